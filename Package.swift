@@ -1,0 +1,42 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// `Lang`, `NN` and `Store` do not know each other; only `Shell` knows all three.
+// docs/ARCHITECTURE.md walks one command through them.
+let package = Package(
+  name: "ward",
+  products: [
+    .executable(name: "ward", targets: ["Shell"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
+    // The inner loops. -O3 in every configuration: a debug build of them is too slow to test with.
+    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
+
+    .target(name: "Lang"),
+    .target(name: "NN", dependencies: ["CKernels", "CZlib", "CCrypto"]),
+    .target(
+      name: "Store",
+      dependencies: [
+        .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ]),
+    .executableTarget(
+      name: "Shell",
+      dependencies: [
+        "Lang", "NN", "Store", "CReadline",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    .testTarget(name: "LangTests", dependencies: ["Lang"]),
+    .testTarget(name: "NNTests", dependencies: ["NN"]),
+    .testTarget(name: "StoreTests", dependencies: ["Store"]),
+    .testTarget(name: "ShellTests", dependencies: ["Shell"]),
+  ],
+  cLanguageStandard: .c17
+)

@@ -1,0 +1,1 @@
+void ward_nothing(void);

@@ -1,0 +1,1 @@
+@main struct Ward { static func main() {} }
