@@ -1,0 +1,51 @@
+# Two commands do all the set-up: `make run` and `make test`. `make help` lists the rest.
+PREFIX ?= /usr/local
+SWIFT  ?= swift
+WARD   := .build/release/ward
+SOURCES := $(shell find Sources -type f) Package.swift
+
+.PHONY: help run build setup test transcripts replay lint format bench docs install clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: setup $(WARD) ## install what is missing, build, run examples/quickstart.ward on Fashion-MNIST
+	@./ward examples/quickstart.ward
+
+build: setup $(WARD) ## build .build/release/ward
+
+# A second `make run` starts at once: the program is built again only when a source is newer.
+$(WARD): $(SOURCES)
+	$(SWIFT) build -c release --product ward
+	@touch $(WARD)
+
+setup:
+	@scripts/setup
+
+test: setup $(WARD) ## run every test (unit tests in debug; transcripts, lessons and the prompt with the release program)
+	python3 Tests/Prompt/prompt_test.py $(WARD)
+	WARD_BINARY=$(CURDIR)/$(WARD) $(SWIFT) test --disable-xctest
+
+transcripts: $(WARD) ## rewrite the expected output of Tests/Transcripts (read the diff before you commit it)
+	@for file in Tests/Transcripts/*.ward; do echo "$$file"; scripts/in-clean-store $(WARD) replay "$$file" --accept || exit 1; done
+
+replay: $(WARD) ## run the recorded sessions of history/ again and compare
+	@for file in history/*.ward; do scripts/in-clean-store $(WARD) replay "$$file" --check || exit 1; done
+
+lint: ## check the layout of the sources
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+
+format: ## lay the sources out
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
+
+bench: setup $(WARD) ## measure the engine, beside PyTorch where Python with torch is found
+	Benchmarks/run
+
+docs: $(WARD) ## write docs/reference/ anew from the declarations
+	$(WARD) reference --to docs/reference
+
+install: $(WARD) ## install the program as PREFIX/bin/ward
+	install -D -m 755 $(WARD) $(DESTDIR)$(PREFIX)/bin/ward
+
+clean: ## remove what was built
+	rm -rf .build
