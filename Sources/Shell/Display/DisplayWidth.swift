@@ -1,0 +1,70 @@
+import Foundation
+
+/// How many columns of a terminal text takes.
+///
+/// The C library's `wcwidth` knows the Unicode tables; a grapheme (an emoji family, a letter with its accents) is as
+/// wide as its widest scalar.
+enum DisplayWidth {
+  /// Makes `wcwidth` answer by Unicode even where the user's locale is plain C.
+  private static let useUnicode: Void = {
+    if setlocale(LC_CTYPE, "") == nil || wcwidth(0x4e00) != 2 { setlocale(LC_CTYPE, "C.UTF-8") }
+  }()
+
+  static func of(_ text: some StringProtocol) -> Int {
+    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return text.utf8.count }
+    _ = useUnicode
+    return text.reduce(0) { $0 + of($1) }
+  }
+
+  static func of(_ character: Character) -> Int {
+    _ = useUnicode
+    let scalars = character.unicodeScalars
+    let widest = scalars.map { Int(max(0, wcwidth(wchar_t($0.value)))) }.max() ?? 0
+    // U+FE0F asks for the emoji form of a character that is one column wide as text.
+    return scalars.contains("\u{fe0f}") ? max(widest, 2) : widest
+  }
+
+  /// The longest beginning of `text` that fits in `columns`, with `…` for what was left out.
+  static func truncate(_ text: String, to columns: Int) -> String {
+    guard of(text) > columns else { return text }
+    var kept = ""
+    var width = 0
+    for character in text {
+      let next = of(character)
+      if width + next > columns - 1 { break }
+      kept.append(character)
+      width += next
+    }
+    return kept + "…"
+  }
+
+  /// `text` filled up with spaces to `columns`.
+  static func pad(_ text: String, to columns: Int, right: Bool = false) -> String {
+    let room = String(repeating: " ", count: max(0, columns - of(text)))
+    return right ? room + text : text + room
+  }
+}
+
+extension String {
+  /// The text with control characters made visible (`␛` for escape), so that data cannot drive the terminal.
+  var withVisibleControls: String {
+    guard unicodeScalars.contains(where: { $0.isControl }) else { return self }
+    var shown = String.UnicodeScalarView()
+    for scalar in unicodeScalars {
+      guard scalar.isControl else { shown.append(scalar); continue }
+      shown.append(scalar.value < 0x20 ? Unicode.Scalar(0x2400 + scalar.value)! : "\u{fffd}")
+    }
+    return String(shown)
+  }
+}
+
+extension Unicode.Scalar {
+  /// C0 and C1 controls but for tab and newline, and the marks that reverse the direction of text.
+  fileprivate var isControl: Bool {
+    switch value {
+    case 0x09, 0x0a: false
+    case 0..<0x20, 0x7f..<0xa0, 0x202a...0x202e, 0x2066...0x2069: true
+    default: false
+    }
+  }
+}

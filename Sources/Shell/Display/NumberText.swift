@@ -1,0 +1,64 @@
+import Foundation
+
+/// Numbers as people read them. Machine formats (CSV, JSON) write the exact value instead.
+enum NumberText {
+  /// `60000` → `60,000`.
+  static func count(_ value: Int) -> String {
+    var digits = String(value.magnitude)
+    var groups: [String] = []
+    while digits.count > 3 {
+      groups.insert(String(digits.suffix(3)), at: 0)
+      digits.removeLast(3)
+    }
+    groups.insert(digits, at: 0)
+    return (value < 0 ? "-" : "") + groups.joined(separator: ",")
+  }
+
+  /// `0.8934` → `89.3 %`.
+  static func share(_ value: Double) -> String { value.isFinite ? fixed(100 * value, 1) + " %" : exact(value) }
+
+  /// `0.42` → `0.4 s`, `95` → `1:35 min`, `4000` → `1:06:40 h`.
+  static func duration(_ seconds: Double) -> String {
+    guard seconds.isFinite else { return "?" }
+    if seconds < 9.95 { return fixed(seconds, 1) + " s" }
+    let whole = Int(seconds.rounded())
+    if whole < 60 { return "\(whole) s" }
+    if whole < 3600 { return String(format: "%d:%02d min", whole / 60, whole % 60) }
+    return String(format: "%d:%02d:%02d h", whole / 3600, whole / 60 % 60, whole % 60)
+  }
+
+  static func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+
+  /// The shortest decimal form that reads back as the same number; whole numbers without a point.
+  static func exact(_ value: Double) -> String {
+    if value == value.rounded(), abs(value) < 1e15 { return value == 0 ? "0" : String(Int64(value)) }
+    return "\(value)"
+  }
+
+  /// How many decimals a column needs for this value at about four significant ones; `nil` asks for exponent form.
+  static func decimals(for value: Double) -> Int? {
+    guard value.isFinite, value != 0 else { return 0 }
+    let size = abs(value)
+    if size >= 1e15 || size < 1e-6 { return nil }
+    // Four decimals, or four significant digits below 0.1.
+    let most = size >= 0.1 ? 4 : Int((3 - log10(size)).rounded(.up))
+    let text = fixed(size, most)
+    let kept = text.reversed().drop { $0 == "0" }
+    return kept.firstIndex(of: ".").map { kept.distance(from: kept.startIndex, to: $0) } ?? 0
+  }
+
+  /// One number, rounded for reading.
+  static func reading(_ value: Double) -> String {
+    guard let digits = decimals(for: value) else { return String(format: "%.4g", value) }
+    return fixed(value, digits)
+  }
+
+  /// A column of numbers with one number of decimals, so that the points stand under each other.
+  static func column(_ values: [Double]) -> [String] {
+    let needed = values.map(decimals(for:))
+    let digits = min(6, needed.compactMap { $0 }.max() ?? 0)
+    return zip(values, needed).map { value, need in
+      need == nil || !value.isFinite ? reading(value) : fixed(value, digits)
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/// A script together with what each part of it showed: transcript test, saved session, example and bug report in one
+/// format (docs: "Saved sessions").
+///
+/// What was shown follows the source on lines that begin with `#>`. The source between two such blocks is one `Part`;
+/// it is run as a person at the prompt would run it.
+struct Transcript {
+  struct Part: Equatable {
+    /// The source, without the line break before the shown lines.
+    var source: String
+    /// The number of its first line in the file, from 1.
+    var line: Int
+    /// The lines that followed it, without `#>`. Empty when nothing was recorded.
+    var shown: [String]
+  }
+
+  var parts: [Part]
+
+  /// Reads a transcript; any text is one.
+  init(_ text: String) {
+    parts = []
+    var part = Part(source: "", line: 1, shown: [])
+    var source: [Substring] = []
+    func close(before line: Int) {
+      part.source = source.joined(separator: "\n")
+      if !source.isEmpty || !part.shown.isEmpty { parts.append(part) }
+      part = Part(source: "", line: line, shown: [])
+      source = []
+    }
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    if lines.last == "" { lines.removeLast() }
+    for (index, line) in lines.enumerated() {
+      if line.hasPrefix("#>") {
+        part.shown.append(Self.content(of: line))
+      } else {
+        if !part.shown.isEmpty { close(before: index + 1) }
+        source.append(line)
+      }
+    }
+    close(before: lines.count + 1)
+  }
+
+  /// The text of the file; reading it again gives the same parts.
+  var text: String {
+    parts.map { part in
+      ([part.source] + part.shown.map { $0.isEmpty ? "#>" : "#> " + $0 }).joined(separator: "\n")
+    }.joined(separator: "\n") + "\n"
+  }
+
+  private static func content(of line: Substring) -> String {
+    let rest = line.dropFirst(2)
+    return String(rest.hasPrefix(" ") ? rest.dropFirst() : rest)
+  }
+}

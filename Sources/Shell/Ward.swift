@@ -1,1 +1,0 @@
-@main struct Ward { static func main() {} }
