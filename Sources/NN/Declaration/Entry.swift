@@ -1,0 +1,74 @@
+/// A setting without its target's type: what help, completion and the manual read.
+public struct SettingDescription: Sendable {
+  public let name: String
+  public let summary: String
+  public let kind: SettingKind
+  public let unit: String
+  public let isOptional: Bool
+  /// The value that holds when nothing is given.
+  public let standard: SettingValue
+}
+
+/// What every declaration has, whatever it makes.
+public protocol Declared: Sendable {
+  var name: String { get }
+  var summary: String { get }
+  /// Where it was published (`arXiv:1706.06083`), empty where there is no paper.
+  var paper: String { get }
+  var settings: [SettingDescription] { get }
+  /// A line that a person can type, empty if the name alone says it.
+  var example: String { get }
+}
+
+/// The one declaration of an attack, a defense, an architecture, an optimiser, a schedule or a loss.
+///
+/// `Entry<any Attack>` makes attacks out of settings; checks, help, completion and manual all read this value.
+public struct Entry<Product>: Declared {
+  public let name: String
+  public let summary: String
+  public let paper: String
+  public let settings: [SettingDescription]
+  public let example: String
+  private let build: @Sendable ([String: SettingValue]) throws -> Product
+  private let read: @Sendable (Product) -> [String: SettingValue]?
+
+  /// Declares `Target`, whose default value is `standard`.
+  ///
+  /// - Parameter erase: turns the concrete value into the product; `{ $0 }` nearly always.
+  public init<Target: Sendable>(
+    _ standard: Target, _ name: String, _ summary: String, paper: String = "", example: String = "",
+    _ settings: [Setting<Target>] = [], as erase: @escaping @Sendable (Target) -> Product
+  ) {
+    self.name = name
+    self.summary = summary
+    self.paper = paper
+    self.example = example
+    self.settings = settings.map {
+      SettingDescription(
+        name: $0.name, summary: $0.summary, kind: $0.kind, unit: $0.unit, isOptional: $0.isOptional,
+        standard: $0.value(in: standard))
+    }
+    build = { given in
+      var target = standard
+      for key in given.keys.sorted() {
+        guard let setting = settings.first(where: { $0.name == key }) else {
+          throw SettingError.unknown(name: key, owner: name, known: settings.map(\.name))
+        }
+        try setting.apply(given[key]!, to: &target)
+      }
+      return erase(target)
+    }
+    read = { product in
+      guard let target = product as? Target else { return nil }
+      return Dictionary(uniqueKeysWithValues: settings.map { ($0.name, $0.value(in: target)) })
+    }
+  }
+
+  /// The product with the given settings, the others at their defaults.
+  ///
+  /// - Throws: `SettingError` if a name is unknown, a type is wrong or a value lies outside its range.
+  public func make(_ given: [String: SettingValue] = [:]) throws -> Product { try build(given) }
+
+  /// All settings of a product that this entry made; nil for one of another entry.
+  public func values(of product: Product) -> [String: SettingValue]? { read(product) }
+}

@@ -1,0 +1,108 @@
+// The initialisers that a declaration uses: `Setting("steps", \.steps, in: 1...1000, "gradient steps")`.
+
+extension Setting {
+  /// A real number held in single precision.
+  public init(
+    _ name: String, _ path: WritableKeyPath<Target, Float> & Sendable, in range: ClosedRange<Double>, _ summary: String,
+    unit: String = ""
+  ) {
+    self.init(name, kind: .number(range), summary, unit: unit) {
+      .number(Double("\($0[keyPath: path])")!)  // by way of text: 0.1 in single precision is shown as 0.1
+    } set: { target, value in
+      if case .number(let number) = value { target[keyPath: path] = Float(number) }
+    }
+  }
+
+  /// A real number.
+  public init(
+    _ name: String, _ path: WritableKeyPath<Target, Double> & Sendable, in range: ClosedRange<Double>,
+    _ summary: String,
+    unit: String = ""
+  ) {
+    self.init(name, kind: .number(range), summary, unit: unit) {
+      .number($0[keyPath: path])
+    } set: { target, value in
+      if case .number(let number) = value { target[keyPath: path] = number }
+    }
+  }
+
+  /// A real number that may be left out.
+  public init(
+    _ name: String, _ path: WritableKeyPath<Target, Float?> & Sendable, in range: ClosedRange<Double>,
+    _ summary: String, unit: String = ""
+  ) {
+    self.init(name, kind: .number(range), summary, unit: unit, isOptional: true) {
+      $0[keyPath: path].map { .number(Double("\($0)")!) } ?? .none
+    } set: { target, value in
+      if case .number(let number) = value { target[keyPath: path] = Float(number) } else { target[keyPath: path] = nil }
+    }
+  }
+
+  /// A whole number.
+  public init(
+    _ name: String, _ path: WritableKeyPath<Target, Int> & Sendable, in range: ClosedRange<Int>, _ summary: String,
+    unit: String = ""
+  ) {
+    self.init(name, kind: .integer(range), summary, unit: unit) {
+      .integer($0[keyPath: path])
+    } set: { target, value in
+      if case .integer(let number) = value { target[keyPath: path] = number }
+    }
+  }
+
+  /// A whole number that may be left out.
+  public init(
+    _ name: String, _ path: WritableKeyPath<Target, Int?> & Sendable, in range: ClosedRange<Int>, _ summary: String,
+    unit: String = ""
+  ) {
+    self.init(name, kind: .integer(range), summary, unit: unit, isOptional: true) {
+      $0[keyPath: path].map { .integer($0) } ?? .none
+    } set: { target, value in
+      if case .integer(let number) = value { target[keyPath: path] = number } else { target[keyPath: path] = nil }
+    }
+  }
+
+  /// A yes or no.
+  public init(_ name: String, _ path: WritableKeyPath<Target, Bool> & Sendable, _ summary: String) {
+    self.init(name, kind: .flag, summary) {
+      .flag($0[keyPath: path])
+    } set: { target, value in
+      if case .flag(let flag) = value { target[keyPath: path] = flag }
+    }
+  }
+
+  /// One case of an enumeration, by its raw value.
+  public init<Choice: RawRepresentable & CaseIterable & Sendable>(
+    _ name: String, _ path: WritableKeyPath<Target, Choice> & Sendable, _ summary: String
+  ) where Choice.RawValue == String {
+    self.init(name, kind: .choice(Choice.allCases.map(\.rawValue)), summary) {
+      .choice($0[keyPath: path].rawValue)
+    } set: { target, value in
+      if case .choice(let word) = value, let choice = Choice(rawValue: word) { target[keyPath: path] = choice }
+    }
+  }
+
+  /// A list of whole numbers.
+  public init(
+    _ name: String, _ path: WritableKeyPath<Target, [Int]> & Sendable, in range: ClosedRange<Int>, _ summary: String,
+    unit: String = ""
+  ) {
+    self.init(name, kind: .integers(range), summary, unit: unit) {
+      .integers($0[keyPath: path])
+    } set: { target, value in
+      if case .integers(let list) = value { target[keyPath: path] = list }
+    }
+  }
+
+  /// A list of real numbers.
+  public init(
+    _ name: String, _ path: WritableKeyPath<Target, [Float]> & Sendable, in range: ClosedRange<Double>,
+    _ summary: String, unit: String = ""
+  ) {
+    self.init(name, kind: .numbers(range), summary, unit: unit) {
+      .numbers($0[keyPath: path].map { Double("\($0)")! })
+    } set: { target, value in
+      if case .numbers(let list) = value { target[keyPath: path] = list.map { Float($0) } }
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/// Numbers in rows: the last index runs fastest. Images are `[n, channels, height, width]` with pixels in [0, 1].
+public struct Tensor: Sendable, Equatable {
+  public let shape: [Int]
+  public var values: [Float]
+
+  /// A tensor of the given shape; there must be exactly as many values as it has places.
+  public init(shape: [Int], values: [Float]) {
+    precondition(shape.allSatisfy { $0 >= 0 }, "negative extent in \(shape)")
+    precondition(shape.reduce(1, *) == values.count, "\(values.count) values for shape \(shape)")
+    self.shape = shape
+    self.values = values
+  }
+
+  /// A tensor that holds one number everywhere.
+  public init(shape: [Int], repeating value: Float = 0) {
+    self.init(shape: shape, values: Array(repeating: value, count: shape.reduce(1, *)))
+  }
+
+  /// Number of values.
+  public var count: Int { values.count }
+
+  /// Extent of the first index: the number of images of a batch.
+  public var rows: Int { shape.first ?? 1 }
+
+  /// Values to a row: what one image takes.
+  public var rowCount: Int { shape.dropFirst().reduce(1, *) }
+
+  /// The values of one row.
+  public subscript(row index: Int) -> ArraySlice<Float> {
+    get { values[index * rowCount..<(index + 1) * rowCount] }
+    set {
+      precondition(newValue.count == rowCount, "\(newValue.count) values for a row of \(rowCount)")
+      values.replaceSubrange(index * rowCount..<(index + 1) * rowCount, with: newValue)
+    }
+  }
+
+  /// The chosen rows, in the order given; a row may be taken more than once.
+  public func rows(_ chosen: some Sequence<Int>) -> Tensor {
+    var taken: [Float] = []
+    var count = 0
+    for index in chosen {
+      taken += self[row: index]
+      count += 1
+    }
+    return Tensor(shape: [count] + shape.dropFirst(), values: taken)
+  }
+
+  /// The same values under another shape with as many places.
+  public func reshaped(_ shape: [Int]) -> Tensor { Tensor(shape: shape, values: values) }
+}
