@@ -1,0 +1,77 @@
+import CZlib
+import Foundation
+
+/// Reads a plain or gzipped file from front to back through zlib, which tells the two apart by itself.
+///
+/// Nothing is allocated on a header's word alone: `capacity` is the most that a file of this size can unpack to.
+final class ByteFile {
+  let path: String
+  private let file: gzFile
+  /// The largest number of bytes that can come out. Deflate never does better than 1032 to 1.
+  let capacity: Int
+  private(set) var position = 0
+
+  init(_ path: String) throws(DataError) {
+    var facts = stat()
+    guard stat(path, &facts) == 0 else {
+      throw errno == ENOENT ? .missingFile(path: path) : .unreadable(path: path, reason: Self.systemReason)
+    }
+    guard facts.st_mode & S_IFMT == S_IFREG else { throw .unreadable(path: path, reason: "it is not a file") }
+    guard let file = gzopen(path, "rb") else { throw .unreadable(path: path, reason: Self.systemReason) }
+    gzbuffer(file, 1 << 18)
+    self.path = path
+    self.file = file
+    let size = Int(facts.st_size)
+    capacity = gzdirect(file) == 1 ? size : size.multipliedReportingOverflow(by: 1032).partialValue
+  }
+
+  deinit { gzclose(file) }
+
+  private static var systemReason: String { String(cString: strerror(errno)) }
+
+  /// The next `count` bytes; fewer are an error that says how far the file goes.
+  func read(_ count: Int) throws(DataError) -> [UInt8] {
+    guard count >= 0, count <= capacity - min(position, capacity) else {
+      if position + count > capacity, gzdirect(file) == 1 {
+        throw .truncated(path: path, expected: position + count, found: capacity)
+      }
+      throw .tooLarge(path: path, announced: position + count, possible: capacity)
+    }
+    var got = 0
+    // Safety: the array's own buffer; gzread writes at most the `count - got` bytes that are left of it.
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      while got < count, let start = buffer.baseAddress {
+        let now = gzread(file, start + got, UInt32(min(count - got, 1 << 30)))
+        if now <= 0 { break }
+        got += Int(now)
+      }
+      initialized = got
+    }
+    if got < count { throw failure(expected: position + count, found: position + got) }
+    position += count
+    return bytes
+  }
+
+  /// Checks that nothing follows. It also makes zlib compare the checksum at the end of a gzipped file.
+  func expectEnd() throws(DataError) {
+    var extra: UInt8 = 0
+    let got = gzread(file, &extra, 1)
+    if got > 0 { throw .trailingBytes(path: path, expected: position) }
+    if got < 0 { throw failure(expected: position, found: position) }
+  }
+
+  private func failure(expected: Int, found: Int) -> DataError {
+    var code: Int32 = 0
+    let message = gzerror(file, &code).map { String(cString: $0) } ?? ""
+    return switch code {
+    case Z_OK, Z_STREAM_END, Z_BUF_ERROR: .truncated(path: path, expected: expected, found: found)
+    case Z_ERRNO: .unreadable(path: path, reason: Self.systemReason)
+    default: .corrupt(path: path, reason: message.isEmpty ? "zlib error \(code)" : message)
+    }
+  }
+
+  /// A big-endian 32-bit number.
+  func bigEndian() throws(DataError) -> UInt32 {
+    try read(4).reduce(0) { $0 << 8 | UInt32($1) }
+  }
+}

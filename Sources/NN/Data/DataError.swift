@@ -1,0 +1,85 @@
+/// What can be wrong with a data set on disk, or with a selection of its images.
+///
+/// `description` says what is wrong and with which file; `hint` says what to do about it.
+public enum DataError: Error, Equatable {
+  /// No folder that could hold the data set exists; `package` is the Debian package that brings it, if there is one.
+  case missing(name: String, looked: [String], package: String?)
+  /// The name is none that Ward knows, and there is nothing at that path.
+  case unknown(name: String, known: [String])
+  /// A folder that holds no data set in a format that Ward reads.
+  case notADataset(path: String)
+  /// A file that a data set needs is not in its folder.
+  case missingFile(path: String)
+  /// The operating system refused to open or read a file.
+  case unreadable(path: String, reason: String)
+  /// The file ends before the bytes that its header announces.
+  case truncated(path: String, expected: Int, found: Int)
+  /// The compressed stream or the structure of the file is damaged.
+  case corrupt(path: String, reason: String)
+  /// The file starts with another magic number than its format has.
+  case wrongMagic(path: String, expected: UInt32, found: UInt32)
+  /// The header announces more than a file of this size can hold; nothing was allocated.
+  case tooLarge(path: String, announced: Int, possible: Int)
+  /// More bytes follow than the header announces.
+  case trailingBytes(path: String, expected: Int)
+  /// There are not as many labels as images.
+  case countMismatch(images: Int, imagesPath: String, labels: Int, labelsPath: String)
+  /// Training and test images differ in shape.
+  case shapeMismatch(train: ImageShape, test: ImageShape)
+  /// A label that names no class.
+  case labelOutOfRange(path: String, index: Int, label: Int, classes: Int)
+  /// A class that the data set does not have.
+  case noSuchClass(name: String, classes: [String])
+  /// A selection in which no image is left, or one that reaches past the end.
+  case selection(String)
+}
+
+extension DataError: CustomStringConvertible {
+  /// One sentence: what is wrong, and which file.
+  public var description: String {
+    switch self {
+    case .missing(let name, let looked, _):
+      "the data set \"\(name)\" is not on this machine (looked in \(looked.joined(separator: ", ")))"
+    case .unknown(let name, _): "there is no data set \"\(name)\", and no folder or file of that name"
+    case .notADataset(let path): "\(path) holds no data set that Ward can read"
+    case .missingFile(let path): "\(path) is missing"
+    case .unreadable(let path, let reason): "cannot read \(path): \(reason)"
+    case .truncated(let path, let expected, let found):
+      "\(path) is cut short: \(expected) bytes announced, \(found) found"
+    case .corrupt(let path, let reason): "\(path) is damaged: \(reason)"
+    case .wrongMagic(let path, let expected, let found):
+      "\(path) starts with 0x\(String(found, radix: 16)), not with 0x\(String(expected, radix: 16))"
+    case .tooLarge(let path, let announced, let possible):
+      "\(path) announces \(announced) bytes, more than the \(possible) that a file of its size can hold"
+    case .trailingBytes(let path, let expected): "\(path) goes on after the \(expected) bytes that it announces"
+    case .countMismatch(let images, let imagesPath, let labels, let labelsPath):
+      "\(imagesPath) has \(images) images, but \(labelsPath) has \(labels) labels"
+    case .shapeMismatch(let train, let test): "training images are \(train), test images \(test)"
+    case .labelOutOfRange(let path, let index, let label, let classes):
+      "\(path): image \(index) has label \(label), but there are \(classes) classes (0 to \(classes - 1))"
+    case .noSuchClass(let name, _): "there is no class \"\(name)\""
+    case .selection(let reason): reason
+    }
+  }
+
+  /// What to do about it, if there is something to say beyond `description`.
+  public var hint: String? {
+    switch self {
+    case .missing(let name, _, let package):
+      package.map { "install it with `apt install \($0)`, or give its folder: load \"PATH\"" }
+        ?? "give its folder: load \"PATH\", or put it in $WARD_DATA/\(name)"
+    case .unknown(_, let known): "one of: \(known.joined(separator: ", ")), or the path of a folder or .npz file"
+    case .notADataset:
+      "a folder of IDX files (train-images-idx3-ubyte …), of CIFAR binary batches (data_batch_1.bin …), or an .npz file"
+    case .missingFile: "a data set needs images and labels, for training and for testing"
+    case .unreadable: nil
+    case .truncated, .corrupt, .trailingBytes, .tooLarge: "fetch the file again: the copy is not whole"
+    case .wrongMagic: "this is not the file that its name says; fetch it again"
+    case .countMismatch: "the two files do not belong together"
+    case .shapeMismatch: "both parts of a data set must have images of one shape"
+    case .labelOutOfRange: "the labels do not belong to this data set"
+    case .noSuchClass(_, let classes): "one of: \(classes.joined(separator: ", "))"
+    case .selection: nil
+    }
+  }
+}

@@ -1,0 +1,102 @@
+/// A selection of the images of one part of a data set: a view, with the bytes left where they are.
+///
+/// Every image keeps its index in the data set, so that a random stream, a stored example and a picture of image 7
+/// mean the same image however it was selected.
+public struct Images: Sendable {
+  /// The data set they belong to.
+  public let dataset: Dataset
+  /// The part they were selected from.
+  public let part: Dataset.Part
+  /// The index of each image in its part.
+  public let indices: [Int]
+  private let examples: Dataset.Examples
+
+  init(of dataset: Dataset, _ part: Dataset.Part) {
+    let examples = dataset.parts[part] ?? Dataset.Examples(bytes: [], labels: [])
+    self.init(dataset, part, Array(examples.labels.indices), examples)
+  }
+
+  private init(_ dataset: Dataset, _ part: Dataset.Part, _ indices: [Int], _ examples: Dataset.Examples) {
+    (self.dataset, self.part, self.indices, self.examples) = (dataset, part, indices, examples)
+  }
+
+  /// How many images there are.
+  public var count: Int { indices.count }
+  /// Whether there are none.
+  public var isEmpty: Bool { indices.isEmpty }
+  /// Channels, height and width of each.
+  public var shape: ImageShape { dataset.shape }
+  /// Class names, by class number.
+  public var classes: [String] { dataset.classes }
+  /// The name of the data set and of the part, as in `fashion-mnist.test`.
+  public var name: String { "\(dataset.name).\(part.rawValue)" }
+  /// The true class of each.
+  public var labels: [Int] { indices.map { Int(examples.labels[$0]) } }
+
+  /// The true class of the image at a position of this selection.
+  public func label(at position: Int) -> Int { Int(examples.labels[indices[position]]) }
+
+  /// The bytes of the image at a position, `[channels][height][width]`, 0 to 255.
+  public func bytes(at position: Int) -> ArraySlice<UInt8> {
+    let start = indices[position] * shape.count
+    return examples.bytes[start..<start + shape.count]
+  }
+
+  /// Calls `body` with the bytes of the whole part, in which image `i` starts at `i * shape.count`.
+  public func withBytes<R>(_ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R {
+    try examples.bytes.withUnsafeBufferPointer(body)
+  }
+
+  /// The images at some positions as floats, `[n, channels, height, width]`, 0 to 1.
+  public func tensor(_ positions: Range<Int>) -> Tensor {
+    let (each, rows) = (shape.count, indices[positions])
+    // Safety: every index is one of the part's, and the rows of `values` follow one another.
+    let values = [Float](unsafeUninitializedCapacity: rows.count * each) { values, initialized in
+      examples.bytes.withUnsafeBufferPointer { bytes in
+        for (row, index) in rows.enumerated() {
+          for i in 0..<each { values[row * each + i] = Float(bytes[index * each + i]) / 255 }
+        }
+      }
+      initialized = rows.count * each
+    }
+    return Tensor(shape: [rows.count, shape.channels, shape.height, shape.width], values: values)
+  }
+
+  /// The first `count` images, or all if there are not as many.
+  public func take(_ count: Int) -> Images { selecting(Array(indices.prefix(max(count, 0)))) }
+
+  /// Images `range.lowerBound` up to, and without, `range.upperBound` of this selection.
+  ///
+  /// - Throws: `DataError.selection` if the range reaches past the end.
+  public func slice(_ range: Range<Int>) throws(DataError) -> Images {
+    guard range.lowerBound >= 0, range.upperBound <= count else {
+      throw .selection("\(name) has images 0 to \(count - 1), not \(range.lowerBound) to \(range.upperBound - 1)")
+    }
+    return selecting(Array(indices[range]))
+  }
+
+  /// The images of some classes, in their order.
+  ///
+  /// - Throws: `DataError.noSuchClass` for a number that is no class, `.selection` if no image is left.
+  public func only(_ wanted: [Int]) throws(DataError) -> Images {
+    if let stranger = wanted.first(where: { !classes.indices.contains($0) }) {
+      throw .noSuchClass(name: "\(stranger)", classes: classes)
+    }
+    let wanted = Set(wanted)
+    let kept = selecting(indices.filter { wanted.contains(Int(examples.labels[$0])) })
+    guard !kept.isEmpty else { throw .selection("\(name) has no image of these classes in this selection") }
+    return kept
+  }
+
+  /// The images of some classes, by name.
+  public func only(_ names: [String]) throws(DataError) -> Images {
+    var numbers: [Int] = []
+    for name in names { numbers.append(try dataset.number(ofClass: name)) }
+    return try only(numbers)
+  }
+
+  /// The images at some positions of this selection.
+  func at(_ positions: [Int]) -> Images { selecting(positions.map { indices[$0] }) }
+
+  private func selecting(_ indices: [Int]) -> Images { Images(dataset, part, indices, examples) }
+}

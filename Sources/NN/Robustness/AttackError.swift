@@ -1,0 +1,71 @@
+/// Why an attack cannot be run as asked. Known before anything runs.
+public enum AttackError: Error, Equatable {
+  /// A radius that is negative, no number, or larger than any change of pixels from 0 to 1.
+  case epsilon(Float, Norm, largest: Float)
+  /// The attack has no form for this norm.
+  case norm(attack: String, norm: Norm, supported: [Norm])
+  /// The attack has no form for this goal.
+  case goal(attack: String, goal: String, supported: [String])
+  /// The class to reach is the true class of every image.
+  case targetIsTrue(Int)
+  /// A class to reach that the model does not have.
+  case noSuchTarget(Int, classes: Int)
+  /// `most_costly` without a cost matrix.
+  case noCosts
+  /// A cost matrix for another number of classes.
+  case costsForOtherClasses(Int, classes: Int)
+  /// A loss or an attack that needs more classes than the model has.
+  case tooFewClasses(attack: String, needs: Int, classes: Int)
+  /// No image to attack.
+  case noImages
+  /// Images of another shape than the model's.
+  case shape(model: ImageShape, images: ImageShape)
+  /// A data set with other classes than the model's.
+  case classes(model: Int, images: Int)
+  /// The attack needs a radius.
+  case needsEpsilon(attack: String)
+  /// A setting that this attack cannot use in this combination.
+  case setting(attack: String, String)
+}
+
+extension AttackError: CustomStringConvertible {
+  /// One sentence: what cannot be.
+  public var description: String {
+    switch self {
+    case .epsilon(let value, let norm, let largest):
+      value > largest
+        ? "eps \(value) is larger than any change: \(norm.symbol) is at most \(largest) for pixels from 0 to 1"
+        : "eps is a number from 0 on, not \(value)"
+    case .norm(let attack, let norm, _): "\(attack) has no \(norm.symbol) form"
+    case .goal(let attack, let goal, _): "\(attack) cannot pursue the goal \(goal)"
+    case .targetIsTrue(let target): "every image already is of class \(target), the class to reach"
+    case .noSuchTarget(let target, let classes): "there is no class \(target); the model answers 0 to \(classes - 1)"
+    case .noCosts: "the goal most_costly needs a cost matrix"
+    case .costsForOtherClasses(let costs, let classes):
+      "the cost matrix is for \(costs) classes, the model has \(classes)"
+    case .tooFewClasses(let attack, let needs, let classes):
+      "\(attack) needs at least \(needs) classes, the model has \(classes)"
+    case .noImages: "there is no image to attack"
+    case .shape(let model, let images): "the model takes images of \(model), these are \(images)"
+    case .classes(let model, let images): "the model answers \(model) classes, the images have \(images)"
+    case .needsEpsilon(let attack): "\(attack) needs a radius"
+    case .setting(let attack, let reason): "\(attack): \(reason)"
+    }
+  }
+
+  /// What to try.
+  public var hint: String? {
+    switch self {
+    case .epsilon(let value, let norm, let largest) where norm == .linf && value > largest && value <= 255:
+      "pixels lie in [0, 1]: did you mean \(value == value.rounded() ? "\(Int(value))" : "\(value)")/255?"
+    case .epsilon: "distances are in pixel units, pixels lie in [0, 1]"
+    case .norm(_, _, let supported): "it has: \(supported.map(\.rawValue).joined(separator: ", "))"
+    case .goal(_, _, let supported): "it has: \(supported.joined(separator: ", "))"
+    case .targetIsTrue: "choose another target, or other images"
+    case .noCosts: "give one with costs:"
+    case .tooFewClasses: "use cross-entropy or the margin instead"
+    case .needsEpsilon: "give one with eps:"
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import Foundation
+
+/// What an attacker may do: move an image by at most `epsilon` in a norm, and never leave [0, 1].
+///
+/// The norm is a value: one PGD serves all. `ThreatModel` knows the steepest step, the projection and the random start
+/// of each norm (ALGORITHMS §1).
+public struct ThreatModel: Sendable, Hashable {
+  /// How a change is measured.
+  public let norm: Norm
+  /// The largest change allowed, in units of the norm with pixels from 0 to 1; infinite for no limit.
+  public let epsilon: Float
+
+  /// A norm and a radius. The runner of an attack refuses a radius that `check` refuses.
+  public init(_ norm: Norm, epsilon: Float) {
+    self.norm = norm
+    self.epsilon = epsilon
+  }
+
+  /// The same norm with another radius.
+  public func with(epsilon: Float) -> ThreatModel { ThreatModel(norm, epsilon: epsilon) }
+
+  /// Checks the radius.
+  ///
+  /// - Throws: `AttackError.epsilon` for a negative radius, one that is no number, or one beyond what the norm can
+  ///   mean for pixels from 0 to 1 (8 is probably 8/255).
+  public func check(_ shape: ImageShape) throws(AttackError) {
+    guard !epsilon.isNaN, epsilon >= 0 else { throw .epsilon(epsilon, norm, largest: largest(shape)) }
+    guard epsilon.isFinite else { return }
+    guard epsilon <= largest(shape) else { throw .epsilon(epsilon, norm, largest: largest(shape)) }
+  }
+
+  /// The size of the largest change there is: from black to white everywhere.
+  func largest(_ shape: ImageShape) -> Float {
+    switch norm {
+    case .linf: 1
+    case .l2: Float(shape.count).squareRoot()
+    case .l1, .l0: Float(shape.count)
+    }
+  }
+
+  /// Whether a change of this size is within the radius, as far as rounding lets one say (ALGORITHMS §0.5).
+  public func allows(_ distances: Distances) -> Bool { distances[norm] <= epsilon * (1 + 1e-6) + 1e-7 }
+
+  /// The distance between two images in this norm.
+  public func distance(_ a: Pixels, _ b: Pixels) -> Float {
+    switch norm {
+    case .l2: Vector.l2(a, b)
+    default: Distances.between(a, b)[norm]
+    }
+  }
+
+  /// The step of length 1 that climbs a slope fastest: its sign (L∞), its direction (L2), the coordinate that is
+  /// steepest (L1, L0). Zero where the slope is zero.
+  public func steepest(_ slope: Pixels) -> Pixels {
+    switch norm {
+    case .linf: return Vector.map(slope, slope) { value, _ in Vector.sign(value) }
+    case .l2: return Vector.scaled(slope, by: 1 / max(Vector.l2(slope), 1e-12))
+    case .l1, .l0:
+      var step = Pixels(repeating: 0, count: slope.count)
+      guard let best = slope.indices.max(by: { abs(slope[$0]) < abs(slope[$1]) }) else { return step }
+      step[best] = Vector.sign(slope[best])
+      return step
+    }
+  }
+
+  /// How steep a slope is for steps measured in this norm: its dual norm (L∞ ↔ L1, L2 ↔ L2, L1 and L0 ↔ L∞).
+  public func dual(_ slope: Pixels) -> Float {
+    switch norm {
+    case .linf: Vector.l1(slope)
+    case .l2: Vector.l2(slope)
+    case .l1, .l0: Vector.linf(slope)
+    }
+  }
+
+  /// Moves `x` back into ball and box. Exact for L∞, L1 and L0; for L2 the ball first, then the box, which is in both
+  /// but not always the nearest point (ALGORITHMS §1.3).
+  public func project(_ x: inout Pixels, around center: Pixels) {
+    let radius = epsilon
+    switch norm {
+    case .linf:
+      Vector.update(&x, center) { value, middle in
+        let (low, high) = (max(middle - radius, 0), min(middle + radius, 1))
+        return value < low ? low : (value > high ? high : value)
+      }
+    case .l2:
+      let length = Vector.l2(x, center)
+      let scale = length > radius ? radius / length : 1
+      Vector.update(&x, center) { value, middle in Vector.clampToBox(middle + scale * (value - middle)) }
+    case .l1:
+      let change = Vector.difference(x, center)
+      x = Vector.sum(center, L1Ball.project(change, around: center, radius: radius))
+      Vector.clip(&x)
+    case .l0: keepLargest(&x, around: center)
+    }
+  }
+
+  /// `x` moved back into ball and box.
+  public func projected(_ x: Pixels, around center: Pixels) -> Pixels {
+    var copy = x
+    project(&copy, around: center)
+    return copy
+  }
+
+  /// Keeps the ⌊ε⌋ largest changes after clipping; of equal ones the first.
+  private func keepLargest(_ x: inout Pixels, around center: Pixels) {
+    Vector.clip(&x)
+    let allowed = epsilon >= Float(x.count) ? x.count : Int(epsilon)
+    let sizes = Vector.map(x, center) { abs($0 - $1) }
+    let order = sizes.indices.sorted { sizes[$0] == sizes[$1] ? $0 < $1 : sizes[$0] > sizes[$1] }
+    for i in order.dropFirst(allowed) { x[i] = center[i] }
+  }
+
+  /// A random point of the ball, clipped to the box: uniform in the cube (L∞), in the ball (L2, L1), or a random
+  /// choice of ⌊ε⌋ values set at random (L0).
+  public func start(at center: Pixels, using random: inout Random) -> Pixels {
+    let n = center.count
+    switch norm {
+    case .linf:
+      let radius = min(epsilon, 1)
+      let draws = random.uniforms(n)
+      return Vector.map(center, draws) { Vector.clampToBox($0 + radius * $1) }
+    case .l2:
+      let direction = random.normals(n)
+      let radius = epsilon * Float(pow(Double(random.uniform()), 1 / Double(n)))
+      return Vector.clipped(Vector.along(center, radius / max(Vector.l2(direction), 1e-12), direction))
+    case .l1:
+      return Vector.clipped(Vector.along(center, epsilon, L1Ball.uniform(n, using: &random)))
+    case .l0:
+      var x = center
+      for i in random.permutation(n).prefix(Int(min(epsilon, Float(n)))) { x[i] = random.uniform() }
+      return x
+    }
+  }
+}
