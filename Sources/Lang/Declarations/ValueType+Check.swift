@@ -1,0 +1,127 @@
+extension ValueType {
+  /// For people: `a number from 0 to 1, in pixels`, `an attack`, `a list of strings`.
+  public var phrase: String {
+    switch self {
+    case .number(let bounds, _) where bounds.lower != nil && bounds.upper != nil && !bounds.isAbove:
+      "a number from \(bounds.text)"
+    case .integer(let bounds, _) where bounds.lower != nil && bounds.upper != nil && !bounds.isAbove:
+      "a whole number from \(bounds.text)"
+    case .number(let bounds, _): "a number\(bounds.text.isEmpty ? "" : " \(bounds.text)")"
+    case .integer(let bounds, _): "a whole number\(bounds.text.isEmpty ? "" : " \(bounds.text)")"
+    case .list(let element): "a list of \(element.plural)"
+    case .oneOrMore(let element): "\(element.phrase) or a list of \(element.plural)"
+    case .either(let types): types.map(\.phrase).joinedAsAlternatives
+    case .any: "any value"
+    case .flag: "true or false"
+    case .variable: "the name of a variable"
+    case .word(let kind): kind.isEmpty ? "a word" : kind.withArticle
+    default: noun.withArticle
+    }
+  }
+
+  /// One word for it: `number`, `attack`.
+  public var noun: String {
+    switch self {
+    case .any: "value"
+    case .number: "number"
+    case .integer: "whole number"
+    case .flag: "true or false"
+    case .string: "string"
+    case .file: "file name"
+    case .list(let element): "list of \(element.plural)"
+    case .record: "record"
+    case .range: "range"
+    case .table: "table"
+    case .function: "function"
+    case .object(let name, _): name
+    case .choice(let family): family ?? "built-in"
+    case .variable: "variable"
+    case .word(let kind): kind.isEmpty ? "word" : kind
+    case .either(let types): types.map(\.noun).joined(separator: " or ")
+    case .oneOrMore(let element): "\(element.noun) or list"
+    }
+  }
+
+  private var plural: String {
+    switch self {
+    case .flag: "true or false"
+    case .list(let element): "lists of \(element.plural)"
+    case .either(let types): types.map(\.plural).joined(separator: " or ")
+    default: noun.hasSuffix("s") || noun.hasSuffix("x") ? noun + "es" : noun + "s"
+    }
+  }
+
+  /// The unit of a number, empty when it has none.
+  public var unit: String {
+    switch self {
+    case .number(_, let unit), .integer(_, let unit): unit
+    case .list(let element), .oneOrMore(let element): element.unit
+    case .either(let types): types.first?.unit ?? ""
+    default: ""
+    }
+  }
+
+  /// The families of choices it takes; `[nil]` stands for all.
+  var families: [String?] {
+    switch self {
+    case .choice(let family): [family]
+    case .list(let element), .oneOrMore(let element): element.families
+    case .either(let types): types.flatMap(\.families)
+    default: []
+    }
+  }
+
+  /// How well a value fits.
+  enum Fit { case fits, outOfRange, wrong }
+
+  /// Whether `value` fits, and if not, why.
+  func fit(_ value: Value) -> Fit {
+    switch (self, value) {
+    case (.any, _), (.flag, .bool), (.string, .string), (.file, .string), (.record, .record), (.range, .range),
+      (.table, .table), (.function, .function), (.variable, .string), (.word, .string):
+      return .fits
+    case (.number(let bounds, _), .number(let number)): return bounds.contains(number) ? .fits : .outOfRange
+    case (.integer(let bounds, _), .number(let number)):
+      guard Int(exactly: number) != nil else { return number.isFinite ? .wrong : .outOfRange }
+      return bounds.contains(number) ? .fits : .outOfRange
+    case (.list(let element), .list(let values)): return Self.worst(values.map(element.fit))
+    case (.list(let element), .range(let range)): return Self.worst(range.numbers.map { element.fit(.number($0)) })
+    case (.object(_, let test), .object(let object)): return test(object) ? .fits : .wrong
+    case (.choice(let family), .choice(let choice)):
+      return family == nil || family == choice.declaration.family ? .fits : .wrong
+    case (.either(let types), _):
+      let fits = types.map { $0.fit(value) }
+      return fits.contains(.fits) ? .fits : fits.contains(.outOfRange) ? .outOfRange : .wrong
+    case (.oneOrMore(let element), .list(let values)):
+      return values.isEmpty ? .wrong : Self.worst(values.map(element.fit))
+    case (.oneOrMore(let element), _): return element.fit(value)
+    default: return .wrong
+    }
+  }
+
+  private static func worst(_ fits: [Fit]) -> Fit {
+    fits.contains(.wrong) ? .wrong : fits.contains(.outOfRange) ? .outOfRange : .fits
+  }
+
+  /// The value itself if it fits; otherwise a problem that names the parameter, what it takes and what came.
+  func checked(_ value: Value, for name: String, of owner: String) throws -> Value {
+    switch fit(value) {
+    case .fits: return value
+    case .outOfRange:
+      throw Problem(
+        .outOfRange, "\(name) of \(owner) must be \(phrase)\(unit.isEmpty ? "" : ", in \(unit)"), not \(value.brief)",
+        argument: name)
+    case .wrong:
+      throw Problem(
+        .wrongType, "\(name) of \(owner) must be \(phrase), not \(value.briefPhrase)", argument: name)
+    }
+  }
+}
+
+extension [String] {
+  /// `a`, `a or b`, `a, b or c`.
+  var joinedAsAlternatives: String {
+    guard count > 1 else { return first ?? "" }
+    return dropLast().joined(separator: ", ") + " or " + self[count - 1]
+  }
+}

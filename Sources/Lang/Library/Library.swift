@@ -1,0 +1,4 @@
+/// The functions every program has.
+enum Library {
+  static let all: [LibraryFunction] = numbers + lists + texts + tables
+}

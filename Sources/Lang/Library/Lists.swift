@@ -1,0 +1,144 @@
+extension Library {
+  static let lists: [LibraryFunction] = [
+    LibraryFunction(
+      "len", "How many elements, fields, rows or characters.", topic: "Lists", [.init("x")], example: "len([1, 2, 3])"
+    ) { _, given in
+      guard let count = given[0].count else {
+        throw Problem(.notIterable, "\(given[0].typePhrase) has no length", argument: "x")
+      }
+      return .integer(count)
+    },
+    LibraryFunction(
+      "range", "The numbers from start up to, but not including, end.", topic: "Lists",
+      [.init("start", .number()), .init("end", .number(), default: Value.none), .init("step", .number(), default: 1)],
+      example: "range(0, 10, 2)"
+    ) { _, given in
+      guard given[2].number != 0 else { throw Problem(.badRange, "a range needs a step that is not 0", argument: "step") }
+      let (start, end) = given[1].isNone ? (0, given[0].number) : (given[0].number, given[1].number)
+      return .range(NumberRange(from: start, to: end, by: given[2].number, includesEnd: false))
+    },
+    LibraryFunction(
+      "map", "What a function gives for every element.", topic: "Lists", [.init("list"), .init("f", .function)],
+      example: "map([1, 2, 3], fn(x) => x * x)"
+    ) { caller, given in
+      let function = given[1].function
+      return .list(try given[0].iterated().map { try caller.call(function, [$0]) })
+    },
+    LibraryFunction(
+      "filter", "The elements, rows or fields for which a function gives true.", topic: "Lists",
+      [.init("list"), .init("f", .function)], example: "filter([1, 2, 3], fn(x) => x > 1)", keepMatching),
+    LibraryFunction(
+      "where", "The rows of a table, or elements of a list, for which a function gives true.", topic: "Tables",
+      [.init("table"), .init("f", .function)], example: "where([{a: 1}, {a: 2}], fn(row) => row.a > 1)", keepMatching),
+    LibraryFunction(
+      "sort", "In rising order; `by` names a column or gives the key, `descending: true` turns it round.", topic: "Lists",
+      [.init("list"), .init("by", .either([.function, .string]), default: Value.none), .init("descending", .flag, default: false)],
+      example: "sort([3, 1, 2], descending: true)", sorted),
+    LibraryFunction(
+      "reverse", "The elements, rows or characters, last first.", topic: "Lists", [.init("list")],
+      example: "reverse([1, 2, 3])"
+    ) { _, given in
+      switch given[0] {
+      case .string(let text): .string(String(text.reversed()))
+      case .table(let table): .table(table.with(rows: table.rows.reversed()))
+      default: .list(try given[0].iterated().reversed())
+      }
+    },
+    part("head", "The first n elements, rows or characters.", example: "head([1, 2, 3], 2)") { count, n in 0..<min(n, count) },
+    part("tail", "The last n elements, rows or characters.", example: "tail([1, 2, 3], 2)") { count, n in max(0, count - n)..<count },
+    LibraryFunction(
+      "unique", "The elements without repetitions, in order of first appearance.", topic: "Lists", [.init("list")],
+      example: "unique([1, 2, 1])"
+    ) { caller, given in
+      var kept: [Value] = []
+      for value in try given[0].iterated() {
+        try caller.poll()
+        if !kept.contains(value) { kept.append(value) }
+      }
+      return .list(kept)
+    },
+    LibraryFunction(
+      "zip", "Pairs of elements at the same place, as long as the shorter list.", topic: "Lists", [.init("a"), .init("b")],
+      example: "zip([1, 2], [\"x\", \"y\"])"
+    ) { _, given in
+      .list(zip(try given[0].iterated(), try given[1].iterated()).map { .list([$0, $1]) })
+    },
+  ]
+
+  private static func keepMatching(_ caller: LibraryFunction.Caller, _ given: [Value]) throws -> Value {
+    func matches(_ value: Value) throws -> Bool {
+      let answer = try caller.call(given[1].function, [value])
+      guard let keep = answer.asBool else {
+        throw Problem(.notACondition, "the function must give true or false, not \(answer.briefPhrase)", argument: "f")
+      }
+      return keep
+    }
+    switch given[0] {
+    case .table(let table):
+      let kept = try table.rows.indices.filter { try matches(.record(table.record($0))) }
+      return .table(table.with(rows: kept.map { table.rows[$0] }))
+    case .record(let record):
+      return .record(Record(try record.pairs.filter { try matches($0.value) }.map { ($0.name, $0.value) }))
+    default: return .list(try given[0].iterated().filter(matches))
+    }
+  }
+
+  private static func sorted(_ caller: LibraryFunction.Caller, _ given: [Value]) throws -> Value {
+    let elements = try given[0].iterated()
+    let keys = try elements.map { element in
+      switch given[1] {
+      case .function(let function): try caller.call(function, [element])
+      case .string(let name): try element.member(name)
+      default: element
+      }
+    }
+    let falling = given[2] == .bool(true)
+    // Equal keys keep their order, also when descending.
+    let order = try keys.indices.sorted { a, b in
+      if try Value.precedes(falling ? keys[b] : keys[a], falling ? keys[a] : keys[b]) { return true }
+      return try !Value.precedes(falling ? keys[a] : keys[b], falling ? keys[b] : keys[a]) && a < b
+    }
+    if case .table(let table) = given[0] { return .table(table.with(rows: order.map { table.rows[$0] })) }
+    return .list(order.map { elements[$0] })
+  }
+
+  private static func part(
+    _ name: String, _ summary: String, example: String, _ choose: @escaping (Int, Int) -> Range<Int>
+  ) -> LibraryFunction {
+    LibraryFunction(
+      name, summary, topic: "Lists", [.init("list"), .init("n", .integer(in: .atLeast(0)), default: 10)], example: example
+    ) { _, given in
+      let n = Int(given[1].number)
+      switch given[0] {
+      case .table(let table): return .table(table.with(rows: Array(table.rows[choose(table.count, n)])))
+      case .string(let text):
+        let characters = Array(text)
+        return .string(String(characters[choose(characters.count, n)]))
+      default:
+        let elements = try given[0].iterated()
+        return .list(Array(elements[choose(elements.count, n)]))
+      }
+    }
+  }
+}
+
+extension Value {
+  /// The function of a value that was checked to be one.
+  var function: Function {
+    guard case .function(let value) = self else { preconditionFailure("\(literal) was checked as a function") }
+    return value
+  }
+
+  /// What `len` gives, nil for values that have no length.
+  var count: Int? {
+    switch self {
+    case .list(let values): values.count
+    case .record(let record): record.count
+    case .range(let range): range.count
+    case .table(let table): table.count
+    case .string(let text): text.count
+    case .object(let object): object.elements?.count
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import Foundation
+
+extension Library {
+  static let numbers: [LibraryFunction] = [
+    LibraryFunction(
+      "round", "The nearest number with so many digits after the point; halves go away from zero.", topic: "Numbers",
+      [.init("x", .number()), .init("digits", .integer(in: .within(-15...15)), default: 0)], example: "round(0.4567, 2)"
+    ) { _, given in .number(rounded(given[0].number, digits: Int(given[1].number))) },
+    unary("abs", "The distance from zero.", example: "abs(-3)") { abs($0) },
+    unary("sqrt", "The square root.", example: "sqrt(2)", domain: "0 or more", { $0 >= 0 }) { $0.squareRoot() },
+    unary("log", "The natural logarithm.", example: "log(10)", domain: "above 0", { $0 > 0 }) { log($0) },
+    unary("exp", "e to the power of x.", example: "exp(1)") { exp($0) },
+    unary("floor", "The greatest whole number that is not above x.", example: "floor(2.7)") { $0.rounded(.down) },
+    unary("ceil", "The least whole number that is not below x.", example: "ceil(2.1)") { $0.rounded(.up) },
+    LibraryFunction(
+      "number", "The number that a string spells.", topic: "Numbers", [.init("text", .either([.string, .number(), .flag]))],
+      example: "number(\"0.5\")"
+    ) { _, given in
+      switch given[0] {
+      case .string(let text):
+        guard let value = Double(text.trimmingCharacters(in: .whitespaces)) else {
+          throw Problem(.badArgument, "\(given[0].brief) does not spell a number", argument: "text")
+        }
+        return .number(value)
+      case .bool(let value): return .number(value ? 1 : 0)
+      default: return given[0]
+      }
+    },
+    aggregate("sum", "The sum of the numbers in a list; 0 for an empty one.", example: "sum([1, 2, 3])") { $0.reduce(0, +) },
+    aggregate("mean", "The mean of the numbers in a list.", example: "mean([1, 2, 6])", needs: 1) {
+      $0.reduce(0, +) / Double($0.count)
+    },
+    aggregate("std", "The standard deviation of the numbers in a list (divides by n - 1).", example: "std([1, 2, 6])", needs: 2) {
+      let mean = $0.reduce(0, +) / Double($0.count)
+      return ($0.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double($0.count - 1)).squareRoot()
+    },
+    extreme("min", "The least of some numbers or strings, or of a list.", example: "min(3, 1, 2)") { try Value.precedes($0, $1) },
+    extreme("max", "The greatest of some numbers or strings, or of a list.", example: "max([3, 1, 2])") { try Value.precedes($1, $0) },
+  ]
+
+  static func rounded(_ value: Double, digits: Int) -> Double {
+    let scale = pow(10, Double(abs(digits)))
+    let result = digits >= 0 ? (value * scale).rounded() / scale : (value / scale).rounded() * scale
+    return result.isFinite ? result : value
+  }
+
+  private static func unary(
+    _ name: String, _ summary: String, example: String, domain: String = "", _ accepts: @escaping (Double) -> Bool = { _ in true },
+    _ compute: @escaping (Double) -> Double
+  ) -> LibraryFunction {
+    LibraryFunction(name, summary, topic: "Numbers", [.init("x", .number())], example: example) { _, given in
+      let x = given[0].number
+      guard accepts(x) else {
+        throw Problem(.undefinedResult, "\(name) needs a number \(domain), not \(given[0].brief)", argument: "x")
+      }
+      return .number(compute(x))
+    }
+  }
+
+  private static func aggregate(
+    _ name: String, _ summary: String, example: String, needs least: Int = 0, _ compute: @escaping ([Double]) -> Double
+  ) -> LibraryFunction {
+    LibraryFunction(
+      name, summary, topic: "Numbers", [.init("list", .list(of: .number()))], example: example
+    ) { _, given in
+      let numbers = (given[0].spelledOut ?? []).map(\.number)
+      guard numbers.count >= least else {
+        throw Problem(
+          .badArgument, "\(name) needs at least \(least == 1 ? "one number" : "\(least) numbers"), not \(numbers.count)",
+          argument: "list")
+      }
+      return .number(compute(numbers))
+    }
+  }
+
+  private static func extreme(
+    _ name: String, _ summary: String, example: String, _ isBetter: @escaping (Value, Value) throws -> Bool
+  ) -> LibraryFunction {
+    LibraryFunction(name, summary, topic: "Numbers", [.init("list")], isVariadic: true, example: example) { _, given in
+      let values = given.count == 1 ? given[0].spelledOut ?? given : given
+      guard var best = values.first else {
+        throw Problem(.badArgument, "\(name) needs at least one value", argument: "list")
+      }
+      for value in values.dropFirst() where try isBetter(value, best) { best = value }
+      return best
+    }
+  }
+}
+
+extension Value {
+  /// The number of a value that was checked to be one.
+  var number: Double {
+    guard case .number(let value) = self else { preconditionFailure("\(literal) was checked as a number") }
+    return value
+  }
+
+  /// The order of `sort`, `min` and `<`: numbers with numbers, strings with strings.
+  static func precedes(_ a: Value, _ b: Value) throws -> Bool {
+    switch (a, b) {
+    case (.number(let a), .number(let b)): return a < b
+    case (.string(let a), .string(let b)): return a < b
+    default:
+      throw Problem(
+        .wrongOperands, "\(a.briefPhrase) and \(b.briefPhrase) have no order",
+        help: ["numbers compare with numbers and strings with strings"])
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/// The names that code and commands both see: what the host declares, and the user's variables. Shared by reference, so
+/// that a command such as `forget` takes effect.
+public final class Environment {
+  /// The host's commands, by name.
+  public let commands: [String: CommandDeclaration]
+  /// The built-in constants, by name.
+  public let choices: [String: ChoiceDeclaration]
+  /// The functions of the library and of the host, by name.
+  public let functions: [String: LibraryFunction]
+  /// The host's kinds of object, by name; for help and completion.
+  public let types: [String: ObjectType]
+
+  private var cells: [String: Cell] = [:]
+  private var order: [String] = []
+
+  /// An environment without variables. Every name may be declared once only.
+  public init(
+    commands: [CommandDeclaration] = [], choices: [ChoiceDeclaration] = [], functions: [LibraryFunction] = [],
+    types: [ObjectType] = []
+  ) {
+    let functions = Library.all + functions
+    let names = commands.map(\.name) + choices.map(\.name) + functions.map(\.name)
+    var seen: Set<String> = []
+    for name in names { precondition(seen.insert(name).inserted, "the name \(name) is declared twice") }
+    self.commands = Dictionary(uniqueKeysWithValues: commands.map { ($0.name, $0) })
+    self.choices = Dictionary(uniqueKeysWithValues: choices.map { ($0.name, $0) })
+    self.functions = Dictionary(uniqueKeysWithValues: functions.map { ($0.name, $0) })
+    self.types = Dictionary(uniqueKeysWithValues: types.map { ($0.name, $0) })
+  }
+
+  /// The value of a user's variable, nil when there is none.
+  public func value(of name: String) -> Value? { cells[name]?.value }
+
+  /// The user's variables, oldest first.
+  public var variables: [(name: String, value: Value)] {
+    order.compactMap { name in value(of: name).map { (name, $0) } }
+  }
+
+  /// Gives a name a value, as a top-level `let` does.
+  public func bind(_ name: String, to value: Value) {
+    let cell = cell(for: name)
+    if cell.value == nil { order.append(name) }
+    cell.value = value
+  }
+
+  /// Forgets a name; tells whether it had a value. A built-in it shadowed is back.
+  @discardableResult public func remove(_ name: String) -> Bool {
+    guard let cell = cells[name], cell.value != nil else { return false }
+    cell.value = nil
+    order.removeAll { $0 == name }
+    return true
+  }
+
+  /// The built-in constants of a family, sorted by name; of every family when nil.
+  public func choices(of family: String?) -> [ChoiceDeclaration] {
+    choices.values.filter { family == nil || $0.family == family }.sorted { $0.name < $1.name }
+  }
+
+  /// The variable's cell, made without a value if need be: functions may name what a later line declares.
+  func cell(for name: String) -> Cell {
+    if let cell = cells[name] { return cell }
+    let cell = Cell()
+    cells[name] = cell
+    return cell
+  }
+
+  /// Whether the user has given `name` a value.
+  func isVariable(_ name: String) -> Bool { cells[name]?.value != nil }
+
+  /// Whether the name is a command, a built-in constant or a library function.
+  func isBuiltIn(_ name: String) -> Bool {
+    commands[name] != nil || choices[name] != nil || functions[name] != nil
+  }
+
+  /// The value of a built-in constant or library function.
+  func builtIn(_ name: String) -> Value? {
+    if let choice = choices[name] { return .choice(Choice(choice)) }
+    if let function = functions[name] { return .function(Function(.library(function))) }
+    return nil
+  }
+}

@@ -1,0 +1,213 @@
+/// What compiled code gets: its local variables and the machine.
+struct Frame {
+  // Safety: both point into the machine's stacks, at a region the caller has reserved and initialised.
+  let slots: UnsafeMutablePointer<Value>
+  let cells: UnsafeMutablePointer<Cell?>
+  unowned(unsafe) let machine: Machine
+}
+
+/// How a statement ended.
+enum Flow { case normal, broke, continued, returned }
+
+/// A compiled expression.
+typealias Eval = (Frame) throws -> Value
+/// A compiled statement.
+typealias Exec = (Frame) throws -> Flow
+
+/// A compiled function, shared by all closures made from it.
+final class UserFunction {
+  let name: String
+  let parameters: [String]
+  /// Compiled defaults, nil for required parameters.
+  let defaults: [Eval?]
+  let slotCount: Int
+  let cellCount: Int
+  /// For each parameter that a closure captures, its cell.
+  let boxed: [(slot: Int, cell: Int)]
+  let body: Exec
+  /// The whole function in its source.
+  let range: SourceRange
+
+  init(
+    name: String, parameters: [String], defaults: [Eval?], slotCount: Int, cellCount: Int,
+    boxed: [(slot: Int, cell: Int)], range: SourceRange, body: @escaping Exec
+  ) {
+    self.name = name
+    self.parameters = parameters
+    self.defaults = defaults
+    self.slotCount = slotCount
+    self.cellCount = cellCount
+    self.boxed = boxed
+    self.range = range
+    self.body = body
+  }
+}
+
+/// Runs compiled code: two stacks, the call depth, and the way to the host.
+final class Machine {
+  /// What changes while code runs. Behind a pointer, so that inner loops pay for no exclusivity checks.
+  struct State {
+    var top: UnsafeMutablePointer<Value>
+    let limit: UnsafeMutablePointer<Value>
+    var cellTop: UnsafeMutablePointer<Cell?>
+    let cellLimit: UnsafeMutablePointer<Cell?>
+    var depth = 0
+    /// The lowest stack address that Swift code may still go down to.
+    var floor: UInt = 0
+    /// Loop turns and calls left before the host is asked about Ctrl-C.
+    var turnsToPoll = Machine.turnsPerPoll
+    var returned = Value.none
+  }
+
+  /// Cheap turns between two polls. Commands and library functions poll every time.
+  static let turnsPerPoll = 64
+  /// Calls inside calls before recursion counts as endless.
+  static let maximumDepth = 10_000
+  private static let slotCapacity = 1 << 20
+  private static let cellCapacity = 1 << 18
+
+  let host: any Host
+  let environment: Environment
+  // Safety: allocated in `init` and freed in `deinit`; only the thread that runs the notebook touches them, and
+  // everything above `top` and `cellTop` is uninitialised.
+  let state: UnsafeMutablePointer<State>
+  private let slots: UnsafeMutablePointer<Value>
+  private let cells: UnsafeMutablePointer<Cell?>
+
+  init(host: any Host, environment: Environment) {
+    self.host = host
+    self.environment = environment
+    slots = .allocate(capacity: Self.slotCapacity)
+    cells = .allocate(capacity: Self.cellCapacity)
+    state = .allocate(capacity: 1)
+    state.initialize(
+      to: State(
+        top: slots, limit: slots + Self.slotCapacity, cellTop: cells, cellLimit: cells + Self.cellCapacity))
+  }
+
+  deinit {
+    state.deinitialize(count: 1)
+    state.deallocate()
+    slots.deallocate()
+    cells.deallocate()
+  }
+
+  /// Once per loop turn and call: asks the host about Ctrl-C now and then.
+  @inline(__always) func tick() throws {
+    state.pointee.turnsToPoll &-= 1
+    if state.pointee.turnsToPoll <= 0 { try poll() }
+  }
+
+  func poll() throws {
+    state.pointee.turnsToPoll = Self.turnsPerPoll
+    try host.poll()
+  }
+
+  /// Reserves a frame, lets `body` use it, and gives it back.
+  @inline(__always) func withFrame<R>(
+    slots count: Int, cells cellCount: Int, _ body: (Frame) throws -> R
+  ) throws -> R {
+    let state = state
+    let slots = state.pointee.top, cells = state.pointee.cellTop
+    guard state.pointee.limit - slots >= count, state.pointee.cellLimit - cells >= cellCount,
+      state.pointee.depth < Self.maximumDepth, StackBounds.address > state.pointee.floor
+    else {
+      throw Problem(
+        .recursionTooDeep, "the calls go too deep (\(state.pointee.depth) inside one another)",
+        help: ["a function that calls itself needs an `if` that ends it"])
+    }
+    slots.initialize(repeating: .none, count: count)
+    if cellCount > 0 { cells.initialize(repeating: nil, count: cellCount) }
+    state.pointee.top = slots + count
+    state.pointee.cellTop = cells + cellCount
+    state.pointee.depth &+= 1
+    defer {
+      slots.deinitialize(count: count)
+      if cellCount > 0 { cells.deinitialize(count: cellCount) }
+      state.pointee.top = slots
+      state.pointee.cellTop = cells
+      state.pointee.depth &-= 1
+    }
+    return try body(Frame(slots: slots, cells: cells, machine: self))
+  }
+
+  /// Calls a user's function; `fill` puts the arguments into the first slots.
+  @inline(__always) func enter(
+    _ function: UserFunction, _ captures: [Cell], _ fill: (Frame) throws -> Void
+  ) throws -> Value {
+    try tick()
+    return try withFrame(slots: function.slotCount, cells: function.cellCount) { frame in
+      if !captures.isEmpty { for (index, cell) in captures.enumerated() { frame.cells[index] = cell } }
+      try fill(frame)
+      if !function.boxed.isEmpty {
+        for (slot, cell) in function.boxed { frame.cells[cell] = Cell(frame.slots[slot]) }
+      }
+      guard try function.body(frame) == .returned else { return .none }
+      let value = state.pointee.returned
+      state.pointee.returned = .none
+      return value
+    }
+  }
+
+  /// Calls a function value with arguments in order.
+  func call(_ function: Function, _ arguments: [Value]) throws -> Value {
+    switch function.kind {
+    case .library(let library): return try call(library, arguments)
+    case .user(let user, let captures):
+      guard arguments.count <= user.parameters.count else {
+        throw Self.tooMany(user.describe, takes: user.parameters.count, gets: arguments.count)
+      }
+      return try enter(user, captures) { frame in
+        for (index, value) in arguments.enumerated() { frame.slots[index] = value }
+        try user.fillDefaults(from: arguments.count, in: frame)
+      }
+    }
+  }
+
+  /// Calls a library function: checks the arguments, fills in defaults.
+  func call(_ library: LibraryFunction, _ arguments: [Value]) throws -> Value {
+    try poll()
+    let parameters = library.parameters
+    guard arguments.count <= parameters.count || library.isVariadic else {
+      throw Self.tooMany(library.name, takes: parameters.count, gets: arguments.count, example: library.example)
+    }
+    var values: [Value] = []
+    values.reserveCapacity(max(arguments.count, parameters.count))
+    for (index, value) in arguments.enumerated() {
+      let parameter = parameters[min(index, parameters.count - 1)]
+      values.append(try parameter.type.checked(value, for: parameter.name, of: library.name))
+    }
+    for parameter in parameters.dropFirst(arguments.count) {
+      guard let fallback = parameter.fallback else {
+        throw Problem(
+          .missingArgument, "\(library.name) needs `\(parameter.name)`, \(parameter.type.phrase)",
+          help: ["for example: \(library.example)"])
+      }
+      values.append(fallback)
+    }
+    return try library.body(LibraryFunction.Caller(machine: self), values)
+  }
+
+  static func tooMany(_ name: String, takes count: Int, gets given: Int, example: String? = nil) -> Problem {
+    let wanted = count == 0 ? "no arguments" : count == 1 ? "one argument" : "\(count) arguments"
+    return Problem(
+      .tooManyArguments, "\(name) takes \(wanted), not \(given)", help: example.map { ["for example: \($0)"] } ?? [])
+  }
+}
+
+extension UserFunction {
+  /// Its name for a sentence.
+  var describe: String { name.isEmpty ? "this function" : name }
+
+  /// Evaluates the defaults of the parameters from `first` on.
+  func fillDefaults(from first: Int, in frame: Frame) throws {
+    for index in first..<max(first, parameters.count) { try fillDefault(index, in: frame) }
+  }
+
+  func fillDefault(_ index: Int, in frame: Frame) throws {
+    guard let make = defaults[index] else {
+      throw Problem(.missingArgument, "\(describe) needs `\(parameters[index])`")
+    }
+    frame.slots[index] = try make(frame)
+  }
+}

@@ -1,0 +1,98 @@
+/// A user's mistake (or a warning, or a note): what is wrong, where, and what to try. The one error a user sees.
+public struct Diagnostic: Error, Sendable, Equatable {
+  /// How serious it is. Only an `error` stops a cell.
+  public enum Severity: String, Sendable { case error, warning, note }
+
+  /// A place with a few words beside it.
+  public struct Label: Sendable, Equatable {
+    /// The text pointed at.
+    public let range: SourceRange
+    /// The words beside the marks; may be empty.
+    public var text: String
+
+    /// Points at `range` and says `text`.
+    public init(_ range: SourceRange, _ text: String = "") {
+      self.range = range
+      self.text = text
+    }
+  }
+
+  /// A stable code such as `E0203`, which `ward explain` knows.
+  public var code: String
+  /// How serious it is.
+  public var severity: Severity
+  /// One sentence without a full stop.
+  public var message: String
+  /// The main place; nil until something places the diagnostic.
+  public var primary: Label?
+  /// Other places that matter, such as where a name was first given.
+  public var labels: [Label]
+  /// What to try: one line each.
+  public var help: [String]
+  /// Whether more text could make the input right: the prompt then asks for another line.
+  public var isIncomplete: Bool
+
+  /// A diagnostic with every part given.
+  public init(
+    _ code: String, _ message: String, at range: SourceRange? = nil, says text: String = "",
+    labels: [Label] = [], help: [String] = [], severity: Severity = .error, isIncomplete: Bool = false
+  ) {
+    self.code = code
+    self.severity = severity
+    self.message = message
+    self.primary = range.map { Label($0, text) }
+    self.labels = labels
+    self.help = help
+    self.isIncomplete = isIncomplete
+  }
+
+  /// The main place, if it has one.
+  public var range: SourceRange? { primary?.range }
+  /// The line of the main place, from 1.
+  public var line: Int? { primary?.range.line }
+  /// Whether a `check` failed, which ends a script with status 3 instead of 1.
+  public var isFailedCheck: Bool { code == Code.checkFailed.rawValue }
+}
+
+/// A failure that does not know its place yet. Host code and library functions throw it; the interpreter makes it a
+/// `Diagnostic` at the innermost range of the user's text.
+public struct Problem: Error, Sendable, Equatable {
+  /// A stable code; hosts use their own from E0600 on.
+  public var code: String
+  /// One sentence without a full stop.
+  public var message: String
+  /// The words beside the marks, such as a suggestion; may be empty.
+  public var label: String
+  /// What to try: one line each.
+  public var help: [String]
+  /// The argument at fault, by its label (or the subject's name); its place is then marked instead of the call's.
+  public var argument: String?
+
+  /// A problem with a code, a sentence and advice.
+  public init(
+    code: String = Code.hostFailure.rawValue, message: String, label: String = "", help: [String] = [],
+    argument: String? = nil
+  ) {
+    self.code = code
+    self.message = message
+    self.label = label
+    self.help = help
+    self.argument = argument
+  }
+
+  /// A problem with one of the language's own codes.
+  init(_ code: Code, _ message: String, label: String = "", help: [String] = [], argument: String? = nil) {
+    self.init(code: code.rawValue, message: message, label: label, help: help, argument: argument)
+  }
+
+  /// The diagnostic that says this at `range`.
+  public func placed(at range: SourceRange?) -> Diagnostic {
+    Diagnostic(code, message, at: range, says: label, help: help)
+  }
+}
+
+/// Ctrl-C. Nothing in the language can catch it.
+public struct Interrupt: Error, Sendable, Equatable {
+  /// An interrupt.
+  public init() {}
+}

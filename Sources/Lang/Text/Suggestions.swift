@@ -1,0 +1,38 @@
+/// Near names: what a misspelt word was probably meant to be.
+public enum Suggestions {
+  /// The number of single-letter edits (insert, delete, replace, swap of neighbours) between two words.
+  public static func distance(_ a: String, _ b: String) -> Int {
+    let a = Array(a.lowercased()), b = Array(b.lowercased())
+    if a.isEmpty || b.isEmpty { return max(a.count, b.count) }
+    var older: [Int] = [], old = Array(0...b.count)
+    for i in 1...a.count {
+      var row = [i] + Array(repeating: 0, count: b.count)
+      for j in 1...b.count {
+        let same = a[i - 1] == b[j - 1]
+        row[j] = min(old[j] + 1, row[j - 1] + 1, old[j - 1] + (same ? 0 : 1))
+        if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] { row[j] = min(row[j], older[j - 2] + 1) }
+      }
+      (older, old) = (old, row)
+    }
+    return old[b.count]
+  }
+
+  /// The best match for `word`, if one is near enough to offer: one edit in three letters, or one extends the other.
+  public static func nearest(to word: String, in candidates: some Sequence<String>) -> String? {
+    var best: (name: String, cost: Int)?
+    for candidate in candidates where candidate != word {
+      var cost = distance(word, candidate)
+      let short = min(word.count, candidate.count)
+      if short >= 3, candidate.hasPrefix(word) || word.hasPrefix(candidate) { cost = min(cost, 2) }
+      let allowed = max(1, min(3, max(word.count, candidate.count) / 3))
+      guard cost <= allowed, word.count > 1 || cost == 0 else { continue }
+      if best.map({ cost < $0.cost || (cost == $0.cost && candidate < $0.name) }) ?? true { best = (candidate, cost) }
+    }
+    return best?.name
+  }
+
+  /// "did you mean `steps`?", or nothing when no candidate is near.
+  public static func hint(for word: String, in candidates: some Sequence<String>) -> String {
+    nearest(to: word, in: candidates).map { "did you mean `\($0)`?" } ?? ""
+  }
+}

@@ -1,0 +1,91 @@
+import Foundation
+
+extension Value {
+  /// The shortest text that reads back as this value where the language has such a text; otherwise a short description
+  /// in angle brackets, such as `<model cse>`.
+  public var literal: String {
+    switch self {
+    case .none: "none"
+    case .bool(let value): value ? "true" : "false"
+    case .number(let value): Self.text(of: value)
+    case .string(let value): Self.quoted(value)
+    case .list(let values): "[" + values.map(\.literal).joined(separator: ", ") + "]"
+    case .record(let record): record.literal
+    case .range(let range): range.literal
+    case .table(let table): "<table of \(table.rows.count) rows>"
+    case .function(let function): function.literal
+    case .choice(let choice): choice.literal
+    case .object(let object): "<\(object.objectType.name): \(object.summary)>"
+    }
+  }
+
+  /// The text `print` and `"{x}"` show: strings bare, everything else as its literal.
+  public var text: String {
+    if case .string(let value) = self { value } else { literal }
+  }
+
+  /// The shortest decimal text that reads back as the same number: `0.1`, `3`, `1e-09`.
+  public static func text(of number: Double) -> String {
+    if number == number.rounded(), abs(number) < 1e15 { return String(Int64(number)) }
+    return "\(number)"
+  }
+
+  /// The string in double quotes, with escapes.
+  static func quoted(_ string: String) -> String {
+    var text = "\""
+    for scalar in string.unicodeScalars {
+      switch scalar {
+      case "\"": text += "\\\""
+      case "\\": text += "\\\\"
+      case "{": text += "\\{"
+      case "\n": text += "\\n"
+      case "\t": text += "\\t"
+      case let control where control.value < 32 || control.value == 127:
+        text += "\\u{\(String(control.value, radix: 16))}"
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    return text + "\""
+  }
+
+  /// The literal, cut to a length that fits a sentence.
+  var brief: String {
+    let text = literal
+    return text.count <= 40 ? text : text.prefix(37) + "…"
+  }
+
+  /// What it is, for "must be a number, not …": the type, and the value itself where that is short.
+  var briefPhrase: String {
+    switch self {
+    case .none: "none"
+    case .bool, .number: brief
+    case .string where literal.count <= 24: "the string \(literal)"
+    case .choice(let choice): "\(choice.name), which is \(typePhrase)"
+    default: typePhrase
+    }
+  }
+}
+
+extension Record {
+  /// `{eps: 0.1, "two words": 3}`.
+  var literal: String {
+    "{" + pairs.map { "\(Lexer.isName($0.name) ? $0.name : Value.quoted($0.name)): \($0.value.literal)" }
+      .joined(separator: ", ") + "}"
+  }
+}
+
+extension NumberRange {
+  /// `0..0.3 by 0.02`.
+  var literal: String {
+    let bounds = "\(Value.text(of: start))\(includesEnd ? ".." : "..<")\(Value.text(of: end))"
+    return step == 1 ? bounds : "\(bounds) by \(Value.text(of: step))"
+  }
+}
+
+extension Choice {
+  /// `pgd` or `pgd(steps: 40)`.
+  public var literal: String {
+    given.isEmpty
+      ? name : "\(name)(" + given.pairs.map { "\($0.name): \($0.value.literal)" }.joined(separator: ", ") + ")"
+  }
+}

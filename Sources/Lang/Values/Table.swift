@@ -1,0 +1,59 @@
+/// Columns and rows: what SQL, `compare` and `curve` give. `t[0]` is a record, `t[0].r` a cell, `t.r` a column.
+public struct Table: Equatable {
+  /// How a column's numbers are meant, so that they can be shown for reading. Values stay exact.
+  public enum Presentation: String, Sendable {
+    /// As they are.
+    case plain
+    /// From 0 to 1, shown as a percentage.
+    case share
+    /// A duration in seconds.
+    case seconds
+    /// A whole number, shown with thousands separators.
+    case count
+    /// A distance in pixel units.
+    case distance
+  }
+
+  /// A column's heading.
+  public struct Column: Equatable, Sendable {
+    /// Its name, as members and SQL say it.
+    public var name: String
+    /// How its numbers are meant.
+    public var presentation: Presentation
+
+    /// A column called `name`.
+    public init(_ name: String, _ presentation: Presentation = .plain) {
+      self.name = name
+      self.presentation = presentation
+    }
+  }
+
+  /// The columns, left to right.
+  public let columns: [Column]
+  /// The rows, top to bottom; each has one value per column.
+  public let rows: [[Value]]
+
+  /// A table; every row must have one value per column.
+  public init(columns: [Column], rows: [[Value]]) {
+    precondition(rows.allSatisfy { $0.count == columns.count }, "a row does not have \(columns.count) values")
+    self.columns = columns
+    self.rows = rows
+  }
+
+  /// The number of rows.
+  public var count: Int { rows.count }
+
+  /// Row `index` (from 0) as a record.
+  public func record(_ index: Int) -> Record {
+    Record(zip(columns, rows[index]).map { ($0.name, $1) })
+  }
+
+  /// The values of a column, nil when there is no such column.
+  public func column(_ name: String) -> [Value]? {
+    guard let at = columns.firstIndex(where: { $0.name == name }) else { return nil }
+    return rows.map { $0[at] }
+  }
+
+  /// The same columns with other rows.
+  public func with(rows: [[Value]]) -> Table { Table(columns: columns, rows: rows) }
+}

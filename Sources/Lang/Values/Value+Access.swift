@@ -1,0 +1,131 @@
+extension Value {
+  /// What a `for` runs over. Throws a `Problem` for values that are one thing.
+  func iterated() throws -> [Value] {
+    switch self {
+    case .list(let values): return values
+    case .range(let range): return range.numbers.map { .number($0) }
+    case .table(let table): return table.rows.indices.map { .record(table.record($0)) }
+    case .record(let record): return record.names.map { .string($0) }
+    case .string(let text): return text.map { .string(String($0)) }
+    case .object(let object): if let elements = object.elements { return elements }
+    default: break
+    }
+    throw Problem(
+      .notIterable, "\(typePhrase) is one thing, not several",
+      help: ["lists, ranges, tables, records and strings have elements"])
+  }
+
+  /// `value.name`.
+  func member(_ name: String) throws -> Value {
+    switch self {
+    case .record(let record): if let value = record[name] { return value }
+    case .table(let table): if let column = table.column(name) { return .list(column) }
+    case .choice(let choice):
+      if let value = choice[name] { return value }
+      if name == "name" { return .string(choice.name) }
+    case .object(let object): if let value = try object.member(name) { return value }
+    default: break
+    }
+    throw noMember(name)
+  }
+
+  /// The names that may follow the dot.
+  public var memberNames: [String] {
+    switch self {
+    case .record(let record): record.names
+    case .table(let table): table.columns.map(\.name)
+    case .choice(let choice): choice.declaration.settings.map(\.name) + ["name"]
+    case .object(let object): object.allMembers.map(\.name)
+    default: []
+    }
+  }
+
+  func noMember(_ name: String) -> Problem {
+    let names = memberNames
+    let owner = switch self { case .choice(let choice): choice.name; default: typePhrase }
+    let word = switch self { case .record: "field"; case .table: "column"; case .choice: "setting"; default: "member" }
+    return Problem(
+      .unknownMember, "\(owner) has no \(word) `\(name)`", label: Suggestions.hint(for: name, in: names),
+      help: names.isEmpty ? [] : ["it has \(names.prefix(16).joined(separator: ", "))\(names.count > 16 ? ", …" : "")"])
+  }
+
+  /// `value[…]`.
+  func element(at index: [Value]) throws -> Value {
+    if case .object(let object) = self { return try object.element(at: index) }
+    var value = self
+    for one in index { value = try value.element(at: one) }
+    return value
+  }
+
+  private func element(at index: Value) throws -> Value {
+    switch (self, index) {
+    case (.list(let values), .number(let at)): return values[try Self.position(at, in: values.count)]
+    case (.list(let values), .range(let range)): return .list(try Self.positions(range, in: values.count).map { values[$0] })
+    case (.table(let table), .number(let at)): return .record(table.record(try Self.position(at, in: table.count)))
+    case (.table(let table), .range(let range)):
+      return .table(table.with(rows: try Self.positions(range, in: table.count).map { table.rows[$0] }))
+    case (.table, .string(let name)), (.record, .string(let name)): return try member(name)
+    case (.string(let text), .number(let at)):
+      let characters = Array(text)
+      return .string(String(characters[try Self.position(at, in: characters.count)]))
+    case (.string(let text), .range(let range)):
+      let characters = Array(text)
+      return .string(String(try Self.positions(range, in: characters.count).map { characters[$0] }))
+    case (.range(let range), .number(let at)): return .number(range[try Self.position(at, in: range.count)])
+    case (.object(let object), _): return try object.element(at: [index])
+    case (.list, _), (.table, _), (.string, _), (.range, _), (.record, _):
+      throw Problem(.notIndexable, "\(typePhrase) cannot be indexed by \(index.briefPhrase)")
+    default: throw Problem(.notIndexable, "\(typePhrase) has no elements to index")
+    }
+  }
+
+  /// A list index: whole, counted from 0, or from the end when negative.
+  static func position(_ index: Double, in count: Int) throws -> Int {
+    guard let whole = Int(exactly: index) else {
+      throw Problem(.notIndexable, "an index must be a whole number, not \(text(of: index))")
+    }
+    let at = whole < 0 ? count + whole : whole
+    guard at >= 0, at < count else {
+      let extent = count == 0 ? "there are no elements" : "the indices go from 0 to \(count - 1)"
+      throw Problem(.outOfBounds, "there is no element \(whole)", label: extent)
+    }
+    return at
+  }
+
+  private static func positions(_ range: NumberRange, in count: Int) throws -> [Int] {
+    guard range.count <= count + 1 else {
+      throw Problem(.outOfBounds, "the range \(range.literal) is longer than the \(count) elements")
+    }
+    return try range.numbers.map { try position($0, in: count) }
+  }
+
+  /// The value after `value[index] = element`.
+  func replacing(at index: [Value], with element: Value) throws -> Value {
+    if case .object(let object) = self { return .object(try object.replacing(at: index, with: element)) }
+    guard let first = index.first else { return element }
+    let rest = Array(index.dropFirst())
+    let inner = rest.isEmpty ? element : try self.element(at: first).replacing(at: rest, with: element)
+    switch (self, first) {
+    case (.list(var values), .number(let at)):
+      values[try Self.position(at, in: values.count)] = inner
+      return .list(values)
+    case (.record(var record), .string(let name)):
+      record[name] = inner
+      return .record(record)
+    case (.list, _), (.record, _):
+      throw Problem(.notIndexable, "\(typePhrase) cannot be indexed by \(first.briefPhrase)")
+    default: throw Problem(.notIndexable, "the elements of \(typePhrase) cannot be set")
+    }
+  }
+
+  /// The value after `value.name = element`.
+  func replacing(member name: String, with element: Value) throws -> Value {
+    switch self {
+    case .record(var record):
+      record[name] = element
+      return .record(record)
+    case .choice(let choice): return .choice(try choice.configured(name, element))
+    default: throw Problem(.notAPlace, "the members of \(typePhrase) cannot be set")
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import Testing
+
+@testable import Lang
+
+@Suite struct DiagnosticTests {
+  let source = Source(name: "sweep.ward", text: "let a = 1\n    attack normal with: pgd stpes: 20\n")
+
+  @Test func aDiagnosticShowsThePlaceTheLineAndTheAdvice() {
+    let start = source.text.utf8.count - "stpes: 20\n".utf8.count
+    let diagnostic = Diagnostic(
+      "E0203", "attack has no setting `stpes`", at: SourceRange(source: source, start: start, end: start + 5),
+      says: "did you mean `steps`?", help: ["`options pgd` lists what pgd takes"])
+    #expect(
+      diagnostic.render() == """
+        error[E0203]: attack has no setting `stpes`
+         --> sweep.ward:2:29
+          |
+        2 |     attack normal with: pgd stpes: 20
+          |                             ^^^^^ did you mean `steps`?
+          = help: `options pgd` lists what pgd takes
+        """)
+  }
+
+  @Test func columnsCountCharactersNotBytes() {
+    let source = Source(name: "[3]", text: "é = ß\nx")
+    #expect(SourceRange(source: source, start: 5, end: 7).place == "[3]:1:5")
+    #expect(SourceRange(source: source, start: 8, end: 9).place == "[3]:2:1")
+  }
+
+  @Test func marksStandUnderWideCharacters() {
+    let source = Source(name: "[1]", text: "\"衣\" + x")
+    let text = Diagnostic("E0301", "no", at: SourceRange(source: source, start: 8, end: 9)).render()
+    #expect(text.contains("  |        ^"))
+  }
+
+  @Test func aDiagnosticWithoutAPlaceIsItsHeadingAndHelp() {
+    #expect(Diagnostic("E0600", "no such file", help: ["try ls"]).render() == "error[E0600]: no such file\n = help: try ls")
+  }
+
+  @Test func suggestionsAreNearNamesOnly() {
+    #expect(Suggestions.nearest(to: "stpes", in: ["eps", "steps", "start"]) == "steps")
+    #expect(Suggestions.nearest(to: "banana", in: ["eps", "steps"]) == nil)
+    #expect(Suggestions.distance("steps", "stpes") == 1)
+  }
+}
