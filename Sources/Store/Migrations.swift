@@ -1,0 +1,114 @@
+import GRDB
+
+/// Every change to the tables, oldest first. Append only: a store of any earlier version becomes today's by running the
+/// rest of them, so a change that has been released is never edited.
+///
+/// Users read the views of `Views`; the tables below may change, the views keep their columns.
+enum Migrations {
+  /// "Ward" in ASCII, the application id in the header of the file.
+  static let applicationID = 0x5761_7264
+
+  /// Runs what the store has not run yet, in the transaction that is open.
+  static func run(_ db: Database) throws {
+    try db.execute(sql: "CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID")
+    let done = try applied(db)
+    for migration in all where !done.contains(migration.name) {
+      try db.execute(sql: migration.sql)
+      try db.execute(sql: "INSERT INTO migration VALUES (?)", arguments: [migration.name])
+    }
+    if done.count < all.count { try db.execute(sql: "PRAGMA user_version = \(all.count)") }
+  }
+
+  /// The changes in this store that this version does not know, because a later one made them.
+  static func unknown(_ db: Database) throws -> [String] {
+    try applied(db).subtracting(all.map(\.name)).sorted()
+  }
+
+  private static func applied(_ db: Database) throws -> Set<String> {
+    guard try db.tableExists("migration") else { return [] }
+    return try Set(String.fetchAll(db, sql: "SELECT name FROM migration"))
+  }
+
+  static let all: [(name: String, sql: String)] = [
+    ("1 first tables", firstTables)
+  ]
+
+  /// Real numbers are REAL in STRICT tables, so that no view divides integers by accident.
+  private static let firstTables = """
+    CREATE TABLE session (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, version TEXT NOT NULL, seed INTEGER NOT NULL, folder TEXT NOT NULL,
+      started TEXT NOT NULL, ended TEXT
+    ) STRICT;
+    CREATE TABLE cell (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, session INTEGER NOT NULL REFERENCES session, number INTEGER NOT NULL,
+      source TEXT NOT NULL, seed INTEGER NOT NULL, started TEXT NOT NULL, seconds REAL,
+      status TEXT NOT NULL CHECK (status IN ('running', 'ok', 'failed', 'interrupted')),
+      shown TEXT NOT NULL DEFAULT '', output TEXT NOT NULL DEFAULT '',
+      UNIQUE (session, number)
+    ) STRICT;
+    CREATE INDEX cell_running ON cell (session) WHERE status = 'running';
+
+    CREATE TABLE dataset (
+      id INTEGER PRIMARY KEY, name TEXT NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL, selection TEXT NOT NULL,
+      train INTEGER NOT NULL, test INTEGER NOT NULL, class_names TEXT NOT NULL, shape TEXT NOT NULL,
+      cell INTEGER NOT NULL REFERENCES cell, UNIQUE (sha256, selection)
+    ) STRICT;
+    CREATE TABLE cost (
+      id INTEGER PRIMARY KEY, name TEXT NOT NULL, class_names TEXT NOT NULL, protected TEXT NOT NULL,
+      matrix TEXT NOT NULL, dataset INTEGER REFERENCES dataset, cell INTEGER NOT NULL REFERENCES cell,
+      content TEXT NOT NULL UNIQUE
+    ) STRICT;
+
+    CREATE TABLE blob (
+      id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, bytes BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE model (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, architecture TEXT NOT NULL,
+      parent INTEGER REFERENCES model, dataset INTEGER REFERENCES dataset, defense TEXT NOT NULL,
+      settings TEXT NOT NULL, costs INTEGER REFERENCES cost, seed INTEGER NOT NULL, parameters INTEGER NOT NULL,
+      shape TEXT NOT NULL, normalisation TEXT NOT NULL, clean REAL, seconds REAL NOT NULL,
+      weights INTEGER NOT NULL REFERENCES blob, cell INTEGER NOT NULL REFERENCES cell
+    ) STRICT;
+    CREATE INDEX model_name ON model (name);
+    CREATE TABLE epoch (
+      model INTEGER NOT NULL REFERENCES model, epoch INTEGER NOT NULL, loss REAL NOT NULL, train_accuracy REAL,
+      test_accuracy REAL, seconds REAL NOT NULL, images_per_second REAL NOT NULL, PRIMARY KEY (model, epoch)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE weight (
+      model INTEGER NOT NULL REFERENCES model, position INTEGER NOT NULL, layer TEXT NOT NULL,
+      parameters INTEGER NOT NULL, l1 REAL NOT NULL, l2 REAL NOT NULL, max REAL NOT NULL, std REAL NOT NULL,
+      near_zero REAL NOT NULL, kurtosis REAL NOT NULL, hoyer REAL NOT NULL, gini REAL NOT NULL,
+      cell INTEGER NOT NULL REFERENCES cell, PRIMARY KEY (model, position)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE result (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, model INTEGER NOT NULL REFERENCES model, attack TEXT NOT NULL,
+      norm TEXT NOT NULL, eps REAL NOT NULL, settings TEXT NOT NULL, costs INTEGER REFERENCES cost,
+      dataset INTEGER REFERENCES dataset, selection TEXT NOT NULL, seed INTEGER NOT NULL, images INTEGER NOT NULL,
+      clean REAL NOT NULL, robust REAL NOT NULL, protected REAL, mean_cost REAL, queries INTEGER NOT NULL,
+      seconds REAL NOT NULL, cell INTEGER NOT NULL REFERENCES cell
+    ) STRICT;
+    CREATE INDEX result_model ON result (model);
+    CREATE TABLE class_result (
+      result INTEGER NOT NULL REFERENCES result, class INTEGER NOT NULL, name TEXT NOT NULL,
+      protected INTEGER NOT NULL, images INTEGER NOT NULL, clean REAL, robust REAL, low REAL, high REAL,
+      mean_cost REAL, most_taken_for TEXT NOT NULL, PRIMARY KEY (result, class)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE example (
+      result INTEGER NOT NULL REFERENCES result, position INTEGER NOT NULL, image INTEGER NOT NULL,
+      label INTEGER NOT NULL, clean_answer INTEGER NOT NULL, answer INTEGER NOT NULL, fooled INTEGER NOT NULL,
+      linf REAL NOT NULL, l2 REAL NOT NULL, l1 REAL NOT NULL, l0 INTEGER NOT NULL, queries INTEGER NOT NULL,
+      steps INTEGER NOT NULL, PRIMARY KEY (result, position)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE audit (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, model INTEGER NOT NULL REFERENCES model,
+      dataset INTEGER REFERENCES dataset, selection TEXT NOT NULL, settings TEXT NOT NULL, seed INTEGER NOT NULL,
+      seconds REAL NOT NULL, cell INTEGER NOT NULL REFERENCES cell
+    ) STRICT;
+    CREATE TABLE audit_check (
+      audit INTEGER NOT NULL REFERENCES audit, position INTEGER NOT NULL, name TEXT NOT NULL,
+      passed INTEGER NOT NULL, value REAL, meaning TEXT NOT NULL, PRIMARY KEY (audit, position)
+    ) STRICT, WITHOUT ROWID;
+    """
+}

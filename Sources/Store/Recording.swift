@@ -1,0 +1,98 @@
+import Foundation
+import GRDB
+
+extension Store {
+  /// Writes the row of a session and keeps it marked as alive until `endSession` or the end of the process.
+  /// - Returns: Its number.
+  public func beginSession(_ session: SessionRecord) throws -> Int64 {
+    let id = try write { db in
+      try db.insert(
+        into: "session",
+        [
+          ("version", session.version), ("seed", session.seed), ("folder", session.folder),
+          ("started", session.started),
+        ])
+    }
+    _ = lock?.hold(session: id)
+    return id
+  }
+
+  /// Writes the end of a session.
+  public func endSession(_ id: Int64) throws {
+    try write { db in try db.execute(sql: "UPDATE session SET ended = ? WHERE id = ?", arguments: [Date(), id]) }
+    lock?.release(session: id)
+  }
+
+  /// Writes the row of a cell, before the cell runs.
+  /// - Returns: The cell's id.
+  public func beginCell(_ cell: CellRecord) throws -> Int64 {
+    try write { db in
+      try db.insert(
+        into: "cell",
+        [
+          ("session", cell.session), ("number", cell.number), ("source", cell.source), ("seed", cell.seed),
+          ("started", cell.started), ("status", CellStatus.running.rawValue),
+        ])
+    }
+  }
+
+  /// Writes how a cell ended and everything it made, all or nothing.
+  ///
+  /// `record` gets a writer for what the cell made; the ids it hands out may be used at once by later records of the
+  /// same cell. They are valid once this call returns, and void if it throws.
+  /// - Parameters:
+  ///   - shown: What the cell showed, as plain text.
+  ///   - output: The same as JSON blocks; empty for none.
+  public func finishCell<T>(
+    _ id: Int64, status: CellStatus, seconds: Double, shown: String = "", output: String = "",
+    record: (CellWriter) throws -> T
+  ) throws -> T {
+    try write { db in
+      let made = try record(CellWriter(db: db, cell: id))
+      try db.execute(
+        sql: "UPDATE cell SET status = ?, seconds = ?, shown = ?, output = ? WHERE id = ?",
+        arguments: [status.rawValue, seconds, shown, output, id])
+      return made
+    }
+  }
+
+  /// Writes how a cell that made nothing ended.
+  public func finishCell(
+    _ id: Int64, status: CellStatus, seconds: Double, shown: String = "", output: String = ""
+  ) throws {
+    try finishCell(id, status: status, seconds: seconds, shown: shown, output: output) { _ in }
+  }
+
+  /// Marks the cells that were running when their process died as interrupted.
+  /// - Returns: Them, so that the next start can say so.
+  public func recoverInterrupted() throws -> [StoredCell] {
+    let sessions = try read { db in
+      try Int64.fetchAll(db, sql: "SELECT DISTINCT session FROM cell WHERE status = 'running'")
+    }
+    guard let lock else { return [] }
+    let dead = sessions.filter { !lock.isAlive(session: $0) }
+    if dead.isEmpty { return [] }
+    return try write { db in
+      try dead.flatMap { session in
+        let cells = try StoredCell.fetch(db, "WHERE session = ? AND status = 'running' ORDER BY id", [session])
+        try db.execute(
+          sql: "UPDATE cell SET status = 'interrupted' WHERE session = ? AND status = 'running'", arguments: [session])
+        return cells
+      }
+    }
+  }
+}
+
+extension Database {
+  /// Inserts one row; the names are ours, never a user's.
+  @discardableResult
+  func insert(
+    into table: String, _ values: [(column: String, value: (any DatabaseValueConvertible)?)]
+  ) throws -> Int64 {
+    let columns = values.map(\.column).joined(separator: ", ")
+    let marks = Array(repeating: "?", count: values.count).joined(separator: ", ")
+    let statement = try cachedStatement(sql: "INSERT INTO \(table) (\(columns)) VALUES (\(marks))")
+    try statement.execute(arguments: StatementArguments(values.map(\.value)))
+    return lastInsertedRowID
+  }
+}

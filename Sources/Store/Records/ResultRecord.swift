@@ -1,0 +1,203 @@
+/// What one attack did to one model. With its rows it is enough to run the attack again.
+public struct ResultRecord: Sendable, Equatable {
+  /// The model that was attacked.
+  public var model: Int64
+  /// The attack's name, such as `pgd`; `none` for an evaluation without attack.
+  public var attack: String
+  /// The norm, such as `linf`.
+  public var norm: String
+  /// The budget in pixel units.
+  public var eps: Double
+  /// Every setting of the attack, as a JSON object.
+  public var settings: String
+  /// The cost matrix that measured it.
+  public var costs: Int64?
+  /// The data set the images came from.
+  public var dataset: Int64?
+  /// Which images, such as `test` or `take(test, 500)`.
+  public var selection: String
+  /// The seed of the attack.
+  public var seed: Int64
+  /// How many images were attacked.
+  public var images: Int
+  /// Accuracy without the attack, from 0 to 1.
+  public var clean: Double
+  /// Accuracy under the attack, from 0 to 1.
+  public var robust: Double
+  /// Accuracy under the attack over images of protected classes, from 0 to 1; nil when none is protected.
+  public var protected: Double?
+  /// Mean cost of the answers under the attack; nil without a cost matrix.
+  public var meanCost: Double?
+  /// Questions asked of the model, over all images.
+  public var queries: Int
+  /// Seconds it took.
+  public var seconds: Double
+  /// One row for each class.
+  public var classes: [ClassResultRecord]
+  /// One row for each image; may be empty.
+  public var examples: [ExampleRecord]
+
+  /// A finished attack.
+  public init(
+    model: Int64, attack: String, norm: String, eps: Double, settings: String = "{}", costs: Int64? = nil,
+    dataset: Int64? = nil, selection: String = "test", seed: Int64 = 0, images: Int, clean: Double, robust: Double,
+    protected: Double? = nil, meanCost: Double? = nil, queries: Int = 0, seconds: Double = 0,
+    classes: [ClassResultRecord] = [], examples: [ExampleRecord] = []
+  ) {
+    self.model = model
+    self.attack = attack
+    self.norm = norm
+    self.eps = eps
+    self.settings = settings
+    self.costs = costs
+    self.dataset = dataset
+    self.selection = selection
+    self.seed = seed
+    self.images = images
+    self.clean = clean
+    self.robust = robust
+    self.protected = protected
+    self.meanCost = meanCost
+    self.queries = queries
+    self.seconds = seconds
+    self.classes = classes
+    self.examples = examples
+  }
+}
+
+/// One class of a result.
+public struct ClassResultRecord: Sendable, Equatable {
+  /// The label.
+  public var label: Int
+  /// The class name.
+  public var name: String
+  /// Whether the cost matrix protects it.
+  public var protected: Bool
+  /// Images of this class.
+  public var images: Int
+  /// Accuracy without the attack, from 0 to 1; nil when there was no image.
+  public var clean: Double?
+  /// Accuracy under the attack, from 0 to 1; nil when there was no image.
+  public var robust: Double?
+  /// Lower end of the 95 % Wilson interval of `robust`.
+  public var low: Double?
+  /// Upper end of the 95 % Wilson interval of `robust`.
+  public var high: Double?
+  /// Mean cost of the answers.
+  public var meanCost: Double?
+  /// The wrong answer given most often; empty when there was none.
+  public var mostTakenFor: String
+
+  /// One class of a result.
+  public init(
+    label: Int, name: String, protected: Bool, images: Int, clean: Double?, robust: Double?, low: Double?,
+    high: Double?, meanCost: Double?, mostTakenFor: String
+  ) {
+    self.label = label
+    self.name = name
+    self.protected = protected
+    self.images = images
+    self.clean = clean
+    self.robust = robust
+    self.low = low
+    self.high = high
+    self.meanCost = meanCost
+    self.mostTakenFor = mostTakenFor
+  }
+}
+
+/// One image of a result.
+public struct ExampleRecord: Sendable, Equatable {
+  /// The image's place in the data it was taken from, counted from 0.
+  public var index: Int
+  /// Its true label.
+  public var label: Int
+  /// The model's answer without the attack.
+  public var cleanAnswer: Int
+  /// The model's answer under the attack.
+  public var answer: Int
+  /// Whether the attack reached its goal.
+  public var fooled: Bool
+  /// Largest change of a pixel.
+  public var linf: Double
+  /// Euclidean length of the change.
+  public var l2: Double
+  /// Sum of the magnitudes of the change.
+  public var l1: Double
+  /// How many values changed.
+  public var l0: Int
+  /// Questions asked of the model for this image.
+  public var queries: Int
+  /// Steps until it was done.
+  public var steps: Int
+
+  /// One attacked image.
+  public init(
+    index: Int, label: Int, cleanAnswer: Int, answer: Int, fooled: Bool, linf: Double, l2: Double, l1: Double,
+    l0: Int, queries: Int, steps: Int
+  ) {
+    self.index = index
+    self.label = label
+    self.cleanAnswer = cleanAnswer
+    self.answer = answer
+    self.fooled = fooled
+    self.linf = linf
+    self.l2 = l2
+    self.l1 = l1
+    self.l0 = l0
+    self.queries = queries
+    self.steps = steps
+  }
+}
+
+/// One audit: checks that tell whether a model's robustness is real.
+public struct AuditRecord: Sendable, Equatable {
+  /// The model that was audited.
+  public var model: Int64
+  /// The data set the images came from.
+  public var dataset: Int64?
+  /// Which images.
+  public var selection: String
+  /// Every setting of the audit, as a JSON object.
+  public var settings: String
+  /// Its seed.
+  public var seed: Int64
+  /// Seconds it took.
+  public var seconds: Double
+  /// What was checked, in order.
+  public var checks: [CheckRecord]
+
+  /// A finished audit.
+  public init(
+    model: Int64, dataset: Int64? = nil, selection: String = "test", settings: String = "{}", seed: Int64 = 0,
+    seconds: Double = 0, checks: [CheckRecord]
+  ) {
+    self.model = model
+    self.dataset = dataset
+    self.selection = selection
+    self.settings = settings
+    self.seed = seed
+    self.seconds = seconds
+    self.checks = checks
+  }
+}
+
+/// One check of an audit.
+public struct CheckRecord: Sendable, Equatable {
+  /// Its name.
+  public var name: String
+  /// Whether nothing suspicious was seen.
+  public var passed: Bool
+  /// The number it looked at; nil when it has none.
+  public var value: Double?
+  /// What it means, as a sentence.
+  public var meaning: String
+
+  /// One check with its verdict.
+  public init(name: String, passed: Bool, value: Double?, meaning: String) {
+    self.name = name
+    self.passed = passed
+    self.value = value
+    self.meaning = meaning
+  }
+}

@@ -1,0 +1,235 @@
+import Foundation
+import GRDBSQLite
+
+/// The connection on which users' queries run: it reads the store and can do nothing else.
+///
+/// It has no transaction open between queries, so each sees everything stored before it. One thread at a time.
+public final class UserSQL {
+  private var connection: OpaquePointer?
+  private let authoriser = Authoriser()
+  private let guarding = Guard()
+  private let path: String
+
+  /// When a running query must stop; asked every 1,000 steps of SQLite's machine.
+  private final class Guard {
+    var shouldStop: () -> Bool = { false }
+    var deadline = ContinuousClock.Instant.now
+    var verdict: SQLError?
+    var seconds = 0.0
+  }
+
+  /// Opens a connection of its own to the store.
+  /// - Throws: `SQLError.store`.
+  public init(_ store: Store) throws {
+    path = store.path ?? "in memory"
+    let flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_FULLMUTEX
+    // A path is given as it is: only the memory database's name is a URI.
+    let status = sqlite3_open_v2(
+      store.location, &connection, store.path == nil ? flags : flags & ~SQLITE_OPEN_URI, nil)
+    guard status == SQLITE_OK else {
+      let error = storeError(status)
+      sqlite3_close_v2(connection)
+      throw SQLError.store(error)
+    }
+    sqlite3_busy_timeout(connection, 30_000)
+    sqlite3_exec(connection, "PRAGMA query_only = 1", nil, nil, nil)
+    sqlite3_limit(connection, SQLITE_LIMIT_ATTACHED, 0)
+    arm()
+  }
+
+  deinit { sqlite3_close_v2(connection) }
+
+  /// Runs one query and returns all of its rows.
+  ///
+  /// - Parameters:
+  ///   - parameters: Values for `:name`, by name; others may be among them.
+  ///   - limit: Seconds it may run.
+  ///   - shouldStop: Asked while it runs, a few thousand times a second; true stops it.
+  /// - Throws: `SQLError`, and whatever `row` throws.
+  public func query(
+    _ sql: String, parameters: [String: SQLValue] = [:], limit: Double = 3_600,
+    shouldStop: @escaping () -> Bool = { false }
+  ) throws -> SQLTable {
+    var rows: [[SQLValue]] = []
+    let columns = try stream(
+      sql, parameters: parameters, limit: limit, shouldStop: shouldStop, columns: { _ in }, row: { rows.append($0) })
+    return SQLTable(columns: columns, rows: rows, notes: Notes.on(sql))
+  }
+
+  /// Runs one query and hands its rows over one by one, in constant memory.
+  ///
+  /// - Parameters:
+  ///   - columns: Called once with the column names, before the first row.
+  ///   - row: Called with each row; may throw to end the query.
+  /// - Returns: The column names.
+  @discardableResult
+  public func stream(
+    _ sql: String, parameters: [String: SQLValue] = [:], limit: Double = 3_600,
+    shouldStop: @escaping () -> Bool = { false }, columns: ([String]) throws -> Void,
+    row: ([SQLValue]) throws -> Void
+  ) throws -> [String] {
+    watch(limit: limit, shouldStop: shouldStop)
+    defer { guarding.shouldStop = { false } }
+    let statement = try prepare(sql)
+    defer { sqlite3_finalize(statement) }
+    try bind(parameters, to: statement)
+    let count = sqlite3_column_count(statement)
+    let names = (0..<count).map { String(cString: sqlite3_column_name(statement, $0)) }
+    try columns(names)
+    while true {
+      switch sqlite3_step(statement) {
+      case SQLITE_ROW: try row((0..<count).map { value(statement, $0) })
+      case SQLITE_DONE: return names
+      case let status: throw failure(status, sql: sql)
+      }
+    }
+  }
+
+  /// The names of the parameters of a query, without their `:`, in order.
+  public func parameterNames(in sql: String) throws -> [String] {
+    let statement = try prepare(sql)
+    defer { sqlite3_finalize(statement) }
+    return try names(of: statement)
+  }
+}
+
+// MARK: - Before a query runs
+
+extension UserSQL {
+  private func arm() {
+    sqlite3_set_authorizer(
+      connection,
+      { context, action, first, second, _, _ in
+        let authoriser = Unmanaged<Authoriser>.fromOpaque(context!).takeUnretainedValue()
+        return authoriser.decide(action, first.map { String(cString: $0) }, second.map { String(cString: $0) })
+      }, Unmanaged.passUnretained(authoriser).toOpaque())
+    sqlite3_progress_handler(
+      connection, 1_000,
+      { context in
+        let guarding = Unmanaged<Guard>.fromOpaque(context!).takeUnretainedValue()
+        if guarding.shouldStop() {
+          guarding.verdict = .interrupted
+        } else if ContinuousClock.now > guarding.deadline {
+          guarding.verdict = .timedOut(seconds: guarding.seconds)
+        }
+        return guarding.verdict == nil ? 0 : 1
+      }, Unmanaged.passUnretained(guarding).toOpaque())
+  }
+
+  private func watch(limit: Double, shouldStop: @escaping () -> Bool) {
+    guarding.shouldStop = shouldStop
+    guarding.deadline = .now + .seconds(limit)
+    guarding.seconds = limit
+    guarding.verdict = nil
+  }
+
+  /// Compiles the one statement of `sql`.
+  private func prepare(_ sql: String) throws -> OpaquePointer {
+    authoriser.reset()
+    var statement: OpaquePointer?
+    var rest = 0
+    let status = sql.withCString { start in
+      var tail: UnsafePointer<CChar>?
+      let status = sqlite3_prepare_v2(connection, start, -1, &statement, &tail)
+      rest = tail.map { $0 - start } ?? 0
+      return status
+    }
+    guard status == SQLITE_OK else { throw failure(status, sql: sql) }
+    guard let statement else { throw SQLError.empty }
+    do {
+      try refuseSecondStatement(in: sql, from: rest)
+      if sqlite3_stmt_readonly(statement) == 0 || sqlite3_column_count(statement) == 0 {
+        throw SQLError.refused(what: "it is not a question")
+      }
+    } catch {
+      sqlite3_finalize(statement)
+      throw error
+    }
+    return statement
+  }
+
+  /// What follows the first statement may be comments and semicolons.
+  private func refuseSecondStatement(in sql: String, from rest: Int) throws {
+    let tail = String(decoding: sql.utf8.dropFirst(rest), as: UTF8.self)
+    var next: OpaquePointer?
+    var start = tail[...]
+    while let first = start.first, first.isWhitespace || first == ";" { start = start.dropFirst() }
+    if start.isEmpty { return }
+    let status = sqlite3_prepare_v2(connection, String(start), -1, &next, nil)
+    defer { sqlite3_finalize(next) }
+    if status != SQLITE_OK || next != nil { throw SQLError.secondStatement(offset: sql.utf8.count - start.utf8.count) }
+  }
+
+  private func names(of statement: OpaquePointer) throws -> [String] {
+    try (0..<sqlite3_bind_parameter_count(statement)).map { index in
+      guard let name = sqlite3_bind_parameter_name(statement, index + 1), name[0] != CChar(UInt8(ascii: "?")) else {
+        throw SQLError.unnamedParameter
+      }
+      return String(cString: name + 1)
+    }
+  }
+
+  private func bind(_ parameters: [String: SQLValue], to statement: OpaquePointer) throws {
+    for (index, name) in try names(of: statement).enumerated() {
+      guard let value = parameters[name] else { throw SQLError.missingParameter(name: name) }
+      let place = Int32(index + 1)
+      switch value {
+      case .null: sqlite3_bind_null(statement, place)
+      case .integer(let value): sqlite3_bind_int64(statement, place, value)
+      case .real(let value): sqlite3_bind_double(statement, place, value)
+      case .text(let value): sqlite3_bind_text(statement, place, value, Int32(value.utf8.count), Self.copied)
+      case .blob(let value): sqlite3_bind_blob(statement, place, value, Int32(value.count), Self.copied)
+      }
+    }
+  }
+
+  /// SQLITE_TRANSIENT: SQLite makes its own copy before the call returns.
+  private static var copied: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
+}
+
+// MARK: - Rows and errors
+
+extension UserSQL {
+  private func value(_ statement: OpaquePointer, _ column: Int32) -> SQLValue {
+    switch sqlite3_column_type(statement, column) {
+    case SQLITE_INTEGER: return .integer(sqlite3_column_int64(statement, column))
+    case SQLITE_FLOAT: return .real(sqlite3_column_double(statement, column))
+    case SQLITE_TEXT:
+      let count = Int(sqlite3_column_bytes(statement, column))
+      let bytes = UnsafeBufferPointer(start: sqlite3_column_text(statement, column), count: count)
+      return .text(String(decoding: bytes, as: UTF8.self))
+    case SQLITE_BLOB:
+      let bytes = sqlite3_column_blob(statement, column)
+      let count = Int(sqlite3_column_bytes(statement, column))
+      return .blob(Array(UnsafeRawBufferPointer(start: bytes, count: count)))
+    default: return .null
+    }
+  }
+
+  private func failure(_ status: Int32, sql: String) -> SQLError {
+    if let verdict = guarding.verdict, status == SQLITE_INTERRUPT { return verdict }
+    if let refusal = authoriser.refusal { return .refused(what: refusal) }
+    switch status & 0xff {
+    case SQLITE_INTERRUPT: return .interrupted
+    case SQLITE_READONLY: return .refused(what: "it would write")
+    case SQLITE_ERROR, SQLITE_RANGE, SQLITE_TOOBIG, SQLITE_MISMATCH:
+      let message = String(cString: sqlite3_errmsg(connection))
+      let offset = sqlite3_error_offset(connection)
+      let place = offset < 0 ? Notes.place(of: message, in: sql) : Int(offset)
+      return .wrong(message: message, offset: place, suggestions: Notes.suggestions(for: message, in: sql))
+    default: return .store(storeError(status))
+    }
+  }
+
+  private func storeError(_ status: Int32) -> StoreError {
+    let detail = String(cString: sqlite3_errmsg(connection))
+    switch status & 0xff {
+    case SQLITE_NOTADB: return .notADatabase(path: path)
+    case SQLITE_CORRUPT: return .corrupt(path: path, detail: detail)
+    case SQLITE_BUSY, SQLITE_LOCKED: return .locked(path: path)
+    case SQLITE_FULL: return .full(path: path)
+    case SQLITE_CANTOPEN: return .cannotOpen(path: path, reason: detail)
+    default: return .failed(path: path, detail: detail)
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import GRDB
+
+/// A fact about the file that holds the store, said so that a user can act on it.
+public enum StoreError: Error, Equatable, CustomStringConvertible {
+  /// The file is something else than an SQLite database.
+  case notADatabase(path: String)
+  /// The file is an SQLite database of another program.
+  case notAStore(path: String)
+  /// The file is damaged.
+  case corrupt(path: String, detail: String)
+  /// The file or its folder cannot be written.
+  case readOnly(path: String)
+  /// A later Ward wrote the store; `unknown` are the changes this one does not know.
+  case newer(path: String, unknown: [String])
+  /// No room is left on the disk.
+  case full(path: String)
+  /// Another program held the store for too long.
+  case locked(path: String)
+  /// The file cannot be opened for another reason.
+  case cannotOpen(path: String, reason: String)
+  /// SQLite refused something this program asked for.
+  case failed(path: String, detail: String)
+
+  /// What is wrong, as one sentence.
+  public var description: String {
+    switch self {
+    case .notADatabase(let path): "\(path) is not a store: it is not an SQLite database"
+    case .notAStore(let path): "\(path) is an SQLite database, but not one that Ward made"
+    case .corrupt(let path, let detail): "the store \(path) is damaged (\(detail))"
+    case .readOnly(let path): "the store \(path) cannot be written: the file or its folder is read-only"
+    case .newer(let path, let unknown):
+      "the store \(path) was written by a later version of Ward (it has \(unknown.joined(separator: ", ")))"
+    case .full(let path): "no room is left on the disk of the store \(path)"
+    case .locked(let path): "another program has kept the store \(path) locked for too long"
+    case .cannotOpen(let path, let reason): "the store \(path) cannot be opened: \(reason)"
+    case .failed(let path, let detail): "the store \(path) failed: \(detail)"
+    }
+  }
+
+  /// What to try.
+  public var hint: String {
+    switch self {
+    case .notADatabase, .notAStore: "nothing was changed; name another file with --store or WARD_STORE"
+    case .corrupt: "nothing was changed; restore a backup, or `sqlite3 FILE .recover` saves what can be read"
+    case .readOnly, .cannotOpen: "name another file with --store or WARD_STORE"
+    case .newer: "nothing was changed; use that version, or another file with --store or WARD_STORE"
+    case .full: "make room and run the cell again; what was stored before is safe"
+    case .locked, .failed: "run the cell again; what was stored before is safe"
+    }
+  }
+}
+
+extension StoreError {
+  /// The sentence for an error of GRDB, or the error itself when it is already ours.
+  static func from(_ error: any Error, path: String) -> any Error {
+    guard let error = error as? DatabaseError else { return error }
+    let detail = error.message ?? "\(error.resultCode)"
+    switch error.resultCode {
+    case .SQLITE_NOTADB: return StoreError.notADatabase(path: path)
+    case .SQLITE_CORRUPT: return StoreError.corrupt(path: path, detail: detail)
+    case .SQLITE_READONLY, .SQLITE_PERM: return StoreError.readOnly(path: path)
+    case .SQLITE_FULL: return StoreError.full(path: path)
+    case .SQLITE_BUSY, .SQLITE_LOCKED: return StoreError.locked(path: path)
+    case .SQLITE_CANTOPEN: return StoreError.cannotOpen(path: path, reason: detail)
+    default: return StoreError.failed(path: path, detail: detail)
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import GRDB
+
+extension Store {
+  /// Opens the store in a file, making the file and its folders if they are missing.
+  ///
+  /// A file that is not a store, is damaged or comes from a later version is refused before anything in it changes.
+  /// - Throws: `StoreError`.
+  public static func open(at path: String) throws -> Store {
+    let path = NSString(string: path).expandingTildeInPath
+    try makeFolder(of: path)
+    try checkWritable(path)
+    let lock = try StoreLock(path: path + ".lock")
+    do {
+      return try lock.whileOpening(path: path) {
+        try inspect(path)
+        let pool = try DatabasePool(path: path, configuration: configuration())
+        try pool.write { db in try prepare(db) }
+        return Store(path: path, location: path, database: pool, lock: lock)
+      }
+    } catch {
+      throw StoreError.from(error, path: path)
+    }
+  }
+
+  /// Opens the store in a file URL; see `open(at:)` with a path.
+  public static func open(at url: URL) throws -> Store { try open(at: url.path) }
+
+  /// Brings tables and views up to this version. Cheap when they are.
+  static func prepare(_ db: Database) throws {
+    let application = try Int.fetchOne(db, sql: "PRAGMA application_id")
+    if application != Migrations.applicationID {
+      try db.execute(sql: "PRAGMA application_id = \(Migrations.applicationID)")
+    }
+    try Migrations.run(db)
+    try Views.refresh(db)
+  }
+
+  private static func makeFolder(of path: String) throws {
+    let folder = NSString(string: path).deletingLastPathComponent
+    if folder.isEmpty || FileManager.default.fileExists(atPath: folder) { return }
+    do {
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw StoreError.cannotOpen(path: path, reason: "its folder \(folder) cannot be made")
+    }
+  }
+
+  /// Makes an empty file for the owner only, or checks that the one there may be written.
+  private static func checkWritable(_ path: String) throws {
+    let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    if descriptor < 0 { throw StoreError.fromErrno(errno, path: path) }
+    Foundation.close(descriptor)
+  }
+
+  /// Reads the file without changing it, and refuses what is not ours to change.
+  private static func inspect(_ path: String) throws {
+    let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
+    if size == 0 { return }
+    var configuration = configuration()
+    configuration.readonly = true
+    let queue = try DatabaseQueue(path: path, configuration: configuration)
+    try queue.read { db in
+      let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+      let application = try Int.fetchOne(db, sql: "PRAGMA application_id")
+      if tables == 0 && application == 0 { return }
+      if application != Migrations.applicationID { throw StoreError.notAStore(path: path) }
+      let unknown = try Migrations.unknown(db)
+      if !unknown.isEmpty { throw StoreError.newer(path: path, unknown: unknown) }
+    }
+    try queue.close()
+  }
+}

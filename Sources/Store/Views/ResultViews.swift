@@ -1,0 +1,93 @@
+extension Views {
+  static let results = View(
+    name: "results", summary: "One row for each attack on a model.",
+    columns: [
+      .integer("id", "r.id", "What `result` of `class_results` and `examples` joins to."),
+      .text("model", "m.name", "The name of the model."),
+      .integer("model_id", "r.model", "The model, joins to `models.id`."),
+      .text("defense", "m.defense", "The defense the model was trained with; empty for plain training."),
+      .text("attack", "r.attack", "The attack, such as `pgd`; `none` for an evaluation without attack."),
+      .text("norm", "r.norm", "The norm of the budget, such as `linf`."),
+      .real("eps", "r.eps", "The budget in pixel units; pixels lie between 0 and 1."),
+      .text("settings", "r.settings", "Every setting of the attack, as a JSON object."),
+      .text("costs", "k.name", "The name of the cost matrix that measured it; null for none."),
+      .integer("costs_id", "r.costs", "That cost matrix, joins to `costs.id`."),
+      .text("dataset", "d.name", "The name of the data the images came from."),
+      .integer("dataset_id", "r.dataset", "That data set, joins to `datasets.id`."),
+      .text("selection", "r.selection", "Which images, such as `test` or `take(test, 500)`."),
+      .integer("seed", "r.seed", "The seed of the attack."),
+      .integer("images", "r.images", "How many images were attacked."),
+      .real("clean", "r.clean", "Accuracy without the attack, from 0 to 1."),
+      .real("robust", "r.robust", "Accuracy under the attack, from 0 to 1."),
+      .real("protected", "r.protected", "Accuracy under the attack over the protected classes; null when none is."),
+      .real("mean_cost", "r.mean_cost", "Mean cost of the answers under the attack; null without a cost matrix."),
+      .integer("queries", "r.queries", "Questions asked of the model, over all images."),
+      .real("seconds", "r.seconds", "Seconds it took."),
+      .text("version", "s.version", "The version of Ward that ran it."),
+      .integer("cell", "c.number", "The number of the cell that ran it."),
+      .integer("cell_id", "r.cell", "That cell, joins to `cells.id`."),
+      .integer("session", "c.session", "The session of that cell, joins to `sessions.id`."),
+    ],
+    from: """
+      result r LEFT JOIN model m ON m.id = r.model LEFT JOIN cost k ON k.id = r.costs \
+      LEFT JOIN dataset d ON d.id = r.dataset LEFT JOIN cell c ON c.id = r.cell LEFT JOIN session s ON s.id = c.session
+      """)
+
+  static let classResults = View(
+    name: "class_results", summary: "One row for each result and class.",
+    columns: [
+      .integer("result", "x.result", "The result, joins to `results.id`."),
+      .integer("class", "x.class", "The label of the class."),
+      .text("name", "x.name", "The name of the class."),
+      .integer("protected", "x.protected", "1 if the cost matrix protects the class, otherwise 0."),
+      .integer("images", "x.images", "How many images of the class were attacked."),
+      .real("clean", "x.clean", "Accuracy without the attack, from 0 to 1; null without images."),
+      .real("robust", "x.robust", "Accuracy under the attack, from 0 to 1; null without images."),
+      .real("low", "x.low", "Lower end of the 95 % Wilson interval of `robust`."),
+      .real("high", "x.high", "Upper end of the 95 % Wilson interval of `robust`."),
+      .real("mean_cost", "x.mean_cost", "Mean cost of the answers under the attack; null without a cost matrix."),
+      .text("most_taken_for", "x.most_taken_for", "The wrong answer given most often; empty when there was none."),
+    ],
+    from: "class_result x")
+
+  static let examples = View(
+    name: "examples", summary: "One row for each result and image.",
+    columns: [
+      .integer("result", "e.result", "The result, joins to `results.id`."),
+      .integer("index", "e.image", "The place of the image in its data, from 0. SQL wants it quoted: `\"index\"`."),
+      .integer("image", "e.image", "The same number, under a name that needs no quotes."),
+      .integer("label", "e.label", "The true label."),
+      .integer("clean_answer", "e.clean_answer", "The answer of the model without the attack."),
+      .integer("answer", "e.answer", "The answer of the model under the attack."),
+      .integer("fooled", "e.fooled", "1 if the attack reached its goal, otherwise 0."),
+      .real("linf", "e.linf", "The largest change of a pixel value."),
+      .real("l2", "e.l2", "The Euclidean length of the change."),
+      .real("l1", "e.l1", "The sum of the magnitudes of the change."),
+      .integer("l0", "e.l0", "How many values changed."),
+      .integer("queries", "e.queries", "Questions asked of the model for this image."),
+      .integer("steps", "e.steps", "Steps until the attack was done with this image."),
+    ],
+    from: "example e")
+
+  static let checks = View(
+    name: "checks", summary: "One row for each audit and check: is the robustness of a model real?",
+    columns: [
+      .integer("audit", "a.id", "The number of the audit; its checks share it."),
+      .text("model", "m.name", "The name of the model."),
+      .integer("model_id", "a.model", "The model, joins to `models.id`."),
+      .text("name", "x.name", "The name of the check."),
+      .integer("passed", "x.passed", "1 if nothing suspicious was seen, otherwise 0."),
+      .real("value", "x.value", "The number it looked at; null when it has none."),
+      .text("meaning", "x.meaning", "What it means."),
+      .text("settings", "a.settings", "Every setting of the audit, as a JSON object."),
+      .text("selection", "a.selection", "Which images were used."),
+      .integer("seed", "a.seed", "The seed of the audit."),
+      .real("seconds", "a.seconds", "Seconds the whole audit took."),
+      .integer("cell", "c.number", "The number of the cell that ran it."),
+      .integer("cell_id", "a.cell", "That cell, joins to `cells.id`."),
+    ],
+    from: """
+      audit_check x JOIN audit a ON a.id = x.audit LEFT JOIN model m ON m.id = a.model \
+      LEFT JOIN cell c ON c.id = a.cell
+      """)
+}

@@ -1,0 +1,129 @@
+import Foundation
+import Testing
+
+@testable import Store
+
+@Suite struct RecordingTests {
+  @Test func theRowOfACellStandsBeforeTheCellRuns() throws {
+    let store = try Store.inMemory()
+    let cell = try store.beginCell("attack normal")
+    #expect(try store.ask("select source, status, seconds from cells") == [["attack normal", "running", ""]])
+    try store.finishCell(cell, status: .failed, seconds: 0.5, shown: "error")
+    #expect(try store.ask("select status, seconds, shown from cells") == [["failed", "0.5", "error"]])
+  }
+
+  @Test func aModelMadeAndAttackedInOneCellIsJoinedToItsResult() throws {
+    let store = try Store.inMemory()
+    let cell = try store.beginCell()
+    let (normal, cse) = try store.finishCell(cell, status: .ok, seconds: 1) { writer in
+      let normal = try writer.add(Samples.model("normal"))
+      let cse = try writer.add(Samples.model("cse", parent: normal, weights: [4]))
+      _ = try writer.add(Samples.result(cse, examples: 3))
+      return (normal, cse)
+    }
+    #expect(
+      try store.ask("select model, model_id, defense, attack, cell, session from results")
+        == [["cse", "\(cse)", "minmax", "pgd", "1", "1"]])
+    #expect(try store.ask("select parent, parent_id from models where name = 'cse'") == [["normal", "\(normal)"]])
+    #expect(
+      try store.ask(
+        "select r.model, c.name, c.robust from results r join class_results c on c.result = r.id")
+        == [["cse", "Shirt", "0.5"]])
+    #expect(
+      try store.ask("select image, \"index\", fooled from examples") == [
+        ["0", "0", "1"], ["1", "1", "0"], ["2", "2", "0"],
+      ])
+  }
+
+  @Test func aCellThatThrowsWhileItIsStoredLeavesNoRow() throws {
+    let store = try Store.inMemory()
+    let cell = try store.beginCell()
+    #expect(throws: (any Error).self) {
+      try store.finishCell(cell, status: .ok, seconds: 1) { writer in
+        _ = try writer.add(Samples.model("normal"))
+        _ = try writer.add(Samples.result(999))  // no such model: the foreign key refuses it
+      }
+    }
+    #expect(try store.ask("select count(*) from models") == [["0"]])
+    #expect(try store.ask("select status from cells") == [["running"]])
+  }
+
+  @Test func equalWeightsDataAndCostsAreStoredOnce() throws {
+    let store = try Store.inMemory()
+    let cell = try store.beginCell()
+    try store.finishCell(cell, status: .ok, seconds: 1) { writer in
+      let first = try writer.add(Samples.model("a"))
+      let second = try writer.add(Samples.model("b"))
+      #expect(first != second)
+      #expect(try writer.add(Samples.fashion) == writer.add(Samples.fashion))
+      #expect(try writer.add(Samples.guardShirt) == writer.add(Samples.guardShirt))
+      var other = Samples.guardShirt
+      other.matrix[1][0] = 25
+      #expect(try writer.add(Samples.guardShirt) != writer.add(other))
+      var part = Samples.fashion
+      part.selection = "train: 500"
+      #expect(try writer.add(Samples.fashion) != writer.add(part))
+    }
+    #expect(try store.ask("select count(*) from blob") == [["1"]])
+    #expect(try store.ask("select count(distinct weights_sha256) from models") == [["1"]])
+  }
+
+  @Test func whatWasStoredReadsBackTheSame() throws {
+    let store = try Store.inMemory()
+    let cell = try store.beginCell()
+    let epochs = [EpochRecord(epoch: 1, loss: 0.3, testAccuracy: 0.9, seconds: 2, imagesPerSecond: 41_200)]
+    let layers = [
+      WeightRecord(
+        layer: "conv1", parameters: 150, l1: 9, l2: 1, max: 0.5, std: 0.1, nearZero: 0.4, kurtosis: 3.1, hoyer: 0.2,
+        gini: 0.3)
+    ]
+    let audit = AuditRecord(
+      model: 1, checks: [CheckRecord(name: "masking", passed: false, value: 0.2, meaning: "gradients vanish")])
+    let (data, costs, model, result) = try store.finishCell(cell, status: .ok, seconds: 1) { writer in
+      let data = try writer.add(Samples.fashion)
+      let costs = try writer.add(Samples.guardShirt)
+      let model = try writer.add(Samples.model("normal"))
+      try writer.add(epochs, of: model)
+      try writer.add(layers, of: model)
+      try writer.add(layers, of: model)
+      _ = try writer.add(audit)
+      return (data, costs, model, try writer.add(Samples.result(model, examples: 5)))
+    }
+    #expect(try store.dataset(id: data) == Stored(id: data, cell: cell, record: Samples.fashion))
+    #expect(try store.costs(id: costs)?.record == Samples.guardShirt)
+    #expect(try store.model(id: model)?.record == Samples.model("normal"))
+    #expect(try store.epochs(of: model) == epochs)
+    #expect(try store.result(id: result, examples: true)?.record == Samples.result(model, examples: 5))
+    #expect(try store.newestModel(named: "normal") == model)
+    #expect(try store.model(id: 99) == nil)
+    #expect(try store.ask("select model, layer, l1 from weights") == [["normal", "conv1", "9.0"]])
+    #expect(try store.ask("select model, name, passed, value from checks") == [["normal", "masking", "0", "0.2"]])
+  }
+
+  @Test func historyGoesAcrossSessionsAndFindsText() throws {
+    let store = try Store.inMemory()
+    for source in ["load \"x\"", "attack a", "ATTACK b"] { _ = try store.beginCell(source) }
+    #expect(try store.lastSession() == 3)
+    #expect(try store.history().map(\.record.source) == ["load \"x\"", "attack a", "ATTACK b"])
+    #expect(try store.history(limit: 1).map(\.record.source) == ["ATTACK b"])
+    #expect(try store.history(containing: "attack").map(\.record.session) == [2, 3])
+    #expect(try store.cells(session: 2).map(\.record.source) == ["attack a"])
+  }
+
+  @Test func tenThousandExamplesAreStoredInATenthOfASecondInRelease() throws {
+    let scratch = try Scratch()
+    let store = try Store.open(at: scratch.store)
+    let cell = try store.beginCell()
+    let model = try store.finishCell(cell, status: .ok, seconds: 1) { try $0.add(Samples.model("normal")) }
+    let result = Samples.result(model, examples: 10_000)
+    let next = try store.beginCell()
+    let time = try ContinuousClock().measure {
+      try store.finishCell(next, status: .ok, seconds: 1) { _ = try $0.add(result) }
+    }
+    print("10,000 examples stored in \(time)")
+    #expect(try store.ask("select count(*), sum(fooled) from examples") == [["10000", "3334"]])
+    #if !DEBUG
+      #expect(time < .milliseconds(100))
+    #endif
+  }
+}
