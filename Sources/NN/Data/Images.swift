@@ -62,6 +62,15 @@ public struct Images: Sendable {
     return Tensor(shape: [rows.count, shape.channels, shape.height, shape.width], values: values)
   }
 
+  /// The image at a position as floats, 0 to 1.
+  func pixels(at position: Int) -> Pixels { bytes(at: position).map { Float($0) / 255 } }
+
+  /// The images at some positions as floats.
+  func pixels(_ positions: Range<Int>) -> [Pixels] { positions.map(pixels(at:)) }
+
+  /// The true classes of the images at some positions.
+  func labels(_ positions: Range<Int>) -> [Int] { positions.map(label(at:)) }
+
   /// The first `count` images, or all if there are not as many.
   public func take(_ count: Int) -> Images { selecting(Array(indices.prefix(max(count, 0)))) }
 

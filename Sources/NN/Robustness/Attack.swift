@@ -1,0 +1,100 @@
+/// A way to look for images that a model gets wrong.
+///
+/// An attack proposes; the runner disposes: it hands over only images that the model gets right, and afterwards
+/// projects, clips, asks the model afresh and measures. So an attack cannot leave its budget or report a success that
+/// is none. Settings are stored properties, declared once in the type's entry in `Attacks.all`.
+public protocol Attack: Sendable {
+  /// What the attack needs and can do.
+  static var traits: AttackTraits { get }
+
+  /// Changed images, one for each of the batch, in order.
+  ///
+  /// Every random choice for row `i` comes from `batch.random(i, …)`, and no result may depend on the other rows.
+  func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels]
+
+  /// Throws `AttackError` if the settings cannot work with this model or these goals. Called before anything runs.
+  func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws
+}
+
+extension Attack {
+  public func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws {}
+  /// What the attack needs and can do.
+  public var traits: AttackTraits { Self.traits }
+}
+
+/// What an attack needs and can do.
+public struct AttackTraits: Sendable, Hashable {
+  /// What of the model an attack looks at.
+  public enum Access: String, Sendable, Hashable {
+    /// Slopes.
+    case gradients
+    /// Logits.
+    case scores
+    /// Answers only.
+    case answers
+    /// Nothing, or another model.
+    case nothing
+  }
+
+  /// Whether an attack keeps within a radius or looks for the smallest change.
+  public enum Budget: String, Sendable, Hashable {
+    /// It uses the whole radius and is run again for another one.
+    case fixed
+    /// It runs once and gives a distance for each image; success at a radius is a distance below it.
+    case minimum
+  }
+
+  /// What it looks at.
+  public let access: Access
+  /// How it treats the radius.
+  public let budget: Budget
+  /// The norms that it has a form for, the usual one first.
+  public let norms: [Norm]
+  /// Whether it can be given a class to reach.
+  public let canTarget: Bool
+
+  /// Traits of an attack.
+  public init(_ access: Access, _ budget: Budget, norms: [Norm], canTarget: Bool = true) {
+    (self.access, self.budget, self.norms, self.canTarget) = (access, budget, norms, canTarget)
+  }
+}
+
+/// The images that one call of an attack works on: all of them answered rightly while clean.
+public struct Batch: Sendable {
+  /// The clean images.
+  public let images: [Pixels]
+  /// What is to happen to each.
+  public let aims: [Aim]
+  /// The index of each in the data set: what its random stream is keyed by.
+  public let indices: [Int]
+  /// The seed of the run.
+  public let seed: Int
+  /// Whether the strongest image of the whole run is wanted (for training, for transfer) and not the first that
+  /// reaches the aim.
+  public let wantsStrongest: Bool
+
+  /// A batch of images with their aims and indices.
+  public init(images: [Pixels], aims: [Aim], indices: [Int], seed: Int, wantsStrongest: Bool = false) {
+    precondition(images.count == aims.count && images.count == indices.count)
+    (self.images, self.aims, self.indices, self.seed) = (images, aims, indices, seed)
+    self.wantsStrongest = wantsStrongest
+  }
+
+  /// How many images there are.
+  public var count: Int { images.count }
+
+  /// The random stream of row `i` in restart `restart`.
+  public func random(_ i: Int, restart: Int = 0) -> Random { Random(seed: seed, image: indices[i], restart: restart) }
+
+  /// A batch of some of the rows.
+  func rows(_ rows: [Int]) -> Batch {
+    Batch(
+      images: rows.map { images[$0] }, aims: rows.map { aims[$0] }, indices: rows.map { indices[$0] }, seed: seed,
+      wantsStrongest: wantsStrongest)
+  }
+
+  /// The same images with other aims.
+  func aimed(_ aims: [Aim]) -> Batch {
+    Batch(images: images, aims: aims, indices: indices, seed: seed, wantsStrongest: wantsStrongest)
+  }
+}

@@ -1,0 +1,164 @@
+import Foundation
+
+/// One attack on one model and one selection of images: everything that decides its result.
+public struct AttackRun: Sendable {
+  /// What is run.
+  public var attack: any Attack
+  /// What it may do.
+  public var threat: ThreatModel
+  /// What it tries to achieve.
+  public var goal: Goal = .untargeted
+  /// What mistakes cost: for `mostCostly`, and for the evaluation.
+  public var costs: CostMatrix?
+  /// Every random choice follows from it.
+  public var seed = 0
+  /// Whether to keep the changed images.
+  public var keepsImages = false
+  /// Threads that work at once. The result does not depend on it.
+  public var threads = ProcessInfo.processInfo.activeProcessorCount
+  /// Images to a block. The result does not depend on it.
+  public var blockSize = 64
+
+  /// An attack within a threat model; untargeted, seed 0, on all processors, if nothing else is set.
+  public init(_ attack: any Attack, within threat: ThreatModel) {
+    self.attack = attack
+    self.threat = threat
+  }
+
+  /// Throws `AttackError` if this cannot be run on such a model and such images. `run` calls it first.
+  public func check(_ target: Target, _ images: Images) throws {
+    try target.check(images)
+    try threat.check(target.shape)
+    let (name, traits) = (Attacks.entry(of: attack)?.name ?? "\(type(of: attack))", attack.traits)
+    guard traits.norms.contains(threat.norm) else {
+      throw AttackError.norm(attack: name, norm: threat.norm, supported: traits.norms)
+    }
+    guard traits.budget == .minimum || threat.epsilon.isFinite else { throw AttackError.needsEpsilon(attack: name) }
+    guard traits.canTarget || goal == .untargeted else {
+      throw AttackError.goal(attack: name, goal: goal.name, supported: ["untargeted"])
+    }
+    if let costs, costs.classes != target.classes {
+      throw AttackError.costsForOtherClasses(costs.classes, classes: target.classes)
+    }
+    try checkGoal(target, images)
+    try attack.check(threat, goal: goal, classes: target.classes)
+  }
+
+  private func checkGoal(_ target: Target, _ images: Images) throws(AttackError) {
+    if case .target(let wanted) = goal {
+      guard (0..<target.classes).contains(wanted) else { throw .noSuchTarget(wanted, classes: target.classes) }
+      guard images.labels.contains(where: { $0 != wanted }) else { throw .targetIsTrue(wanted) }
+    }
+    if goal == .mostCostly, costs == nil { throw .noCosts }
+  }
+
+  /// Runs the attack.
+  ///
+  /// - Parameter progress: is told, from any thread but one call at a time, how many images are done.
+  /// - Throws: `AttackError` before anything runs, `Interrupted` when `stop` asks.
+  public func run(
+    against target: Target, on images: Images, stop: Stop = .never,
+    progress: @escaping @Sendable (AttackProgress) -> Void = { _ in }
+  ) throws -> AttackResult {
+    try check(target, images)
+    let start = ContinuousClock.now
+    let total = images.count
+    let blocks = Blocks(size: blockSize, threads: threads, stop: stop) { done in
+      progress(AttackProgress(done: done, images: total, elapsed: ContinuousClock.now - start))
+    }
+    let parts = try blocks.run(total, against: target) { range, responder in
+      try strike(images.pixels(range), images.labels(range), Array(images.indices[range]), responder, stop)
+    }
+    let evaluation = Evaluation(classNames: images.classes, costs: costs, outcomes: parts.flatMap(\.outcomes))
+    return AttackResult(
+      run: self, evaluation: evaluation, selection: images.name,
+      examples: keepsImages ? parts.flatMap(\.images) : nil, seconds: (ContinuousClock.now - start).seconds)
+  }
+
+  /// The whole attack on one block.
+  func strike(
+    _ images: [Pixels], _ labels: [Int], _ indices: [Int], _ responder: any Responder, _ stop: Stop
+  ) throws -> Strike {
+    let clean = responder.forward(images)
+    let (rows, aims) = prey(clean, labels, indices)
+    let batch = Batch(
+      images: rows.map { images[$0] }, aims: aims, indices: rows.map { indices[$0] }, seed: seed)
+    let victim = Victim(responder, count: rows.count, stop: stop)
+    let proposals = rows.isEmpty ? [] : try attack.perturb(batch, within: threat, against: victim)
+    precondition(proposals.count == rows.count, "\(proposals.count) images for \(rows.count)")
+    return judge(
+      images, labels, indices, clean.map(\.answer), rows, batch, proposals, victim.efforts, responder)
+  }
+
+  /// The positions that are attacked, with their aims: answered rightly while clean, and not of the target's class.
+  private func prey(_ clean: [[Float]], _ labels: [Int], _ indices: [Int]) -> (rows: [Int], aims: [Aim]) {
+    var (rows, aims): ([Int], [Aim]) = ([], [])
+    for row in labels.indices where clean[row].answer == labels[row] {
+      var random = Random(seed: seed, image: indices[row], restart: -1)
+      guard let aim = goal.aim(label: labels[row], cleanLogits: clean[row], costs: costs, random: &random) else {
+        continue
+      }
+      rows.append(row)
+      aims.append(aim)
+    }
+    return (rows, aims)
+  }
+
+  /// The final word, the same for every attack: project (unless the attack looks for the smallest change), clip, ask
+  /// the model about exactly the images that are returned, and measure.
+  private func judge(
+    _ images: [Pixels], _ labels: [Int], _ indices: [Int], _ cleanAnswers: [Int], _ rows: [Int], _ batch: Batch,
+    _ proposals: [Pixels], _ efforts: [Victim.Effort], _ responder: any Responder
+  ) -> Strike {
+    let returned = zip(batch.images, proposals).map { lawful($1, around: $0) }
+    let answers = returned.isEmpty ? [] : responder.forward(returned).map(\.answer)
+    var (final, outcomes) = (images, [Outcome]())
+    var at = Array(repeating: -1, count: images.count)
+    for (i, row) in rows.enumerated() {
+      at[row] = i
+      final[row] = returned[i]
+    }
+    for row in images.indices {
+      let i = at[row]
+      let distances = i < 0 ? .zero : Distances.between(images[row], final[row])
+      let isAllowed = threat.allows(distances)
+      let answer = i < 0 ? cleanAnswers[row] : answers[i]
+      outcomes.append(
+        Outcome(
+          index: indices[row], label: labels[row], cleanAnswer: cleanAnswers[row], answer: answer,
+          target: i < 0 ? nil : batch.aims[i].target, attacked: i >= 0,
+          fooled: i >= 0 && isAllowed && batch.aims[i].isReached(by: answer), distances: distances,
+          queries: i < 0 ? 0 : efforts[i].queries, gradients: i < 0 ? 0 : efforts[i].gradients,
+          steps: i < 0 ? 0 : efforts[i].steps, withinBudget: isAllowed))
+    }
+    return Strike(outcomes: outcomes, images: keepsImages ? final : [])
+  }
+
+  /// A proposal in the box and, unless the attack minimises, in the ball. One with a NaN in it is given up.
+  private func lawful(_ proposal: Pixels, around clean: Pixels) -> Pixels {
+    precondition(proposal.count == clean.count, "\(proposal.count) pixels for \(clean.count)")
+    guard proposal.allSatisfy(\.isFinite) else { return clean }
+    return attack.traits.budget == .minimum ? Vector.clipped(proposal) : threat.projected(proposal, around: clean)
+  }
+}
+
+/// What one block comes to.
+struct Strike: Sendable {
+  let outcomes: [Outcome]
+  let images: [Pixels]
+}
+
+/// How far an attack is.
+public struct AttackProgress: Sendable {
+  /// Images that are done with.
+  public let done: Int
+  /// Images in all.
+  public let images: Int
+  /// Time since the start.
+  public let elapsed: Duration
+}
+
+extension Duration {
+  /// In seconds.
+  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

@@ -1,0 +1,11 @@
+/// Every attack that Ward knows.
+public enum Attacks {
+  /// The declarations, in the order in which help lists them.
+  public static let all: [Entry<any Attack>] = [FGSM.entry, PGD.entry]
+
+  /// The attack of a name.
+  public static func named(_ name: String) -> Entry<any Attack>? { all.first { $0.name == name } }
+
+  /// The declaration that a configured attack came from.
+  public static func entry(of attack: any Attack) -> Entry<any Attack>? { all.first { $0.values(of: attack) != nil } }
+}

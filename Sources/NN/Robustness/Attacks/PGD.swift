@@ -1,0 +1,99 @@
+/// Projected gradient ascent from a random start: many small steps, each pulled back into the ball.
+///
+/// Madry, Makelov, Schmidt, Tsipras and Vladu, "Towards Deep Learning Models Resistant to Adversarial Attacks", ICLR
+/// 2018, eq. 2. L1 takes the sparse steps of Tramèr and Boneh, arXiv:1904.13000, and projects exactly onto ball and
+/// box. The paper returns the last image; we return the first that reaches the aim, else the one of highest loss.
+public struct PGD: Attack {
+  /// Gradient steps.
+  public var steps = 40
+  /// Length of a step in units of the norm; nil for 2.5·eps/steps, a rule that never fails badly.
+  public var step: Float?
+  /// How often to start anew the images that withstood.
+  public var restarts = 1
+  /// Whether to start at a random point of the ball; the clean image otherwise.
+  public var randomStart = true
+  /// What is climbed.
+  public var loss = AttackLoss.ce
+  /// L1 only: the share of pixels, those with the smallest slopes, that a step leaves alone.
+  public var sparsity: Float = 0.99
+
+  /// The attack with its usual settings.
+  public init() {}
+
+  public static let traits = AttackTraits(.gradients, .fixed, norms: [.linf, .l2, .l1])
+
+  /// The declaration.
+  public static let entry = Entry<any Attack>(
+    PGD(), "pgd", "many projected gradient steps from a random start", paper: "arXiv:1706.06083",
+    example: "attack normal with: pgd on: fashion.test eps: 0.1 steps: 40",
+    [
+      Setting("steps", \.steps, in: 1...100_000, "gradient steps"),
+      Setting("step", \.step, in: 1e-6...1000, "length of a step; none for 2.5·eps/steps", unit: "pixels"),
+      Setting("restarts", \.restarts, in: 1...1000, "how often to start anew"),
+      Setting("random_start", \.randomStart, "start at a random point of the ball"),
+      Setting("loss", \.loss, "what the steps make larger"),
+      Setting("sparsity", \.sparsity, in: 0...0.9999, "L1 only: share of pixels that a step leaves alone"),
+    ]
+  ) { $0 }
+
+  public func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws {
+    try loss.check("pgd", goal: goal, classes: classes)
+  }
+
+  public func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
+    var hunt = Hunt(batch)
+    for restart in 0..<restarts where !hunt.open.isEmpty {
+      var points = hunt.open.map { row in
+        var random = batch.random(row, restart: restart)
+        return randomStart ? threat.start(at: batch.images[row], using: &random) : batch.images[row]
+      }
+      try ascend(&points, &hunt, batch, threat, victim)
+    }
+    return hunt.found
+  }
+
+  /// All steps of one restart, for the images that are still open. `points` are theirs, in the order of `hunt.open`.
+  private func ascend(
+    _ points: inout [Pixels], _ hunt: inout Hunt, _ batch: Batch, _ threat: ThreatModel, _ victim: Victim
+  ) throws {
+    let length = step ?? 2.5 * threat.epsilon / Float(steps)
+    for _ in 0..<steps where !hunt.open.isEmpty {
+      victim.step(hunt.open)
+      let ascents = try victim.climb(loss, at: points, towards: hunt.aims, of: hunt.open)
+      let left = hunt.judge(points, ascents.map { ($0.logits, $0.loss) })
+      points = left.map { i in
+        move(points[i], along: ascents[i].slope, by: length, around: batch.images[hunt.row(of: i)], threat)
+      }
+      hunt.settle()
+    }
+    guard !hunt.open.isEmpty else { return }
+    if batch.wantsStrongest { return hunt.keepAll(points) }
+    let logits = try victim.logits(points, of: hunt.open)
+    _ = hunt.judge(points, zip(logits, hunt.aims).map { ($0, loss.value($0, $1)) })
+    hunt.settle()
+  }
+
+  /// One step and the way back into ball and box.
+  private func move(
+    _ point: Pixels, along slope: Pixels, by length: Float, around center: Pixels, _ threat: ThreatModel
+  ) -> Pixels {
+    var moved = point
+    switch threat.norm {
+    case .linf:
+      // In one pass: sign step, ball and box.
+      let radius = threat.epsilon
+      Vector.update(&moved, slope, center) { value, slope, middle in
+        let next = value + length * Vector.sign(slope)
+        let (low, high) = (max(middle - radius, 0), min(middle + radius, 1))
+        return next < low ? low : (next > high ? high : next)
+      }
+    case .l1:
+      moved = Vector.along(point, length, SparseStep.direction(slope, at: point, sparsity: sparsity))
+      threat.project(&moved, around: center)
+    case .l2, .l0:
+      moved = Vector.along(point, length, threat.steepest(slope))
+      threat.project(&moved, around: center)
+    }
+    return moved
+  }
+}

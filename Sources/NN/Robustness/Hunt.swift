@@ -1,0 +1,61 @@
+/// The book-keeping of an attack that tries point after point: who is still open, and the best point so far of each.
+///
+/// The best is the first that reaches the aim, else the one of highest loss.
+struct Hunt {
+  /// One image for each row of the batch: the clean one until something better is seen.
+  private(set) var found: [Pixels]
+  /// The rows that no point has settled yet.
+  private(set) var open: [Int]
+  /// Their aims.
+  private(set) var aims: [Aim]
+  private var highest: [Float]
+  private var settled: [Bool]
+  private let batch: Batch
+
+  init(_ batch: Batch) {
+    self.batch = batch
+    found = batch.images
+    open = Array(0..<batch.count)
+    aims = batch.aims
+    highest = Array(repeating: -.infinity, count: batch.count)
+    settled = Array(repeating: false, count: batch.count)
+  }
+
+  /// The row of the batch that the open image at a position is.
+  func row(of position: Int) -> Int { open[position] }
+
+  /// Whether a row's aim has been reached.
+  func isSettled(_ row: Int) -> Bool { settled[row] }
+
+  /// Looks at one point for each open image, with its logits and loss. Returns the positions (in `open`) that stay
+  /// open; they leave `open` itself with `settle()`.
+  mutating func judge(_ points: [Pixels], _ seen: [(logits: [Float], loss: Float)]) -> [Int] {
+    var left: [Int] = []
+    for (position, row) in open.enumerated() {
+      let (logits, loss) = seen[position]
+      if !batch.wantsStrongest, aims[position].isReached(by: logits) {
+        found[row] = points[position]
+        settled[row] = true
+      } else {
+        if loss > highest[row] {
+          highest[row] = loss
+          found[row] = points[position]
+        }
+        left.append(position)
+      }
+    }
+    return left
+  }
+
+  /// Closes what `judge` has settled.
+  mutating func settle() {
+    guard open.contains(where: { settled[$0] }) else { return }
+    open.removeAll { settled[$0] }
+    aims = open.map { batch.aims[$0] }
+  }
+
+  /// Takes these points for the open images, whatever their loss.
+  mutating func keepAll(_ points: [Pixels]) {
+    for (row, point) in zip(open, points) { found[row] = point }
+  }
+}
