@@ -30,7 +30,7 @@ enum Migrations {
   }
 
   static let all: [(name: String, sql: String)] = [
-    ("1 first tables", firstTables)
+    ("1 first tables", firstTables), ("2 examples by class", examplesByClass), ("3 trainings to resume", trainings),
   ]
 
   /// Real numbers are REAL in STRICT tables, so that no view divides integers by accident.
@@ -110,5 +110,29 @@ enum Migrations {
       audit INTEGER NOT NULL REFERENCES audit, position INTEGER NOT NULL, name TEXT NOT NULL,
       passed INTEGER NOT NULL, value REAL, meaning TEXT NOT NULL, PRIMARY KEY (audit, position)
     ) STRICT, WITHOUT ROWID;
+    """
+
+  /// Per-class questions over a million examples read this index alone.
+  ///
+  /// The planner is told the usual shape, ten thousand images of ten classes for each result, instead of being left to
+  /// guess (it guesses small results) or to measure (`ANALYZE` reads a big store for seconds). With it, grouping a
+  /// million examples by model or class takes under half a second, without it up to a second.
+  private static let examplesByClass = """
+    CREATE INDEX example_class ON example (result, label, fooled);
+    ANALYZE sqlite_schema;
+    INSERT INTO sqlite_stat1 VALUES
+      ('example', 'example_class', '1000000 10000 1000 500'), ('example', 'example', '1000000 10000 1'),
+      ('class_result', 'class_result', '1000 10 1'), ('result', 'result_model', '100 20'),
+      ('model', 'model_name', '5 1');
+    """
+
+  /// A training's last whole epoch, written while its cell still runs; see `TrainingRecord`.
+  private static let trainings = """
+    CREATE TABLE training (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, cell INTEGER NOT NULL REFERENCES cell, name TEXT NOT NULL,
+      epoch INTEGER NOT NULL, epochs INTEGER NOT NULL, state BLOB NOT NULL, model INTEGER REFERENCES model,
+      saved TEXT NOT NULL, UNIQUE (cell, name)
+    ) STRICT;
+    CREATE INDEX training_model ON training (model);
     """
 }

@@ -5,13 +5,19 @@ extension Views {
       .integer("id", "m.id", "What `model_id` of other views joins to."),
       .text("name", "m.name", "The name it was bound to; empty when it had none. A name may be used again: see `id`."),
       .text("architecture", "m.architecture", "Its architecture, such as `lenet`."),
-      .text("parent", "p.name", "The name of the model whose weights it started from; null for none."),
+      .text(
+        "parent", "(SELECT p.name FROM model p WHERE p.id = m.parent)",
+        "The name of the model whose weights it started from; null for none."),
       .integer("parent_id", "m.parent", "That model, joins to `models.id`."),
-      .text("dataset", "d.name", "The name of the data it was trained on; null if unknown."),
+      .text(
+        "dataset", "(SELECT d.name FROM dataset d WHERE d.id = m.dataset)",
+        "The name of the data it was trained on; null if unknown."),
       .integer("dataset_id", "m.dataset", "That data set, joins to `datasets.id`."),
       .text("defense", "m.defense", "The defense, such as `minmax`; empty for plain training."),
       .text("settings", "m.settings", "Every setting of training and defense, as a JSON object."),
-      .text("costs", "k.name", "The name of the cost matrix it was trained with; null for none."),
+      .text(
+        "costs", "(SELECT k.name FROM cost k WHERE k.id = m.costs)",
+        "The name of the cost matrix it was trained with; null for none."),
       .integer("costs_id", "m.costs", "That cost matrix, joins to `costs.id`."),
       .integer("seed", "m.seed", "The seed of its training."),
       .integer("parameters", "m.parameters", "How many numbers are trained."),
@@ -20,20 +26,21 @@ extension Views {
       .real("clean", "m.clean", "Accuracy on the test images, from 0 to 1; null when it was not measured."),
       .real("seconds", "m.seconds", "Seconds of training."),
       .integer("epochs", "(SELECT count(*) FROM epoch e WHERE e.model = m.id)", "How many epochs were finished."),
-      .text("weights_sha256", "b.sha256", "SHA-256 of the weights: equal for models that are equal to the bit."),
-      .integer("cell", "c.number", "The number of the cell that made it."),
+      .text(
+        "weights_sha256", "(SELECT b.sha256 FROM blob b WHERE b.id = m.weights)",
+        "SHA-256 of the weights: equal for models that are equal to the bit."),
+      .integer("cell", "(SELECT c.number FROM cell c WHERE c.id = m.cell)", "The number of the cell that made it."),
       .integer("cell_id", "m.cell", "That cell, joins to `cells.id`."),
-      .integer("session", "c.session", "The session of that cell, joins to `sessions.id`."),
+      .integer(
+        "session", "(SELECT c.session FROM cell c WHERE c.id = m.cell)",
+        "The session of that cell, joins to `sessions.id`."),
     ],
-    from: """
-      model m LEFT JOIN model p ON p.id = m.parent LEFT JOIN dataset d ON d.id = m.dataset \
-      LEFT JOIN cost k ON k.id = m.costs LEFT JOIN cell c ON c.id = m.cell LEFT JOIN blob b ON b.id = m.weights
-      """)
+    from: "model m")
 
   static let epochs = View(
     name: "epochs", summary: "One row for each model and epoch of its training.",
     columns: [
-      .text("model", "m.name", "The name of the model."),
+      .text("model", "(SELECT m.name FROM model m WHERE m.id = e.model)", "The name of the model."),
       .integer("model_id", "e.model", "The model, joins to `models.id`."),
       .integer("epoch", "e.epoch", "The number of the epoch, from 1."),
       .real("loss", "e.loss", "The mean loss over the epoch."),
@@ -43,12 +50,12 @@ extension Views {
       .real("seconds", "e.seconds", "Seconds it took."),
       .real("images_per_second", "e.images_per_second", "Training images per second."),
     ],
-    from: "epoch e LEFT JOIN model m ON m.id = e.model")
+    from: "epoch e")
 
   static let weights = View(
     name: "weights", summary: "One row for each model and layer: statistics of its weights (the Min-Max table).",
     columns: [
-      .text("model", "m.name", "The name of the model."),
+      .text("model", "(SELECT m.name FROM model m WHERE m.id = w.model)", "The name of the model."),
       .integer("model_id", "w.model", "The model, joins to `models.id`."),
       .text("layer", "w.layer", "The name of the layer, such as `conv1`."),
       .integer("parameters", "w.parameters", "How many weights the layer has."),
@@ -62,5 +69,5 @@ extension Views {
       .real("gini", "w.gini", "The Gini coefficient of the magnitudes, from 0 to 1."),
       .integer("cell_id", "w.cell", "The cell that measured it, joins to `cells.id`."),
     ],
-    from: "weight w LEFT JOIN model m ON m.id = w.model")
+    from: "weight w")
 }

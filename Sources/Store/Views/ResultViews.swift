@@ -3,16 +3,22 @@ extension Views {
     name: "results", summary: "One row for each attack on a model.",
     columns: [
       .integer("id", "r.id", "What `result` of `class_results` and `examples` joins to."),
-      .text("model", "m.name", "The name of the model."),
+      .text("model", "(SELECT m.name FROM model m WHERE m.id = r.model)", "The name of the model."),
       .integer("model_id", "r.model", "The model, joins to `models.id`."),
-      .text("defense", "m.defense", "The defense the model was trained with; empty for plain training."),
+      .text(
+        "defense", "(SELECT m.defense FROM model m WHERE m.id = r.model)",
+        "The defense the model was trained with; empty for plain training."),
       .text("attack", "r.attack", "The attack, such as `pgd`; `none` for an evaluation without attack."),
       .text("norm", "r.norm", "The norm of the budget, such as `linf`."),
       .real("eps", "r.eps", "The budget in pixel units; pixels lie between 0 and 1."),
       .text("settings", "r.settings", "Every setting of the attack, as a JSON object."),
-      .text("costs", "k.name", "The name of the cost matrix that measured it; null for none."),
+      .text(
+        "costs", "(SELECT k.name FROM cost k WHERE k.id = r.costs)",
+        "The name of the cost matrix that measured it; null for none."),
       .integer("costs_id", "r.costs", "That cost matrix, joins to `costs.id`."),
-      .text("dataset", "d.name", "The name of the data the images came from."),
+      .text(
+        "dataset", "(SELECT d.name FROM dataset d WHERE d.id = r.dataset)", "The name of the data the images came from."
+      ),
       .integer("dataset_id", "r.dataset", "That data set, joins to `datasets.id`."),
       .text("selection", "r.selection", "Which images, such as `test` or `take(test, 500)`."),
       .integer("seed", "r.seed", "The seed of the attack."),
@@ -23,15 +29,16 @@ extension Views {
       .real("mean_cost", "r.mean_cost", "Mean cost of the answers under the attack; null without a cost matrix."),
       .integer("queries", "r.queries", "Questions asked of the model, over all images."),
       .real("seconds", "r.seconds", "Seconds it took."),
-      .text("version", "s.version", "The version of Ward that ran it."),
-      .integer("cell", "c.number", "The number of the cell that ran it."),
+      .text(
+        "version", "(SELECT s.version FROM cell c JOIN session s ON s.id = c.session WHERE c.id = r.cell)",
+        "The version of Ward that ran it."),
+      .integer("cell", "(SELECT c.number FROM cell c WHERE c.id = r.cell)", "The number of the cell that ran it."),
       .integer("cell_id", "r.cell", "That cell, joins to `cells.id`."),
-      .integer("session", "c.session", "The session of that cell, joins to `sessions.id`."),
+      .integer(
+        "session", "(SELECT c.session FROM cell c WHERE c.id = r.cell)",
+        "The session of that cell, joins to `sessions.id`."),
     ],
-    from: """
-      result r LEFT JOIN model m ON m.id = r.model LEFT JOIN cost k ON k.id = r.costs \
-      LEFT JOIN dataset d ON d.id = r.dataset LEFT JOIN cell c ON c.id = r.cell LEFT JOIN session s ON s.id = c.session
-      """)
+    from: "result r")
 
   static let classResults = View(
     name: "class_results", summary: "One row for each result and class.",
@@ -73,7 +80,7 @@ extension Views {
     name: "checks", summary: "One row for each audit and check: is the robustness of a model real?",
     columns: [
       .integer("audit", "a.id", "The number of the audit; its checks share it."),
-      .text("model", "m.name", "The name of the model."),
+      .text("model", "(SELECT m.name FROM model m WHERE m.id = a.model)", "The name of the model."),
       .integer("model_id", "a.model", "The model, joins to `models.id`."),
       .text("name", "x.name", "The name of the check."),
       .integer("passed", "x.passed", "1 if nothing suspicious was seen, otherwise 0."),
@@ -83,11 +90,8 @@ extension Views {
       .text("selection", "a.selection", "Which images were used."),
       .integer("seed", "a.seed", "The seed of the audit."),
       .real("seconds", "a.seconds", "Seconds the whole audit took."),
-      .integer("cell", "c.number", "The number of the cell that ran it."),
+      .integer("cell", "(SELECT c.number FROM cell c WHERE c.id = a.cell)", "The number of the cell that ran it."),
       .integer("cell_id", "a.cell", "That cell, joins to `cells.id`."),
     ],
-    from: """
-      audit_check x JOIN audit a ON a.id = x.audit LEFT JOIN model m ON m.id = a.model \
-      LEFT JOIN cell c ON c.id = a.cell
-      """)
+    from: "audit_check x JOIN audit a ON a.id = x.audit")
 }

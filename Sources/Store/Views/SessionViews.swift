@@ -42,10 +42,11 @@ extension Views {
       .integer("classes", "json_array_length(d.class_names)", "How many classes it has."),
       .text("class_names", "d.class_names", "The class names in the order of their labels, as a JSON list."),
       .text("shape", "d.shape", "Channels, height and width of an image, as a JSON list."),
-      .integer("cell", "c.number", "The number of the cell that loaded it first."),
+      .integer(
+        "cell", "(SELECT c.number FROM cell c WHERE c.id = d.cell)", "The number of the cell that loaded it first."),
       .integer("cell_id", "d.cell", "That cell, joins to `cells.id`."),
     ],
-    from: "dataset d LEFT JOIN cell c ON c.id = d.cell")
+    from: "dataset d")
 
   static let costs = View(
     name: "costs", summary: "One row for each cost matrix: the same name and the same numbers are one row.",
@@ -56,10 +57,13 @@ extension Views {
       .text("class_names", "k.class_names", "The class names in the order of the rows, as a JSON list."),
       .text("protected", "k.protected", "The names of the protected classes, as a JSON list."),
       .text("matrix", "k.matrix", "The costs as JSON, a list for each true class; in it a number for each answer."),
-      .text("dataset", "d.name", "The data set it was made for; null for none."),
+      .text(
+        "dataset", "(SELECT d.name FROM dataset d WHERE d.id = k.dataset)",
+        "The data set it was made for; null for none."),
       .integer("dataset_id", "k.dataset", "That data set, joins to `datasets.id`."),
-      .integer("cell", "c.number", "The number of the cell that made it first."),
+      .integer(
+        "cell", "(SELECT c.number FROM cell c WHERE c.id = k.cell)", "The number of the cell that made it first."),
       .integer("cell_id", "k.cell", "That cell, joins to `cells.id`."),
     ],
-    from: "cost k LEFT JOIN dataset d ON d.id = k.dataset LEFT JOIN cell c ON c.id = k.cell")
+    from: "cost k")
 }

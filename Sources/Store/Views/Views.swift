@@ -34,6 +34,9 @@ public struct View: Sendable {
 ///
 /// Where a row points to another one, the plain column (`model`) holds what a person reads, a name or a number seen at
 /// the prompt, and the column with `_id` (`model_id`) holds what joins to that view's `id`.
+///
+/// The plain columns are scalar subqueries rather than joins: SQLite leaves an unused subquery out of an aggregate, but
+/// not an unused LEFT JOIN (1,000,000 examples joined to `results` and grouped: 0.7 s with joins, 0.5 s without).
 public enum Views {
   /// Every view, in the order `tables` lists them.
   public static let all = [

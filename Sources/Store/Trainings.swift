@@ -1,0 +1,86 @@
+import Foundation
+import GRDB
+
+/// A training after its last whole epoch, with all it takes to go on to the same bits.
+public struct TrainingRecord: Sendable, Equatable {
+  /// The cell that trains.
+  public var cell: Int64
+  /// The name the model will be bound to; unique within the cell.
+  public var name: String
+  /// Whole epochs done.
+  public var epoch: Int
+  /// Epochs asked for.
+  public var epochs: Int
+  /// Weights, optimizer and random state, in a form the caller can read back.
+  public var state: Data
+  /// The model made of it, if the training was stopped or done rather than killed.
+  public var model: Int64?
+
+  /// The state of a training after an epoch.
+  public init(cell: Int64, name: String, epoch: Int, epochs: Int, state: Data, model: Int64? = nil) {
+    self.cell = cell
+    self.name = name
+    self.epoch = epoch
+    self.epochs = epochs
+    self.state = state
+    self.model = model
+  }
+}
+
+extension Store {
+  /// Writes the state of a training, in place of that of an earlier epoch. Safe from `kill -9` once it returns.
+  public func save(_ training: TrainingRecord) throws {
+    try write { db in
+      try db.execute(
+        sql: """
+          INSERT INTO training (cell, name, epoch, epochs, state, model, saved) VALUES (?, ?, ?, ?, ?, ?, ?)
+          ON CONFLICT (cell, name) DO UPDATE SET epoch = excluded.epoch, epochs = excluded.epochs,
+            state = excluded.state, model = excluded.model, saved = excluded.saved
+          """,
+        arguments: [
+          training.cell, training.name, training.epoch, training.epochs, training.state, training.model, Date(),
+        ])
+    }
+  }
+
+  /// The newest training of that name that can go on; nil if there is none.
+  public func training(named name: String) throws -> TrainingRecord? {
+    try read { db in try TrainingRecord.fetch(db, "WHERE name = ? ORDER BY id DESC LIMIT 1", [name]).first }
+  }
+
+  /// The training that made a model; nil if it cannot go on.
+  public func training(of model: Int64) throws -> TrainingRecord? {
+    try read { db in try TrainingRecord.fetch(db, "WHERE model = ? ORDER BY id DESC LIMIT 1", [model]).first }
+  }
+
+  /// The trainings of interrupted cells that made no model, newest first: what a killed process left.
+  public func unfinishedTrainings() throws -> [TrainingRecord] {
+    try read { db in
+      let cells = "SELECT id FROM cell WHERE status = 'interrupted'"
+      return try TrainingRecord.fetch(db, "WHERE model IS NULL AND cell IN (\(cells)) ORDER BY id DESC", [])
+    }
+  }
+}
+
+extension CellWriter {
+  /// Says which model a saved training of this cell became, so that `resume` finds it.
+  public func keepTraining(_ name: String, as model: Int64) throws {
+    try db.execute(
+      sql: "UPDATE training SET model = ? WHERE cell = ? AND name = ?", arguments: [model, cell, name])
+  }
+
+  /// Removes the saved state of a training that is done.
+  public func dropTraining(_ name: String) throws {
+    try db.execute(sql: "DELETE FROM training WHERE cell = ? AND name = ?", arguments: [cell, name])
+  }
+}
+
+extension TrainingRecord {
+  static func fetch(_ db: Database, _ rest: String, _ arguments: StatementArguments) throws -> [TrainingRecord] {
+    try Row.fetchAll(db, sql: "SELECT * FROM training \(rest)", arguments: arguments).map { row in
+      TrainingRecord(
+        cell: row["cell"], name: row["name"], epoch: row["epoch"], epochs: row["epochs"], state: row["state"],
+        model: row["model"])
+    }
+  }
+}

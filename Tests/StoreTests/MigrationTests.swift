@@ -1,0 +1,71 @@
+import Foundation
+import GRDB
+import Testing
+
+@testable import Store
+
+@Suite struct MigrationTests {
+  /// Stores of earlier versions, as SQL that the version itself wrote; a release that changes the tables adds one.
+  static let versions = [1]
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .appending(path: "Fixtures/stores")
+
+  @Test(arguments: versions)
+  func aStoreOfAnEarlierVersionKeepsItsRowsAndLearnsTheRest(version: Int) throws {
+    let scratch = try Scratch()
+    try write(version, to: scratch.store)
+    let store = try Store.open(at: scratch.store)
+    #expect(
+      try store.ask("select model, attack, eps, clean, robust, protected, mean_cost, costs, dataset from results")
+        == [["normal", "pgd", "0.1", "1.0", "0.5", "0.25", "1.9", "guard", "fashion-mnist"]])
+    #expect(try store.ask("select image, l2 from examples where fooled order by image").first == ["0", "1.0"])
+    #expect(try store.model(id: 1)?.record.weights == Data([1, 2, 3]))
+    #expect(try store.recoverInterrupted().map(\.record.source) == ["resume normal"])
+    try store.save(TrainingRecord(cell: 2, name: "normal", epoch: 1, epochs: 5, state: Data([7])))
+    #expect(try store.unfinishedTrainings().map(\.name) == ["normal"])
+    let fresh = try Store.inMemory()
+    #expect(try tables(store) == tables(fresh))
+  }
+
+  @Test func preparingAStoreOfThisVersionChangesNoTableOrView() throws {
+    let store = try Store.inMemory()
+    let before = try store.ask("pragma schema_version")
+    try store.write { db in try Store.prepare(db) }
+    #expect(try store.ask("pragma schema_version") == before)
+  }
+
+  @Test func aTrainingKeepsItsLastEpochUntilItIsDropped() throws {
+    let store = try Store.inMemory()
+    let cell = try store.beginCell("let normal = train lenet on: fashion")
+    var training = TrainingRecord(cell: cell, name: "normal", epoch: 1, epochs: 5, state: Data([1]))
+    try store.save(training)
+    training.epoch = 2
+    training.state = Data([2])
+    try store.save(training)
+    #expect(try store.training(named: "normal") == training)
+    let model = try store.finishCell(cell, status: .interrupted, seconds: 2) { writer in
+      let model = try writer.add(Samples.model("normal"))
+      try writer.keepTraining("normal", as: model)
+      return model
+    }
+    #expect(try store.training(of: model)?.epoch == 2)
+    #expect(try store.unfinishedTrainings().isEmpty)
+    try store.finishCell(cell, status: .ok, seconds: 3) { try $0.dropTraining("normal") }
+    #expect(try store.training(named: "normal") == nil)
+  }
+
+  private func write(_ version: Int, to path: String) throws {
+    let sql = try String(contentsOf: Self.folder.appending(path: "\(version).sql"), encoding: .utf8)
+    let queue = try DatabaseQueue(path: path)
+    try queue.writeWithoutTransaction { db in
+      try db.execute(sql: sql)
+      // Not part of a dump.
+      try db.execute(sql: "PRAGMA application_id = \(Migrations.applicationID); PRAGMA user_version = \(version)")
+    }
+    try queue.close()
+  }
+
+  private func tables(_ store: Store) throws -> [[String]] {
+    try store.ask("select type, name, sql from sqlite_schema where name not like 'sqlite_stat%' order by 1, 2")
+  }
+}
