@@ -17,9 +17,17 @@ public protocol Attack: Sendable {
 }
 
 extension Attack {
+  /// Nothing to object to.
   public func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws {}
   /// What the attack needs and can do.
   public var traits: AttackTraits { Self.traits }
+
+  /// A proposal in the box and, unless the attack minimises, in the ball. One with a NaN in it is given up.
+  func lawful(_ proposal: Pixels, around clean: Pixels, within threat: ThreatModel) -> Pixels {
+    precondition(proposal.count == clean.count, "\(proposal.count) pixels for \(clean.count)")
+    guard proposal.allSatisfy(\.isFinite) else { return clean }
+    return traits.budget == .minimum ? Vector.clipped(proposal) : threat.projected(proposal, around: clean)
+  }
 }
 
 /// What an attack needs and can do.
@@ -91,6 +99,11 @@ public struct Batch: Sendable {
     Batch(
       images: rows.map { images[$0] }, aims: rows.map { aims[$0] }, indices: rows.map { indices[$0] }, seed: seed,
       wantsStrongest: wantsStrongest)
+  }
+
+  /// The same images, of which the first that reaches the aim is wanted or the strongest.
+  func wantingStrongest(_ isWanted: Bool) -> Batch {
+    Batch(images: images, aims: aims, indices: indices, seed: seed, wantsStrongest: isWanted)
   }
 
   /// The same images with other aims.

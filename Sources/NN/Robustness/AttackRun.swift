@@ -110,7 +110,7 @@ public struct AttackRun: Sendable {
     _ images: [Pixels], _ labels: [Int], _ indices: [Int], _ cleanAnswers: [Int], _ rows: [Int], _ batch: Batch,
     _ proposals: [Pixels], _ efforts: [Victim.Effort], _ responder: any Responder
   ) -> Strike {
-    let returned = zip(batch.images, proposals).map { lawful($1, around: $0) }
+    let returned = zip(batch.images, proposals).map { attack.lawful($1, around: $0, within: threat) }
     let answers = returned.isEmpty ? [] : responder.forward(returned).map(\.answer)
     var (final, outcomes) = (images, [Outcome]())
     var at = Array(repeating: -1, count: images.count)
@@ -129,16 +129,9 @@ public struct AttackRun: Sendable {
           target: i < 0 ? nil : batch.aims[i].target, attacked: i >= 0,
           fooled: i >= 0 && isAllowed && batch.aims[i].isReached(by: answer), distances: distances,
           queries: i < 0 ? 0 : efforts[i].queries, gradients: i < 0 ? 0 : efforts[i].gradients,
-          steps: i < 0 ? 0 : efforts[i].steps, withinBudget: isAllowed))
+          steps: i < 0 ? 0 : efforts[i].steps, credit: i < 0 ? nil : efforts[i].credit, withinBudget: isAllowed))
     }
     return Strike(outcomes: outcomes, images: keepsImages ? final : [])
-  }
-
-  /// A proposal in the box and, unless the attack minimises, in the ball. One with a NaN in it is given up.
-  private func lawful(_ proposal: Pixels, around clean: Pixels) -> Pixels {
-    precondition(proposal.count == clean.count, "\(proposal.count) pixels for \(clean.count)")
-    guard proposal.allSatisfy(\.isFinite) else { return clean }
-    return attack.traits.budget == .minimum ? Vector.clipped(proposal) : threat.projected(proposal, around: clean)
   }
 }
 

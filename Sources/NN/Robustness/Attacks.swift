@@ -1,7 +1,10 @@
 /// Every attack that Ward knows.
 public enum Attacks {
   /// The declarations, in the order in which help lists them.
-  public static let all: [Entry<any Attack>] = [FGSM.entry, PGD.entry]
+  public static let all: [Entry<any Attack>] = [
+    FGSM.entry, PGD.entry, APGD.entry, Square.entry, FAB.entry, AutoAttack.entry,
+    DeepFool.entry, CarliniWagner.entry, Noise.entry,
+  ]
 
   /// The attack of a name.
   public static func named(_ name: String) -> Entry<any Attack>? { all.first { $0.name == name } }

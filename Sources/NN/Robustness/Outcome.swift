@@ -23,12 +23,15 @@ public struct Outcome: Sendable, Hashable {
   /// Iterations of the attack.
   public let steps: Int
 
+  /// The part of a composed attack that fooled it, as `square` of `autoattack`; nil for attacks of one part.
+  public let credit: String?
+  /// Whether the returned image keeps within the radius: always, except where a minimum-norm attack needed more.
+  public let withinBudget: Bool
+
   /// Whether the clean image is answered rightly.
   public var isCleanRight: Bool { cleanAnswer == label }
   /// Whether the answer is still right after the attack; never for an image that was wrong while clean.
   public var isRobust: Bool { isCleanRight && !(attacked && withinBudget && answer != label) }
-  /// Whether the returned image keeps within the radius: always, except where a minimum-norm attack needed more.
-  public let withinBudget: Bool
 }
 
 /// A share of a count, with the interval in which the true rate lies with 95 % confidence.

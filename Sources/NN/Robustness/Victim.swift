@@ -23,6 +23,14 @@ public final class Victim {
     var queries = 0
     var gradients = 0
     var steps = 0
+    /// The part of a composed attack that reached the aim.
+    var credit: String?
+
+    static func + (a: Effort, b: Effort) -> Effort {
+      Effort(
+        queries: a.queries + b.queries, gradients: a.gradients + b.gradients, steps: a.steps + b.steps,
+        credit: a.credit ?? b.credit)
+    }
   }
 
   private let responder: any Responder
@@ -42,10 +50,13 @@ public final class Victim {
   }
 
   /// The logits of images that belong to `rows` of the batch; one query each. A row may occur several times.
-  public func logits(_ images: [Pixels], of rows: [Int]) throws -> [[Float]] {
+  ///
+  /// - Parameter news: the rows whose question is a new one, if the others are only asked about so that `slopes` can
+  ///   follow; nil for all.
+  public func logits(_ images: [Pixels], of rows: [Int], news: [Int]? = nil) throws -> [[Float]] {
     precondition(images.count == rows.count, "\(images.count) images for \(rows.count) rows")
     try stop.check()
-    for row in rows { efforts[row].queries += 1 }
+    for row in news ?? rows { efforts[row].queries += 1 }
     return images.isEmpty ? [] : responder.forward(images)
   }
 
@@ -72,6 +83,18 @@ public final class Victim {
     let slopes = try slopes(losses.map(\.slope), of: rows)
     return rows.indices.map { Ascent(slope: slopes[$0], loss: losses[$0].value, logits: logits[$0]) }
   }
+
+  /// Hands some of the rows to another attack, as a victim of their own, and counts what that costs here.
+  func lend<R>(_ rows: [Int], _ body: (Victim) throws -> R) rethrows -> R {
+    let borrowed = Victim(responder, count: rows.count, stop: stop)
+    defer {
+      for (row, effort) in zip(rows, borrowed.efforts) { efforts[row] = efforts[row] + effort }
+    }
+    return try body(borrowed)
+  }
+
+  /// Notes which part of an attack settled a row.
+  func credit(_ row: Int, to name: String) { efforts[row].credit = name }
 
   /// Counts one iteration for each of `rows`.
   public func step(_ rows: [Int]) {

@@ -1,19 +1,19 @@
 /// One step along the slope of the loss: signed for L∞, along the direction for L2, on one pixel for L1.
 ///
 /// Goodfellow, Shlens and Szegedy, "Explaining and Harnessing Adversarial Examples", ICLR 2015, §4. No random start.
-public struct FGSM: Attack {
+struct FGSM: Attack {
   /// The step, as a share of the radius.
-  public var stride: Float = 1
+  var stride: Float = 1
   /// What is climbed.
-  public var loss = AttackLoss.ce
+  var loss = AttackLoss.ce
 
   /// The attack of the paper.
-  public init() {}
+  init() {}
 
-  public static let traits = AttackTraits(.gradients, .fixed, norms: [.linf, .l2, .l1])
+  static let traits = AttackTraits(.gradients, .fixed, norms: [.linf, .l2, .l1])
 
   /// The declaration.
-  public static let entry = Entry<any Attack>(
+  static let entry = Entry<any Attack>(
     FGSM(), "fgsm", "one step along the sign of the gradient", paper: "arXiv:1412.6572",
     example: "attack normal with: fgsm on: fashion.test eps: 0.1",
     [
@@ -22,11 +22,11 @@ public struct FGSM: Attack {
     ]
   ) { $0 }
 
-  public func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws {
+  func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws {
     try loss.check("fgsm", goal: goal, classes: classes)
   }
 
-  public func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
+  func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     let rows = Array(0..<batch.count)
     victim.step(rows)
     let ascents = try victim.climb(loss, at: batch.images, towards: batch.aims, of: rows)

@@ -3,27 +3,27 @@
 /// Madry, Makelov, Schmidt, Tsipras and Vladu, "Towards Deep Learning Models Resistant to Adversarial Attacks", ICLR
 /// 2018, eq. 2. L1 takes the sparse steps of Tramèr and Boneh, arXiv:1904.13000, and projects exactly onto ball and
 /// box. The paper returns the last image; we return the first that reaches the aim, else the one of highest loss.
-public struct PGD: Attack {
+struct PGD: Attack {
   /// Gradient steps.
-  public var steps = 40
+  var steps = 40
   /// Length of a step in units of the norm; nil for 2.5·eps/steps, a rule that never fails badly.
-  public var step: Float?
+  var step: Float?
   /// How often to start anew the images that withstood.
-  public var restarts = 1
+  var restarts = 1
   /// Whether to start at a random point of the ball; the clean image otherwise.
-  public var randomStart = true
+  var randomStart = true
   /// What is climbed.
-  public var loss = AttackLoss.ce
+  var loss = AttackLoss.ce
   /// L1 only: the share of pixels, those with the smallest slopes, that a step leaves alone.
-  public var sparsity: Float = 0.99
+  var sparsity: Float = 0.99
 
   /// The attack with its usual settings.
-  public init() {}
+  init() {}
 
-  public static let traits = AttackTraits(.gradients, .fixed, norms: [.linf, .l2, .l1])
+  static let traits = AttackTraits(.gradients, .fixed, norms: [.linf, .l2, .l1])
 
   /// The declaration.
-  public static let entry = Entry<any Attack>(
+  static let entry = Entry<any Attack>(
     PGD(), "pgd", "many projected gradient steps from a random start", paper: "arXiv:1706.06083",
     example: "attack normal with: pgd on: fashion.test eps: 0.1 steps: 40",
     [
@@ -36,11 +36,11 @@ public struct PGD: Attack {
     ]
   ) { $0 }
 
-  public func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws {
+  func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws {
     try loss.check("pgd", goal: goal, classes: classes)
   }
 
-  public func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
+  func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     var hunt = Hunt(batch)
     for restart in 0..<restarts where !hunt.open.isEmpty {
       var points = hunt.open.map { row in

@@ -1,0 +1,82 @@
+/// Gradient ascent with momentum that chooses its own step: it halves the step and goes back to the best point when
+/// the loss has stopped rising.
+///
+/// Croce and Hein, "Reliable evaluation of adversarial robustness with an ensemble of diverse parameter-free attacks",
+/// ICML 2020, Algorithm 1; for L1 "Mind the box: l1-APGD", ICML 2021. With `dlr_t` the steps head for one class after
+/// the other, and any wrong answer counts. Where the authors' code compares the first loss with a zero entry of its
+/// buffer, we compare it with the loss of the start.
+struct APGD: Attack {
+  /// What APGD can climb.
+  enum Loss: String, CaseIterable {
+    case ce, dlr
+    /// The difference of logits ratio towards one class after the other.
+    case dlrTargeted = "dlr_t"
+  }
+
+  /// Gradient steps of each run.
+  var steps = 100
+  /// Runs from new starts for the images that withstood.
+  var restarts = 1
+  /// What is climbed.
+  var loss = Loss.ce
+  /// With `dlr_t`: how many classes to head for, the likeliest wrong ones first.
+  var targets = 9
+  /// The share of rising steps below which the step is halved.
+  var rho: Float = 0.75
+
+  static let traits = AttackTraits(.gradients, .fixed, norms: [.linf, .l2, .l1])
+
+  static let entry = Entry<any Attack>(
+    APGD(), "apgd", "PGD with momentum that adapts its own step size", paper: "arXiv:2003.01690",
+    example: "attack normal with: apgd on: fashion.test eps: 0.1 loss: dlr_t",
+    [
+      Setting("steps", \.steps, in: 1...100_000, "gradient steps of each run; at least 50 to be of use"),
+      Setting("restarts", \.restarts, in: 1...1000, "runs from new random starts"),
+      Setting("loss", \.loss, "what the steps make larger"),
+      Setting("targets", \.targets, in: 1...1000, "dlr_t only: how many classes to head for"),
+      Setting("rho", \.rho, in: 0...1, "share of rising steps below which the step is halved"),
+    ]
+  ) { $0 }
+
+  func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws {
+    let needs = loss == .ce ? 2 : (loss == .dlrTargeted || goal != .untargeted ? 4 : 3)
+    guard classes >= needs else {
+      throw AttackError.tooFewClasses(attack: "apgd with loss \(loss.rawValue)", needs: needs, classes: classes)
+    }
+  }
+
+  func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
+    var hunt = Hunt(batch)
+    let courses = try courses(batch, victim)
+    for restart in 0..<restarts {
+      for course in 0..<courses.count where !hunt.open.isEmpty {
+        let aims = hunt.open.map { courses[course][$0] }
+        let stream = restart * courses.count + course
+        let ascent = AutoAscent(
+          batch: batch, threat: threat, loss: loss == .ce ? .ce : .dlr, steps: steps, rho: rho, stream: stream)
+        try ascent.run(&hunt, towards: aims, against: victim)
+      }
+    }
+    return hunt.found
+  }
+
+  /// Where to head, run after run: one aim for each row.
+  private func courses(_ batch: Batch, _ victim: Victim) throws -> [[Aim]] {
+    guard loss == .dlrTargeted, batch.aims.allSatisfy({ $0.target == nil }) else { return [batch.aims] }
+    return try Course.likeliest(targets, batch, victim)
+  }
+}
+
+/// Classes to head for.
+enum Course {
+  /// The likeliest wrong classes of each clean image, at most `count`: first the likeliest of every row, and so on.
+  static func likeliest(_ count: Int, _ batch: Batch, _ victim: Victim) throws -> [[Aim]] {
+    let logits = try victim.logits(batch.images, of: Array(0..<batch.count))
+    let orders = zip(logits, batch.aims).map { logits, aim in
+      AttackLoss.descending(logits).filter { $0 != aim.label }
+    }
+    return (0..<min(count, victim.classes - 1)).map { rank in
+      zip(batch.aims, orders).map { Aim(label: $0.label, target: $1[rank]) }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+/// Walks to the nearest boundary of a linear picture of the model, again and again: a small change, not a budget.
+///
+/// Moosavi-Dezfooli, Fawzi and Frossard, "DeepFool: a simple and accurate method to fool deep neural networks", CVPR
+/// 2016, Algorithm 2. The overshoot multiplies the whole change; the paper does not clip, we do.
+struct DeepFool: Attack {
+  /// Iterations at most.
+  var steps = 50
+  /// How far beyond the boundary to go, as a share of the change.
+  var overshoot: Float = 0.02
+  /// How many classes, the likeliest first, to look at; none for all.
+  var candidates: Int? = 10
+
+  static let traits = AttackTraits(.gradients, .minimum, norms: [.l2, .linf])
+
+  static let entry = Entry<any Attack>(
+    DeepFool(), "deepfool", "the nearest boundary of a linear picture, step by step", paper: "arXiv:1511.04599",
+    example: "attack normal with: deepfool on: take(fashion.test, 500) norm: l2 eps: 1",
+    [
+      Setting("steps", \.steps, in: 1...10_000, "iterations at most"),
+      Setting("overshoot", \.overshoot, in: 0...1, "how far beyond the boundary, as a share of the change"),
+      Setting("candidates", \.candidates, in: 2...10_000, "classes to look at, likeliest first; none for all"),
+    ]
+  ) { $0 }
+
+  func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
+    var walks: [Walk] = []
+    var points = batch.images
+    var open = Array(0..<batch.count)
+    for step in 0...steps where !open.isEmpty {
+      let logits = try victim.logits(open.map { points[$0] }, of: open)
+      if step == 0 { walks = zip(logits, batch.aims).map { Walk($0, $1, candidates, batch.images[0].count) } }
+      let staying = open.indices.filter { !batch.aims[open[$0]].isReached(by: logits[$0]) }
+      if step == steps { break }
+      let steepest = try slopes(open, walks, victim)
+      for i in staying {
+        let row = open[i]
+        walks[row].extend(threat, logits[i], steepest.map { $0[i] })
+        points[row] = Vector.clipped(Vector.along(batch.images[row], 1 + overshoot, walks[row].change))
+      }
+      if staying.count < open.count { open = staying.map { open[$0] } }
+      victim.step(open)
+    }
+    return points
+  }
+
+  /// For each rank of candidate, the slope of its logit less that of the class fled from, one for each open row.
+  private func slopes(_ open: [Int], _ walks: [Walk], _ victim: Victim) throws -> [[Pixels]] {
+    let most = open.map { walks[$0].rivals.count }.max() ?? 0
+    return try (0..<most).map { rank in
+      let logitSlopes = open.map { row in
+        var slope = [Float](repeating: 0, count: victim.classes)
+        slope[walks[row].rivals[rank]] += 1
+        slope[walks[row].home] -= 1
+        return slope
+      }
+      return try victim.slopes(logitSlopes, of: open)
+    }
+  }
+
+  /// The way of one image.
+  private struct Walk {
+    let home: Int
+    let rivals: [Int]
+    var change: Pixels
+
+    init(_ logits: [Float], _ aim: Aim, _ candidates: Int?, _ count: Int) {
+      home = aim.label
+      let order = AttackLoss.descending(logits).filter { $0 != aim.label }
+      rivals = aim.target.map { [$0] } ?? Array(order.prefix(candidates.map { $0 - 1 } ?? order.count))
+      change = Pixels(repeating: 0, count: count)
+    }
+
+    /// Goes to the nearest of the rivals' boundaries.
+    mutating func extend(_ threat: ThreatModel, _ logits: [Float], _ slopes: [Pixels]) {
+      var nearest = (distance: Float.infinity, slope: change, length: Float(0))
+      for (rival, slope) in zip(rivals, slopes) {
+        let length = threat.dual(slope) + 1e-8
+        let distance = abs(logits[rival] - logits[home]) / length
+        if distance < nearest.distance { nearest = (distance, slope, length) }
+      }
+      guard nearest.length > 0 else { return }
+      let reach = nearest.distance + 1e-4
+      change = Vector.along(change, reach, threat.steepest(nearest.slope))
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/// Random changes of the largest size allowed, and nothing else: what every real attack must beat.
+///
+/// L∞ draws uniformly from the ball, L2 and L1 from its surface, L0 sets random pixels at random. Noise that succeeds
+/// where gradients fail is one of the signs of masked gradients (Athalye, Carlini and Wagner, ICML 2018, §3.1).
+struct Noise: Attack {
+  /// Draws for each image.
+  var draws = 10
+
+  static let traits = AttackTraits(.scores, .fixed, norms: [.linf, .l2, .l1, .l0])
+
+  static let entry = Entry<any Attack>(
+    Noise(), "noise", "random changes: the least that an attack must beat", paper: "arXiv:1802.00420",
+    example: "attack normal with: noise on: fashion.test eps: 0.1 draws: 100",
+    [Setting("draws", \.draws, in: 1...1_000_000, "draws for each image")]
+  ) { $0 }
+
+  func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
+    var hunt = Hunt(batch)
+    var randoms = (0..<batch.count).map { batch.random($0) }
+    for _ in 0..<draws where !hunt.open.isEmpty {
+      let points = hunt.open.map { row in draw(batch.images[row], threat, &randoms[row]) }
+      victim.step(hunt.open)
+      let logits = try victim.logits(points, of: hunt.open)
+      _ = hunt.judge(points, zip(logits, hunt.aims).map { ($0, $1.lead(of: $0)) })
+      hunt.settle()
+    }
+    return hunt.found
+  }
+
+  private func draw(_ image: Pixels, _ threat: ThreatModel, _ random: inout Random) -> Pixels {
+    guard threat.norm == .l2 || threat.norm == .l1 else { return threat.start(at: image, using: &random) }
+    let direction = random.normals(image.count)
+    let length = threat.norm == .l2 ? Vector.l2(direction) : Vector.l1(direction)
+    return threat.projected(Vector.along(image, threat.epsilon / max(length, 1e-12), direction), around: image)
+  }
+}
