@@ -1,1 +1,132 @@
-void ward_nothing(void);
+// The inner loops of the engine, and the table through which Swift calls them.
+//
+// Layout N16: a group of 16 images is stored as [channels][height][width][16], one image a lane, so every loop over
+// pixels works on whole vectors. `row` and `plane` are distances in vectors of 16 floats between neighbours in y and
+// between channels; the pointers point at pixel (0, 0) of channel 0, and around it lies a halo of zeros where a
+// kernel's window reaches over the edge.
+#ifndef WARD_CKERNELS_H
+#define WARD_CKERNELS_H
+#include <stdint.h>
+
+enum { WARD_LANES = 16 };
+
+// One activation or gradient buffer of a group.
+typedef struct {
+  int32_t channels, height, width;
+  int32_t row, plane;
+} ward_planes;
+
+// A 2-d convolution: PyTorch's Conv2d, weights [outputs][inputs / groups][kernel_h][kernel_w].
+typedef struct {
+  int32_t inputs, outputs, groups;
+  int32_t kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w;
+} ward_conv;
+
+// A pooling window.
+typedef struct {
+  int32_t kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w;
+  int32_t count_padding;  // averages divide by the whole window rather than by the pixels inside the image
+} ward_pool;
+
+typedef enum {
+  WARD_RELU, WARD_LEAKY_RELU, WARD_GELU, WARD_GELU_TANH, WARD_TANH, WARD_SIGMOID
+} ward_activation;
+
+// What one optimiser step needs; see `ward_kernels.adam` and `.sgd`.
+typedef struct {
+  float rate, beta1, one_minus_beta1, beta2, one_minus_beta2, epsilon;
+  float correction1, correction2_root;  // 1 / (1 - beta1^t) and sqrt(1 - beta2^t), computed in double
+  float decay;                          // added to the gradient (Adam, SGD)
+  float decoupled_decay;                // taken off the weights, as a factor: rate * decay (AdamW)
+  float momentum;
+  int32_t nesterov, first;
+  float scale;                          // the sum of the shards is multiplied by this
+} ward_step;
+
+// One table for each instruction set level.
+typedef struct {
+  const char *name;
+
+  // Rows to lanes and back. `count` images of `channels` * `pixels` values; lanes from `count` on become zero pixels.
+  void (*load_floats)(const float *rows, int32_t count, ward_planes shape, const float *mean, const float *inverse_std,
+                      float *out);
+  void (*load_bytes)(const uint8_t *const *rows, int32_t count, ward_planes shape, const float *mean,
+                     const float *inverse_std, float *out);
+  void (*store_rows)(const float *in, ward_planes shape, int32_t count, const float *scale, float *rows);
+  void (*load_rows)(const float *rows, int32_t count, ward_planes shape, float *out);
+
+  void (*conv_forward)(const ward_conv *conv, ward_planes xs, const float *x, const float *w, const float *b,
+                       ward_planes ys, float *y, int32_t relu);
+  // Convolution, bias, relu and 2x2 maximum in one; `winner` is 0...3, or 4 where the unit is dead.
+  void (*conv_pool_forward)(const ward_conv *conv, ward_planes xs, const float *x, const float *w, const float *b,
+                            ward_planes ys, float *y, uint8_t *winner);
+  void (*conv_input_gradient)(const ward_conv *conv, ward_planes gys, const float *gy, const float *w, ward_planes gxs,
+                              float *gx);
+  // `lanes` is scratch: 8 * inputs / groups * kernel_h * kernel_w vectors.
+  void (*conv_weight_gradient)(const ward_conv *conv, ward_planes xs, const float *x, ward_planes gys, const float *gy,
+                               float *lanes, float *gw, int32_t accumulate);
+  // The sum of each channel.
+  void (*channel_sums)(ward_planes shape, const float *x, float *sums, int32_t accumulate);
+  // Undoes the fused maximum: gradients of the pooled outputs to those of the convolution's outputs, and of the bias.
+  void (*unpool)(ward_planes pooled, const float *gy, const uint8_t *winner, ward_planes full, float *gz, float *gb,
+                 int32_t accumulate);
+
+  void (*dense_forward)(int32_t inputs, int32_t outputs, const float *x, const float *w, const float *b, float *y,
+                        int32_t relu);
+  void (*dense_input_gradient)(int32_t inputs, int32_t outputs, const float *gy, const float *w, float *gx);
+  // `rows` is scratch: 16 * (inputs rounded up to 16) floats.
+  void (*dense_weight_gradient)(int32_t inputs, int32_t outputs, const float *x, const float *gy, float *rows,
+                                float *gw, float *gb, int32_t accumulate);
+
+  void (*max_pool_forward)(const ward_pool *pool, ward_planes xs, const float *x, ward_planes ys, float *y,
+                           uint8_t *winner);
+  void (*max_pool_backward)(const ward_pool *pool, ward_planes ys, const float *gy, const uint8_t *winner,
+                            ward_planes xs, float *gx);
+  void (*average_pool_forward)(const ward_pool *pool, ward_planes xs, const float *x, ward_planes ys, float *y);
+  void (*average_pool_backward)(const ward_pool *pool, ward_planes ys, const float *gy, ward_planes xs, float *gx);
+
+  void (*activation_forward)(ward_activation kind, float slope, ward_planes xs, const float *x, ward_planes ys,
+                             float *y);
+  // `x` is the input, but for WARD_RELU, WARD_TANH and WARD_SIGMOID the output, which says enough.
+  void (*activation_backward)(ward_activation kind, float slope, ward_planes xs, const float *x, ward_planes gys,
+                              const float *gy, ward_planes gxs, float *gx);
+  void (*add)(ward_planes as, const float *a, ward_planes bs, const float *b, ward_planes ys, float *y);
+  void (*copy)(ward_planes xs, const float *x, ward_planes ys, float *y);
+  // y = x * scale[c] + shift[c]; `shift` may be null.
+  void (*scale_channels)(ward_planes xs, const float *x, const float *scale, const float *shift, ward_planes ys,
+                         float *y);
+  // Per channel: sum of x and of (x - centre[c])^2 over the first `count` lanes.
+  void (*moments)(ward_planes xs, const float *x, const float *centre, int32_t count, double *sums, double *squares);
+  // Per channel: sum of gy and of gy * (x - mean[c]) * inverse_std[c].
+  void (*norm_sums)(ward_planes xs, const float *x, ward_planes gys, const float *gy, const float *mean,
+                    const float *inverse_std, int32_t count, double *sums, double *products);
+  // gx = scale[c] * (gy - a[c] - xhat * b[c]), with xhat = (x - mean[c]) * inverse_std[c].
+  void (*norm_backward)(ward_planes xs, const float *x, ward_planes gys, const float *gy, const float *mean,
+                        const float *inverse_std, const float *scale, const float *a, const float *b,
+                        int32_t count, ward_planes gxs, float *gx);
+  // Keeps a value with probability 1 - drop and scales it by 1 / (1 - drop); lane l draws from its own key.
+  void (*dropout)(ward_planes xs, const float *x, const uint64_t *keys, float drop, ward_planes ys, float *y);
+
+  // Sums `shards` gradients (each `stride` floats after the last) in order over [from, to), scales, and takes the step.
+  void (*adam)(const ward_step *step, int64_t from, int64_t to, const float *shards, int32_t count, int64_t stride,
+               const float *extra, float *w, float *m, float *v);
+  void (*sgd)(const ward_step *step, int64_t from, int64_t to, const float *shards, int32_t count, int64_t stride,
+              const float *extra, float *w, float *velocity);
+  // Sum of the squares of the summed, scaled gradient over [from, to).
+  double (*gradient_square)(const ward_step *step, int64_t from, int64_t to, const float *shards, int32_t count,
+                            int64_t stride, const float *extra);
+  // x = clip(x0 + clamp(x + alpha * sign(g) - x0, -eps, eps)) on pixels in [0, 1].
+  void (*sign_step)(int64_t count, const float *origin, const float *gradient, float alpha, float epsilon, float *x);
+
+  // Runs `rounds` rounds of 24 independent multiply-adds on vectors, for measuring the peak; 768 * rounds FLOP.
+  float (*peak)(int64_t rounds);
+} ward_kernels;
+
+// 0 base, 1 x86-64-v3, 2 x86-64-v4; only the first exists on other processors.
+int32_t ward_best_level(void);
+const ward_kernels *ward_kernels_at(int32_t level);
+
+// One pause of a waiting loop.
+void ward_pause(void);
+
+#endif

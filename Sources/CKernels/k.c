@@ -1,1 +1,0 @@
-void ward_nothing(void) {}

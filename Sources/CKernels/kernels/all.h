@@ -1,0 +1,27 @@
+// Every kernel, once; the file that includes this names the level: LEVEL_NAME, LEVEL_TABLE, and WIDE where there are 32
+// registers of 16 floats.
+#include "vector.h"
+
+#include "dense.h"
+#include "lanes.h"
+#include "conv.h"
+#include "conv_weights.h"
+#include "pool.h"
+#include "elementwise.h"
+#include "optimiser.h"
+
+const ward_kernels LEVEL_TABLE = {
+    .name = LEVEL_NAME,
+    .load_floats = load_floats, .load_bytes = load_bytes, .store_rows = store_rows, .load_rows = load_rows,
+    .conv_forward = conv_forward, .conv_pool_forward = conv_pool_forward,
+    .conv_input_gradient = conv_input_gradient, .conv_weight_gradient = conv_weight_gradient,
+    .channel_sums = channel_sums, .unpool = unpool,
+    .dense_forward = dense_forward, .dense_input_gradient = dense_input_gradient,
+    .dense_weight_gradient = dense_weight_gradient,
+    .max_pool_forward = max_pool_forward, .max_pool_backward = max_pool_backward,
+    .average_pool_forward = average_pool_forward, .average_pool_backward = average_pool_backward,
+    .activation_forward = activation_forward, .activation_backward = activation_backward,
+    .add = add, .copy = copy, .scale_channels = scale_channels,
+    .moments = moments, .norm_sums = norm_sums, .norm_backward = norm_backward, .dropout = dropout,
+    .adam = adam, .sgd = sgd, .gradient_square = gradient_square, .sign_step = sign_step, .peak = peak,
+};

@@ -1,0 +1,246 @@
+// Convolutions over planes of vectors. y: output row, x: output column, c: the channel that is summed over.
+//
+// One tile of CB output channels by PB pixels serves the forward pass, the fused pooling and the gradient by input:
+// they differ in which taps they visit and how far apart their weights lie. 24 accumulators fill the 32 registers of
+// AVX-512 beside what is loaded; narrower levels take smaller tiles.
+
+#define MAX_TAPS 1024
+
+typedef struct {
+  int count;
+  int32_t x[MAX_TAPS];  // where the tap reads, in vectors from the tile's first pixel
+  int32_t w[MAX_TAPS];  // where its weight lies, in floats
+} taps;
+
+typedef struct {
+  const v16 *x;          // first pixel of the tile, first channel
+  const float *w;        // weights of the first output channel of the tile
+  int channels;          // how many are summed over
+  ptrdiff_t x_plane;     // vectors from one of them to the next
+  ptrdiff_t w_channel;   // floats from one of them to the next
+  ptrdiff_t w_output;    // floats from one output channel to the next
+} tile;
+
+// Pixel p of a tile: side by side `step` apart, or (SQUARE) the four of a 2x2 window.
+#define PIXEL(p) (SQUARE ? ((p) & 1) * step + ((p) >> 1) * down : (p) * step)
+
+INLINE void multiply(const int CB, const int PB, const int SQUARE, const tile *t, const taps *taps, ptrdiff_t step,
+                     ptrdiff_t down, v16 acc[CB][PB]) {
+  const v16 *plane = t->x;
+  const float *w = t->w;
+  const ptrdiff_t next = t->w_output;
+  const int count = taps->count;
+  for (int c = 0; c < t->channels; c++, plane += t->x_plane, w += t->w_channel) {
+    for (int k = 0; k < count; k++) {
+      const v16 *at = plane + taps->x[k];
+      const float *weight = w + taps->w[k];
+      v16 pixel[PB];
+#pragma clang loop unroll(full)
+      for (int p = 0; p < PB; p++) pixel[p] = at[PIXEL(p)];
+#pragma clang loop unroll(full)
+      for (int j = 0; j < CB; j++) {
+        v16 s = splat(weight[j * next]);
+#pragma clang loop unroll(full)
+        for (int p = 0; p < PB; p++) acc[j][p] += s * pixel[p];
+      }
+    }
+  }
+}
+
+// How many output channels the next tile takes: as many as divide the rest well.
+INLINE int next_block(int left) {
+  if (WIDE && (left == 6 || left == 10 || left == 18)) return 6;
+  return left >= 4 ? 4 : left;
+}
+#if WIDE
+#define PIXELS(CB) ((CB) == 1 ? 14 : (CB) == 2 ? 8 : (CB) == 3 ? 6 : 4)
+#else
+#define PIXELS(CB) ((CB) == 1 ? 4 : 2)
+#endif
+
+// Calls RUN(CB, PB) with constants for the block at hand.
+#define EACH_BLOCK(cb, RUN) \
+  switch (cb) {             \
+  case 1: RUN(1); break;    \
+  case 2: RUN(2); break;    \
+  case 3: RUN(3); break;    \
+  case 4: RUN(4); break;    \
+  default: RUN(6); break;   \
+  }
+
+// A row of outputs from `x` on: whole tiles while they fit, then single pixels.
+INLINE void row_tiles(const int CB, tile t, const taps *taps, const v16 *x, ptrdiff_t step, const float *bias,
+                      int activate, v16 *y, ptrdiff_t y_step, ptrdiff_t y_plane, int width) {
+  enum { WHOLE = 14 };
+  const int PB = PIXELS(CB);
+  int i = 0;
+#define TILE(P)                                                                             \
+  for (; i + (P) <= width; i += (P)) {                                                      \
+    v16 acc[CB][P];                                                                         \
+    for (int j = 0; j < CB; j++) {                                                          \
+      _Pragma("clang loop unroll(full)") for (int p = 0; p < (P); p++)                      \
+          acc[j][p] = splat(bias ? bias[j] : 0);                                            \
+    }                                                                                       \
+    t.x = x + i * step;                                                                     \
+    multiply(CB, P, 0, &t, taps, step, 0, acc);                                             \
+    for (int j = 0; j < CB; j++) {                                                          \
+      _Pragma("clang loop unroll(full)") for (int p = 0; p < (P); p++)                      \
+          y[j * y_plane + (i + p) * y_step] = activate ? relu(acc[j][p]) : acc[j][p];       \
+    }                                                                                       \
+  }
+  TILE(PB)
+  if (PB > 4) { TILE(4) }
+  if (PB > 2) { TILE(2) }
+  TILE(1)
+#undef TILE
+}
+
+static void conv_forward(const ward_conv *conv, ward_planes xs, const float *x, const float *w, const float *b,
+                         ward_planes ys, float *y, int32_t activate) {
+  const int inputs = conv->inputs / conv->groups, outputs = conv->outputs / conv->groups;
+  const int kernel = conv->kernel_h * conv->kernel_w;
+  const v16 *from = (const v16 *)x;
+  v16 *to = (v16 *)y;
+  taps taps;
+  for (int row = 0; row < ys.height; row++) {
+    taps.count = 0;
+    const int top = row * conv->stride_h - conv->pad_h;
+    for (int ky = 0; ky < conv->kernel_h; ky++) {
+      const int at = top + ky * conv->dilation_h;
+      if (at < 0 || at >= xs.height) continue;  // a row of zeros
+      for (int kx = 0; kx < conv->kernel_w; kx++) {
+        taps.x[taps.count] = at * xs.row + kx * conv->dilation_w - conv->pad_w;
+        taps.w[taps.count++] = ky * conv->kernel_w + kx;
+      }
+    }
+    for (int g = 0; g < conv->groups; g++) {
+      for (int o = 0; o < outputs;) {
+        const int cb = next_block(outputs - o), out = g * outputs + o;
+        const tile t = {0, w + (ptrdiff_t)out * inputs * kernel, inputs, xs.plane, kernel, (ptrdiff_t)inputs * kernel};
+        v16 *line = to + (ptrdiff_t)out * ys.plane + row * ys.row;
+#define RUN(CB) row_tiles(CB, t, &taps, from + (ptrdiff_t)g * inputs * xs.plane, conv->stride_w, b ? b + out : 0, \
+                          activate, line, 1, ys.plane, ys.width)
+        EACH_BLOCK(cb, RUN)
+#undef RUN
+        o += cb;
+      }
+    }
+  }
+}
+
+INLINE void pooled_tile(const int CB, const tile *t, const taps *taps, ptrdiff_t down, const float *bias, v16 *y,
+                        ptrdiff_t y_plane, b16 *winner, ptrdiff_t winner_plane) {
+  v16 acc[CB][4];
+  for (int j = 0; j < CB; j++) {
+#pragma clang loop unroll(full)
+    for (int p = 0; p < 4; p++) acc[j][p] = splat(bias ? bias[j] : 0);
+  }
+  multiply(CB, 4, 1, t, taps, 1, down, acc);
+#pragma clang loop unroll(full)
+  for (int j = 0; j < CB; j++) {
+    v16 best = acc[j][0];
+    i16 which = {0};
+#pragma clang loop unroll(full)
+    for (int p = 1; p < 4; p++) {  // ties take the first in row-major order
+      const i16 higher = acc[j][p] > best;
+      best = choose(higher, acc[j][p], best);
+      which = (higher & p) | (~higher & which);
+    }
+    const i16 dead = best <= 0.0f;
+    which = (dead & 4) | (~dead & which);
+    y[j * y_plane] = relu(best);
+    winner[j * winner_plane] = __builtin_convertvector(which, b16);
+  }
+}
+
+static void conv_pool_forward(const ward_conv *conv, ward_planes xs, const float *x, const float *w, const float *b,
+                              ward_planes ys, float *y, uint8_t *winner) {
+  const int inputs = conv->inputs, outputs = conv->outputs, kernel = conv->kernel_h * conv->kernel_w;
+  const ptrdiff_t winner_plane = ys.height * ys.width;
+  taps taps;
+  taps.count = 0;
+  for (int ky = 0; ky < conv->kernel_h; ky++) {
+    for (int kx = 0; kx < conv->kernel_w; kx++) {
+      taps.x[taps.count] = (ky - conv->pad_h) * xs.row + kx - conv->pad_w;
+      taps.w[taps.count++] = ky * conv->kernel_w + kx;
+    }
+  }
+  for (int row = 0; row < ys.height; row++) {
+    for (int o = 0; o < outputs;) {
+      const int cb = next_block(outputs - o);
+      for (int i = 0; i < ys.width; i++) {
+        const tile t = {(const v16 *)x + 2 * row * xs.row + 2 * i, w + (ptrdiff_t)o * inputs * kernel, inputs,
+                        xs.plane, kernel, (ptrdiff_t)inputs * kernel};
+        v16 *at = (v16 *)y + o * ys.plane + row * ys.row + i;
+        b16 *chosen = (b16 *)winner + o * winner_plane + row * ys.width + i;
+#define RUN(CB) pooled_tile(CB, &t, &taps, xs.row, b ? b + o : 0, at, ys.plane, chosen, winner_plane)
+        EACH_BLOCK(cb, RUN)
+#undef RUN
+      }
+      o += cb;
+    }
+  }
+}
+
+// Visits the pixels of gx whose column has the same remainder by the stride together: they share their taps.
+// Each tile takes only the taps that reach inside gy for one of its pixels; what hangs over reads gy's halo of zeros.
+INLINE void gradient_row(const int CB, tile t, const ward_conv *conv, ward_planes gys, const v16 *gy, int row,
+                         int remainder, int columns, v16 *gx, ptrdiff_t gx_plane) {
+  const int PB = PIXELS(CB), stride = conv->stride_w;
+  int i = 0;
+  taps taps;
+#define TILE(P)                                                                                         \
+  for (; i + (P) <= columns; i += (P)) {                                                                \
+    taps.count = 0;                                                                                     \
+    for (int ky = 0; ky < conv->kernel_h; ky++) {                                                       \
+      const int up = row + conv->pad_h - ky * conv->dilation_h;                                         \
+      if (up < 0 || up % conv->stride_h || up / conv->stride_h >= gys.height) continue;                 \
+      for (int kx = 0; kx < conv->kernel_w; kx++) {                                                     \
+        const int left = remainder + conv->pad_w - kx * conv->dilation_w;                               \
+        if (left % stride) continue;                                                                    \
+        const int first = i + left / stride;                                                            \
+        if (first + (P) <= 0 || first >= gys.width) continue;                                           \
+        taps.x[taps.count] = up / conv->stride_h * gys.row + left / stride;                             \
+        taps.w[taps.count++] = ky * conv->kernel_w + kx;                                                \
+      }                                                                                                 \
+    }                                                                                                   \
+    v16 acc[CB][P];                                                                                     \
+    for (int j = 0; j < CB; j++) {                                                                      \
+      _Pragma("clang loop unroll(full)") for (int p = 0; p < (P); p++) acc[j][p] = splat(0);            \
+    }                                                                                                   \
+    t.x = gy + i;                                                                                       \
+    multiply(CB, P, 0, &t, &taps, 1, 0, acc);                                                           \
+    for (int j = 0; j < CB; j++) {                                                                      \
+      _Pragma("clang loop unroll(full)") for (int p = 0; p < (P); p++)                                  \
+          gx[j * gx_plane + (ptrdiff_t)(i + p) * stride] = acc[j][p];                                   \
+    }                                                                                                   \
+  }
+  TILE(PB)
+  if (PB > 4) { TILE(4) }
+  if (PB > 2) { TILE(2) }
+  TILE(1)
+#undef TILE
+}
+
+static void conv_input_gradient(const ward_conv *conv, ward_planes gys, const float *gy, const float *w,
+                                ward_planes gxs, float *gx) {
+  const int inputs = conv->inputs / conv->groups, outputs = conv->outputs / conv->groups;
+  const int kernel = conv->kernel_h * conv->kernel_w, stride = conv->stride_w;
+  for (int g = 0; g < conv->groups; g++) {
+    for (int row = 0; row < gxs.height; row++) {
+      for (int c = 0; c < inputs;) {
+        const int cb = next_block(inputs - c);
+        const tile t = {0, w + ((ptrdiff_t)g * outputs * inputs + c) * kernel, outputs, gys.plane,
+                        (ptrdiff_t)inputs * kernel, kernel};
+        for (int r = 0; r < stride && r < gxs.width; r++) {
+          v16 *line = (v16 *)gx + (ptrdiff_t)(g * inputs + c) * gxs.plane + row * gxs.row + r;
+#define RUN(CB) gradient_row(CB, t, conv, gys, (const v16 *)gy + (ptrdiff_t)g * outputs * gys.plane, row, r, \
+                             (gxs.width - r + stride - 1) / stride, line, gxs.plane)
+          EACH_BLOCK(cb, RUN)
+#undef RUN
+        }
+        c += cb;
+      }
+    }
+  }
+}

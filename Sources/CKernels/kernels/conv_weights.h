@@ -1,0 +1,112 @@
+// The gradient of a convolution by its weights: gw[o][c][ky][kx] = sum over pixels of gy[o] * x[c] shifted by the tap.
+//
+// Sums stay one vector a weight (a lane an image) in `lanes` and are summed over the lanes once, at the end. Rows go in
+// the outer loop, so that the rows of gy stay in the first cache while every (c, ky) visits them.
+
+INLINE void weight_row(const int CB, const int KB, const v16 *gy, ptrdiff_t gy_plane, const v16 *x, ptrdiff_t x_step,
+                       ptrdiff_t tap_step, int from, int to, int fresh, v16 *lanes, ptrdiff_t lane_output) {
+  v16 acc[CB][KB];
+#pragma clang loop unroll(full)
+  for (int j = 0; j < CB; j++) {
+#pragma clang loop unroll(full)
+    for (int k = 0; k < KB; k++) acc[j][k] = fresh ? splat(0) : lanes[j * lane_output + k];
+  }
+  for (int i = from; i < to; i++) {
+    v16 g[CB];
+#pragma clang loop unroll(full)
+    for (int j = 0; j < CB; j++) g[j] = gy[j * gy_plane + i];
+#pragma clang loop unroll(full)
+    for (int k = 0; k < KB; k++) {
+      const v16 v = x[i * x_step + k * tap_step];
+#pragma clang loop unroll(full)
+      for (int j = 0; j < CB; j++) acc[j][k] += g[j] * v;
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int j = 0; j < CB; j++) {
+#pragma clang loop unroll(full)
+    for (int k = 0; k < KB; k++) lanes[j * lane_output + k] = acc[j][k];
+  }
+}
+
+INLINE void weight_block(const int CB, const ward_conv *conv, ward_planes xs, const v16 *x, ward_planes gys,
+                         const v16 *gy, v16 *lanes) {
+  const int inputs = conv->inputs / conv->groups, kernel = conv->kernel_h * conv->kernel_w;
+  const ptrdiff_t lane_output = (ptrdiff_t)inputs * kernel;
+  memset(lanes, 0, CB * lane_output * sizeof(v16));
+  int chunk = 256 / (CB * gys.width);  // 16 KB of gy
+  if (chunk < 1) chunk = 1;
+  for (int first = 0; first < gys.height; first += chunk) {
+    const int last = first + chunk < gys.height ? first + chunk : gys.height;
+    for (int c = 0; c < inputs; c++) {
+      for (int ky = 0; ky < conv->kernel_h; ky++) {
+        v16 *sums = lanes + (ptrdiff_t)c * kernel + ky * conv->kernel_w;
+        for (int row = first; row < last; row++) {
+          const int at = row * conv->stride_h - conv->pad_h + ky * conv->dilation_h;
+          if (at < 0 || at >= xs.height) continue;
+          const v16 *g = gy + row * gys.row, *line = x + c * xs.plane + at * xs.row - conv->pad_w;
+          int kx = 0;
+#define TAPS(K)                                                                                                 \
+  for (; kx + (K) <= conv->kernel_w; kx += (K))                                                                 \
+    weight_row(CB, K, g, gys.plane, line + kx * conv->dilation_w, conv->stride_w, conv->dilation_w, 0, gys.width, \
+               0, sums + kx, lane_output);
+          if (WIDE) { TAPS(5) }
+          TAPS(3)
+          TAPS(1)
+#undef TAPS
+        }
+      }
+    }
+  }
+}
+
+static void conv_weight_gradient(const ward_conv *conv, ward_planes xs, const float *x, ward_planes gys,
+                                 const float *gy, float *lanes, float *gw, int32_t accumulate) {
+  const int inputs = conv->inputs / conv->groups, outputs = conv->outputs / conv->groups;
+  const int each = inputs * conv->kernel_h * conv->kernel_w;
+  for (int g = 0; g < conv->groups; g++) {
+    for (int o = 0; o < outputs;) {
+      const int left = outputs - o, cb = left == 6 || left == 3 ? 3 : left >= 4 ? 4 : left;
+      const v16 *from = (const v16 *)x + (ptrdiff_t)g * inputs * xs.plane;
+      const v16 *slope = (const v16 *)gy + (ptrdiff_t)(g * outputs + o) * gys.plane;
+#define RUN(CB) weight_block(CB, conv, xs, from, gys, slope, (v16 *)lanes)
+      EACH_BLOCK(cb, RUN)
+#undef RUN
+      sum_vectors((const v16 *)lanes, cb * each, gw + (ptrdiff_t)(g * outputs + o) * each, accumulate);
+      o += cb;
+    }
+  }
+}
+
+static void channel_sums(ward_planes s, const float *x, float *sums, int32_t accumulate) {
+  for (int c = 0; c < s.channels; c++) {
+    v16 total = splat(0);
+    for (int row = 0; row < s.height; row++) {
+      const v16 *line = (const v16 *)x + (ptrdiff_t)c * s.plane + row * s.row;
+      for (int i = 0; i < s.width; i++) total += line[i];
+    }
+    sums[c] = (accumulate ? sums[c] : 0) + sum_lanes(total);
+  }
+}
+
+static void unpool(ward_planes pooled, const float *gy, const uint8_t *winner, ward_planes full, float *gz, float *gb,
+                   int32_t accumulate) {
+  const b16 *which = (const b16 *)winner;
+  for (int c = 0; c < pooled.channels; c++) {
+    v16 total = splat(0);
+    for (int row = 0; row < pooled.height; row++) {
+      const v16 *from = (const v16 *)gy + (ptrdiff_t)c * pooled.plane + row * pooled.row;
+      v16 *to = (v16 *)gz + (ptrdiff_t)c * full.plane + 2 * row * full.row;
+      for (int i = 0; i < pooled.width; i++) {
+        const i16 won = __builtin_convertvector(*which++, i16);
+        const v16 g = choose(won < 4, from[i], splat(0));
+        total += g;
+        to[2 * i] = choose(won == 0, g, splat(0));
+        to[2 * i + 1] = choose(won == 1, g, splat(0));
+        to[full.row + 2 * i] = choose(won == 2, g, splat(0));
+        to[full.row + 2 * i + 1] = choose(won == 3, g, splat(0));
+      }
+    }
+    if (gb) gb[c] = (accumulate ? gb[c] : 0) + sum_lanes(total);
+  }
+}

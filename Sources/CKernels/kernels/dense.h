@@ -1,0 +1,136 @@
+// Fully connected layers over one group: x[inputs][16], y[outputs][16], w[outputs][inputs].
+
+#if WIDE
+enum { DENSE_OUTPUTS = 12, DENSE_INPUTS = 24 };
+#else
+enum { DENSE_OUTPUTS = 4, DENSE_INPUTS = 6 };
+#endif
+
+INLINE void dense_outputs(const int B, int inputs, const v16 *x, const float *w, const float *b, v16 *y, int activate) {
+  v16 acc[B];
+#pragma clang loop unroll(full)
+  for (int j = 0; j < B; j++) acc[j] = splat(b ? b[j] : 0);
+  for (int i = 0; i < inputs; i++) {
+    const v16 v = x[i];
+#pragma clang loop unroll(full)
+    for (int j = 0; j < B; j++) acc[j] += v * w[(ptrdiff_t)j * inputs + i];
+  }
+#pragma clang loop unroll(full)
+  for (int j = 0; j < B; j++) y[j] = activate ? relu(acc[j]) : acc[j];
+}
+
+static void dense_forward(int32_t inputs, int32_t outputs, const float *x, const float *w, const float *b, float *y,
+                          int32_t activate) {
+  int o = 0;
+#define BLOCK(B)                                                                                        \
+  for (; o + (B) <= outputs; o += (B))                                                                  \
+    dense_outputs(B, inputs, (const v16 *)x, w + (ptrdiff_t)o * inputs, b ? b + o : 0, (v16 *)y + o, activate);
+  BLOCK(DENSE_OUTPUTS)
+  BLOCK(5)
+  BLOCK(1)
+#undef BLOCK
+}
+
+INLINE void dense_inputs(const int B, int inputs, int outputs, const v16 *gy, const float *w, v16 *gx) {
+  v16 acc[B];
+#pragma clang loop unroll(full)
+  for (int j = 0; j < B; j++) acc[j] = splat(0);
+  for (int o = 0; o < outputs; o++, w += inputs) {
+    const v16 v = gy[o];
+#pragma clang loop unroll(full)
+    for (int j = 0; j < B; j++) acc[j] += v * w[j];
+  }
+#pragma clang loop unroll(full)
+  for (int j = 0; j < B; j++) gx[j] = acc[j];
+}
+
+static void dense_input_gradient(int32_t inputs, int32_t outputs, const float *gy, const float *w, float *gx) {
+  int i = 0;
+#define BLOCK(B) \
+  for (; i + (B) <= inputs; i += (B)) dense_inputs(B, inputs, outputs, (const v16 *)gy, w + i, (v16 *)gx + i);
+  BLOCK(DENSE_INPUTS)
+  BLOCK(4)
+  BLOCK(1)
+#undef BLOCK
+}
+
+// 16 vectors of 16 lanes, transposed.
+INLINE void transpose(const v16 *in, v16 *out) {
+  v16 a[16], b[16];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 8; i++) {
+    a[2 * i] = __builtin_shufflevector(in[i], in[i + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    a[2 * i + 1] =
+        __builtin_shufflevector(in[i], in[i + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  }
+#define WEAVE(from, to)                                                                                               \
+  _Pragma("clang loop unroll(full)") for (int i = 0; i < 8; i++) {                                                    \
+    to[2 * i] = __builtin_shufflevector(from[i], from[i + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23); \
+    to[2 * i + 1] = __builtin_shufflevector(from[i], from[i + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14,   \
+                                            30, 15, 31);                                                              \
+  }
+  WEAVE(a, b)
+  WEAVE(b, a)
+  WEAVE(a, out)
+#undef WEAVE
+}
+
+INLINE void dense_weights(const int OB, const int IB, int inputs, int padded, const float *rows, const v16 *gy,
+                          float *gw, int accumulate, int tail) {
+  v16 acc[OB][IB];
+#pragma clang loop unroll(full)
+  for (int j = 0; j < OB; j++) {
+#pragma clang loop unroll(full)
+    for (int k = 0; k < IB; k++) acc[j][k] = splat(0);
+  }
+  const float *slope = (const float *)gy;
+  for (int image = 0; image < L; image++, rows += padded) {
+    v16 x[IB];
+#pragma clang loop unroll(full)
+    for (int k = 0; k < IB; k++) x[k] = *(const v16 *)(rows + k * L);
+#pragma clang loop unroll(full)
+    for (int j = 0; j < OB; j++) {
+#pragma clang loop unroll(full)
+      for (int k = 0; k < IB; k++) acc[j][k] += x[k] * slope[j * L + image];
+    }
+  }
+  for (int j = 0; j < OB; j++) {
+    for (int k = 0; k < IB; k++) {
+      float *to = gw + (ptrdiff_t)j * inputs + k * L;
+      if (tail && k == IB - 1) {
+        for (int l = 0; l < tail; l++) to[l] = (accumulate ? to[l] : 0) + acc[j][k][l];
+      } else {
+        *(v16u *)to = accumulate ? *(v16u *)to + acc[j][k] : acc[j][k];
+      }
+    }
+  }
+}
+
+static void dense_weight_gradient(int32_t inputs, int32_t outputs, const float *x, const float *gy, float *rows,
+                                  float *gw, float *gb, int32_t accumulate) {
+  const int padded = (inputs + L - 1) / L * L;
+  v16 block[L], turned[L];
+  for (int i = 0; i < padded; i += L) {  // x transposed: one row of inputs an image
+    for (int k = 0; k < L; k++) block[k] = i + k < inputs ? ((const v16 *)x)[i + k] : splat(0);
+    transpose(block, turned);
+    for (int k = 0; k < L; k++) *(v16 *)(rows + (ptrdiff_t)k * padded + i) = turned[k];
+  }
+  const int tail = inputs % L;
+  for (int o = 0; o < outputs;) {
+    const int left = outputs - o, ob = left >= 6 ? 6 : 1;
+    const v16 *slope = (const v16 *)gy + o;
+    for (int i = 0; i < padded;) {
+      const int wide = padded - i >= 4 * L ? 4 : 1, short_by = i + wide * L == padded ? tail : 0;
+      float *to = gw + (ptrdiff_t)o * inputs + i;
+#define RUN(OB, IB) dense_weights(OB, IB, inputs, padded, rows + i, slope, to, accumulate, short_by)
+      if (ob == 6 && wide == 4) RUN(6, 4);
+      else if (ob == 6) RUN(6, 1);
+      else if (wide == 4) RUN(1, 4);
+      else RUN(1, 1);
+#undef RUN
+      i += wide * L;
+    }
+    o += ob;
+  }
+  if (gb) sum_vectors((const v16 *)gy, outputs, gb, accumulate);
+}

@@ -1,0 +1,176 @@
+// Activations, sums, normalisation: loops over the pixels of planes.
+
+#define EACH_ROW(s) \
+  for (int c = 0; c < (s).channels; c++) \
+    for (int row = 0; row < (s).height; row++)
+#define ROW(type, pointer, s) ((type *)(pointer) + (ptrdiff_t)c * (s).plane + row * (s).row)
+
+// The libm function on each lane.
+#define LANEWISE(x, expression)                              \
+  ({                                                         \
+    const v16 in_ = (x);                                     \
+    v16 out_;                                                \
+    for (int l_ = 0; l_ < L; l_++) {                         \
+      const float t = in_[l_];                               \
+      out_[l_] = (expression);                               \
+    }                                                        \
+    out_;                                                    \
+  })
+
+#define GELU_ROOT 0.7978845608028654f  // sqrt(2 / pi)
+#define GELU_CUBE 0.044715f
+#define NORMAL_DENSITY 0.3989422804014327f  // 1 / sqrt(2 pi)
+
+INLINE v16 activate(ward_activation kind, float slope, v16 x) {
+  switch (kind) {
+  case WARD_RELU: return relu(x);
+  case WARD_LEAKY_RELU: return choose(x > 0.0f, x, x * slope);
+  case WARD_GELU: return LANEWISE(x, 0.5f * t * (1 + erff(t * 0.7071067811865476f)));
+  case WARD_GELU_TANH: return LANEWISE(x, 0.5f * t * (1 + tanhf(GELU_ROOT * (t + GELU_CUBE * t * t * t))));
+  case WARD_TANH: return LANEWISE(x, tanhf(t));
+  default: return LANEWISE(x, 1 / (1 + expf(-t)));
+  }
+}
+
+INLINE float gelu_tanh_slope(float t) {
+  const float inner = tanhf(GELU_ROOT * (t + GELU_CUBE * t * t * t));
+  return 0.5f * (1 + inner) + 0.5f * t * (1 - inner * inner) * GELU_ROOT * (1 + 3 * GELU_CUBE * t * t);
+}
+
+INLINE v16 activation_slope(ward_activation kind, float slope, v16 x) {
+  switch (kind) {
+  case WARD_RELU: return choose(x > 0.0f, splat(1), splat(0));
+  case WARD_LEAKY_RELU: return choose(x > 0.0f, splat(1), splat(slope));
+  case WARD_GELU:
+    return LANEWISE(x, 0.5f * (1 + erff(t * 0.7071067811865476f)) + t * NORMAL_DENSITY * expf(-0.5f * t * t));
+  case WARD_GELU_TANH: return LANEWISE(x, gelu_tanh_slope(t));
+  case WARD_TANH: return 1.0f - x * x;
+  default: return x * (1.0f - x);
+  }
+}
+
+static void activation_forward(ward_activation kind, float slope, ward_planes xs, const float *x, ward_planes ys,
+                               float *y) {
+  EACH_ROW(xs) {
+    const v16 *from = ROW(const v16, x, xs);
+    v16 *to = ROW(v16, y, ys);
+    for (int i = 0; i < xs.width; i++) to[i] = activate(kind, slope, from[i]);
+  }
+}
+
+static void activation_backward(ward_activation kind, float slope, ward_planes xs, const float *x, ward_planes gys,
+                                const float *gy, ward_planes gxs, float *gx) {
+  EACH_ROW(xs) {
+    const v16 *at = ROW(const v16, x, xs), *from = ROW(const v16, gy, gys);
+    v16 *to = ROW(v16, gx, gxs);
+    for (int i = 0; i < xs.width; i++) to[i] = from[i] * activation_slope(kind, slope, at[i]);
+  }
+}
+
+static void add(ward_planes as, const float *a, ward_planes bs, const float *b, ward_planes ys, float *y) {
+  EACH_ROW(ys) {
+    const v16 *left = ROW(const v16, a, as), *right = ROW(const v16, b, bs);
+    v16 *to = ROW(v16, y, ys);
+    for (int i = 0; i < ys.width; i++) to[i] = left[i] + right[i];
+  }
+}
+
+static void copy(ward_planes xs, const float *x, ward_planes ys, float *y) {
+  EACH_ROW(ys) memcpy(ROW(v16, y, ys), ROW(const v16, x, xs), ys.width * sizeof(v16));
+}
+
+static void scale_channels(ward_planes xs, const float *x, const float *scale, const float *shift, ward_planes ys,
+                           float *y) {
+  EACH_ROW(ys) {
+    const v16 *from = ROW(const v16, x, xs);
+    v16 *to = ROW(v16, y, ys);
+    const v16 factor = splat(scale[c]), offset = splat(shift ? shift[c] : 0);
+    for (int i = 0; i < ys.width; i++) to[i] = from[i] * factor + offset;
+  }
+}
+
+// 1 in the first `count` lanes, 0 in those that hold no image.
+INLINE v16 used_lanes(int count) {
+  v16 used;
+  for (int l = 0; l < L; l++) used[l] = l < count;
+  return used;
+}
+
+static void moments(ward_planes xs, const float *x, const float *centre, int32_t count, double *sums,
+                    double *squares) {
+  const v16 used = used_lanes(count);
+  for (int c = 0; c < xs.channels; c++) {
+    double sum = 0, square = 0;
+    for (int row = 0; row < xs.height; row++) {
+      const v16 *from = ROW(const v16, x, xs);
+      v16 s = splat(0), q = splat(0);
+      for (int i = 0; i < xs.width; i++) {
+        const v16 d = (from[i] - centre[c]) * used;
+        s += from[i] * used;
+        q += d * d;
+      }
+      sum += sum_lanes(s);
+      square += sum_lanes(q);
+    }
+    sums[c] = sum;
+    squares[c] = square;
+  }
+}
+
+static void norm_sums(ward_planes xs, const float *x, ward_planes gys, const float *gy, const float *mean,
+                      const float *inverse_std, int32_t count, double *sums, double *products) {
+  const v16 used = used_lanes(count);
+  for (int c = 0; c < xs.channels; c++) {
+    double sum = 0, product = 0;
+    for (int row = 0; row < xs.height; row++) {
+      const v16 *at = ROW(const v16, x, xs), *from = ROW(const v16, gy, gys);
+      v16 s = splat(0), p = splat(0);
+      for (int i = 0; i < xs.width; i++) {
+        const v16 g = from[i] * used;
+        s += g;
+        p += g * ((at[i] - mean[c]) * inverse_std[c]);
+      }
+      sum += sum_lanes(s);
+      product += sum_lanes(p);
+    }
+    sums[c] = sum;
+    products[c] = product;
+  }
+}
+
+static void norm_backward(ward_planes xs, const float *x, ward_planes gys, const float *gy, const float *mean,
+                          const float *inverse_std, const float *scale, const float *a, const float *b,
+                          int32_t count, ward_planes gxs, float *gx) {
+  const v16 used = used_lanes(count);
+  EACH_ROW(xs) {
+    const v16 *at = ROW(const v16, x, xs), *from = ROW(const v16, gy, gys);
+    v16 *to = ROW(v16, gx, gxs);
+    for (int i = 0; i < xs.width; i++) {
+      const v16 normal = (at[i] - mean[c]) * inverse_std[c];
+      to[i] = (from[i] - a[c] - normal * b[c]) * scale[c] * used;
+    }
+  }
+}
+
+INLINE uint64_t mix(uint64_t z) {  // splitmix64
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+  return z ^ (z >> 31);
+}
+
+static void dropout(ward_planes xs, const float *x, const uint64_t *keys, float drop, ward_planes ys, float *y) {
+  const float kept = 1 / (1 - drop);
+  uint64_t place = 0;
+  EACH_ROW(ys) {
+    const v16 *from = ROW(const v16, x, xs);
+    v16 *to = ROW(v16, y, ys);
+    for (int i = 0; i < ys.width; i++, place++) {
+      v16 factor;
+      for (int l = 0; l < L; l++) {
+        const uint64_t bits = mix(keys[l] + (place + 1) * 0x9E3779B97F4A7C15u);
+        factor[l] = (float)(bits >> 40) * 0x1p-24f < drop ? 0 : kept;
+      }
+      to[i] = from[i] * factor;
+    }
+  }
+}

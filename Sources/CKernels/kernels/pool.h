@@ -1,0 +1,104 @@
+// Pooling in general; the fused 2x2 maximum lives in conv.h.
+
+static void max_pool_forward(const ward_pool *pool, ward_planes xs, const float *x, ward_planes ys, float *y,
+                             uint8_t *winner) {
+  b16 *which = (b16 *)winner;
+  for (int c = 0; c < ys.channels; c++) {
+    for (int row = 0; row < ys.height; row++) {
+      for (int i = 0; i < ys.width; i++) {
+        v16 best = splat(-INFINITY);
+        i16 place = {0};
+        int seen = 0;
+        for (int ky = 0; ky < pool->kernel_h; ky++) {
+          const int at = row * pool->stride_h - pool->pad_h + ky;
+          if (at < 0 || at >= xs.height) continue;
+          for (int kx = 0; kx < pool->kernel_w; kx++) {
+            const int across = i * pool->stride_w - pool->pad_w + kx;
+            if (across < 0 || across >= xs.width) continue;
+            const v16 v = ((const v16 *)x)[(ptrdiff_t)c * xs.plane + at * xs.row + across];
+            const i16 higher = seen++ ? (v > best) | (v != v) : (i16){0} - 1;  // the first of equals; NaN wins
+            best = choose(higher, v, best);
+            place = (higher & (ky * pool->kernel_w + kx)) | (~higher & place);
+          }
+        }
+        ((v16 *)y)[(ptrdiff_t)c * ys.plane + row * ys.row + i] = best;
+        *which++ = __builtin_convertvector(place, b16);
+      }
+    }
+  }
+}
+
+static void clear(ward_planes s, float *x) {
+  for (int c = 0; c < s.channels; c++)
+    for (int row = 0; row < s.height; row++)
+      memset((v16 *)x + (ptrdiff_t)c * s.plane + row * s.row, 0, s.width * sizeof(v16));
+}
+
+static void max_pool_backward(const ward_pool *pool, ward_planes ys, const float *gy, const uint8_t *winner,
+                              ward_planes xs, float *gx) {
+  const b16 *which = (const b16 *)winner;
+  clear(xs, gx);
+  for (int c = 0; c < ys.channels; c++) {
+    for (int row = 0; row < ys.height; row++) {
+      for (int i = 0; i < ys.width; i++) {
+        const i16 place = __builtin_convertvector(*which++, i16);
+        const v16 g = ((const v16 *)gy)[(ptrdiff_t)c * ys.plane + row * ys.row + i];
+        for (int ky = 0; ky < pool->kernel_h; ky++) {
+          const int at = row * pool->stride_h - pool->pad_h + ky;
+          if (at < 0 || at >= xs.height) continue;
+          for (int kx = 0; kx < pool->kernel_w; kx++) {
+            const int across = i * pool->stride_w - pool->pad_w + kx;
+            if (across < 0 || across >= xs.width) continue;
+            v16 *to = (v16 *)gx + (ptrdiff_t)c * xs.plane + at * xs.row + across;
+            *to += choose(place == ky * pool->kernel_w + kx, g, splat(0));
+          }
+        }
+      }
+    }
+  }
+}
+
+// The pixels of a window that lie inside the image, and what their average divides by.
+typedef struct { int top, bottom, left, right; float share; } window;
+
+INLINE window window_at(const ward_pool *pool, ward_planes xs, int row, int column) {
+  const int top = row * pool->stride_h - pool->pad_h, left = column * pool->stride_w - pool->pad_w;
+  const int bottom = top + pool->kernel_h, right = left + pool->kernel_w;
+  window w = {top < 0 ? 0 : top, bottom > xs.height ? xs.height : bottom, left < 0 ? 0 : left,
+              right > xs.width ? xs.width : right, 0};
+  const int inside = (w.bottom - w.top) * (w.right - w.left);
+  w.share = 1.0f / (pool->count_padding ? pool->kernel_h * pool->kernel_w : inside);
+  return w;
+}
+
+static void average_pool_forward(const ward_pool *pool, ward_planes xs, const float *x, ward_planes ys, float *y) {
+  for (int c = 0; c < ys.channels; c++) {
+    for (int row = 0; row < ys.height; row++) {
+      for (int i = 0; i < ys.width; i++) {
+        const window w = window_at(pool, xs, row, i);
+        v16 total = splat(0);
+        for (int at = w.top; at < w.bottom; at++) {
+          const v16 *line = (const v16 *)x + (ptrdiff_t)c * xs.plane + at * xs.row;
+          for (int across = w.left; across < w.right; across++) total += line[across];
+        }
+        ((v16 *)y)[(ptrdiff_t)c * ys.plane + row * ys.row + i] = total * w.share;
+      }
+    }
+  }
+}
+
+static void average_pool_backward(const ward_pool *pool, ward_planes ys, const float *gy, ward_planes xs, float *gx) {
+  clear(xs, gx);
+  for (int c = 0; c < ys.channels; c++) {
+    for (int row = 0; row < ys.height; row++) {
+      for (int i = 0; i < ys.width; i++) {
+        const window w = window_at(pool, xs, row, i);
+        const v16 g = ((const v16 *)gy)[(ptrdiff_t)c * ys.plane + row * ys.row + i] * w.share;
+        for (int at = w.top; at < w.bottom; at++) {
+          v16 *line = (v16 *)gx + (ptrdiff_t)c * xs.plane + at * xs.row;
+          for (int across = w.left; across < w.right; across++) line[across] += g;
+        }
+      }
+    }
+  }
+}

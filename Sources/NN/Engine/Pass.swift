@@ -1,0 +1,36 @@
+import CKernels
+
+/// One group of images on its way through a plan.
+extension Plan {
+  /// All operations, forward; the plan must not need the whole batch.
+  func forward(_ frame: Frame) {
+    for operation in operations { operation.forward(frame, phase: operation.forwardPhases - 1) }
+  }
+
+  /// All operations, backward, after the gradient of the logits was put in.
+  func backward(_ frame: Frame) {
+    for operation in operations.reversed() { operation.backward(frame, phase: operation.backwardPhases - 1) }
+  }
+
+  /// Pixels in [0, 1], one row an image, to normalised lanes.
+  func load(_ rows: UnsafePointer<Float>, into frame: Frame, _ normalisation: Normalisation) {
+    frame.call.load_floats(
+      rows, Int32(frame.count), input.planes, normalisation.mean, normalisation.inverseStd, frame.at(input))
+  }
+
+  /// The logits of the group's images, one row an image.
+  func logits(of frame: Frame, into rows: UnsafeMutablePointer<Float>) {
+    frame.call.store_rows(frame.at(output), output.planes, Int32(frame.count), nil, rows)
+  }
+
+  /// The slopes of the loss by the logits, one row an image; lanes without an image get none.
+  func setSlopes(_ rows: UnsafePointer<Float>, of frame: Frame) {
+    frame.call.load_rows(rows, Int32(frame.count), outputGradient.planes, frame.at(outputGradient))
+  }
+
+  /// The gradient by pixels, one row an image.
+  func pixelGradient(of frame: Frame, into rows: UnsafeMutablePointer<Float>, _ normalisation: Normalisation) {
+    frame.call.store_rows(
+      frame.at(inputGradient), inputGradient.planes, Int32(frame.count), normalisation.inverseStd, rows)
+  }
+}

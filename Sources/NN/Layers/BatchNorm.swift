@@ -1,0 +1,150 @@
+import CKernels
+
+/// Batch normalisation by channel, PyTorch's `BatchNorm2d`. Ioffe & Szegedy, ICML 2015.
+///
+/// Training uses the mean and the biased variance of the whole batch (over all groups, in order, so that the bits do not
+/// depend on threads) and moves the running ones, the variance unbiased; otherwise the running ones hold.
+struct BatchNorm: Layer {
+  var epsilon: Float = 1e-5
+  /// The share of the new value in the running averages.
+  var momentum: Float = 0.1
+
+  func outputShape(of input: ImageShape) throws -> ImageShape { input }
+
+  func parameters(for input: ImageShape) -> [ParameterSpec] {
+    let shape = [input.channels]
+    return [
+      ParameterSpec(suffix: "weight", shape: shape, start: .constant(1)),
+      ParameterSpec(suffix: "bias", shape: shape, start: .constant(0)),
+      ParameterSpec(suffix: "running_mean", shape: shape, start: .constant(0), isTrained: false),
+      ParameterSpec(suffix: "running_var", shape: shape, start: .constant(1), isTrained: false),
+    ]
+  }
+
+  func operation(_ wiring: inout Wiring) -> any Operation {
+    let channels = Int(wiring.output.planes.channels)
+    return BatchNormOperation(
+      epsilon: epsilon, momentum: momentum, channels: channels, input: wiring.inputs[0],
+      inputGradient: wiring.inputGradients[0], output: wiring.output, outputGradient: wiring.outputGradient,
+      weight: wiring.parameters[0], bias: wiring.parameters[1], runningMean: wiring.parameters[2],
+      runningVariance: wiring.parameters[3], sums: wiring.layout.floats(4 * channels),
+      factors: wiring.layout.floats(6 * channels))
+  }
+}
+
+struct BatchNormOperation: Operation {
+  let epsilon: Float
+  let momentum: Float
+  let channels: Int
+  let input: Slot
+  let inputGradient: Slot
+  let output: Slot
+  let outputGradient: Slot
+  let weight: Int
+  let bias: Int
+  let runningMean: Int
+  let runningVariance: Int
+  /// This group's two sums a channel, in double precision.
+  let sums: Int
+  /// Six numbers a channel, see `Factors`.
+  let factors: Int
+
+  /// Mean, squares, batch mean and variance; then everything on the way out.
+  var forwardPhases: Int { 3 }
+  var backwardPhases: Int { 2 }
+
+  /// Views of the arena: what the batch has in common.
+  private struct Factors {
+    let mean, inverse, scale, shift, a, b: UnsafeMutablePointer<Float>
+    let first, second: UnsafeMutablePointer<Double>
+  }
+
+  /// Safety: both regions were laid out for `channels` entries and belong to the frame's arena.
+  private func views(_ f: Frame) -> Factors {
+    let base = f.arena + factors
+    let doubles = UnsafeMutableRawPointer(f.arena + sums).assumingMemoryBound(to: Double.self)
+    return Factors(
+      mean: base, inverse: base + channels, scale: base + 2 * channels, shift: base + 3 * channels,
+      a: base + 4 * channels, b: base + 5 * channels, first: doubles, second: doubles + channels)
+  }
+
+  func forward(_ f: Frame, phase: Int) {
+    let view = views(f)
+    if phase < 2 {
+      f.call.moments(input.planes, f.at(input), view.mean, Int32(f.count), view.first, view.second)
+      return
+    }
+    if !f.isTraining {
+      for c in 0..<channels {
+        view.mean[c] = f.weights[runningMean + c]
+        view.inverse[c] = 1 / (f.weights[runningVariance + c] + epsilon).squareRoot()
+      }
+    }
+    for c in 0..<channels {
+      view.scale[c] = f.weights[weight + c] * view.inverse[c]
+      view.shift[c] = f.weights[bias + c] - view.mean[c] * view.scale[c]
+    }
+    f.call.scale_channels(input.planes, f.at(input), view.scale, view.shift, output.planes, f.at(output))
+  }
+
+  func combineForward(_ frames: [Frame], phase: Int) {
+    let all = frames.map(views)
+    let count = Double(pixels(frames))
+    for c in 0..<channels {
+      if phase == 0 {
+        let mean = Float(all.reduce(0) { $0 + $1.first[c] } / count)
+        for view in all { view.mean[c] = mean }
+      } else if phase == 1 {
+        let squares = all.reduce(0) { $0 + $1.second[c] }
+        let inverse = Float(1 / (squares / count + Double(epsilon)).squareRoot())
+        for view in all { view.inverse[c] = inverse }
+        let weights = frames[0].weights
+        let unbiased = Float(squares / max(count - 1, 1))
+        weights[runningMean + c] += momentum * (all[0].mean[c] - weights[runningMean + c])
+        weights[runningVariance + c] += momentum * (unbiased - weights[runningVariance + c])
+      }
+    }
+  }
+
+  func backward(_ f: Frame, phase: Int) {
+    let view = views(f)
+    if phase == 0 || !f.isTraining {
+      f.call.norm_sums(
+        input.planes, f.at(input), outputGradient.planes, f.at(outputGradient), view.mean, view.inverse,
+        Int32(f.count), view.first, view.second)
+      if f.isTraining { return }
+    }
+    if !f.isTraining {
+      for c in 0..<channels {
+        view.a[c] = 0
+        view.b[c] = 0
+      }
+    }
+    if let slopes = f.slopes {
+      for c in 0..<channels {
+        slopes[weight + c] = (f.accumulate ? slopes[weight + c] : 0) + Float(view.second[c])
+        slopes[bias + c] = (f.accumulate ? slopes[bias + c] : 0) + Float(view.first[c])
+      }
+    }
+    f.call.norm_backward(
+      input.planes, f.at(input), outputGradient.planes, f.at(outputGradient), view.mean, view.inverse, view.scale,
+      view.a, view.b, Int32(f.count), inputGradient.planes, f.at(inputGradient))
+  }
+
+  func combineBackward(_ frames: [Frame], phase: Int) {
+    let all = frames.map(views)
+    let count = Double(pixels(frames))
+    for c in 0..<channels {
+      let a = Float(all.reduce(0) { $0 + $1.first[c] } / count)
+      let b = Float(all.reduce(0) { $0 + $1.second[c] } / count)
+      for view in all {
+        view.a[c] = a
+        view.b[c] = b
+      }
+    }
+  }
+
+  private func pixels(_ frames: [Frame]) -> Int {
+    frames.reduce(0) { $0 + $1.count } * Int(input.planes.height) * Int(input.planes.width)
+  }
+}

@@ -1,0 +1,128 @@
+import CKernels
+
+/// The largest value of each window; the first of equals in row-major order. Padding counts as minus infinity.
+struct MaxPool: Layer {
+  var kernel: (height: Int, width: Int)
+  var stride: (height: Int, width: Int)
+  var padding = (height: 0, width: 0)
+
+  /// A square window; `stride` is the window's extent unless given.
+  init(_ kernel: Int, stride: Int? = nil, padding: Int = 0) {
+    self.kernel = (kernel, kernel)
+    self.stride = (stride ?? kernel, stride ?? kernel)
+    self.padding = (padding, padding)
+  }
+
+  func outputShape(of input: ImageShape) throws -> ImageShape {
+    try pooledShape(of: input, kernel: kernel, stride: stride, padding: padding)
+  }
+
+  func operation(_ wiring: inout Wiring) -> any Operation {
+    precondition(kernel.height * kernel.width < 256, "a window of \(kernel) does not fit a byte")
+    return MaxPoolOperation(
+      pool: descriptor(kernel, stride, padding), input: wiring.inputs[0], inputGradient: wiring.inputGradients[0],
+      output: wiring.output, outputGradient: wiring.outputGradient, winners: wiring.layout.bytes(wiring.output.shape))
+  }
+}
+
+/// The mean of each window.
+struct AveragePool: Layer {
+  var kernel: (height: Int, width: Int)
+  var stride: (height: Int, width: Int)
+  var padding = (height: 0, width: 0)
+  /// Whether zeros outside the image count (PyTorch's `count_include_pad`).
+  var countsPadding = true
+
+  /// A square window; `stride` is the window's extent unless given.
+  init(_ kernel: Int, stride: Int? = nil, padding: Int = 0) {
+    self.kernel = (kernel, kernel)
+    self.stride = (stride ?? kernel, stride ?? kernel)
+    self.padding = (padding, padding)
+  }
+
+  func outputShape(of input: ImageShape) throws -> ImageShape {
+    try pooledShape(of: input, kernel: kernel, stride: stride, padding: padding)
+  }
+
+  func operation(_ wiring: inout Wiring) -> any Operation {
+    AveragePoolOperation(
+      pool: descriptor(kernel, stride, padding, countsPadding: countsPadding), input: wiring.inputs[0],
+      inputGradient: wiring.inputGradients[0], output: wiring.output, outputGradient: wiring.outputGradient)
+  }
+}
+
+/// The mean of each channel.
+struct GlobalAveragePool: Layer {
+  func outputShape(of input: ImageShape) throws -> ImageShape {
+    ImageShape(channels: input.channels, height: 1, width: 1)
+  }
+
+  func operation(_ wiring: inout Wiring) -> any Operation {
+    let whole = (height: Int(wiring.inputs[0].planes.height), width: Int(wiring.inputs[0].planes.width))
+    return AveragePoolOperation(
+      pool: descriptor(whole, whole, (0, 0)), input: wiring.inputs[0], inputGradient: wiring.inputGradients[0],
+      output: wiring.output, outputGradient: wiring.outputGradient)
+  }
+}
+
+private typealias Extent = (height: Int, width: Int)
+
+private func pooledShape(of input: ImageShape, kernel: Extent, stride: Extent, padding: Extent) throws -> ImageShape {
+  let height = input.height + 2 * padding.height - kernel.height
+  let width = input.width + 2 * padding.width - kernel.width
+  guard height >= 0, width >= 0, 2 * padding.height <= kernel.height, 2 * padding.width <= kernel.width else {
+    throw NetworkError.tooSmall(
+      layer: "a \(kernel.height)×\(kernel.width) pooling window", input: input, needed: "a whole window")
+  }
+  return ImageShape(channels: input.channels, height: height / stride.height + 1, width: width / stride.width + 1)
+}
+
+private func descriptor(_ kernel: Extent, _ stride: Extent, _ padding: Extent, countsPadding: Bool = true) -> ward_pool {
+  ward_pool(
+    kernel_h: Int32(kernel.height), kernel_w: Int32(kernel.width), stride_h: Int32(stride.height),
+    stride_w: Int32(stride.width), pad_h: Int32(padding.height), pad_w: Int32(padding.width),
+    count_padding: countsPadding ? 1 : 0)
+}
+
+struct MaxPoolOperation: Operation {
+  let pool: ward_pool
+  let input: Slot
+  let inputGradient: Slot
+  let output: Slot
+  let outputGradient: Slot
+  let winners: Int
+
+  func forward(_ f: Frame, phase: Int) {
+    withUnsafePointer(to: pool) {
+      f.call.max_pool_forward($0, input.planes, f.at(input), output.planes, f.at(output), f.bytes(winners))
+    }
+  }
+
+  func backward(_ f: Frame, phase: Int) {
+    withUnsafePointer(to: pool) {
+      f.call.max_pool_backward(
+        $0, outputGradient.planes, f.at(outputGradient), f.bytes(winners), inputGradient.planes, f.at(inputGradient))
+    }
+  }
+}
+
+struct AveragePoolOperation: Operation {
+  let pool: ward_pool
+  let input: Slot
+  let inputGradient: Slot
+  let output: Slot
+  let outputGradient: Slot
+
+  func forward(_ f: Frame, phase: Int) {
+    withUnsafePointer(to: pool) {
+      f.call.average_pool_forward($0, input.planes, f.at(input), output.planes, f.at(output))
+    }
+  }
+
+  func backward(_ f: Frame, phase: Int) {
+    withUnsafePointer(to: pool) {
+      f.call.average_pool_backward(
+        $0, outputGradient.planes, f.at(outputGradient), inputGradient.planes, f.at(inputGradient))
+    }
+  }
+}

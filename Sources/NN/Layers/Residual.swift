@@ -1,0 +1,46 @@
+import CKernels
+
+/// The sum of two branches of the same shape (He et al., CVPR 2016).
+struct Add: Layer {
+  func outputShape(of input: ImageShape) throws -> ImageShape { input }
+
+  func operation(_ wiring: inout Wiring) -> any Operation {
+    AddOperation(
+      left: wiring.inputs[0], right: wiring.inputs[1], leftGradient: wiring.inputGradients[0],
+      rightGradient: wiring.inputGradients[1], output: wiring.output, outputGradient: wiring.outputGradient)
+  }
+}
+
+struct AddOperation: Operation {
+  let left: Slot
+  let right: Slot
+  let leftGradient: Slot
+  let rightGradient: Slot
+  let output: Slot
+  let outputGradient: Slot
+
+  func forward(_ f: Frame, phase: Int) {
+    f.call.add(left.planes, f.at(left), right.planes, f.at(right), output.planes, f.at(output))
+  }
+
+  func backward(_ f: Frame, phase: Int) {
+    f.call.copy(outputGradient.planes, f.at(outputGradient), leftGradient.planes, f.at(leftGradient))
+    f.call.copy(outputGradient.planes, f.at(outputGradient), rightGradient.planes, f.at(rightGradient))
+  }
+}
+
+/// Where several layers read one value, its gradient is the sum of theirs. The plan puts it in.
+struct ForkOperation: Operation {
+  let branches: [Slot]
+  let gradient: Slot
+
+  func forward(_ f: Frame, phase: Int) {}
+
+  func backward(_ f: Frame, phase: Int) {
+    var sum = branches[0]
+    for branch in branches.dropFirst() {
+      f.call.add(sum.planes, f.at(sum), branch.planes, f.at(branch), gradient.planes, f.at(gradient))
+      sum = gradient
+    }
+  }
+}

@@ -1,0 +1,24 @@
+/// A kind of network: turns an image shape and a class count into layers.
+public protocol Architecture: Sendable {
+  /// The one declaration: name, summary, paper, settings.
+  static var entry: Entry<any Architecture> { get }
+
+  /// The layers for one image shape and class count.
+  ///
+  /// - Throws: `NetworkError` where images are too small.
+  func network(for input: ImageShape, classes: Int) throws -> Network
+}
+
+extension Architecture {
+  /// The name that a person types.
+  public var name: String { Self.entry.name }
+}
+
+/// All architectures by name.
+public enum Architectures {
+  /// In the order that help shows them.
+  public static let all: [Entry<any Architecture>] = [LeNet.entry]
+
+  /// The declaration of that name.
+  public static func named(_ name: String) -> Entry<any Architecture>? { all.first { $0.name == name } }
+}

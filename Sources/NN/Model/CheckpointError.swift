@@ -1,0 +1,31 @@
+/// A file of weights that cannot be used, with what a person can do about it.
+public enum CheckpointError: Error, Equatable, CustomStringConvertible {
+  case unreadable(path: String)
+  case unwritable(path: String, reason: String)
+  case broken(path: String, reason: String)
+  case missing(path: String, name: String, found: [String])
+  case unexpected(path: String, names: [String])
+  case wrongShape(path: String, name: String, expected: [Int], found: [Int])
+  /// The file does not say what network it holds.
+  case unknownArchitecture(path: String)
+  /// The metadata that Ward writes are there but do not make sense.
+  case badMetadata(path: String, reason: String)
+
+  /// A sentence with the file's name, what is wrong, and what to try.
+  public var description: String {
+    switch self {
+    case .unreadable(let path): "cannot read '\(path)': is there such a file, and may you read it?"
+    case .unwritable(let path, let reason): "cannot write '\(path)': \(reason)"
+    case .broken(let path, let reason): "'\(path)' is not a whole safetensors file: \(reason)"
+    case .missing(let path, let name, let found):
+      "'\(path)' has no tensor '\(name)'; it has " + (found.isEmpty ? "none" : found.prefix(12).joined(separator: ", "))
+    case .unexpected(let path, let names):
+      "'\(path)' holds tensors that this architecture does not have: " + names.prefix(12).joined(separator: ", ")
+    case .wrongShape(let path, let name, let expected, let found):
+      "'\(path)' has '\(name)' of shape \(found), this architecture needs \(expected): other images or classes?"
+    case .unknownArchitecture(let path):
+      "'\(path)' does not say what network it holds: name it, as in `open \"\(path)\" as: lenet mean: 0.2862 std: 0.3204`"
+    case .badMetadata(let path, let reason): "'\(path)' describes a network that cannot be built: \(reason)"
+    }
+  }
+}

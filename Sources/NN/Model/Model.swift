@@ -1,0 +1,67 @@
+/// A network with its weights: a value, so training a copy leaves the original alone.
+public struct Model: Sendable {
+  /// What kind of network, with its settings.
+  public let architecture: any Architecture
+  /// The shape of the images it takes.
+  public let input: ImageShape
+  /// How many answers it chooses from.
+  public let classes: Int
+  /// The first layer.
+  public let normalisation: Normalisation
+  /// All parameters and running averages, one after the other as `layout` says.
+  public private(set) var values: [Float]
+  /// Names of the classes, and whatever else should travel with a saved model.
+  public var metadata: [String: String] = [:]
+  let plan: Plan
+
+  /// A fresh network, initialised as PyTorch does by default: uniform in ±1/√(fan-in), normalisation layers at 1 and 0.
+  ///
+  /// - Parameter seed: the same seed gives the same weights.
+  /// - Throws: `NetworkError` where the images do not fit the architecture.
+  public init(
+    _ architecture: any Architecture, input: ImageShape, classes: Int, normalisation: Normalisation? = nil, seed: Int = 0
+  ) throws {
+    precondition(classes > 0, "a model of \(classes) classes")
+    let network = try architecture.network(for: input, classes: classes)
+    self.architecture = architecture
+    self.input = input
+    self.classes = classes
+    self.normalisation = normalisation ?? .none(channels: input.channels)
+    precondition(self.normalisation.mean.count == input.channels, "one mean a channel")
+    plan = Plan(network)
+    values = []
+    var random = Random(seed: seed, stream: 0x1417)
+    for node in network.nodes {
+      for spec in node.layer.parameters(for: node.inputShape) {
+        switch spec.start {
+        case .uniform(let bound): for _ in 0..<spec.count { values.append(random.uniform(-bound, bound)) }
+        case .constant(let value): values += Array(repeating: value, count: spec.count)
+        }
+      }
+    }
+  }
+
+  /// Names, extents and places of all tensors, in the order of the layers.
+  public var layout: [ParameterLayout] { plan.parameters }
+
+  /// Number of trained parameters.
+  public var parameterCount: Int { layout.filter(\.isTrained).reduce(0) { $0 + $1.count } }
+
+  /// Replaces all values; there must be as many as before.
+  public mutating func setValues(_ new: [Float]) {
+    precondition(new.count == values.count, "\(new.count) values for a model of \(values.count)")
+    values = new
+  }
+
+  /// The tensor of that PyTorch name (`conv1.weight`), nil if there is none. A new value must have the same shape.
+  public subscript(name: String) -> Tensor? {
+    get { layout.first { $0.name == name }.map { Tensor(shape: $0.shape, values: Array(values[$0.range])) } }
+    set {
+      guard let place = layout.first(where: { $0.name == name }), let newValue else {
+        preconditionFailure("no parameter \(name)")
+      }
+      precondition(newValue.shape == place.shape, "\(newValue.shape) for \(name) of \(place.shape)")
+      values.replaceSubrange(place.range, with: newValue.values)
+    }
+  }
+}

@@ -1,0 +1,33 @@
+/// `-Σ q log p` with p the softmax of the logits and q 1 at the label, or smoothed.
+///
+/// Smoothing s gives the label 1 - s + s/classes and every other class s/classes, PyTorch's convention.
+/// Szegedy et al., arXiv:1512.00567.
+public struct CrossEntropy: Loss {
+  /// Share of the target spread over all classes, in 0..<1.
+  public var smoothing: Float = 0
+
+  /// Plain cross-entropy.
+  public init() {}
+
+  /// Cross-entropy to smoothed targets.
+  public init(smoothing: Float) { self.smoothing = smoothing }
+
+  /// See `Loss`.
+  public func evaluate(_ logits: Tensor, labels: [Int]) -> LossValue {
+    eachRow(logits, labels) { z, label, slope in
+      let total = softmax(z, into: slope)
+      slope[label] -= 1 - smoothing
+      var value = total - z[label]
+      if smoothing != 0 {
+        let share = smoothing / Float(z.count)
+        var mean: Float = 0
+        for j in z.indices {
+          slope[j] -= share
+          mean += z[j]
+        }
+        value = (1 - smoothing) * value + smoothing * (total - mean / Float(z.count))
+      }
+      return value
+    }
+  }
+}

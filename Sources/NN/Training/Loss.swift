@@ -1,0 +1,45 @@
+/// What training lowers or an attack raises: a number for each image, from its logits.
+public protocol Loss: Sendable {
+  /// Values and slopes by the logits, image by image; no sum or mean is taken.
+  ///
+  /// - Parameters:
+  ///   - logits: `[n, classes]`, before softmax.
+  ///   - labels: one class a row.
+  func evaluate(_ logits: Tensor, labels: [Int]) -> LossValue
+}
+
+/// One value a row, and its slope by each logit of that row.
+public struct LossValue: Sendable {
+  /// `[n]`.
+  public var values: [Float]
+  /// `[n, classes]`.
+  public var slope: Tensor
+
+  /// See the properties.
+  public init(values: [Float], slope: Tensor) {
+    self.values = values
+    self.slope = slope
+  }
+}
+
+extension Loss {
+  /// Calls `body` for each row with its logits, its label, and room for its slopes; collects the values.
+  func eachRow(
+    _ logits: Tensor, _ labels: [Int],
+    _ body: (_ z: UnsafeBufferPointer<Float>, _ label: Int, _ slope: UnsafeMutableBufferPointer<Float>) -> Float
+  ) -> LossValue {
+    let classes = logits.rowCount
+    precondition(logits.rows == labels.count, "\(labels.count) labels for logits \(logits.shape)")
+    var slope = logits
+    let values = slope.values.withUnsafeMutableBufferPointer { slopes in
+      logits.values.withUnsafeBufferPointer { all in  // Safety: each row lies inside both buffers
+        labels.indices.map { row in
+          precondition(labels[row] >= 0 && labels[row] < classes, "label \(labels[row]) of \(classes) classes")
+          let range = row * classes..<(row + 1) * classes
+          return body(.init(rebasing: all[range]), labels[row], .init(rebasing: slopes[range]))
+        }
+      }
+    }
+    return LossValue(values: values, slope: slope)
+  }
+}
