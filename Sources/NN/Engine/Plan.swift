@@ -88,7 +88,8 @@ private struct PlanBuilder {
           let pool = (nodes[next].layer as? MaxPool) ?? (nodes[after].layer as? MaxPool),
           isReLU(next) || isReLU(after), PooledConvolution.covers(convolution, pool)
         {
-          stage = Stage(layer: PooledConvolution(convolution: convolution), inputs: node.inputs, output: after, owner: number)
+          stage = Stage(
+            layer: PooledConvolution(convolution: convolution), inputs: node.inputs, output: after, owner: number)
           done.formUnion([next, after])
         } else if isReLU(next) {
           if var convolution = node.layer as? Convolution {

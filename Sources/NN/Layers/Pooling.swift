@@ -77,7 +77,8 @@ private func pooledShape(of input: ImageShape, kernel: Extent, stride: Extent, p
   return ImageShape(channels: input.channels, height: height / stride.height + 1, width: width / stride.width + 1)
 }
 
-private func descriptor(_ kernel: Extent, _ stride: Extent, _ padding: Extent, countsPadding: Bool = true) -> ward_pool {
+private func descriptor(_ kernel: Extent, _ stride: Extent, _ padding: Extent, countsPadding: Bool = true) -> ward_pool
+{
   ward_pool(
     kernel_h: Int32(kernel.height), kernel_w: Int32(kernel.width), stride_h: Int32(stride.height),
     stride_w: Int32(stride.width), pad_h: Int32(padding.height), pad_w: Int32(padding.width),

@@ -19,7 +19,8 @@ public struct Model: Sendable {
   /// - Parameter seed: the same seed gives the same weights.
   /// - Throws: `NetworkError` where the images do not fit the architecture.
   public init(
-    _ architecture: any Architecture, input: ImageShape, classes: Int, normalisation: Normalisation? = nil, seed: Int = 0
+    _ architecture: any Architecture, input: ImageShape, classes: Int, normalisation: Normalisation? = nil,
+    seed: Int = 0
   ) throws {
     precondition(classes > 0, "a model of \(classes) classes")
     let network = try architecture.network(for: input, classes: classes)

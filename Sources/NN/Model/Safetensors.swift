@@ -48,7 +48,9 @@ public struct Safetensors: Sendable {
       guard let fields = object[name] as? [String: Any], let type = fields["dtype"] as? String,
         let shape = fields["shape"] as? [Int], let offsets = fields["data_offsets"] as? [Int], offsets.count == 2
       else { throw broken("its entry for '\(name)' lacks dtype, shape or data_offsets") }
-      guard let width = Self.widths[type] else { throw broken("'\(name)' has the type \(type), which Ward does not read") }
+      guard let width = Self.widths[type] else {
+        throw broken("'\(name)' has the type \(type), which Ward does not read")
+      }
       guard let count = Self.product(shape), let size = Self.product([count, width]) else {
         throw broken("'\(name)' claims the impossible shape \(shape)")
       }
@@ -120,7 +122,8 @@ public struct Safetensors: Sendable {
     for (name, tensor) in tensors {
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       let end = offset + 4 * tensor.count
-      entries.append("\(Self.quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+      entries.append(
+        "\(Self.quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
       offset = end
     }
     var header = Array(("{" + entries.joined(separator: ",") + "}").utf8)
