@@ -1,0 +1,99 @@
+import Foundation
+import Synchronization
+
+/// Ctrl-C and the other signals of a terminal: handlers that only set flags, which work asks for at its safe points.
+///
+/// They also write to a pipe, which wakes the prompt. Waiting for signals with `ppoll` alone would miss one that the
+/// kernel hands to one of the engine's threads.
+enum Interrupt {
+  /// Whether work should stop: Ctrl-C was pressed, or the program is to end.
+  static var isRequested: Bool {
+    flags.requested.load(ordering: .relaxed) || flags.ending.load(ordering: .relaxed)
+  }
+
+  /// Whether the program is to end (SIGTERM, or its terminal is gone): store what there is and leave.
+  static var isEnding: Bool { flags.ending.load(ordering: .relaxed) }
+
+  /// Forgets a Ctrl-C, before work begins. A request to end is not forgotten.
+  static func reset() { flags.requested.store(false, ordering: .relaxed) }
+
+  /// Whether the window changed its size since the last call.
+  static func takeResized() -> Bool { flags.resized.exchange(false, ordering: .relaxed) }
+
+  /// Whether the program went on after Ctrl-Z since the last call.
+  static func takeContinued() -> Bool { flags.continued.exchange(false, ordering: .relaxed) }
+
+  /// Readable once a signal has come; `drain` empties it.
+  static var descriptor: Int32 { flags.readEnd }
+
+  /// Empties the pipe; call it before looking at the flags, so that a signal in between is not lost.
+  static func drain() {
+    var bytes: UInt64 = 0
+    while read(flags.readEnd, &bytes, 8) > 0 {}
+  }
+
+  /// Installs the handlers, once, at the start of the program. Before, Ctrl-C ends it.
+  static func install() {
+    _ = flags  // made here rather than in a handler
+    handle(SIGINT) { _ in
+      flags.requested.store(true, ordering: .relaxed)
+      flags.wake()
+    }
+    handle(SIGWINCH) { _ in
+      flags.resized.store(true, ordering: .relaxed)
+      flags.wake()
+    }
+    handle(SIGCONT) { _ in
+      flags.continued.store(true, ordering: .relaxed)
+      flags.wake()
+    }
+    for signal in [SIGTERM, SIGHUP] {
+      handle(signal) { _ in
+        flags.ending.store(true, ordering: .relaxed)
+        flags.wake()
+      }
+    }
+  }
+
+  /// A signal that whoever started the program chose to ignore (`nohup ward …`) stays ignored.
+  private static func handle(_ signal: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
+    var action = sigaction()
+    sigaction(signal, nil, &action)
+    if unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1 { return }
+    action.__sigaction_handler.sa_handler = handler
+    // Reading a file goes on after a Ctrl-C; `poll` at the prompt returns all the same.
+    action.sa_flags = SA_RESTART
+    sigemptyset(&action.sa_mask)
+    sigaction(signal, &action, nil)
+  }
+}
+
+private let flags = Flags()
+
+/// What the handlers touch: atomics and a pipe, both safe in a handler.
+private final class Flags: Sendable {
+  let requested = Atomic<Bool>(false)
+  let ending = Atomic<Bool>(false)
+  let resized = Atomic<Bool>(false)
+  let continued = Atomic<Bool>(false)
+  let readEnd: Int32
+  private let writeEnd: Int32
+
+  init() {
+    var ends: [Int32] = [-1, -1]
+    _ = pipe(&ends)
+    for end in ends {
+      _ = fcntl(end, F_SETFL, O_NONBLOCK)
+      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+    }
+    (readEnd, writeEnd) = (ends[0], ends[1])
+  }
+
+  /// A full pipe has woken the prompt already; the error number is put back for the code that was interrupted.
+  func wake() {
+    let before = errno
+    var byte: UInt8 = 0
+    _ = write(writeEnd, &byte, 1)
+    errno = before
+  }
+}

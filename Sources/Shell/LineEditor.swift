@@ -1,0 +1,246 @@
+@preconcurrency import CReadline
+import Foundation
+
+/// Reading a line at a terminal with GNU readline: editing, history, completion, `~/.inputrc` (under `$if ward`).
+///
+/// The only importer of readline, which is a single editor with global state: use one `LineEditor`, on one thread, and
+/// only where input and output are terminals. Signals stay with `Interrupt`: readline installs no handlers, and nothing
+/// jumps out of it across Swift.
+final class LineEditor {
+  /// What came of reading a line.
+  enum Input: Equatable {
+    /// A line without its end; a multi-line paste is one line with newlines in it.
+    case line(String)
+    /// Ctrl-C: what was typed is gone.
+    case interrupted
+    /// Ctrl-D on an empty line, a terminal that is gone, or a request to end the program.
+    case end
+  }
+
+  /// What could stand at the cursor.
+  struct Completions {
+    /// Where the candidates begin, in bytes from the start of the line; they replace what is there up to the cursor.
+    var start: Int
+    /// The candidates, best first.
+    var candidates: [Candidate]
+
+    struct Candidate {
+      /// What is put into the line.
+      var text: String
+      /// What it is, in a few words, shown in the list; empty for none.
+      var note = ""
+    }
+  }
+
+  /// Asked when Tab is pressed, with the line and the cursor in bytes from its start. A second Tab shows the list.
+  var complete: (_ line: String, _ cursor: Int) -> Completions? = { _, _ in nil }
+
+  private let history: HistoryFile?
+  private var input: Input?
+  /// The list of the last Tab, for showing it.
+  private var offered: [Completions.Candidate] = []
+
+  /// readline calls back without a context, so the one editor is found here. Touched on one thread only.
+  private nonisolated(unsafe) static weak var current: LineEditor?
+
+  /// - Parameters:
+  ///   - name: What `$if` in `~/.inputrc` knows the program by.
+  ///   - historyFile: Where lines are kept, readable by their owner only; nil keeps none.
+  init(name: String, historyFile: String? = nil) {
+    history = historyFile.map { HistoryFile(path: $0) }
+    // Kept for good: readline holds on to the pointer.
+    rl_readline_name = UnsafePointer(strdup(name))
+    rl_catch_signals = 0
+    rl_catch_sigwinch = 0
+    rl_change_environment = 0
+    rl_completer_word_break_characters = UnsafePointer(strdup(" \t\n\"'(){}[],|=<>+-*/^;:.?!`"))
+    rl_sort_completion_matches = 0
+    rl_attempted_completion_function = { _, start, end in
+      LineEditor.current?.matches(from: Int(start), to: Int(end)) ?? nil
+    }
+    rl_completion_display_matches_hook = { _, _, _ in LineEditor.current?.showOffered() }
+    using_history()
+    history?.load()
+    LineEditor.current = self
+  }
+
+  /// Reads one line; `prefill` stands in it already, with the cursor behind.
+  ///
+  /// Escape sequences for colour in `prompt` are bracketed for readline unless they are already.
+  func readLine(prompt: String, prefill: String = "") -> Input {
+    input = nil
+    LineEditor.current = self
+    Interrupt.reset()
+    rl_callback_handler_install(Self.bracketingEscapes(in: prompt)) { line in LineEditor.current?.accept(line) }
+    defer { rl_callback_handler_remove() }
+    if !prefill.isEmpty {
+      rl_insert_text(prefill)
+      rl_redisplay()
+    }
+    while input == nil { wait() }
+    return input ?? .end
+  }
+
+  /// Waits for a key or a signal and deals with it.
+  private func wait() {
+    var sources = [
+      pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: Interrupt.descriptor, events: Int16(POLLIN), revents: 0),
+    ]
+    guard poll(&sources, 2, -1) > 0 || errno == EINTR else {
+      input = .end
+      return
+    }
+    Interrupt.drain()
+    if Interrupt.isEnding {
+      input = .end
+    } else if Interrupt.isRequested {
+      abandonLine()
+    } else {
+      if Interrupt.takeResized() { rl_resize_terminal() }
+      if Interrupt.takeContinued() { redrawAfterStop() }
+      if sources[0].revents != 0 { rl_callback_read_char() }
+    }
+  }
+
+  /// Called by readline with a finished line, or nil at the end of input.
+  private func accept(_ line: UnsafeMutablePointer<CChar>?) {
+    // Gives the terminal back at once, and keeps readline from showing its prompt again.
+    rl_callback_handler_remove()
+    guard let line else {
+      input = .end
+      return
+    }
+    let text = String(cString: line)
+    free(line)
+    history?.add(text)
+    input = .line(text)
+  }
+
+  /// Ctrl-C: leaves what was typed on the screen and forgets it.
+  private func abandonLine() {
+    Interrupt.reset()
+    rl_callback_sigcleanup()
+    // Below a line that is wrapped or has several rows, not in the middle of it.
+    rl_point = rl_end
+    rl_redisplay()
+    rl_free_line_state()
+    rl_replace_line("", 0)
+    fputs("^C\n", rl_outstream)
+    fflush(rl_outstream)
+    input = .interrupted
+  }
+
+  /// The shell has had the terminal meanwhile and left it in its own state.
+  private func redrawAfterStop() {
+    rl_prep_terminal(1)
+    rl_forced_update_display()
+  }
+
+  /// Puts escape sequences between the marks that tell readline they take no room.
+  private static func bracketingEscapes(in prompt: String) -> String {
+    if prompt.contains("\u{1}") { return prompt }
+    return prompt.replacing(/\u{1b}\[[0-9;]*m/) { "\u{1}\($0.output)\u{2}" }
+  }
+}
+
+// MARK: - Completion
+
+extension LineEditor {
+  /// readline's view of the candidates: a C array of what replaces the word it found, which may begin elsewhere than ours.
+  private func matches(
+    from start: Int, to end: Int
+  ) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? {
+    // Ours are all there is: readline would offer names of files.
+    rl_attempted_completion_over = 1
+    let line = String(cString: rl_line_buffer)
+    let found = complete(line, end)
+    offered = found?.candidates ?? []
+    guard let found, !offered.isEmpty else { return nil }
+    let bytes = Array(line.utf8)
+    let typed = String(decoding: bytes[min(start, end)..<end], as: UTF8.self)
+    let words = offered.map { Self.fit($0.text, from: found.start, to: start, in: bytes) }
+    let common = words.dropFirst().reduce(words[0]) { $0.commonPrefix(with: $1) }
+    // Never take away what was typed, as for candidates that match in the middle.
+    let first = common.hasPrefix(typed) || words.count == 1 ? common : typed
+    rl_completion_append_character = words.count == 1 && Self.wantsNoSpace(words[0]) ? 0 : Int32(UInt8(ascii: " "))
+    let list = words.count == 1 ? [first] : [first] + words
+    // readline frees the array and the words; calloc leaves the null that ends it.
+    let room = calloc(list.count + 1, MemoryLayout<UnsafeMutablePointer<CChar>?>.stride)
+    let array = room?.assumingMemoryBound(to: UnsafeMutablePointer<CChar>?.self)
+    for (index, word) in list.enumerated() { array?[index] = strdup(word) }
+    return array
+  }
+
+  /// A candidate that begins at byte `ours`, as a replacement from byte `theirs` on.
+  private static func fit(_ text: String, from ours: Int, to theirs: Int, in line: [UInt8]) -> String {
+    if ours >= theirs { return String(decoding: line[theirs..<ours], as: UTF8.self) + text }
+    return String(decoding: Array(text.utf8).dropFirst(theirs - ours), as: UTF8.self)
+  }
+
+  /// After an opening bracket, a dot, a folder or a text that is still open, the next word follows without a space.
+  private static func wantsNoSpace(_ text: String) -> Bool { text.last.map { "(./[{\"'".contains($0) } ?? true }
+
+  /// The list under the line: with notes a row each, otherwise in columns.
+  private func showOffered() {
+    var (rows, columns): (Int32, Int32) = (0, 0)
+    rl_get_screen_size(&rows, &columns)
+    let widest = offered.map(\.text.count).max() ?? 0
+    var text = "\n"
+    if offered.contains(where: { !$0.note.isEmpty }) {
+      let room = max(10, Int(columns) - widest - 3)
+      // The first screenful; typing on narrows the rest.
+      let shown = offered.prefix(max(5, Int(rows) - 4))
+      for one in shown { text += Self.pad(one.text, to: widest + 2) + String(one.note.prefix(room)) + "\n" }
+      if shown.count < offered.count { text += "… and \(offered.count - shown.count) more\n" }
+    } else {
+      let across = max(1, Int(columns) / (widest + 2))
+      for start in stride(from: 0, to: offered.count, by: across) {
+        let row = offered[start..<min(start + across, offered.count)]
+        text += row.map { Self.pad($0.text, to: widest + 2) }.joined() + "\n"
+      }
+    }
+    fputs(text, rl_outstream)
+    rl_forced_update_display()
+  }
+
+  private static func pad(_ text: String, to width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+}
+
+/// The lines typed before, in a file that several prompts append to.
+private final class HistoryFile {
+  private let path: String
+  private var last = ""
+  /// Lines kept in memory and, roughly, in the file.
+  private static let limit: Int32 = 10_000
+
+  init(path: String) { self.path = path }
+
+  /// Reads the file, making it if it is missing.
+  func load() {
+    // Marks the times that separate entries of several lines. Not readline's `#`: a cell may begin with a comment.
+    history_comment_char = 1
+    history_write_timestamps = 1
+    let folder = NSString(string: path).deletingLastPathComponent
+    try? FileManager.default.createDirectory(
+      atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    if descriptor >= 0 {
+      fchmod(descriptor, 0o600)
+      close(descriptor)
+    }
+    read_history(path)
+    if history_length > 2 * Self.limit { history_truncate_file(path, Self.limit) }
+    stifle_history(Self.limit)
+  }
+
+  /// Remembers a line, unless it is blank or the same as the one before, and appends it to the file in one write.
+  func add(_ line: String) {
+    if line.allSatisfy(\.isWhitespace) || line == last { return }
+    last = line
+    add_history(line)
+    append_history(1, path)
+  }
+}
