@@ -1,0 +1,53 @@
+import Foundation
+import GRDB
+
+extension Store {
+  /// Reads the whole store and looks for damage: pages, indexes, references, and weights that are not what their hash
+  /// says. Takes about a second for each gigabyte.
+  /// - Returns: What is wrong, a sentence each; empty when all is well.
+  public func check() throws -> [String] {
+    try read { db in
+      var problems = try String.fetchAll(db, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
+      problems += try Row.fetchAll(db, sql: "PRAGMA foreign_key_check").map { row in
+        "a row of \(row[0] as String) refers to a row of \(row[2] as String) that is missing"
+      }
+      let blobs = try Row.fetchCursor(db, sql: "SELECT id, sha256, bytes FROM blob")
+      while let row = try blobs.next() {
+        if SHA256.hexadecimal(of: row["bytes"]) != row["sha256"] {
+          problems.append("the weights \(row["id"] as Int64) are not what they were when they were stored")
+        }
+      }
+      return problems
+    }
+  }
+
+  /// How many bytes the store takes on the disk, its log included; 0 in memory.
+  public func bytesOnDisk() -> Int {
+    guard let path else { return 0 }
+    return ["", "-wal"].reduce(0) { sum, ending in
+      let size = try? FileManager.default.attributesOfItem(atPath: path + ending)[.size] as? Int
+      return sum + (size ?? 0)
+    }
+  }
+
+  /// Writes a copy of the store as it is now into a new file, for the owner only, while others go on using the store.
+  ///
+  /// The file appears whole or not at all.
+  /// - Throws: `StoreError.cannotOpen` if there is a file already, which is left as it is.
+  public func backup(to target: String) throws {
+    let target = NSString(string: target).expandingTildeInPath
+    let part = target + ".part-\(UUID().uuidString)"
+    let descriptor = Foundation.open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    if descriptor < 0 { throw StoreError.fromErrno(errno, path: target) }
+    Foundation.close(descriptor)
+    defer { unlink(part) }
+    do {
+      // Into the empty file made above: SQLite would make one that others can read.
+      try database.writeWithoutTransaction { db in try db.execute(sql: "VACUUM INTO ?", arguments: [part]) }
+    } catch {
+      throw StoreError.from(error, path: target)
+    }
+    // Unlike a rename, a link does not replace a file.
+    if link(part, target) != 0 { throw StoreError.fromErrno(errno, path: target) }
+  }
+}

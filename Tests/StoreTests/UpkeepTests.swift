@@ -1,0 +1,128 @@
+import Foundation
+import GRDB
+import Testing
+
+@testable import Store
+
+@Suite struct UpkeepTests {
+  /// Three sessions: 1 loads data and trains `a` and `b`, 2 attacks `a`, 3 attacks `c`, which came from `a` in session 2.
+  private func history(in scratch: Scratch) throws -> Store {
+    let store = try Store.open(at: scratch.store)
+    func cell(_ session: Int64, _ day: Int, _ source: String, _ record: (CellWriter) throws -> Void) throws {
+      let started = Date(timeIntervalSince1970: Double(day) * 86_400)
+      let cell = try store.beginCell(CellRecord(session: session, number: day, source: source, started: started))
+      try store.finishCell(cell, status: .ok, seconds: 1, record: record)
+    }
+    for day in [1, 10, 20] {
+      let started = Date(timeIntervalSince1970: Double(day) * 86_400)
+      let id = try store.beginSession(SessionRecord(version: "0.1", started: started))
+      try store.endSession(id)
+    }
+    try cell(1, 1, "load") { writer in _ = try writer.add(Samples.fashion) }
+    try cell(1, 2, "train a") { writer in
+      var model = Samples.model("a", weights: [1])
+      model.dataset = 1
+      _ = try writer.add(model)
+    }
+    try cell(1, 3, "train b") { writer in
+      _ = try writer.add(Samples.model("b", weights: [2]))
+      _ = try writer.add(Samples.result(2, examples: 10))
+    }
+    try cell(2, 11, "defend a") { writer in _ = try writer.add(Samples.model("c", parent: 1, weights: [3])) }
+    try cell(2, 12, "attack a") { writer in _ = try writer.add(Samples.result(1, examples: 20)) }
+    try cell(3, 20, "attack c") { writer in _ = try writer.add(Samples.result(3, examples: 30)) }
+    return store
+  }
+
+  @Test func aPruneRemovesWhatIsOldAndKeepsWhatLaterWorkRestsOn() throws {
+    let scratch = try Scratch()
+    let store = try history(in: scratch)
+    let date = Date(timeIntervalSince1970: 15 * 86_400)
+    let plan = try store.planPruning(before: date)
+    // `c` was attacked on day 20 and comes from `a`, which was trained on the data of day 1: these three cells stay.
+    #expect(plan.cells == 2 && plan.models == 1 && plan.results == 2 && plan.examples == 30 && plan.sessions == 0)
+    #expect(try store.ask("select count(*) from cells") == [["6"]])
+    #expect(try store.prune(before: date) == plan)
+    #expect(
+      try store.ask("select source from cells order by id").map { $0[0] } == [
+        "load", "train a", "defend a", "attack c",
+      ])
+    #expect(try store.ask("select name from models order by id").map { $0[0] } == ["a", "c"])
+    #expect(try store.ask("select count(*) from examples") == [["30"]])
+    #expect(try store.ask("select count(*) from blob") == [["2"]])
+    #expect(try store.check().isEmpty)
+    #expect(try store.planPruning(before: date).cells == 0)
+  }
+
+  @Test func aPruneOfEverythingLeavesAnEmptyStoreAndNumbersThatAreNotUsedAgain() throws {
+    let scratch = try Scratch()
+    let store = try history(in: scratch)
+    let removed = try store.prune(before: Date())
+    #expect(removed.sessions == 3 && removed.cells == 6)
+    for view in Views.all { #expect(try store.ask("select count(*) from \(view.name)") == [["0"]], "\(view.name)") }
+    #expect(try store.beginSession(SessionRecord(version: "0.1")) == 4)
+  }
+
+  @Test func theRunningSessionIsNotPruned() throws {
+    let scratch = try Scratch()
+    let store = try Store.open(at: scratch.store)
+    let cell = try store.beginCell()
+    try store.finishCell(cell, status: .ok, seconds: 0)
+    #expect(try store.planPruning(before: .distantFuture) == Pruning())
+    try store.endSession(1)
+    #expect(try store.planPruning(before: .distantFuture).cells == 1)
+  }
+
+  @Test func pruningToASizeGoesNoFurtherThanItMust() throws {
+    let scratch = try Scratch()
+    let store = try Store.open(at: scratch.store)
+    for day in 1...8 {
+      let started = Date(timeIntervalSince1970: Double(day) * 86_400)
+      let session = try store.beginSession(SessionRecord(version: "0.1", started: started))
+      let cell = try store.beginCell(CellRecord(session: session, number: 1, source: "train", started: started))
+      try store.finishCell(cell, status: .ok, seconds: 1) { writer in
+        _ = try writer.add(Samples.model("m", weights: .init(repeating: UInt8(day), count: 200_000)))
+      }
+      try store.endSession(session)
+    }
+    try store.database.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+    let before = store.bytesOnDisk()
+    let date = try #require(try store.pruningDate(toBytes: before - 500_000))
+    try store.prune(before: date)
+    #expect(try store.ask("select min(id), count(*) from sessions") == [["4", "5"]])
+    try store.database.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+    #expect(store.bytesOnDisk() <= before - 500_000)
+    #expect(try store.pruningDate(toBytes: before) == nil)
+  }
+
+  @Test func aBackupIsAWholeStoreForTheOwnerAndReplacesNoFile() throws {
+    let scratch = try Scratch()
+    let store = try history(in: scratch)
+    let copy = scratch.folder + "/copy.sqlite"
+    try store.backup(to: copy)
+    #expect(try FileManager.default.attributesOfItem(atPath: copy)[.posixPermissions] as? Int == 0o600)
+    let opened = try Store.open(at: copy)
+    #expect(try opened.ask("select id, model from results") == store.ask("select id, model from results"))
+    #expect(throws: StoreError.self) { try store.backup(to: copy) }
+    #expect(throws: StoreError.self) { try store.backup(to: scratch.folder + "/none/copy.sqlite") }
+    let names = try FileManager.default.contentsOfDirectory(atPath: scratch.folder)
+    #expect(!names.contains { $0.contains(".part") })
+  }
+
+  @Test func aCheckFindsWeightsThatChangedAndReferencesThatBroke() throws {
+    let scratch = try Scratch()
+    let store = try history(in: scratch)
+    #expect(try store.check().isEmpty)
+    try store.database.writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA foreign_keys = OFF")
+      try db.execute(sql: "UPDATE blob SET bytes = x'00' WHERE id = 1; UPDATE model SET parent = 99 WHERE id = 3")
+      try db.execute(sql: "PRAGMA foreign_keys = ON")
+    }
+    let problems = try store.check()
+    #expect(
+      problems == [
+        "a row of model refers to a row of model that is missing",
+        "the weights 1 are not what they were when they were stored",
+      ])
+  }
+}
