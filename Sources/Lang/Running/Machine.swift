@@ -2,6 +2,7 @@
 struct Frame {
   // Safety: both point into the machine's stacks, at a region the caller has reserved and initialised.
   let slots: UnsafeMutablePointer<Value>
+  /// Own cells from 0 up, captured variables from -1 down.
   let cells: UnsafeMutablePointer<Cell?>
   unowned(unsafe) let machine: Machine
 }
@@ -105,9 +106,9 @@ final class Machine {
 
   /// Reserves a frame, lets `body` use it, and gives it back.
   @inline(__always) func withFrame<R>(
-    slots count: Int, cells cellCount: Int, _ body: (Frame) throws -> R
+    slots count: Int, cells ownCells: Int, captures: Int, _ body: (Frame) throws -> R
   ) throws -> R {
-    let state = state
+    let state = state, cellCount = ownCells + captures
     let slots = state.pointee.top, cells = state.pointee.cellTop
     guard state.pointee.limit - slots >= count, state.pointee.cellLimit - cells >= cellCount,
       state.pointee.depth < Self.maximumDepth, StackBounds.address > state.pointee.floor
@@ -128,7 +129,7 @@ final class Machine {
       state.pointee.cellTop = cells
       state.pointee.depth &-= 1
     }
-    return try body(Frame(slots: slots, cells: cells, machine: self))
+    return try body(Frame(slots: slots, cells: cells + captures, machine: self))
   }
 
   /// Calls a user's function; `fill` puts the arguments into the first slots.
@@ -136,8 +137,8 @@ final class Machine {
     _ function: UserFunction, _ captures: [Cell], _ fill: (Frame) throws -> Void
   ) throws -> Value {
     try tick()
-    return try withFrame(slots: function.slotCount, cells: function.cellCount) { frame in
-      if !captures.isEmpty { for (index, cell) in captures.enumerated() { frame.cells[index] = cell } }
+    return try withFrame(slots: function.slotCount, cells: function.cellCount, captures: captures.count) { frame in
+      if !captures.isEmpty { for (index, cell) in captures.enumerated() { frame.cells[-1 - index] = cell } }
       try fill(frame)
       if !function.boxed.isEmpty {
         for (slot, cell) in function.boxed { frame.cells[cell] = Cell(frame.slots[slot]) }
@@ -175,7 +176,8 @@ final class Machine {
     values.reserveCapacity(max(arguments.count, parameters.count))
     for (index, value) in arguments.enumerated() {
       let parameter = parameters[min(index, parameters.count - 1)]
-      values.append(try parameter.type.checked(value, for: parameter.name, of: library.name))
+      let isLeftOut = value.isNone && parameter.fallback?.isNone == true
+      values.append(isLeftOut ? value : try parameter.type.checked(value, for: parameter.name, of: library.name))
     }
     for parameter in parameters.dropFirst(arguments.count) {
       guard let fallback = parameter.fallback else {

@@ -16,6 +16,9 @@ struct Lexer {
   /// Continues at `offset`.
   mutating func move(to offset: Int) { position = offset }
 
+  /// Whether `byte` touches the last token read.
+  func follows(_ byte: UInt8) -> Bool { self.byte(position) == byte }
+
   private func byte(_ offset: Int) -> UInt8 { offset < limit ? source.bytes[offset] : 0 }
 
   /// The next token. A character that starts no token is a diagnostic.
@@ -125,7 +128,9 @@ struct Lexer {
         position = min(position + 1, limit)
       case UInt8(ascii: "{"): braces += 1
       case UInt8(ascii: "}"): braces = max(0, braces - 1)
-      case UInt8(ascii: "\n"): throw unfinished(from: start, to: position - 1)
+      case UInt8(ascii: "\n"):
+        position -= 1
+        throw unfinished(from: start, to: position)
       default: break
       }
     }
@@ -223,5 +228,6 @@ extension Diagnostic {
 /// Words that cannot be names.
 enum Keyword: String, CaseIterable {
   case `let`, `if`, `else`, `for`, `in`, `while`, def, `return`, `break`, `continue`, `try`, `catch`, check, param
-  case and, or, not, mod, by, fn, then, `true`, `false`, none, select
+  case and, or, not, mod, by, fn, then, `true`, `false`, select
+  case nothing = "none"
 }

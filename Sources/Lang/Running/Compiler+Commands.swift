@@ -1,0 +1,232 @@
+/// Checks a call against the command's declaration: everything the text alone tells before anything runs, the rest when called.
+extension Compiler {
+  /// One argument of a call, compiled.
+  struct Argument {
+    let range: SourceRange
+    let eval: Eval
+    /// The value when the text alone tells it, checked already.
+    let constant: Value?
+    /// Where the fields of a record written out stand.
+    var fieldRanges: [String: SourceRange] = [:]
+  }
+
+  func command(_ call: CommandCall, _ node: Node) -> Compiled {
+    guard let declaration = environment.commands[call.command.text] else {
+      return fail(unknown(call.command.text, at: range(call.command)))
+    }
+    let mistakes = diagnostics.count
+    var arguments: [Argument?] = Array(repeating: nil, count: declaration.parameters.count)
+    subject(of: call, declaration, into: &arguments)
+    let extras = labels(of: call, declaration, into: &arguments)
+    checkMissing(call, declaration, arguments)
+    check(extras: extras, call, declaration, arguments)
+    guard diagnostics.count == mistakes || !diagnostics[mistakes...].contains(where: { $0.severity == .error }) else {
+      return Compiled { _ in .none }
+    }
+    let prepared = PreparedCall(
+      declaration: declaration, arguments: arguments, extras: extras.filter { $0.label != "options" || !declaration.mergesOptions }
+        .map { ($0.label, $0.argument) },
+      options: declaration.mergesOptions ? extras.first { $0.label == "options" }?.argument : nil, range: range(node))
+    return Compiled { try prepared.run($0) }
+  }
+
+  private func subject(of call: CommandCall, _ declaration: CommandDeclaration, into arguments: inout [Argument?]) {
+    if let surplus = call.surplus {
+      diagnostics.append(
+        Diagnostic(
+          .tooManyArguments, "\(declaration.name) takes one value without a label", at: range(surplus),
+          help: ["its labels are \(declaration.labelList)"]))
+    }
+    guard let node = call.subject else { return }
+    guard let at = declaration.parameters.firstIndex(where: \.isSubject) else {
+      diagnostics.append(
+        Diagnostic(
+          .tooManyArguments, "\(declaration.name) takes no value without a label", at: range(node),
+          help: declaration.labels.isEmpty ? ["it is written alone: `\(declaration.name)`"] : ["its labels are \(declaration.labelList)"]))
+      return
+    }
+    arguments[at] = argument(node, for: declaration.parameters[at].name, declaration.parameters[at].type, of: declaration.name)
+  }
+
+  /// Compiles the labelled arguments; returns those that are not the command's own: settings and `options`.
+  private func labels(
+    of call: CommandCall, _ declaration: CommandDeclaration, into arguments: inout [Argument?]
+  ) -> [(label: String, name: Name, argument: Argument)] {
+    var extras: [(label: String, name: Name, argument: Argument)] = [], seen: [String: Name] = [:]
+    for given in call.labels {
+      guard let label = given.label else { continue }
+      if let first = seen.updateValue(label, forKey: label.text) {
+        diagnostics.append(
+          Diagnostic(
+            .repeatedArgument, "`\(label.text)` is given twice", at: range(label),
+            labels: [.init(range(first), "first here")]))
+        continue
+      }
+      if let at = declaration.parameters.firstIndex(where: { $0.name == label.text }) {
+        let parameter = declaration.parameters[at]
+        if parameter.isSubject {
+          guard call.subject == nil else {
+            diagnostics.append(
+              Diagnostic(.repeatedArgument, "the \(parameter.name) of \(declaration.name) is given twice", at: range(label)))
+            continue
+          }
+        }
+        arguments[at] = argument(given.value, for: parameter.name, parameter.type, of: declaration.name)
+      } else {
+        extras.append((label.text, label, extra(given.value, label.text, declaration)))
+      }
+    }
+    return extras
+  }
+
+  /// An argument of a declared parameter, checked if its value is known.
+  private func argument(_ node: Node, for name: String, _ type: ValueType, of owner: String) -> Argument {
+    if type.isUnevaluated { return unevaluated(node, name, type, owner) }
+    let compiled = expression(node), range = range(node)
+    if let constant = compiled.constant {
+      do { _ = try type.checked(constant, for: name, of: owner) } catch { _ = failed(error, at: range) }
+    }
+    return Argument(range: range, eval: compiled.eval, constant: compiled.constant, fieldRanges: fieldRanges(node))
+  }
+
+  private func extra(_ node: Node, _ label: String, _ declaration: CommandDeclaration) -> Argument {
+    let compiled = expression(node)
+    if label == "options", declaration.mergesOptions, let constant = compiled.constant, constant.asRecord == nil {
+      diagnostics.append(
+        Diagnostic(.wrongType, "options must be a record, not \(constant.briefPhrase)", at: range(node), help: ["write `options: {eps: 0.1}`"]))
+    }
+    return Argument(range: range(node), eval: compiled.eval, constant: compiled.constant, fieldRanges: fieldRanges(node))
+  }
+
+  private func fieldRanges(_ node: Node) -> [String: SourceRange] {
+    guard case .record(let fields) = node.kind else { return [:] }
+    return Dictionary(fields.map { ($0.name.text, range($0.name)) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// A name or word that stands for itself.
+  private func unevaluated(_ node: Node, _ name: String, _ type: ValueType, _ owner: String) -> Argument {
+    let range = range(node)
+    var word: String?
+    switch (node.kind, type) {
+    case (.name(let text), .variable):
+      word = text
+      if lookUp(text) == nil, !isLenient {
+        diagnostics.append(
+          Diagnostic(
+            .unknownName, "there is no variable `\(text)`", at: range,
+            says: Suggestions.hint(for: text, in: scope.names + declared)))
+      }
+    case (.name(let text), _), (.string(let text), .word): word = text
+    default: break
+    }
+    guard let word else {
+      diagnostics.append(
+        Diagnostic(.wrongType, "\(name) of \(owner) must be \(type.phrase), not \(expressionPhrase(node))", at: range))
+      return Argument(range: range, eval: { _ in .none }, constant: nil)
+    }
+    return Argument(range: range, eval: { _ in .string(word) }, constant: .string(word))
+  }
+
+  private func expressionPhrase(_ node: Node) -> String {
+    switch node.kind {
+    case .number(let number): Value.number(number).literal
+    case .string: "a string"
+    default: "an expression"
+    }
+  }
+
+  private func checkMissing(_ call: CommandCall, _ declaration: CommandDeclaration, _ arguments: [Argument?]) {
+    for (parameter, argument) in zip(declaration.parameters, arguments) where parameter.isRequired && argument == nil {
+      let what = parameter.isSubject ? parameter.type.phrase : "`\(parameter.name):`, \(parameter.type.phrase)"
+      diagnostics.append(
+        Diagnostic(
+          .missingArgument, "\(declaration.name) needs \(what)", at: range(call.command),
+          help: declaration.examples.first.map { ["for example: \($0)"] } ?? []))
+      return
+    }
+  }
+
+  // MARK: settings beside the labels
+
+  /// The choices that an argument certainly is, nil when only running tells.
+  private func knownChoices(_ parameter: ParameterDeclaration, _ argument: Argument?) -> [ChoiceDeclaration]? {
+    guard let argument else { return parameter.fallback.map { $0.choices.map(\.declaration) } ?? [] }
+    return argument.constant.map { $0.choices.map(\.declaration) }
+  }
+
+  private func check(
+    extras: [(label: String, name: Name, argument: Argument)], _ call: CommandCall, _ declaration: CommandDeclaration,
+    _ arguments: [Argument?]
+  ) {
+    var takers: [(parameter: String, choices: [ChoiceDeclaration], isCertain: Bool)] = []
+    for (parameter, argument) in zip(declaration.parameters, arguments) where !parameter.type.families.isEmpty {
+      let known = knownChoices(parameter, argument)
+      let family = parameter.type.families.flatMap { environment.choices(of: $0) }
+      takers.append((parameter.name, known ?? family, known != nil))
+    }
+    for extra in extras where !(extra.label == "options" && declaration.mergesOptions) {
+      let having = takers.filter { $0.choices.contains { $0.setting(extra.label) != nil } }
+      if having.isEmpty {
+        diagnostics.append(unknownLabel(extra.name, declaration, takers.map { ($0.choices, $0.isCertain) }))
+      } else if having.count > 1, having.allSatisfy(\.isCertain) {
+        diagnostics.append(ambiguous(extra.name, having.map(\.choices)))
+      } else if let constant = extra.argument.constant, having.count == 1, having[0].isCertain {
+        for choice in having[0].choices {
+          guard let setting = choice.setting(extra.label) else { continue }
+          do { _ = try setting.type.checked(constant, for: extra.label, of: choice.name) } catch {
+            _ = failed(error, at: extra.argument.range)
+          }
+        }
+      }
+    }
+  }
+
+  private func ambiguous(_ label: Name, _ choices: [[ChoiceDeclaration]]) -> Diagnostic {
+    let names = choices.compactMap { $0.first { $0.setting(label.text) != nil }?.name }
+    return Diagnostic(
+      .ambiguousSetting, "`\(label.text)` is a setting of \(names.joined(separator: " and of "))", at: range(label),
+      help: ["say which: `\(names.first ?? "")(\(label.text): …)`"])
+  }
+
+  private func unknownLabel(
+    _ label: Name, _ declaration: CommandDeclaration, _ takers: [(choices: [ChoiceDeclaration], isCertain: Bool)]
+  ) -> Diagnostic {
+    let settings = takers.flatMap { $0.choices.flatMap { $0.settings.map(\.name) } }
+    let names = declaration.labels.map(\.name) + (declaration.mergesOptions ? ["options"] : []) + settings
+    let certain = takers.filter { $0.isCertain }.flatMap { $0.choices.map(\.name) }
+    let help =
+      certain.isEmpty
+      ? ["`?\(declaration.name)` lists what \(declaration.name) takes"]
+      : certain.prefix(2).map { "`options \($0)` lists what \($0) takes" }
+    return Diagnostic(
+      .unknownSetting, "\(declaration.name) has no setting `\(label.text)`", at: range(label),
+      says: Suggestions.hint(for: label.text, in: names), help: help)
+  }
+}
+
+extension CommandDeclaration {
+  /// Whether `options: {…}` merges a record into the call.
+  var mergesOptions: Bool { takesChoices && !parameters.contains { $0.name == "options" } }
+  /// `eps:, norm:, seed:`
+  var labelList: String { labels.map { "\($0.name):" }.joined(separator: " ") }
+}
+
+extension Value {
+  /// The choice, or the choices in a list.
+  var choices: [Choice] {
+    switch self {
+    case .choice(let choice): [choice]
+    case .list(let values): values.flatMap(\.choices)
+    default: []
+    }
+  }
+
+  /// The same value with every choice in it changed.
+  func mapChoices(_ change: (Choice) throws -> Choice) rethrows -> Value {
+    switch self {
+    case .choice(let choice): .choice(try change(choice))
+    case .list(let values): .list(try values.map { try $0.mapChoices(change) })
+    default: self
+    }
+  }
+}

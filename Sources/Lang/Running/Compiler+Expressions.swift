@@ -1,0 +1,229 @@
+extension Compiler {
+  func expression(_ node: Node) -> Compiled {
+    switch node.kind {
+    case .none: return .constant(.none)
+    case .bool(let value): return .constant(.bool(value))
+    case .number(let value): return .constant(.number(value))
+    case .string(let value): return .constant(.string(value))
+    case .interpolation(let pieces): return interpolation(pieces, node)
+    case .name(let name): return variable(name, node)
+    case .last(let number): return last(number, node)
+    case .list(let nodes): return list(nodes)
+    case .comprehension(let name, let source, let element): return comprehension(name, source, element)
+    case .record(let fields): return record(fields)
+    case .function(let names, let body): return Compiled(.other, function(names, body, range(node)))
+    case .conditional(let test, let yes, let no):
+      let test = condition(test), yes = expression(yes).eval, no = expression(no).eval
+      return Compiled { frame in try test(frame) ? try yes(frame) : try no(frame) }
+    case .sql(let sql): return query(sql, node)
+    case .member(let base, let name): return member(base, name)
+    case .index(let base, let index): return element(base, index, node)
+    case .call(let callee, let arguments): return call(callee, arguments, node)
+    case .command(let call): return command(call, node)
+    case .pipe(let value, let stage): return pipe(value, stage, node)
+    case .negate(let operand): return negation(operand, node)
+    case .not, .and, .or, .compare:
+      let test = condition(node)
+      return Compiled { .bool(try test($0)) }
+    case .arithmetic(let operation, let left, let right): return arithmetic(operation, left, right, node)
+    case .range(let low, let high, let step, let includesEnd): return rangeValue(low, high, step, includesEnd, node)
+    case .group(let inner): return expression(inner)
+    }
+  }
+
+  // MARK: names
+
+  private func variable(_ name: String, _ node: Node) -> Compiled {
+    if let binding = lookUp(name) { return read(binding, name, range(node)) }
+    if let value = environment.builtIn(name) { return .constant(value) }
+    if isLenient, environment.commands[name] == nil { return read(.global(environment.cell(for: name)), name, range(node)) }
+    return fail(unknown(name, at: range(node)))
+  }
+
+  private func read(_ binding: Binding, _ name: String, _ range: SourceRange) -> Compiled {
+    switch binding {
+    case .slot(let slot): return Compiled(.slot(slot)) { $0.slots[slot] }
+    case .cell(let index):
+      return Compiled { frame in
+        guard let value = frame.cells[index]?.storage.pointee else { throw Self.noValue(name, range) }
+        return value
+      }
+    case .global(let cell):
+      return Compiled { _ in
+        guard let value = cell.storage.pointee else { throw Self.noValue(name, range) }
+        return value
+      }
+    }
+  }
+
+  static func noValue(_ name: String, _ range: SourceRange) -> Diagnostic {
+    Diagnostic(
+      .noValueYet, "`\(name)` has no value", at: range,
+      help: ["it was forgotten, or its `let` has not run yet"])
+  }
+
+  func unknown(_ name: String, at range: SourceRange) -> Diagnostic {
+    if environment.commands[name] != nil {
+      return Diagnostic(
+        .commandAsValue, "`\(name)` is a command, not a value", at: range,
+        help: ["put a command in parentheses to use what it gives: `(\(name) …)`"])
+    }
+    return Diagnostic(
+      .unknownName, "there is nothing called `\(name)`", at: range, says: Suggestions.hint(for: name, in: namesInReach))
+  }
+
+  private func last(_ number: Int?, _ node: Node) -> Compiled {
+    let range = range(node)
+    return Compiled { frame in
+      do { return try frame.machine.host.last(number) } catch { throw Problem.place(error, at: range) }
+    }
+  }
+
+  // MARK: literals
+
+  private func interpolation(_ pieces: [Node.Piece], _ node: Node) -> Compiled {
+    let parts: [Eval] = pieces.map { piece in
+      switch piece {
+      case .text(let text): return { _ in .string(text) }
+      case .value(let node): return expression(node).eval
+      }
+    }
+    return Compiled { frame in
+      var text = ""
+      for part in parts { text += try part(frame).text }
+      return .string(text)
+    }
+  }
+
+  private func list(_ nodes: [Node]) -> Compiled {
+    let parts = nodes.map(expression)
+    let constants = parts.compactMap(\.constant)
+    if constants.count == parts.count { return .constant(.list(constants)) }
+    let evals = parts.map(\.eval)
+    return Compiled { frame in
+      var values: [Value] = []
+      values.reserveCapacity(evals.count)
+      for eval in evals { values.append(try eval(frame)) }
+      return .list(values)
+    }
+  }
+
+  private func record(_ fields: [Node.Field]) -> Compiled {
+    let parts = fields.map { ($0.name.text, expression($0.value)) }
+    if parts.allSatisfy({ $0.1.constant != nil }) {
+      return .constant(.record(Record(parts.map { ($0.0, $0.1.constant ?? .none) })))
+    }
+    let evals = parts.map { ($0.0, $0.1.eval) }
+    return Compiled { frame in .record(Record(try evals.map { ($0.0, try $0.1(frame)) })) }
+  }
+
+  private func comprehension(_ name: Name, _ source: Node, _ element: Node) -> Compiled {
+    let source = (eval: expression(source).eval, range: range(source))
+    scope.open()
+    defer { scope.close() }
+    let store = initialiser(declareLocal(name))
+    let element = expression(element).eval
+    return Compiled { frame in
+      let all: [Value]
+      do { all = try source.eval(frame).iterated() } catch { throw Problem.place(error, at: source.range) }
+      var values: [Value] = []
+      values.reserveCapacity(all.count)
+      for one in all {
+        try frame.machine.tick()
+        store(frame, one)
+        values.append(try element(frame))
+      }
+      return .list(values)
+    }
+  }
+
+  /// Puts a first value into a new variable; a cell is made afresh, so that closures of different turns differ.
+  func initialiser(_ binding: Binding) -> (Frame, Value) -> Void {
+    switch binding {
+    case .slot(let slot): return { $0.slots[slot] = $1 }
+    case .cell(let index): return { $0.cells[index] = Cell($1) }
+    case .global(let cell): return { cell.value = $1 }
+    }
+  }
+
+  private func rangeValue(_ low: Node, _ high: Node, _ step: Node?, _ includesEnd: Bool, _ node: Node) -> Compiled {
+    let low = expression(low), high = expression(high), step = step.map(expression)
+    let range = range(node)
+    if let a = low.constant, let b = high.constant, step == nil || step?.constant != nil {
+      do {
+        return .constant(.range(try Operators.range(a, b, step?.constant, includesEnd: includesEnd)))
+      } catch {
+        return failing(error, at: range)
+      }
+    }
+    let by = step?.eval
+    return Compiled { frame in
+      let a = try low.eval(frame), b = try high.eval(frame), c = try by?(frame)
+      do { return .range(try Operators.range(a, b, c, includesEnd: includesEnd)) } catch { throw Problem.place(error, at: range) }
+    }
+  }
+
+  /// Code that fails when, and only when, it runs: what it computes cannot be computed.
+  func failing(_ error: any Error, at range: SourceRange) -> Compiled {
+    let placed = Problem.place(error, at: range)
+    return Compiled { _ in throw placed }
+  }
+
+  /// A mistake that the text alone shows.
+  func failed(_ error: any Error, at range: SourceRange) -> Compiled {
+    guard let diagnostic = Problem.place(error, at: range) as? Diagnostic else { return Compiled { _ in throw error } }
+    return fail(diagnostic)
+  }
+
+  // MARK: parts
+
+  private func member(_ base: Node, _ name: Name) -> Compiled {
+    let base = expression(base), range = range(name), name = name.text
+    return Compiled { frame in
+      let value = try base.eval(frame)
+      do { return try value.member(name) } catch { throw Problem.place(error, at: range) }
+    }
+  }
+
+  private func element(_ base: Node, _ index: [Node], _ node: Node) -> Compiled {
+    let base = expression(base), range = range(node)
+    guard index.count == 1 else {
+      let index = index.map { expression($0).eval }
+      return Compiled { frame in
+        let value = try base.eval(frame)
+        let at = try index.map { try $0(frame) }
+        do { return try value.element(at: at) } catch { throw Problem.place(error, at: range) }
+      }
+    }
+    let at = expression(index[0]).eval
+    return Compiled { frame in
+      let value = try base.eval(frame), at = try at(frame)
+      if case .list(let values) = value, case .number(let number) = at, number >= 0, number < Double(values.count),
+        number == number.rounded()
+      {
+        return values[Int(number)]
+      }
+      do { return try value.element(at: [at]) } catch { throw Problem.place(error, at: range) }
+    }
+  }
+
+  // MARK: SQL
+
+  private func query(_ sql: SQL, _ node: Node) -> Compiled {
+    let range = range(node)
+    var bindings: [(String, Eval)] = []
+    for name in sql.bindings where !bindings.contains(where: { $0.0 == name.text }) {
+      let value = variable(name.text, Node(kind: .name(name.text), start: name.start, end: name.end, depth: 1))
+      bindings.append((name.text, value.eval))
+    }
+    return Compiled { frame in
+      let given = try bindings.map { (name: $0.0, value: try $0.1(frame)) }
+      do {
+        try frame.machine.poll()
+        return try frame.machine.host.query(sql: sql.text, bindings: given, at: range)
+      } catch {
+        throw Problem.place(error, at: range)
+      }
+    }
+  }
+}

@@ -1,0 +1,187 @@
+import Foundation
+
+/// Reads, checks and runs code for one host. Prompt, script and test use the same three steps: `parse`, `prepare`, `run`.
+///
+/// It belongs to one thread at a time. Deep recursion needs stack: `Interpreter.withDeepStack` gives a thread that has it;
+/// elsewhere recursion ends earlier, always with a diagnostic.
+public final class Interpreter {
+  /// The names that code sees.
+  public let environment: Environment
+  let machine: Machine
+
+  /// An interpreter for `host`, which must outlive it.
+  public init(environment: Environment, host: any Host) {
+    self.environment = environment
+    machine = Machine(host: host, environment: environment)
+  }
+
+  /// Reads a text. Nothing is checked against names yet.
+  public func parse(_ source: Source) -> Program { Parser.parse(source, environment: environment) }
+
+  /// Checks all items and compiles them. Nothing has run when the diagnostics, which include those of parsing, are there.
+  public func prepare(_ program: Program) -> Prepared {
+    let compiler = Compiler(program, environment: environment)
+    var mayDeclareOptions = true
+    let items = program.items.map { item in
+      defer { if case .session(":", let text) = item.kind, Self.declares(text) { compiler.isLenient = true } }
+      if case .statement = item.kind { mayDeclareOptions = mayDeclareOptions && item.statement?.declaredName != nil }
+      if case .parameter = item.kind, !mayDeclareOptions {
+        compiler.diagnostics.append(
+          Diagnostic(
+            .misplacedStatement, "`param` must stand before the first command", at: item.range,
+            help: ["the options of a script are known before any of it runs"]))
+      }
+      return Prepared.Ready(item: item, unit: item.statement.map(compiler.unit))
+    }
+    return Prepared(program: program, items: items, diagnostics: program.diagnostics + compiler.diagnostics)
+  }
+
+  /// Whether a session line may give names values, so that what follows cannot be checked for names.
+  private static func declares(_ text: String) -> Bool {
+    ["run", "undo", "checkpoint", "replay"].contains(text.prefix { !$0.isWhitespace })
+  }
+
+  /// Runs one prepared statement. Throws a `Diagnostic` or an `Interrupt`, nothing else. Session lines are for the host.
+  public func run(_ ready: Prepared.Ready) throws -> Outcome {
+    guard let unit = ready.unit, let statement = ready.item.statement else {
+      return Outcome(item: ready.item, value: .none, kind: .nothing)
+    }
+    machine.state.pointee.floor = StackBounds.floor()
+    machine.state.pointee.returned = .none
+    do {
+      try machine.poll()
+      let value = try machine.withFrame(slots: unit.slotCount, cells: unit.cellCount, captures: 0) { frame in
+        _ = try unit.run(frame)
+        return frame.slots[unit.result]
+      }
+      return Outcome(item: ready.item, value: value, kind: statement.outcome)
+    } catch {
+      throw Problem.place(error, at: ready.item.range)
+    }
+  }
+
+  /// Reads, checks and runs a whole text; the value of its last statement. Throws the first error.
+  @discardableResult public func evaluate(_ source: Source) throws -> Value {
+    let prepared = prepare(parse(source))
+    if let error = prepared.errors.first { throw error }
+    var value = Value.none
+    for ready in prepared.items { value = try run(ready).value }
+    return value
+  }
+
+  /// Calls a function value, as a host does that was given one.
+  public func call(_ function: Function, _ arguments: [Value]) throws -> Value {
+    if machine.state.pointee.depth == 0 { machine.state.pointee.floor = StackBounds.floor() }
+    return try machine.call(function, arguments)
+  }
+
+  /// Gives a `param` of a prepared program its value from outside: `--eps 4/255` is `set("eps", to: Source("--eps", "4/255"))`.
+  /// A text that is no expression and not a known name counts as a string.
+  public func set(_ parameter: String, to text: Source, in prepared: inout Prepared) throws {
+    guard let at = prepared.items.firstIndex(where: { $0.parameter?.name == parameter }) else {
+      let names = prepared.program.parameters.map(\.name)
+      throw Problem(
+        .unknownSetting, "this script has no option `\(parameter)`", label: Suggestions.hint(for: parameter, in: names),
+        help: names.isEmpty ? ["it declares none with `param`"] : ["it has \(names.map { "--\($0)" }.joined(separator: ", "))"]
+      ).placed(at: nil)
+    }
+    let value = try evaluate(text)
+    prepared.items[at].overrideValue(value)
+  }
+
+  /// Runs `body` on a thread with a deep stack (512 MB of address space, used only as needed) and waits for it.
+  public static func withDeepStack<R>(_ body: @escaping () -> R) -> R {
+    let work = DeepWork(body)
+    let thread = Thread { work.run() }
+    thread.stackSize = 512 << 20
+    thread.start()
+    return work.wait()
+  }
+}
+
+/// Work handed to one thread and waited for by another.
+private final class DeepWork<R>: @unchecked Sendable {
+  // Safety: `result` is written before the signal and read after the wait.
+  private let body: () -> R
+  private let done = DispatchSemaphore(value: 0)
+  private var result: R?
+
+  init(_ body: @escaping () -> R) { self.body = body }
+
+  func run() {
+    result = body()
+    done.signal()
+  }
+
+  func wait() -> R {
+    done.wait()
+    guard let result else { preconditionFailure("the work ended without a result") }
+    return result
+  }
+}
+
+/// A program, checked and compiled.
+public struct Prepared {
+  /// One item, ready to run.
+  public struct Ready {
+    /// What it is and where.
+    public let item: Item
+    var unit: Compiler.Unit?
+    /// The `param` it declares, if it is one.
+    public var parameter: ProgramParameter? {
+      if case .parameter(let parameter) = item.kind { parameter } else { nil }
+    }
+
+    /// Makes a `param` take this value instead of its default.
+    mutating func overrideValue(_ value: Value) {
+      guard let parameter else { return }
+      unit = Compiler.Unit(
+        run: { frame in
+          frame.slots[0] = value
+          frame.machine.environment.bind(parameter.name, to: value)
+          return .normal
+        }, slotCount: 1, cellCount: 0, result: 0)
+    }
+  }
+
+  /// The program as it was read.
+  public let program: Program
+  /// Its items, in order.
+  public internal(set) var items: [Ready]
+  /// Errors and warnings found before anything runs.
+  public let diagnostics: [Diagnostic]
+  /// The errors among them: if there are any, nothing may run.
+  public var errors: [Diagnostic] { diagnostics.filter { $0.severity == .error } }
+}
+
+/// What running one item gave.
+public struct Outcome {
+  /// What the value is to the reader.
+  public enum Kind: Equatable, Sendable {
+    /// The value of an expression or command: to be shown.
+    case value
+    /// A name got a value (`let`, `param`, assignment): one summary line.
+    case bound(String)
+    /// A loop, a condition, a function definition, a check: nothing to show.
+    case nothing
+  }
+  /// The item that ran.
+  public let item: Item
+  /// Its value; `none` for statements that have none.
+  public let value: Value
+  /// What the value is to the reader.
+  public let kind: Kind
+  /// Whether a `;` keeps it from being shown.
+  public var isSilenced: Bool { item.isSilenced }
+}
+
+extension Statement {
+  var outcome: Outcome.Kind {
+    switch kind {
+    case .declare(let name, _), .param(let name, _, _): .bound(name.text)
+    case .assign(let place, _), .update(let place, _, _): .bound(place.name.text)
+    case .evaluate: .value
+    default: .nothing
+    }
+  }
+}

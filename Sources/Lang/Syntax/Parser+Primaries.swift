@@ -1,0 +1,205 @@
+extension Parser {
+  // primary = NUMBER | STRING | "true" | "false" | "none" | NAME | LAST | "(" pipeline ")" | "[" … | "{" … | "fn" … | "if" … | SQL ;
+  mutating func primary() throws(Diagnostic) -> Node {
+    let start = token.start
+    switch token.kind {
+    case .number: return try number()
+    case .string: return try string()
+    case .rawString:
+      let text = source.text(from: token.start + 1, to: token.end - 1)
+      try advance()
+      return try node(.string(text), from: start)
+    case .last: return try last()
+    case .name: return try word(from: start)
+    case .label:
+      throw Diagnostic(
+        .unexpected, "expected a value, not the label `\(text(token))`", at: range(token.start, token.end),
+        help: ["a record is written in braces: `{eps: 0.1}`"])
+    case .symbol:
+      switch token.symbol {
+      case .openParen: return try group()
+      case .openBracket: return try list()
+      case .openBrace: return try record()
+      default: throw missingValue()
+      }
+    case .end, .session: throw missingValue()
+    }
+  }
+
+  private func missingValue() -> Diagnostic {
+    guard token.kind != .end else {
+      return Diagnostic(.missingPart, "expected a value", at: here, isIncomplete: true)
+    }
+    return Diagnostic(.unexpected, "expected a value, not `\(text(token))`", at: range(token.start, token.end))
+  }
+
+  // NUMBER = digits [ "." digits ] [ ("e"|"E") ["+"|"-"] digits ] [ "%" ] ;
+  private mutating func number() throws(Diagnostic) -> Node {
+    let start = token.start
+    let isShare = source.bytes[token.end - 1] == UInt8(ascii: "%")
+    let digits = source.bytes[start..<(isShare ? token.end - 1 : token.end)].filter { $0 != UInt8(ascii: "_") }
+    guard let value = Double(String(decoding: digits, as: UTF8.self)), value.isFinite else {
+      throw Diagnostic(.badNumber, "`\(text(token))` is too large for a number", at: range(start, token.end))
+    }
+    try advance()
+    return try node(.number(isShare ? value / 100 : value), from: start)
+  }
+
+  // LAST = "_" | "_" digits ;
+  private mutating func last() throws(Diagnostic) -> Node {
+    let start = token.start
+    let digits = source.text(from: start + 1, to: token.end)
+    guard digits.isEmpty || Int(digits) != nil else {
+      throw Diagnostic(.badNumber, "`_\(digits)` is no cell", at: range(start, token.end))
+    }
+    try advance()
+    return try node(.last(Int(digits)), from: start)
+  }
+
+  private mutating func word(from start: Int) throws(Diagnostic) -> Node {
+    switch keyword {
+    case nil:
+      let name = text(token)
+      if inClosure { namesInClosures.insert(name) }
+      try advance()
+      return try node(.name(name), from: start)
+    case .true, .false:
+      let value = at(.true)
+      try advance()
+      return try node(.bool(value), from: start)
+    case .nothing:
+      try advance()
+      return try node(.none, from: start)
+    case .fn: return try function()
+    case .if:
+      try advance()
+      let condition = try operand(after: "`if`")
+      return try conditionalExpression(condition, from: start)
+    case .select: return try sql()
+    case let keyword?:
+      throw Diagnostic(
+        .unexpected, "expected a value, not `\(keyword.rawValue)`", at: range(token.start, token.end),
+        says: "a word of the language")
+    }
+  }
+
+  // "(" pipeline ")"
+  private mutating func group() throws(Diagnostic) -> Node {
+    let open = token.start
+    try advance()
+    nesting += 1
+    if token.kind == .end { throw unclosed(.openParen, at: open) }
+    let value = try pipeline()
+    try close(.closeParen, opened: open)
+    return try node(.group(value), from: open, over: value.depth)
+  }
+
+  // "[" [ expr { "," expr } [ "," ] | "for" NAME "in" expr "=>" expr ] "]"
+  private mutating func list() throws(Diagnostic) -> Node {
+    let open = token.start
+    var ahead = lexer
+    if let next = try? ahead.next(), next.kind == .name, source.text(from: next.start, to: next.end) == "for" {
+      return try comprehension(open)
+    }
+    let elements = try elements(closing: .closeBracket)
+    return try node(.list(elements), from: open, over: elements.map(\.depth).max() ?? 0)
+  }
+
+  private mutating func comprehension(_ open: Int) throws(Diagnostic) -> Node {
+    try advance()
+    nesting += 1
+    try advance()
+    let name = try newName("after `for`")
+    guard at(.in) else { throw missing("`in`", "after the name", isIncomplete: true) }
+    try advance()
+    let source = try operand(after: "`in`", mayWrap: true)
+    try expect(.arrow, "before what to collect")
+    shadows.append([])
+    shadow(name)
+    defer { shadows.removeLast() }
+    let element = try operand(after: "`=>`", mayWrap: true)
+    try close(.closeBracket, opened: open)
+    return try node(.comprehension(name, source, element), from: open, over: max(source.depth, element.depth))
+  }
+
+  // "{" [ field { "," field } [ "," ] ] "}"               field = LABEL expr | STRING ":" expr ;
+  private mutating func record() throws(Diagnostic) -> Node {
+    let open = token.start
+    try advance()
+    var fields: [Node.Field] = []
+    while !at(.closeBrace) {
+      if token.kind == .end { throw unclosed(.openBrace, at: open) }
+      let name = try fieldName()
+      if fields.contains(where: { $0.name == name }) {
+        throw Diagnostic(.repeatedName, "there are two fields `\(name.text)`", at: range(name.start, name.end))
+      }
+      fields.append(.init(name: name, value: try operand(after: "`\(name.text):`", mayWrap: true)))
+      guard at(.comma) else { break }
+      try advance()
+    }
+    nesting += 1
+    try close(.closeBrace, opened: open)
+    return try node(.record(fields), from: open, over: fields.map(\.value.depth).max() ?? 0)
+  }
+
+  private mutating func fieldName() throws(Diagnostic) -> Name {
+    if token.kind == .label {
+      let name = Name(text: source.text(from: token.start, to: token.end - 1), start: token.start, end: token.end - 1)
+      try advance()
+      return name
+    }
+    guard token.kind == .string || token.kind == .rawString else {
+      throw Diagnostic(
+        .unexpected, "expected a field such as `eps: 0.1`, not `\(text(token))`", at: range(token.start, token.end))
+    }
+    let node = try primary()
+    guard case .string(let text) = node.kind else {
+      throw Diagnostic(.unexpected, "the name of a field is plain text", at: range(node.start, node.end))
+    }
+    guard at(.colon) else { throw missing("`:`", "after the field's name", isIncomplete: true) }
+    try advance()
+    return Name(text: text, start: node.start, end: node.end)
+  }
+
+  // "fn" "(" [ NAME { "," NAME } ] ")" "=>" expr
+  private mutating func function() throws(Diagnostic) -> Node {
+    let start = token.start
+    try advance()
+    closures.insert(start)
+    let outerClosure = inClosure
+    inClosure = true
+    defer { inClosure = outerClosure }
+    let open = token.start
+    try expect(.openParen, "after `fn`")
+    nesting += 1
+    var names: [Name] = []
+    while !at(.closeParen) {
+      let name = try newName("of a parameter")
+      if names.contains(name) {
+        throw Diagnostic(.repeatedName, "there are two parameters `\(name.text)`", at: range(name.start, name.end))
+      }
+      names.append(name)
+      guard try accept(.comma) else { break }
+    }
+    try close(.closeParen, opened: open)
+    try expect(.arrow, "before what the function gives")
+    shadows.append([])
+    for name in names { shadow(name) }
+    defer { shadows.removeLast() }
+    let body = try operand(after: "`=>`", mayWrap: true)
+    return try node(.function(names, body), from: start, over: body.depth)
+  }
+
+  // "if" expr "then" expr "else" expr
+  mutating func conditionalExpression(_ condition: Node, from start: Int) throws(Diagnostic) -> Node {
+    guard at(.then), !endsLine else { throw missing("`then`", "after the condition", isIncomplete: nesting > 0) }
+    try advance()
+    let yes = try operand(after: "`then`")
+    guard at(.else), !endsLine else {
+      throw missing("`else`", "after the value for true", isIncomplete: nesting > 0)
+    }
+    try advance()
+    let no = try operand(after: "`else`")
+    return try node(.conditional(condition, yes, no), from: start, over: max(condition.depth, yes.depth, no.depth))
+  }
+}

@@ -1,0 +1,53 @@
+/// A text, read: its items in order, and what is wrong with it.
+public struct Program {
+  /// The text.
+  public let source: Source
+  /// The items that could be read.
+  public let items: [Item]
+  /// Up to ten diagnostics, in order of place. When one `isIncomplete`, more text could make it right.
+  public let diagnostics: [Diagnostic]
+  /// Where functions start, in order, and the names their bodies mention: variables that may need cells.
+  let closures: [Int]
+  let namesInClosures: Set<String>
+
+  /// Whether the text breaks off where it could go on: the prompt then asks for another line.
+  public var isIncomplete: Bool { diagnostics.count == 1 && diagnostics[0].isIncomplete }
+  /// The `param` items.
+  public var parameters: [ProgramParameter] {
+    items.compactMap { if case .parameter(let parameter) = $0.kind { parameter } else { nil } }
+  }
+}
+
+/// One thing to do at the top level: a statement or a session line.
+public struct Item {
+  /// What it is.
+  public enum Kind {
+    /// `:save x.ward`, `?attack`, `!ls`: for the host. `marker` is the first character, `text` the rest, trimmed.
+    case session(marker: Character, text: String)
+    /// `param eps = 0.1 "the budget"`
+    case parameter(ProgramParameter)
+    /// Any other statement.
+    case statement
+  }
+
+  /// What it is.
+  public let kind: Kind
+  /// Where it stands, without the `;` or line break that ends it.
+  public let range: SourceRange
+  /// Whether a `;` ends it, so that its value is not shown.
+  public let isSilenced: Bool
+  /// Its text.
+  public var text: String { range.text }
+  /// The tree; nil for session lines.
+  let statement: Statement?
+}
+
+/// An option of a script: `param eps = 0.1 "the budget"`.
+public struct ProgramParameter: Sendable, Equatable {
+  /// The name, which is also the option: `--eps`.
+  public let name: String
+  /// The default, as written.
+  public let fallbackText: String
+  /// What it is for, if the script says so.
+  public let doc: String?
+}
