@@ -113,6 +113,7 @@ import Testing
     let scratch = try Scratch()
     let store = try history(in: scratch)
     #expect(try store.check().isEmpty)
+    #expect(throws: SQLError.interrupted) { try store.check(shouldStop: { true }) }
     try store.database.writeWithoutTransaction { db in
       try db.execute(sql: "PRAGMA foreign_keys = OFF")
       try db.execute(sql: "UPDATE blob SET bytes = x'00' WHERE id = 1; UPDATE model SET parent = 99 WHERE id = 3")
