@@ -78,6 +78,11 @@ extension ParameterType where T == String {
   public static func word(_ kind: String = "") -> Self { Self(.word(kind), \.asString, wrap: { .string($0) }) }
 }
 
+extension ParameterType where T == String {
+  /// One of these words, bare or as a string.
+  public static func oneOf(_ words: [String]) -> Self { Self(.oneOf(words), \.asString, wrap: { .string($0) }) }
+}
+
 extension ParameterType where T == Record {
   /// A record.
   public static var record: Self { Self(.record, \.asRecord, wrap: { .record($0) }) }

@@ -15,6 +15,7 @@ extension ValueType {
     case .flag: "true or false"
     case .variable: "the name of a variable"
     case .word(let kind): kind.isEmpty ? "a word" : kind.withArticle
+    case .oneOf(let words): words.joinedAsAlternatives
     default: noun.withArticle
     }
   }
@@ -37,6 +38,7 @@ extension ValueType {
     case .choice(let family): family ?? "built-in"
     case .variable: "variable"
     case .word(let kind): kind.isEmpty ? "word" : kind
+    case .oneOf: "word"
     case .either(let types): types.map(\.noun).joined(separator: " or ")
     case .oneOrMore(let element): "\(element.noun) or list"
     }
@@ -84,6 +86,7 @@ extension ValueType {
     case (.integer(let bounds, _), .number(let number)):
       guard Int(exactly: number) != nil else { return number.isFinite ? .wrong : .outOfRange }
       return bounds.contains(number) ? .fits : .outOfRange
+    case (.oneOf(let words), _): return value.word.map(words.contains) == true ? .fits : .wrong
     case (.list(let element), .list(let values)): return Self.worst(values.map(element.fit))
     case (.list(let element), .range(let range)): return Self.worst(range.numbers.map { element.fit(.number($0)) })
     case (.object(_, let test), .object(let object)): return test(object) ? .fits : .wrong
@@ -99,6 +102,16 @@ extension ValueType {
     }
   }
 
+  /// The words it takes, if it takes words.
+  var words: [String] {
+    switch self {
+    case .oneOf(let words): words
+    case .list(let element), .oneOrMore(let element): element.words
+    case .either(let types): types.flatMap(\.words)
+    default: []
+    }
+  }
+
   private static func worst(_ fits: [Fit]) -> Fit {
     fits.contains(.wrong) ? .wrong : fits.contains(.outOfRange) ? .outOfRange : .fits
   }
@@ -106,16 +119,28 @@ extension ValueType {
   /// The value itself if it fits; otherwise a problem that names the parameter, what it takes and what came.
   func checked(_ value: Value, for name: String, of owner: String) throws -> Value {
     switch fit(value) {
-    case .fits: return value
+    case .fits:
+      if case .oneOf = self, let word = value.word { return .string(word) }
+      return value
     case .outOfRange:
       throw Problem(
         .outOfRange, "\(name) of \(owner) must be \(phrase)\(unit.isEmpty ? "" : ", in \(unit)"), not \(value.brief)",
         argument: name)
     case .wrong:
+      if case .oneOf(let words) = self, let word = value.word {
+        throw Problem(
+          .wrongType, "\(name) of \(owner) must be \(phrase), not `\(word)`", label: Suggestions.hint(for: word, in: words),
+          argument: name)
+      }
       throw Problem(
         .wrongType, "\(name) of \(owner) must be \(phrase), not \(value.briefPhrase)", argument: name)
     }
   }
+}
+
+extension Value {
+  /// The word it is where a word is asked for: a string, or the name of a built-in that happens to be called so.
+  var word: String? { asString ?? asChoice?.name }
 }
 
 extension [String] {

@@ -30,6 +30,8 @@ public indirect enum ValueType: Sendable {
   case variable
   /// One word, not evaluated: a name of anything, a keyword, or a string. The text says what completion offers.
   case word(String)
+  /// One of these words, bare or as a string. Each is a constant of the language that is its own text.
+  case oneOf([String])
   /// The first of these that fits.
   case either([ValueType])
   /// One value or a list of them; the body always gets a list.

@@ -10,6 +10,9 @@ public final class Environment {
   /// The host's kinds of object, by name; for help and completion.
   public let types: [String: ObjectType]
 
+  /// The words that parameters take (`linf`, `dlr`): constants whose value is their own text.
+  public let words: Set<String>
+
   private var cells: [String: Cell] = [:]
   private var order: [String] = []
 
@@ -25,6 +28,8 @@ public final class Environment {
     self.commands = Dictionary(uniqueKeysWithValues: commands.map { ($0.name, $0) })
     self.choices = Dictionary(uniqueKeysWithValues: choices.map { ($0.name, $0) })
     self.functions = Dictionary(uniqueKeysWithValues: functions.map { ($0.name, $0) })
+    let parameterTypes = commands.flatMap(\.parameters).map(\.type)
+    words = Set((parameterTypes + choices.flatMap(\.settings).map(\.type)).flatMap(\.words))
     self.types = Dictionary(uniqueKeysWithValues: types.map { ($0.name, $0) })
   }
 
@@ -76,6 +81,7 @@ public final class Environment {
   func builtIn(_ name: String) -> Value? {
     if let choice = choices[name] { return .choice(Choice(choice)) }
     if let function = functions[name] { return .function(Function(.library(function))) }
+    if words.contains(name) { return .string(name) }
     return nil
   }
 }

@@ -53,12 +53,12 @@ private struct Ink {
 
 extension StringProtocol {
   /// Columns the text takes on a terminal.
-  var displayWidth: Int { reduce(0) { $0 + $1.displayWidth } }
+  public var displayWidth: Int { reduce(0) { $0 + $1.displayWidth } }
 }
 
 extension Character {
   /// Columns the character takes on a terminal: 2 for East Asian wide forms and emoji, 0 for lone marks.
-  var displayWidth: Int {
+  public var displayWidth: Int {
     guard let first = unicodeScalars.first else { return 0 }
     if isASCII { return 1 }
     let kind = first.properties.generalCategory
