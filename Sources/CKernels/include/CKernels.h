@@ -52,6 +52,8 @@ typedef struct {
                       float *out);
   void (*load_bytes)(const uint8_t *const *rows, int32_t count, ward_planes shape, const float *mean,
                      const float *inverse_std, float *out);
+  // Bytes to numbers from 0 to 1.
+  void (*floats_from_bytes)(const uint8_t *bytes, int64_t count, float *out);
   void (*store_rows)(const float *in, ward_planes shape, int32_t count, const float *scale, float *rows);
   void (*load_rows)(const float *rows, int32_t count, ward_planes shape, float *out);
 
@@ -115,8 +117,9 @@ typedef struct {
   // Sum of the squares of the summed, scaled gradient over [from, to).
   double (*gradient_square)(const ward_step *step, int64_t from, int64_t to, const float *shards, int32_t count,
                             int64_t stride, const float *extra);
-  // x = clip(x0 + clamp(x + alpha * sign(g) - x0, -eps, eps)) on pixels in [0, 1].
-  void (*sign_step)(int64_t count, const float *origin, const float *gradient, float alpha, float epsilon, float *x);
+  // x = x + alpha * sign(g), kept within eps of x0 and, if `clips`, within [0, 1].
+  void (*sign_step)(int64_t count, const float *origin, const float *gradient, float alpha, float epsilon,
+                    int32_t clips, float *x);
 
   // Runs `rounds` rounds of 24 independent multiply-adds on vectors, for measuring the peak; 768 * rounds FLOP.
   float (*peak)(int64_t rounds);

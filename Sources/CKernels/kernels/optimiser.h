@@ -49,12 +49,14 @@ static double gradient_square(const ward_step *s, int64_t from, int64_t to, cons
   return sum;
 }
 
-static void sign_step(int64_t count, const float *origin, const float *gradient, float alpha, float epsilon, float *x) {
+static void sign_step(int64_t count, const float *origin, const float *gradient, float alpha, float epsilon,
+                      int32_t clips, float *x) {
+  const float bottom = clips ? 0 : -INFINITY, top = clips ? 1 : INFINITY;
   for (int64_t i = 0; i < count; i++) {
     const float g = gradient[i], o = origin[i];
     const float s = g > 0 ? 1.0f : g < 0 ? -1.0f : 0.0f;
     float next = x[i] + alpha * s;
-    const float low = o - epsilon < 0 ? 0 : o - epsilon, high = o + epsilon > 1 ? 1 : o + epsilon;
+    const float low = o - epsilon < bottom ? bottom : o - epsilon, high = o + epsilon > top ? top : o + epsilon;
     next = next < low ? low : next;
     x[i] = next > high ? high : next;
   }

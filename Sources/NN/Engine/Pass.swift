@@ -18,6 +18,12 @@ extension Plan {
       rows, Int32(frame.count), input.planes, normalisation.mean, normalisation.inverseStd, frame.at(input))
   }
 
+  /// The same from bytes, where 255 is 1: one pointer an image.
+  func load(_ rows: [UnsafePointer<UInt8>?], into frame: Frame, _ normalisation: Normalisation) {
+    frame.call.load_bytes(
+      rows, Int32(frame.count), input.planes, normalisation.mean, normalisation.inverseStd, frame.at(input))
+  }
+
   /// The logits of the group's images, one row an image.
   func logits(of frame: Frame, into rows: UnsafeMutablePointer<Float>) {
     frame.call.store_rows(frame.at(output), output.planes, Int32(frame.count), nil, rows)

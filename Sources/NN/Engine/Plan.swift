@@ -15,6 +15,29 @@ struct Plan: Sendable {
   let parameterCount: Int
   /// Whether training needs the whole batch at once, as batch normalisation does.
   let hasPhases: Bool
+  /// Whether training draws random numbers.
+  let hasDropout: Bool
+  /// What a group does forward without waiting for the others; each stretch ends where all are needed, or at the end.
+  let forwardStretches: [[Turn]]
+  /// The same backward.
+  let backwardStretches: [[Turn]]
+
+  /// One phase of one operation.
+  struct Turn: Sendable {
+    let operation: Int
+    let phase: Int
+  }
+
+  private static func stretches(_ order: some Sequence<Int>, phases: (Int) -> Int) -> [[Turn]] {
+    var all: [[Turn]] = [[]]
+    for operation in order {
+      for phase in 0..<phases(operation) {
+        all[all.count - 1].append(Turn(operation: operation, phase: phase))
+        if phase < phases(operation) - 1 { all.append([]) }
+      }
+    }
+    return all
+  }
 
   init(_ network: Network) {
     var builder = PlanBuilder(network)
@@ -27,7 +50,11 @@ struct Plan: Sendable {
     outputGradient = builder.gradients[network.last]!
     parameters = builder.parameters
     parameterCount = parameters.last?.range.upperBound ?? 0
-    hasPhases = operations.contains { $0.forwardPhases > 1 || $0.backwardPhases > 1 }
+    let all = builder.operations
+    hasPhases = all.contains { $0.forwardPhases > 1 || $0.backwardPhases > 1 }
+    hasDropout = all.contains { $0 is DropoutOperation }
+    forwardStretches = Self.stretches(all.indices) { all[$0].forwardPhases }
+    backwardStretches = Self.stretches(all.indices.reversed()) { all[$0].backwardPhases }
   }
 }
 

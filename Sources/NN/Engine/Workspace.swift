@@ -46,6 +46,26 @@ public final class Workspace {
     return out
   }
 
+  /// The logits of some images of a data set, read as bytes.
+  func logits(of images: Images, _ rows: Range<Int>) -> Tensor {
+    var out = Tensor(shape: [rows.count, model.classes])
+    eachGroup(rows.count) { first, frame in
+      images.withBytes { bytes in  // Safety: every index is one of the part's, so its image lies inside
+        let starts = (0..<frame.count).map {
+          Optional(bytes.baseAddress! + images.indices[rows.lowerBound + first + $0] * model.input.count)
+        }
+        plan.load(starts, into: frame, model.normalisation)
+      }
+      plan.forward(frame)
+      out.values.withUnsafeMutableBufferPointer {  // Safety: rows first..<first + count lie inside
+        plan.logits(of: frame, into: $0.baseAddress! + first * model.classes)
+      }
+    }
+    return out
+  }
+
+  var kernelTable: ward_kernels { kernels.table.pointee }
+
   /// The gradient by pixels of each image's loss, with losses and logits of the same pass. No mean is taken.
   public func inputGradient(of loss: any Loss, at x: Tensor, labels: [Int]) -> InputGradient {
     precondition(labels.count == x.rows, "\(labels.count) labels for \(x.rows) images")

@@ -1,0 +1,47 @@
+import CKernels
+
+extension Engine {
+  /// The answers to images of a data set, on all threads; a batch at a time is converted from bytes.
+  ///
+  /// - Throws: `Interrupted`.
+  public func answers(of model: Model, to images: Images, stop: Stop = .never) throws -> [Int] {
+    precondition(images.shape == model.input, "\(images.shape) images for a model of \(model.input)")
+    let block = 256
+    let weights = FloatStorage(model.values)
+    let parts = try map(blocks: (images.count + block - 1) / block, stop: stop) { number in
+      let rows = number * block..<min((number + 1) * block, images.count)
+      return Workspace(model, weights: weights, kernels: self.kernels).answers(to: images, rows)
+    }
+    return parts.flatMap { $0 }
+  }
+
+  /// The share of right answers.
+  ///
+  /// - Throws: `Interrupted`.
+  public func accuracy(of model: Model, on images: Images, stop: Stop = .never) throws -> Double {
+    guard !images.isEmpty else { return 0 }
+    let right = zip(try answers(of: model, to: images, stop: stop), images.labels).filter { $0 == $1 }.count
+    return Double(right) / Double(images.count)
+  }
+}
+
+extension Workspace {
+  /// The answers to some images of a data set.
+  func answers(to images: Images, _ rows: Range<Int>) -> [Int] { logits(of: images, rows).answers }
+
+  /// Pixels moved by `epsilon` along the sign of the slope; a slope of 0 leaves a pixel alone.
+  func signStep(from images: Tensor, along slope: Tensor, _ epsilon: Float, clips: Bool) -> Tensor {
+    var out = images
+    let count = out.count
+    out.values.withUnsafeMutableBufferPointer { x in
+      images.values.withUnsafeBufferPointer { origin in
+        slope.values.withUnsafeBufferPointer { slope in
+          // Safety: three buffers of one length.
+          kernelTable.sign_step(
+            Int64(count), origin.baseAddress, slope.baseAddress, epsilon, epsilon, clips ? 1 : 0, x.baseAddress)
+        }
+      }
+    }
+    return out
+  }
+}

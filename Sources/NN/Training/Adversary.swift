@@ -1,0 +1,62 @@
+/// Makes adversarial images inside training, against the weights of the moment in evaluation mode.
+public protocol Adversary: Sendable {
+  /// As many images as given, pixels in [0, 1]; no image's result may depend on its neighbours.
+  func craft(_ images: Tensor, labels: [Int], in context: Crafting) throws -> Tensor
+}
+
+/// What an adversary may use.
+public struct Crafting {
+  /// The model of the moment, for one thread.
+  public let workspace: Workspace
+  /// The same model as attacks ask it.
+  public let responder: any Responder
+  /// The loss that training lowers.
+  public let loss: any Loss
+  /// Each image's index in the data set, the key of its random stream.
+  public let indices: [Int]
+  /// Differs between epochs.
+  public let seed: Int
+  /// Asked between steps.
+  public let stop: Stop
+}
+
+/// One signed gradient step of full length, without a random start. Goodfellow et al., ICLR 2015, §4.
+public struct GradientSign: Adversary {
+  /// Radius in pixel units.
+  public var epsilon: Float
+  /// Whether pixels are kept in [0, 1]; the authors of arXiv:2101.12372 did not.
+  public var clips = true
+
+  /// See the properties.
+  public init(epsilon: Float, clips: Bool = true) {
+    self.epsilon = epsilon
+    self.clips = clips
+  }
+
+  /// See `Adversary`.
+  public func craft(_ images: Tensor, labels: [Int], in context: Crafting) throws -> Tensor {
+    let slope = context.workspace.inputGradient(of: context.loss, at: images, labels: labels).slope
+    return context.workspace.signStep(from: images, along: slope, epsilon, clips: clips)
+  }
+}
+
+/// Any attack of the robustness package, within a threat model.
+public struct AttackAdversary: Adversary {
+  /// The attack; every image gets it, right or wrong.
+  public let attack: any Attack
+  /// Where its images lie.
+  public let threat: ThreatModel
+
+  /// See the properties.
+  public init(_ attack: any Attack, within threat: ThreatModel) {
+    self.attack = attack
+    self.threat = threat
+  }
+
+  /// See `Adversary`.
+  public func craft(_ images: Tensor, labels: [Int], in context: Crafting) throws -> Tensor {
+    try attack.craft(
+      images, labels: labels, indices: context.indices, seed: context.seed, within: threat,
+      asking: context.responder, stop: context.stop)
+  }
+}

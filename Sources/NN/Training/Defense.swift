@@ -1,0 +1,60 @@
+/// What a training lowers: a loss, penalties on the weights, and adversarial images if wanted.
+///
+/// Standard and adversarial training, TRADES, and the cost-sensitive CSA and CSE (Min-Max) are all values of this type.
+public struct Defense: Sendable {
+  /// How clean and adversarial images are used.
+  public enum Mix: Sendable, Equatable {
+    /// Clean images only.
+    case clean
+    /// Adversarial images only. Madry et al., ICLR 2018.
+    case adversarial
+    /// Each batch one step on clean images, then one on images crafted against the weights after it.
+    case alternating
+    /// One step on `clean · L(x) + (1 - clean) · L(x')`. Goodfellow et al., ICLR 2015, eq. 9.
+    case blended(clean: Float)
+    /// One step on `L(x) + β · KL(p(x) ‖ p(x'))`, gradients through both. TRADES: Zhang et al., ICML 2019.
+    case consistent(beta: Float)
+  }
+
+  /// The loss of each image.
+  public var loss: any Loss
+  /// Terms that depend on the weights alone.
+  public var penalties: [any Penalty]
+  /// What makes adversarial images; needed unless the mix is `.clean`.
+  public var adversary: (any Adversary)?
+  /// How clean and adversarial images are used.
+  public var mix: Mix
+
+  /// See the properties.
+  public init(
+    loss: any Loss = CrossEntropy(), penalties: [any Penalty] = [], adversary: (any Adversary)? = nil, mix: Mix = .clean
+  ) {
+    precondition(mix == .clean || adversary != nil, "\(mix) needs an adversary")
+    self.loss = loss
+    self.penalties = penalties
+    self.adversary = adversary
+    self.mix = mix
+  }
+
+  /// Cross-entropy on clean images.
+  public static let standard = Defense()
+
+  /// One clean step and one FGSM step a batch: the reference's adversarial training.
+  ///
+  /// - Parameter epsilon: radius in pixel units.
+  public static func adversarial(epsilon: Float, loss: any Loss = CrossEntropy()) -> Defense {
+    Defense(loss: loss, adversary: GradientSign(epsilon: epsilon), mix: .alternating)
+  }
+
+  /// The authors' CSA: adversarial training on cross-entropy plus expected cost. arXiv:2101.12372.
+  public static func csa(_ costs: CostMatrix, epsilon: Float, weight: Float = 1) -> Defense {
+    adversarial(epsilon: epsilon, loss: ExpectedCost(costs, weight: weight))
+  }
+
+  /// The authors' CSE (Min-Max): cross-entropy + a·cost + b·(‖W₁‖₁ - ‖W₁‖₂) + c·(‖W₂‖₁ - ‖W₂‖₂) on clean images.
+  ///
+  /// W₁ and W₂ are the weights of the first two convolutions. arXiv:2101.12372, eq. 9 and 10.
+  public static func minmax(_ costs: CostMatrix, a: Float = 0.1, b: Float = 5, c: Float = 0.1) -> Defense {
+    Defense(loss: ExpectedCost(costs, weight: a), penalties: [MinMax(factors: [b, c])])
+  }
+}

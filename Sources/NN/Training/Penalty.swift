@@ -1,0 +1,76 @@
+/// A term of the training loss that depends on the weights alone.
+public protocol Penalty: Sendable {
+  /// What it adds to the loss and to the slope of one tensor.
+  ///
+  /// - Parameters:
+  ///   - tensor: which tensor, in the model's layout.
+  ///   - order: how many tensors of that rank came before it; `order == 0` and rank 4 is the first convolution.
+  /// - Returns: nil if the penalty does not concern this tensor.
+  func factor(of tensor: ParameterLayout, order: Int) -> Float?
+
+  /// The penalty of one tensor's values, before the factor, and its slope added to `slope` with the factor.
+  func add(_ values: UnsafeBufferPointer<Float>, factor: Float, to slope: UnsafeMutableBufferPointer<Float>) -> Double
+}
+
+/// `‖W‖₁ - ‖W‖₂` of the convolutions' weights: zero if and only if one weight at most is left ("Min-Max property").
+/// arXiv:2101.12372, eq. 9.
+public struct MinMax: Penalty {
+  /// Factor of the first convolution, of the second, and so on; later ones have none.
+  public var factors: [Float]
+
+  /// The authors' factors for MNIST, unless others are given.
+  public init(factors: [Float] = [5, 0.1]) { self.factors = factors }
+
+  /// See `Penalty`.
+  public func factor(of tensor: ParameterLayout, order: Int) -> Float? {
+    tensor.shape.count == 4 && factors.indices.contains(order) && factors[order] != 0 ? factors[order] : nil
+  }
+
+  /// The slope is `sign(w) - w / ‖W‖₂`, with sign(0) = 0 and the norm at least 1e-12.
+  public func add(
+    _ values: UnsafeBufferPointer<Float>, factor: Float, to slope: UnsafeMutableBufferPointer<Float>
+  ) -> Double {
+    var sum = 0.0
+    var squares = 0.0
+    for w in values {
+      sum += Double(abs(w))
+      squares += Double(w) * Double(w)
+    }
+    let norm = squares.squareRoot()
+    let inverse = Float(1 / max(norm, 1e-12))
+    for i in values.indices {
+      let w = values[i]
+      slope[i] += factor * ((w > 0 ? 1 : w < 0 ? -1 : 0) - w * inverse)
+    }
+    return Double(factor) * (sum - norm)
+  }
+}
+
+/// The penalties of one model, resolved to ranges of its values.
+struct PenaltyTerms {
+  private var terms: [(penalty: any Penalty, range: Range<Int>, factor: Float)] = []
+
+  init(_ penalties: [any Penalty], layout: [ParameterLayout]) {
+    for penalty in penalties {
+      var seen: [Int: Int] = [:]
+      for tensor in layout where tensor.isTrained {
+        let order = seen[tensor.shape.count, default: 0]
+        seen[tensor.shape.count] = order + 1
+        if let factor = penalty.factor(of: tensor, order: order) { terms.append((penalty, tensor.range, factor)) }
+      }
+    }
+  }
+
+  var isEmpty: Bool { terms.isEmpty }
+
+  /// Writes the slopes of all terms and returns the sum of their values.
+  func evaluate(_ weights: FloatStorage, slope: FloatStorage) -> Double {
+    // Safety: the ranges come from the layout that both storages follow.
+    for term in terms { (slope.floats + term.range.lowerBound).update(repeating: 0, count: term.range.count) }
+    return terms.reduce(0) { sum, term in
+      let values = UnsafeBufferPointer(start: weights.floats + term.range.lowerBound, count: term.range.count)
+      let room = UnsafeMutableBufferPointer(start: slope.floats + term.range.lowerBound, count: term.range.count)
+      return sum + term.penalty.add(values, factor: term.factor, to: room)
+    }
+  }
+}

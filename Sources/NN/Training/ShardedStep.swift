@@ -1,0 +1,333 @@
+import CKernels
+
+/// The gradient of one batch by shards, and the optimiser's step over the sum.
+final class ShardedStep {
+  /// What a step is taken on.
+  enum Kind {
+    case clean
+    case adversarial
+    case blended(Float)
+    case consistent(Float)
+  }
+
+  /// One batch.
+  struct Job {
+    let images: Images
+    /// Positions in `images`.
+    let rows: [Int]
+    let labels: [Int]
+    /// Indices in the data set.
+    let indices: [Int]
+    let defense: Defense
+    let seed: Int
+    let epoch: Int
+    let stop: Stop
+  }
+
+  struct Sums: Sendable {
+    var loss = 0.0
+    var right = 0
+    var seen = 0
+  }
+
+  /// More shards balance better, fewer leave less to sum.
+  private static let mostShards = 8
+
+  private let model: Model
+  private let plan: Plan
+  private let engine: Engine
+  private let weights: FloatStorage
+  private let gradients: FloatStorage
+  private let stride: Int
+  private let groupsPerShard: Int
+  /// One a thread, or one a group where the network needs the whole batch at once.
+  private let arenas: [Arena]
+  private let crafters: [Crafter]
+  /// Adversarial images of the batch, one row an image.
+  private var crafted: FloatStorage?
+  private let batch: Int
+  private var shards = 0
+  /// The trained parameters in pieces for the threads: running averages are left out.
+  private let pieces: [Range<Int>]
+
+  /// A thread's view of the weights, for crafting.
+  private struct Crafter {
+    let workspace: Workspace
+    let responder: GroupedPass
+  }
+
+  init(_ model: Model, weights: FloatStorage, batch: Int, engine: Engine) {
+    self.model = model
+    self.weights = weights
+    self.engine = engine
+    self.batch = batch
+    plan = model.plan
+    let groups = (batch + WARD_LANES - 1) / WARD_LANES
+    groupsPerShard = (groups + Self.mostShards - 1) / Self.mostShards
+    stride = (plan.parameterCount + 15) / 16 * 16
+    gradients = FloatStorage(count: stride * ((groups + groupsPerShard - 1) / groupsPerShard))
+    pieces = Self.pieces(of: plan)
+    arenas = (0..<(plan.hasPhases ? groups : engine.threads)).map { _ in Arena(model.plan.arena) }
+    crafters = (0..<engine.threads).map { _ in
+      Crafter(
+        workspace: Workspace(model, weights: weights, kernels: engine.kernels),
+        responder: GroupedPass(model, weights: weights, kernels: engine.kernels))
+    }
+  }
+
+  // What `update` works on. Safety: the pointers live as long as this object.
+  var kernels: ward_kernels { engine.kernels.table.pointee }
+  var gradientStart: UnsafePointer<Float> { UnsafePointer(gradients.floats) }
+  var weightStart: UnsafeMutablePointer<Float> { weights.floats }
+  var shardCount: Int { shards }
+  var shardStride: Int { stride }
+
+  /// Calls `body` for pieces of the trained parameters, on all threads.
+  func inRanges(_ body: (_ from: Int64, _ to: Int64) -> Void) {
+    engine.run(pieces.count) { piece, _ in
+      body(Int64(self.pieces[piece].lowerBound), Int64(self.pieces[piece].upperBound))
+    }
+  }
+
+  /// The same with results, added in order.
+  func sumInRanges(_ body: (_ from: Int64, _ to: Int64) -> Double) -> Double {
+    pieces.reduce(0) { $0 + body(Int64($1.lowerBound), Int64($1.upperBound)) }
+  }
+
+  /// Fills the shards' gradients with the sum (not the mean) of the batch's slopes.
+  func gradient(of job: Job, _ kind: Kind) throws -> Sums {
+    let groups = (job.rows.count + WARD_LANES - 1) / WARD_LANES
+    shards = (groups + groupsPerShard - 1) / groupsPerShard
+    if case .clean = kind {} else { try craft(job) }
+    switch kind {
+    case .clean: return pass(job, adversarial: false, weight: 1, accumulate: false)
+    case .adversarial: return pass(job, adversarial: true, weight: 1, accumulate: false)
+    case .blended(let clean):
+      let first = pass(job, adversarial: false, weight: clean, accumulate: false)
+      let second = pass(job, adversarial: true, weight: 1 - clean, accumulate: true)
+      return Sums(loss: first.loss + second.loss, right: first.right + second.right, seen: first.seen + second.seen)
+    case .consistent(let beta): return consistent(job, beta)
+    }
+  }
+
+  /// Neighbouring trained tensors together, cut to at most 8,192 values.
+  private static func pieces(of plan: Plan) -> [Range<Int>] {
+    var runs: [Range<Int>] = []
+    for tensor in plan.parameters where tensor.isTrained {
+      if let last = runs.last, last.upperBound == tensor.offset {
+        runs[runs.count - 1] = last.lowerBound..<tensor.range.upperBound
+      } else {
+        runs.append(tensor.range)
+      }
+    }
+    return runs.flatMap { run in
+      Swift.stride(from: run.lowerBound, to: run.upperBound, by: 8192).map { $0..<min($0 + 8192, run.upperBound) }
+    }
+  }
+
+  private func groupRows(_ group: Int, _ job: Job) -> Range<Int> {
+    group * WARD_LANES..<min((group + 1) * WARD_LANES, job.rows.count)
+  }
+
+  private func groups(of shard: Int, _ job: Job) -> Range<Int> {
+    let all = (job.rows.count + WARD_LANES - 1) / WARD_LANES
+    return shard * groupsPerShard..<min((shard + 1) * groupsPerShard, all)
+  }
+
+  private func frame(_ group: Int, thread: Int, shard: Int, _ job: Job, adds: Bool) -> Frame {
+    let rows = groupRows(group, job)
+    let hasDropout = plan.hasDropout
+    let first = group == shard * groupsPerShard
+    return Frame(
+      arena: arenas[plan.hasPhases ? group : thread].floats, weights: weights.floats,
+      slopes: gradients.floats + shard * stride, accumulate: adds || !first, wantsInputGradient: false,
+      count: rows.count, isTraining: true,
+      keys: hasDropout ? rows.map { dropoutKey(job, $0) } : [], kernels: engine.kernels)
+  }
+
+  private func dropoutKey(_ job: Job, _ row: Int) -> UInt64 {
+    var random = Random(seed: job.seed, stream: 0xD20, job.epoch, job.indices[row])
+    return random.next()
+  }
+
+  /// Adversarial images of the whole batch, by groups.
+  private func craft(_ job: Job) throws {
+    guard let adversary = job.defense.adversary else { preconditionFailure("no adversary for \(job.defense.mix)") }
+    let width = model.input.count
+    let room = crafted ?? FloatStorage(count: batch * width)
+    crafted = room
+    let groups = (job.rows.count + WARD_LANES - 1) / WARD_LANES
+    var failures = [(any Error)?](repeating: nil, count: groups)
+    failures.withUnsafeMutableBufferPointer { failures in
+      // Safety: each group writes its own rows and its own failure; `run` waits for all of them.
+      nonisolated(unsafe) let failures = failures
+      engine.run(groups) { group, thread in
+        do {
+          let rows = groupRows(group, job)
+          let context = Crafting(
+            workspace: crafters[thread].workspace, responder: crafters[thread].responder, loss: job.defense.loss,
+            indices: Array(job.indices[rows]), seed: job.seed &+ job.epoch &* 0x1000_0001, stop: job.stop)
+          let clean = cleanImages(rows, job)
+          let made = try adversary.craft(clean, labels: Array(job.labels[rows]), in: context)
+          precondition(made.shape == clean.shape, "an adversary made \(made.shape) of \(clean.shape)")
+          made.values.withUnsafeBufferPointer {
+            (room.floats + rows.lowerBound * width).update(from: $0.baseAddress!, count: made.count)
+          }
+        } catch { failures[group] = error }
+      }
+    }
+    if let first = failures.compactMap({ $0 }).first { throw first }
+  }
+
+  /// Some of the batch's images as floats.
+  private func cleanImages(_ rows: Range<Int>, _ job: Job) -> Tensor {
+    let width = model.input.count
+    var out = Tensor(shape: [rows.count, model.input.channels, model.input.height, model.input.width])
+    out.values.withUnsafeMutableBufferPointer { out in
+      job.images.withBytes { bytes in  // Safety: every index is one of the part's, so its image lies inside
+        for (place, row) in rows.enumerated() {
+          let start = bytes.baseAddress! + job.images.indices[job.rows[row]] * width
+          kernels.floats_from_bytes(start, Int64(width), out.baseAddress! + place * width)
+        }
+      }
+    }
+    return out
+  }
+
+  private func load(_ rows: Range<Int>, _ job: Job, adversarial: Bool, _ frame: Frame) {
+    if adversarial, let crafted {
+      plan.load(crafted.floats + rows.lowerBound * model.input.count, into: frame, model.normalisation)
+      return
+    }
+    job.images.withBytes { bytes in  // Safety: every index is one of the part's, so its image lies inside
+      let starts = rows.map { Optional(bytes.baseAddress! + job.images.indices[job.rows[$0]] * model.input.count) }
+      plan.load(starts, into: frame, model.normalisation)
+    }
+  }
+
+  /// One forward and backward pass of the whole batch.
+  private func pass(_ job: Job, adversarial: Bool, weight: Float, accumulate: Bool) -> Sums {
+    run(job, accumulate: accumulate) { rows, frame in
+      load(rows, job, adversarial: adversarial, frame)
+    } slopes: { rows, logits in
+      let labels = Array(job.labels[rows])
+      var value = job.defense.loss.evaluate(logits, labels: labels)
+      if weight != 1 { for i in value.slope.values.indices { value.slope.values[i] *= weight } }
+      var sums = Sums(seen: labels.count)
+      for loss in value.values { sums.loss += Double(weight * loss) }
+      for (answer, label) in zip(logits.answers, labels) where answer == label { sums.right += 1 }
+      return (value.slope, sums)
+    }
+  }
+
+  /// TRADES: three passes, as each group's activations serve one image at a time.
+  private func consistent(_ job: Job, _ beta: Float) -> Sums {
+    let classes = model.classes
+    let clean = FloatStorage(count: batch * classes)
+    let other = FloatStorage(count: batch * classes)
+    func read(_ from: FloatStorage, _ rows: Range<Int>) -> Tensor {
+      let start = from.floats + rows.lowerBound * classes
+      return Tensor(
+        shape: [rows.count, classes], values: Array(UnsafeBufferPointer(start: start, count: rows.count * classes)))
+    }
+    func write(_ logits: Tensor, _ rows: Range<Int>, to: FloatStorage) {
+      logits.values.withUnsafeBufferPointer {
+        (to.floats + rows.lowerBound * classes).update(from: $0.baseAddress!, count: logits.count)
+      }
+    }
+    // Clean logits first: the loss of the adversarial images needs them.
+    _ = run(job, accumulate: false, backward: false) { rows, frame in
+      load(rows, job, adversarial: false, frame)
+    } slopes: { rows, logits in
+      write(logits, rows, to: clean)
+      return (logits, Sums())
+    }
+    let second = run(job, accumulate: false) { rows, frame in
+      load(rows, job, adversarial: true, frame)
+    } slopes: { rows, logits in
+      write(logits, rows, to: other)
+      let value = Divergence.evaluate(read(clean, rows), logits, scale: beta)
+      return (value.byOther, Sums(loss: value.sum))
+    }
+    let first = run(job, accumulate: true) { rows, frame in
+      load(rows, job, adversarial: false, frame)
+    } slopes: { rows, logits in
+      let labels = Array(job.labels[rows])
+      var value = job.defense.loss.evaluate(logits, labels: labels)
+      let divergence = Divergence.evaluate(logits, read(other, rows), scale: beta)
+      for i in value.slope.values.indices { value.slope.values[i] += divergence.byFirst.values[i] }
+      var sums = Sums(seen: labels.count)
+      for loss in value.values { sums.loss += Double(loss) }
+      for (answer, label) in zip(logits.answers, labels) where answer == label { sums.right += 1 }
+      return (value.slope, sums)
+    }
+    return Sums(loss: first.loss + second.loss, right: first.right, seen: first.seen)
+  }
+
+  /// Forward, slopes of the logits, backward, by shards; sums in shard order.
+  private func run(
+    _ job: Job, accumulate: Bool, backward: Bool = true, load: (Range<Int>, Frame) -> Void,
+    slopes: (Range<Int>, Tensor) -> (slope: Tensor, sums: Sums)
+  ) -> Sums {
+    let groups = (job.rows.count + WARD_LANES - 1) / WARD_LANES
+    var sums = [Sums](repeating: Sums(), count: groups)
+    sums.withUnsafeMutableBufferPointer { sums in
+      // Safety: each group writes its own sums; `run` waits for all of them.
+      nonisolated(unsafe) let sums = sums
+      func turn(_ group: Int, _ frame: Frame) {
+        let rows = groupRows(group, job)
+        var logits = Tensor(shape: [rows.count, model.classes])
+        logits.values.withUnsafeMutableBufferPointer { plan.logits(of: frame, into: $0.baseAddress!) }
+        let result = slopes(rows, logits)
+        sums[group] = result.sums
+        result.slope.values.withUnsafeBufferPointer { plan.setSlopes($0.baseAddress!, of: frame) }
+      }
+      if plan.hasPhases {
+        inPhases(job, accumulate: accumulate, backward: backward, load: load, turn: turn)
+      } else {
+        engine.run(shards) { shard, thread in
+          for group in self.groups(of: shard, job) {
+            let frame = frame(group, thread: thread, shard: shard, job, adds: accumulate)
+            load(groupRows(group, job), frame)
+            plan.forward(frame)
+            turn(group, frame)
+            if backward { plan.backward(frame) }
+          }
+        }
+      }
+    }
+    return sums.reduce(into: Sums()) { total, each in
+      total.loss += each.loss
+      total.right += each.right
+      total.seen += each.seen
+    }
+  }
+
+  /// The same where operations need the whole batch in between: all groups go through one stretch before the next.
+  private func inPhases(
+    _ job: Job, accumulate: Bool, backward: Bool, load: (Range<Int>, Frame) -> Void, turn: (Int, Frame) -> Void
+  ) {
+    let count = (job.rows.count + WARD_LANES - 1) / WARD_LANES
+    let frames = (0..<count).map { frame($0, thread: 0, shard: $0 / groupsPerShard, job, adds: accumulate) }
+    func everywhere(_ body: (Int) -> Void) {
+      engine.run(shards) { shard, _ in
+        for group in self.groups(of: shard, job) { body(group) }
+      }
+    }
+    everywhere { load(groupRows($0, job), frames[$0]) }
+    for stretch in plan.forwardStretches {
+      everywhere { group in
+        for turn in stretch { plan.operations[turn.operation].forward(frames[group], phase: turn.phase) }
+      }
+      if let end = stretch.last { plan.operations[end.operation].combineForward(frames, phase: end.phase) }
+    }
+    everywhere { turn($0, frames[$0]) }
+    guard backward else { return }
+    for stretch in plan.backwardStretches {
+      everywhere { group in
+        for turn in stretch { plan.operations[turn.operation].backward(frames[group], phase: turn.phase) }
+      }
+      if let end = stretch.last { plan.operations[end.operation].combineBackward(frames, phase: end.phase) }
+    }
+  }
+}

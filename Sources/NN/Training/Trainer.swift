@@ -1,0 +1,97 @@
+import Foundation
+
+/// The training loop; there is no other. Settings as the reference has them for LeNet.
+public struct Trainer: Sendable {
+  /// Passes over the images.
+  public var epochs = 10
+  /// Images to a step; the last batch of an epoch may be smaller.
+  public var batch = 64
+  /// What makes a step of a gradient.
+  public var optimizer: any Optimizer = Adam()
+  /// How the rate changes.
+  public var schedule: any Schedule = Exponential()
+  /// What is lowered.
+  public var defense = Defense.standard
+  /// Longest gradient, over all parameters together; longer ones are scaled down. Pascanu et al., ICML 2013.
+  public var clip: Double?
+  /// The same seed gives the same bits, on any number of threads.
+  public var seed = 0
+
+  /// Adam at 0.001, times 0.95 an epoch, batches of 64, ten epochs.
+  public init() {}
+
+  /// Trains a copy of the model.
+  ///
+  /// - Parameters:
+  ///   - testing: judged after each epoch, if given.
+  ///   - progress: called after each batch, on this thread.
+  /// - Throws: `TrainingError`, and what the adversary throws.
+  public func train(
+    _ model: Model, on images: Images, testing: Images? = nil, engine: Engine, stop: Stop = .never,
+    progress: (TrainingProgress) -> Void = { _ in }
+  ) throws -> TrainingState {
+    try resume(TrainingState(model), on: images, testing: testing, engine: engine, stop: stop, progress: progress)
+  }
+
+  /// Goes on from a state, up to `epochs` in all: to the same bits as if it had not stopped.
+  public func resume(
+    _ state: TrainingState, on images: Images, testing: Images? = nil, engine: Engine, stop: Stop = .never,
+    progress: (TrainingProgress) -> Void = { _ in }
+  ) throws -> TrainingState {
+    try check(state.model, images)
+    var state = state
+    let run = TrainingRun(self, state, images: images, engine: engine, stop: stop)
+    while state.epochs.count < epochs {
+      let epoch = state.epochs.count + 1
+      do {
+        let result = try run.epoch(epoch, progress: progress)
+        run.save(into: &state)
+        let test = try testing.map { try engine.accuracy(of: state.model, on: $0, stop: stop) }
+        state.epochs.append(result.record(epoch: epoch, testAccuracy: test))
+      } catch is Interrupted {
+        throw TrainingError.interrupted(epoch: epoch, last: state)
+      } catch let problem as Diverged {
+        throw TrainingError.diverged(
+          epoch: epoch, batch: problem.batch, rate: problem.rate, loss: problem.loss, last: state)
+      }
+    }
+    return state
+  }
+
+  private func check(_ model: Model, _ images: Images) throws {
+    if images.shape != model.input {
+      throw TrainingError.mismatch("the model takes \(model.input) images, these are \(images.shape)")
+    }
+    if images.classes.count != model.classes {
+      throw TrainingError.mismatch("the model has \(model.classes) classes, the images \(images.classes.count)")
+    }
+    if images.isEmpty { throw TrainingError.mismatch("there are no images to train on") }
+  }
+}
+
+/// A loss that is no number.
+struct Diverged: Error {
+  let batch: Int
+  let rate: Double
+  let loss: Double
+}
+
+/// What an epoch adds up.
+struct EpochSums {
+  var loss = 0.0
+  var right = 0
+  var seen = 0
+  var images = 0
+  var steps = 0
+  var rate = 0.0
+  var seconds = 0.0
+
+  var meanLoss: Double { steps > 0 ? loss / Double(steps) : 0 }
+  var imagesPerSecond: Double { seconds > 0 ? Double(images) / seconds : 0 }
+
+  func record(epoch: Int, testAccuracy: Double?) -> EpochRecord {
+    EpochRecord(
+      epoch: epoch, loss: meanLoss, trainAccuracy: seen > 0 ? Double(right) / Double(seen) : 0,
+      testAccuracy: testAccuracy, rate: rate, seconds: seconds, imagesPerSecond: imagesPerSecond)
+  }
+}

@@ -1,0 +1,106 @@
+import CKernels
+import Foundation
+
+/// One training under way: weights, gradients and moments in memory that the threads share.
+///
+/// A batch is cut into shards of whole groups, how many depends on the batch alone. Threads take shards as they come;
+/// gradients are summed in shard order, so the bits do not depend on threads.
+final class TrainingRun {
+  private let settings: Trainer
+  private let images: Images
+  private let labels: [Int]
+  private let engine: Engine
+  private let stop: Stop
+  private let model: Model
+  private let step: ShardedStep
+  private let weights: FloatStorage
+  private let moments: [FloatStorage]
+  private let penalties: PenaltyTerms
+  private let penaltySlope: FloatStorage
+  private var steps: Int
+
+  init(_ settings: Trainer, _ state: TrainingState, images: Images, engine: Engine, stop: Stop) {
+    self.settings = settings
+    self.images = images
+    self.engine = engine
+    self.stop = stop
+    model = state.model
+    labels = images.labels
+    steps = state.steps
+    weights = FloatStorage(state.model.values)
+    let count = state.model.values.count
+    let kept = settings.optimizer.rule.stateCount
+    moments = (0..<kept).map {
+      state.moments.indices.contains($0) ? FloatStorage(state.moments[$0]) : FloatStorage(count: count)
+    }
+    penalties = PenaltyTerms(settings.defense.penalties, layout: model.layout)
+    penaltySlope = FloatStorage(count: penalties.isEmpty ? 0 : count)
+    step = ShardedStep(model, weights: weights, batch: min(settings.batch, images.count), engine: engine)
+  }
+
+  func save(into state: inout TrainingState) {
+    state.model.setValues(weights.values)
+    state.moments = moments.map(\.values)
+    state.steps = steps
+  }
+
+  /// All batches of one epoch, in an order that depends on seed and epoch.
+  func epoch(_ epoch: Int, progress: (TrainingProgress) -> Void) throws -> EpochSums {
+    var random = Random(seed: settings.seed, stream: 0x5EED, epoch)
+    let order = random.permutation(images.count)
+    let batches = (order.count + settings.batch - 1) / settings.batch
+    var sums = EpochSums()
+    let start = DispatchTime.now().uptimeNanoseconds
+    for batch in 0..<batches {
+      try stop.check()
+      let rows = order[batch * settings.batch..<min((batch + 1) * settings.batch, order.count)]
+      try take(Array(rows), epoch: epoch, batch: batch + 1, batches: batches, &sums)
+      sums.images += rows.count
+      sums.seconds = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
+      progress(
+        TrainingProgress(
+          epoch: epoch, epochs: settings.epochs, batch: batch + 1, batches: batches, loss: sums.meanLoss,
+          imagesPerSecond: sums.imagesPerSecond))
+    }
+    return sums
+  }
+
+  /// The steps of one batch: one, or two where clean and adversarial ones take turns.
+  private func take(_ rows: [Int], epoch: Int, batch: Int, batches: Int, _ sums: inout EpochSums) throws {
+    let mix = settings.defense.mix
+    // Both steps of an alternating batch belong to one place of the schedule.
+    let stepsPerBatch = mix == .alternating ? 2 : 1
+    let place = TrainingPlace(step: steps / stepsPerBatch, stepsPerEpoch: batches, epochs: settings.epochs)
+    let rate = settings.optimizer.rate * settings.schedule.factor(at: place)
+    let job = ShardedStep.Job(
+      images: images, rows: rows, labels: rows.map { labels[$0] }, indices: rows.map { images.indices[$0] },
+      defense: settings.defense, seed: settings.seed, epoch: epoch, stop: stop)
+    for part in 0..<stepsPerBatch {
+      let kind: ShardedStep.Kind =
+        switch mix {
+        case .clean: .clean
+        case .adversarial: .adversarial
+        case .alternating: part == 0 ? .clean : .adversarial
+        case .blended(let clean): .blended(clean)
+        case .consistent(let beta): .consistent(beta)
+        }
+      let result = try step.gradient(of: job, kind)
+      let penalty = penalties.isEmpty ? 0 : penalties.evaluate(weights, slope: penaltySlope)
+      let loss = result.loss / Double(rows.count) + penalty
+      guard loss.isFinite else { throw Diverged(batch: batch, rate: rate, loss: loss) }
+      sums.loss += loss
+      sums.right += result.right
+      sums.seen += result.seen
+      sums.steps += 1
+      sums.rate = rate
+      steps += 1
+      update(rate: rate, images: rows.count)
+    }
+  }
+
+  private func update(rate: Double, images: Int) {
+    step.update(
+      settings.optimizer.rule, rate: rate, number: steps, scale: 1 / Double(images), clip: settings.clip,
+      extra: penalties.isEmpty ? nil : penaltySlope, moments: moments)
+  }
+}

@@ -1,0 +1,93 @@
+import Testing
+
+@testable import NN
+
+@Suite struct LossTests {
+  /// Every loss with the logits' slope by central differences, on logits without ties.
+  @Test(arguments: LossTests.all) func slopesAgreeWithCentralDifferences(name: String, loss: any Loss) {
+    let logits = Tensor(shape: [3, 5], values: noise(15, seed: 4, scale: 2))
+    let labels = [0, 3, 4]
+    let found = loss.evaluate(logits, labels: labels)
+    for i in logits.values.indices {
+      var up = logits
+      var down = logits
+      up.values[i] += 0.01
+      down.values[i] -= 0.01
+      let rise = loss.evaluate(up, labels: labels).values[i / 5] - loss.evaluate(down, labels: labels).values[i / 5]
+      #expect(abs(rise / 0.02 - found.slope.values[i]) < 1e-3 * max(1, abs(rise / 0.02)), "\(name), logit \(i)")
+    }
+  }
+
+  static let all: [(String, any Loss)] = [
+    ("cross-entropy", CrossEntropy()), ("smoothed", CrossEntropy(smoothing: 0.1)), ("margin", Margin()),
+    ("expected cost", ExpectedCost(costs, weight: 0.7, entropy: 0.4)),
+  ]
+
+  static let costs = CostMatrix.fixture(
+    (0..<5).map { (y: Int) -> [Double] in (0..<5).map { (p: Int) -> Double in y == p ? 0 : Double(2 * y + p * p) } })
+
+  @Test func expectedCostTakesTheTrueClassFirst() throws {
+    // By hand: p = (1/4, 1/4, 1/2) from logits (0, 0, log 2); truth 0; cost[0][1] = 8, cost[0][2] = 2, cost[1][0] = 100.
+    let costs = try CostMatrix([[0, 8, 2], [100, 0, 1], [50, 1, 0]])
+    let logits = Tensor(shape: [1, 3], values: [0, 0, 0.6931472])
+    let found = ExpectedCost(costs, weight: 1, entropy: 0).evaluate(logits, labels: [0])
+    #expect(abs(found.values[0] - 3) < 1e-6)  // 8/4 + 2/2; the transposed matrix would give 50
+    // Slope p_j (cost_j - 3): 1/4 · -3, 1/4 · 5, 1/2 · -1.
+    #expect(excess(found.slope.values, [-0.75, 1.25, -0.5], absolute: 1e-6) <= 1)
+  }
+
+  @Test(arguments: [0, 6]) func costSensitiveGradientsAreThoseOfPyTorch(protected: Int) throws {
+    let (golden, model, images, labels) = try Golden.leNet(seed: 0)
+    let costs = try CostMatrix.protect([protected], weight: 10, classes: 10)
+    let workspace = Workspace(model)
+    let plain = workspace.parameterGradient(of: ExpectedCost(costs, weight: 1), at: images, labels: labels)
+    let mild = workspace.parameterGradient(of: ExpectedCost(costs, weight: 0.1), at: images, labels: labels)
+    let slope = FloatStorage(count: model.values.count)
+    let penalty = PenaltyTerms([MinMax()], layout: model.layout).evaluate(FloatStorage(model.values), slope: slope)
+    for place in model.layout {
+      let cost = plain.values[place.range].map { $0 / 16 }
+      let reference = try golden["g.cs\(protected).\(place.name)"].values
+      #expect(excess(cost, reference, relative: 0, absolute: 2e-6) <= 1, "\(place.name)")
+      let whole = place.range.map { mild.values[$0] / 16 + slope.values[$0] }
+      let wholeReference = try golden["g.cse\(protected).\(place.name)"].values
+      #expect(excess(whole, wholeReference, relative: 0, absolute: 2e-6) <= 1, "\(place.name)")
+    }
+    let loss = Double(mild.losses.reduce(0, +)) / 16 + penalty
+    #expect(abs(loss - (protected == 0 ? 80.0698536354698 : 80.16562585790062)) < 1e-4)
+    let cost = Double(plain.losses.reduce(0, +)) / 16
+    #expect(abs(cost - (protected == 0 ? 4.0581207519067615 : 5.015842976215045)) < 5e-5)
+  }
+
+  @Test func theMinMaxPenaltyOfOneWeightIsZero() {
+    let slope = FloatStorage(count: 4)
+    let value = [Float(0), -3, 0, 0].withUnsafeBufferPointer {
+      MinMax().add($0, factor: 2, to: UnsafeMutableBufferPointer(start: slope.floats, count: 4))
+    }
+    #expect(value == 0)
+    #expect(slope.values == [0, 0, 0, 0])
+  }
+
+  @Test func smoothingIsThatOfPyTorch() {
+    // (1 - s) CE + s · mean of -log p, by hand on two equal logits: log 2 whatever s is.
+    let found = CrossEntropy(smoothing: 0.2).evaluate(Tensor(shape: [1, 2], values: [1, 1]), labels: [0])
+    #expect(abs(found.values[0] - 0.6931472) < 1e-6)
+    #expect(excess(found.slope.values, [-0.4, 0.4], absolute: 1e-6) <= 1)
+  }
+
+  @Test func divergenceOfEqualLogitsIsZeroAndSlopesAgreeWithDifferences() {
+    let first = Tensor(shape: [2, 4], values: noise(8, seed: 1))
+    let other = Tensor(shape: [2, 4], values: noise(8, seed: 2))
+    #expect(abs(Divergence.evaluate(first, first, scale: 3).sum) < 1e-6)
+    let found = Divergence.evaluate(first, other, scale: 3)
+    for i in 0..<8 {
+      for (tensor, slope) in [(0, found.byFirst.values[i]), (1, found.byOther.values[i])] {
+        func at(_ shift: Float) -> Double {
+          var pair = [first, other]
+          pair[tensor].values[i] += shift
+          return Divergence.evaluate(pair[0], pair[1], scale: 3).sum
+        }
+        #expect(abs((at(0.01) - at(-0.01)) / 0.02 - Double(slope)) < 2e-3)
+      }
+    }
+  }
+}
