@@ -59,9 +59,19 @@ final class LineEditor {
       LineEditor.current?.matches(from: Int(start), to: Int(end)) ?? nil
     }
     rl_completion_display_matches_hook = { _, _, _ in LineEditor.current?.showOffered() }
+    Self.useUnicode()
     using_history()
     history?.load()
     LineEditor.current = self
+  }
+
+  /// readline takes its character set from the environment, again for each line. Where that says plain C, as in most
+  /// containers, it would edit the bytes of `é` one by one. Programs that `!` starts see C.UTF-8 too, which sorts alike.
+  private static func useUnicode() {
+    setlocale(LC_CTYPE, "")
+    if strcmp(nl_langinfo(Int32(CODESET)), "UTF-8") == 0 { return }
+    setlocale(LC_CTYPE, "C.UTF-8")
+    setenv("LC_ALL", "C.UTF-8", 1)
   }
 
   /// Reads one line; `prefill` stands in it already, with the cursor behind.
@@ -183,29 +193,30 @@ extension LineEditor {
 
   /// The list under the line: with notes a row each, otherwise in columns.
   private func showOffered() {
-    var (rows, columns): (Int32, Int32) = (0, 0)
-    rl_get_screen_size(&rows, &columns)
-    let widest = offered.map(\.text.count).max() ?? 0
+    var (height, width): (Int32, Int32) = (0, 0)
+    rl_get_screen_size(&height, &width)
+    // Names may come out of files: what would drive the terminal is shown instead.
+    let names = offered.map { $0.text.withVisibleControls }
+    let notes = offered.map { $0.note.withVisibleControls }
+    let column = (names.map { DisplayWidth.of($0) }.max() ?? 0) + 2
     var text = "\n"
-    if offered.contains(where: { !$0.note.isEmpty }) {
-      let room = max(10, Int(columns) - widest - 3)
+    if notes.contains(where: { !$0.isEmpty }) {
       // The first screenful; typing on narrows the rest.
-      let shown = offered.prefix(max(5, Int(rows) - 4))
-      for one in shown { text += Self.pad(one.text, to: widest + 2) + String(one.note.prefix(room)) + "\n" }
-      if shown.count < offered.count { text += "… and \(offered.count - shown.count) more\n" }
+      let shown = min(names.count, max(5, Int(height) - 4))
+      for index in 0..<shown {
+        let note = DisplayWidth.truncate(notes[index], to: max(10, Int(width) - column - 1))
+        text += DisplayWidth.pad(names[index], to: column) + note + "\n"
+      }
+      if shown < names.count { text += "… and \(names.count - shown) more\n" }
     } else {
-      let across = max(1, Int(columns) / (widest + 2))
-      for start in stride(from: 0, to: offered.count, by: across) {
-        let row = offered[start..<min(start + across, offered.count)]
-        text += row.map { Self.pad($0.text, to: widest + 2) }.joined() + "\n"
+      let across = max(1, Int(width) / column)
+      for start in stride(from: 0, to: names.count, by: across) {
+        let row = names[start..<min(start + across, names.count)]
+        text += row.map { DisplayWidth.pad($0, to: column) }.joined() + "\n"
       }
     }
     fputs(text, rl_outstream)
     rl_forced_update_display()
-  }
-
-  private static func pad(_ text: String, to width: Int) -> String {
-    text + String(repeating: " ", count: max(0, width - text.count))
   }
 }
 

@@ -1,0 +1,364 @@
+#!/usr/bin/env python3
+"""What a readline user expects of the prompt, tried on a pseudo-terminal.
+
+    python3 Tests/Prompt/prompt_test.py .build/release/ward
+
+Prints a line for each behaviour; exits with 1 if one of them is missing. Needs nothing but Python.
+"""
+import fcntl
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import stat
+import struct
+import sys
+import tempfile
+import termios
+import time
+
+UP, TAB, ENTER = "\x1b[A", "\t", "\r"
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|[\x01\x02\x07]")
+
+
+def control(letter):
+    return chr(ord(letter) - ord("A") + 1)
+
+
+class Prompt:
+    """A ward on a terminal of its own, with a home of its own."""
+
+    def __init__(self, program, home, columns=100, locale="C.UTF-8"):
+        self.child, self.terminal = pty.fork()
+        if self.child == 0:
+            environment = {"HOME": home, "TERM": "xterm", "LANG": locale, "PATH": os.environ["PATH"],
+                           "WARD_STORE": home + "/store/ward.sqlite", "INPUTRC": home + "/.inputrc"}
+            os.chdir(home)
+            os.execve(program, [program, "--color", "never"], environment)
+        self.resize(columns)
+        self.seen = ""
+        self.status = None
+
+    def resize(self, columns):
+        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
+
+    def send(self, text):
+        os.write(self.terminal, text.encode())
+
+    def read(self, seconds):
+        """Takes what has come, waiting for it at most so long; false once the program has let go of the terminal."""
+        ready, _, _ = select.select([self.terminal], [], [], seconds)
+        if not ready:
+            return True
+        try:
+            data = os.read(self.terminal, 65536)
+        except OSError:
+            return False
+        self.seen += data.decode(errors="replace")
+        return bool(data)
+
+    def expect(self, pattern, seconds=10.0):
+        """Waits until what was shown since the last match matches, and returns the match."""
+        end = time.monotonic() + seconds
+        while True:
+            text = ESCAPES.sub("", self.seen)
+            match = re.search(pattern, text)
+            if match:
+                self.seen = text[match.end():]
+                return match
+            left = end - time.monotonic()
+            if left <= 0 or not self.read(left):
+                if left > 0 and re.search(pattern, ESCAPES.sub("", self.seen)):
+                    continue
+                raise AssertionError(f"no {pattern!r} in {text[-400:]!r}")
+
+    def ready(self, number=None):
+        """Waits for the prompt."""
+        self.expect(r"\[%s\] $" % (r"\d+" if number is None else number))
+
+    def do(self, line, answer):
+        self.send(line + ENTER)
+        match = self.expect(answer)
+        self.ready()
+        return match
+
+    def ended(self, seconds=10.0):
+        """Waits for the end and returns the exit status, negative for a signal."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            done, status = os.waitpid(self.child, os.WNOHANG)
+            if done:
+                self.status = os.waitstatus_to_exitcode(status)
+                while self.read(0):
+                    if not select.select([self.terminal], [], [], 0)[0]:
+                        break
+                return self.status
+            self.read(0.02)
+        raise AssertionError("it did not end")
+
+    def close(self):
+        if self.terminal < 0:
+            return
+        if self.status is None:
+            try:
+                os.kill(self.child, signal.SIGKILL)
+                os.waitpid(self.child, 0)
+            except (ProcessLookupError, ChildProcessError):
+                pass
+        os.close(self.terminal)
+        self.terminal = -1
+
+
+BEHAVIOURS = []
+
+
+def behaviour(sentence):
+    def keep(function):
+        BEHAVIOURS.append((sentence, function))
+        return function
+    return keep
+
+
+@behaviour("a line is run and its value shown")
+def _(start):
+    start().do("6 * 7", r"42\s")
+
+
+@behaviour("Tab completes the name of a command")
+def _(start):
+    ward = start()
+    ward.send("hist" + TAB)
+    ward.expect(r"histogram ")
+
+
+@behaviour("Tab completes inside an expression, after what SQL and readline think is a word")
+def _(start):
+    ward = start()
+    ward.do("let mountain = 3", "mountain")
+    ward.do("1+mount" + TAB, r"1\+mountain *\r\n4\s")
+
+
+@behaviour("a second Tab shows the candidates")
+def _(start):
+    ward = start()
+    ward.send("e" + TAB + TAB)
+    ward.expect(r"evaluate[\s\S]*\[1\] e")
+
+
+@behaviour("Up brings the last line back")
+def _(start):
+    ward = start()
+    ward.do("40 + 2", r"42\s")
+    ward.send(UP)
+    ward.expect(r"40 \+ 2")
+    ward.do("0", r"60\s")
+
+
+@behaviour("Ctrl-R finds a line typed before")
+def _(start):
+    ward = start()
+    ward.do("1000 + 1", r"1001|1,001")
+    ward.do("5 + 5", r"10\s")
+    ward.send(control("R") + "1000")
+    ward.expect(r"1000 \+ 1")
+    ward.do("", r"1001|1,001")
+
+
+@behaviour("Ctrl-C at the prompt clears the line and keeps the session")
+def _(start):
+    ward = start()
+    ward.do("let x = 5", r"x")
+    ward.send("this is nonsense (" + control("C"))
+    ward.expect(r"\^C")
+    ward.ready(2)
+    ward.do("x", r"5\s")
+
+
+@behaviour("Ctrl-C leaves an input of several lines that is not finished")
+def _(start):
+    ward = start()
+    ward.send("for i in 0..3 {" + ENTER)
+    ward.expect(r"\.\.\.")
+    ward.send("print(i)" + control("C"))
+    ward.ready(1)
+    ward.do("1 + 1", r"2\s")
+
+
+@behaviour("Ctrl-C during work stops it within 0.2 s and keeps earlier values")
+def _(start):
+    ward = start()
+    ward.do("let x = 5", r"x")
+    ward.send("while true { }" + ENTER)
+    ward.read(0.5)
+    time.sleep(0.5)
+    begun = time.monotonic()
+    ward.send(control("C"))
+    ward.ready()
+    took = time.monotonic() - begun
+    assert took < 0.2, f"it took {took:.2f} s"
+    ward.do("x", r"5\s")
+
+
+@behaviour("Ctrl-C stops a query")
+def _(start):
+    ward = start()
+    ward.send("with recursive n(x) as (select 1 union all select x + 1 from n) select count(*) from n" + ENTER)
+    ward.read(0.5)
+    time.sleep(0.5)
+    begun = time.monotonic()
+    ward.send(control("C"))
+    ward.ready()
+    assert time.monotonic() - begun < 0.2
+    ward.do("select 41 + 1 as answer", r"42")
+
+
+@behaviour("a pasted block of several lines is one input")
+def _(start):
+    ward = start()
+    ward.send("\x1b[200~let total = 1\ntotal + 1\x1b[201~")
+    ward.expect(r"total \+ 1")
+    ward.do("", r"2\s")
+
+
+@behaviour("an input of several lines comes back whole, after a restart too")
+def _(start):
+    ward = start()
+    ward.send("\x1b[200~# 1. count\nlet total = 20\ntotal * 2\x1b[201~" + ENTER)
+    ward.expect(r"40\s")
+    ward.ready()
+    ward.send(control("D"))
+    assert ward.ended() == 0
+    again = start()
+    again.send(UP)
+    again.expect(r"total \* 2")
+    again.do("+2", r"42\s")
+
+
+@behaviour("a resized window rewraps the line")
+def _(start):
+    ward = start(columns=100)
+    ward.send("1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1")
+    ward.expect(r"1 \+ 1 \+ 1$")
+    ward.resize(30)
+    ward.expect(r"1 \+ 1")
+    ward.do(" + 1", r"14\s")
+
+
+@behaviour("letters beyond ASCII are edited whole, even where the locale is plain C")
+def _(start):
+    for locale in ("C.UTF-8", "C"):
+        ward = start(locale=locale)
+        ward.do('print("<é' + "\x7f" + 'ñ>")', "<ñ>\\r")
+        ward.close()
+
+
+@behaviour("two prompts at once lose none of each other's lines")
+def _(start):
+    first, second = start(), start()
+    first.do("100 + 1", r"101\s")
+    second.do("200 + 2", r"202\s")
+    first.do("300 + 3", r"303\s")
+    for ward in (first, second):
+        ward.send(control("D"))
+        ward.ended()
+    ward = start()
+    for line in ("100 + 1", "200 + 2", "300 + 3"):
+        ward.send(control("R") + line)
+        ward.expect(re.escape(line) + "[^\"]*$")
+        ward.send(control("C"))
+        ward.ready()
+
+
+@behaviour("the history and the store are for the owner only")
+def _(start):
+    ward = start()
+    ward.do("1 + 1", r"2\s")
+    folder = start.home + "/store"
+    found = os.listdir(folder)
+    assert any("history" in name for name in found), found
+    for name in found:
+        mode = stat.S_IMODE(os.stat(os.path.join(folder, name)).st_mode)
+        assert mode & 0o077 == 0, f"{name} is {mode:o}"
+
+
+@behaviour("~/.inputrc is read, with a part for ward alone")
+def _(start):
+    with open(start.home + "/.inputrc", "w") as file:
+        file.write('$if ward\n"\\C-o": "6 * 7"\n$endif\n$if bash\n"\\C-o": "no"\n$endif\n')
+    start().do(control("O"), r"42\s")
+
+
+@behaviour("Ctrl-Z and back: the line is still there")
+def _(start):
+    ward = start()
+    ward.send("20 + 22")
+    ward.expect(r"20 \+ 22")
+    os.kill(ward.child, signal.SIGSTOP)
+    os.waitpid(ward.child, os.WUNTRACED)
+    os.kill(ward.child, signal.SIGCONT)
+    ward.expect(r"20 \+ 22")
+    ward.do("", r"42\s")
+
+
+@behaviour("Ctrl-D leaves with status 0 and gives the terminal back as it was")
+def _(start):
+    ward = start()
+    ward.do("1 + 1", r"2\s")
+    ward.send(control("D"))
+    assert ward.ended() == 0, ward.status
+    assert termios.tcgetattr(ward.terminal)[3] & termios.ECHO, "the terminal does not echo"
+
+
+@behaviour("SIGTERM ends the session at the prompt")
+def _(start):
+    ward = start()
+    ward.do("1 + 1", r"2\s")
+    os.kill(ward.child, signal.SIGTERM)
+    ward.ended()
+    assert start().do("select ended is not null as done from sessions where id = 1", r"1\s")
+
+
+class Start:
+    """Starts prompts that share a new home, and waits until they are ready."""
+
+    def __init__(self, program):
+        self.program = program
+        self.home = tempfile.mkdtemp(prefix="ward-prompt-")
+        self.running = []
+
+    def __call__(self, columns=100, locale="C.UTF-8"):
+        ward = Prompt(self.program, self.home, columns, locale)
+        self.running.append(ward)
+        ward.ready(1)
+        return ward
+
+    def end(self):
+        for ward in self.running:
+            ward.close()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    program = os.path.abspath(sys.argv[1])
+    missing = 0
+    for sentence, function in BEHAVIOURS:
+        if len(sys.argv) > 2 and sys.argv[2] not in sentence:
+            continue
+        start = Start(program)
+        try:
+            function(start)
+            print(f"ok       {sentence}", flush=True)
+        except (AssertionError, OSError) as problem:
+            missing += 1
+            print(f"MISSING  {sentence}: {problem}", flush=True)
+        finally:
+            start.end()
+    sys.exit(1 if missing else 0)
+
+
+if __name__ == "__main__":
+    main()
