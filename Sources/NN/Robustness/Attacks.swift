@@ -2,8 +2,9 @@
 public enum Attacks {
   /// The declarations, in the order in which help lists them.
   public static let all: [Entry<any Attack>] = [
-    FGSM.entry, PGD.entry, APGD.entry, Square.entry, FAB.entry, AutoAttack.entry,
-    DeepFool.entry, CarliniWagner.entry, Noise.entry,
+    FGSM.entry, BIM.entry, PGD.entry, MIFGSM.entry, APGD.entry, AutoAttack.entry,
+    DeepFool.entry, CarliniWagner.entry, EAD.entry, DDN.entry, FMN.entry, FAB.entry, JSMA.entry,
+    Square.entry, SPSA.entry, OnePixel.entry, Noise.entry,
   ]
 
   /// The attack of a name.

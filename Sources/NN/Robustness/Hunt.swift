@@ -54,6 +54,16 @@ struct Hunt {
     aims = open.map { batch.aims[$0] }
   }
 
+  /// Looks at the last points of the open images, to which no gradient was needed any more; if the strongest are wanted
+  /// they are taken as they are.
+  mutating func finish(_ points: [Pixels], _ loss: AttackLoss, _ victim: Victim) throws {
+    guard !open.isEmpty else { return }
+    if batch.wantsStrongest { return keepAll(points) }
+    let logits = try victim.logits(points, of: open)
+    _ = judge(points, zip(logits, aims).map { ($0, loss.value($0, $1)) })
+    settle()
+  }
+
   /// Takes these points for the open images, whatever their loss.
   mutating func keepAll(_ points: [Pixels]) {
     for (row, point) in zip(open, points) { found[row] = point }

@@ -66,11 +66,7 @@ struct PGD: Attack {
       }
       hunt.settle()
     }
-    guard !hunt.open.isEmpty else { return }
-    if batch.wantsStrongest { return hunt.keepAll(points) }
-    let logits = try victim.logits(points, of: hunt.open)
-    _ = hunt.judge(points, zip(logits, hunt.aims).map { ($0, loss.value($0, $1)) })
-    hunt.settle()
+    try hunt.finish(points, loss, victim)
   }
 
   /// One step and the way back into ball and box.

@@ -1,0 +1,96 @@
+/// A small change in L1 and L2 at once: most pixels stay exactly as they were.
+///
+/// Chen, Sharma, Zhang, Yi and Hsieh, "EAD: Elastic-Net Attacks to Deep Neural Networks via Adversarial Examples", AAAI
+/// 2018, Algorithm 1 (FISTA). The weight of the margin is searched as in Carlini and Wagner's attack. As in the
+/// authors' code the shrinkage threshold is beta itself, whatever the step.
+struct EAD: Attack {
+  /// Which of the fooling images is the best.
+  enum Rule: String, CaseIterable {
+    /// The smallest `beta·L1 + L2²`.
+    case elastic = "en"
+    case l1
+  }
+
+  /// Steps for each weight.
+  var steps = 200
+  /// Weights that are tried for each image.
+  var searches = 6
+  /// The first step; it falls to nothing as a square root.
+  var rate: Float = 0.01
+  /// How much an L1 change counts beside the square of the L2 change; also the shrinkage of a step.
+  var beta: Float = 0.01
+  /// The first weight of the margin.
+  var weight: Float = 0.01
+  /// How far beyond the boundary to go, in logits.
+  var confidence: Float = 0
+  /// Which fooling image is the best.
+  var rule = Rule.l1
+
+  static let traits = AttackTraits(.gradients, .minimum, norms: [.l1, .l2])
+
+  private static let settings: [Setting<EAD>] = [
+    Setting("steps", \.steps, in: 1...100_000, "steps for each weight"),
+    Setting("searches", \.searches, in: 1...50, "weights tried for each image"),
+    Setting("rate", \.rate, in: 1e-6...1, "first step"),
+    Setting("beta", \.beta, in: 0...1, "how much an L1 change counts"),
+    Setting("weight", \.weight, in: 1e-9...1e9, "first weight of the margin"),
+    Setting("confidence", \.confidence, in: 0...1000, "how far beyond the boundary to go", unit: "logits"),
+    Setting("rule", \.rule, "which fooling image is the best"),
+  ]
+
+  static let entry = Entry<any Attack>(
+    EAD(), "ead", "a small change of few pixels: elastic net", paper: "arXiv:1709.04114",
+    example: "attack normal with: ead on: take(fashion.test, 100) norm: l1 eps: 10", settings) { $0 }
+
+  func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
+    let (rule, beta) = (rule, beta)
+    var searches = batch.images.map { clean in
+      WeightSearch(weight, clean: clean) { point, clean in
+        let change = Vector.difference(point, clean)
+        return rule == .l1 ? Vector.l1(change) : beta * Vector.l1(change) + Float(Vector.sumOfSquares(change))
+      }
+    }
+    for _ in 0..<self.searches {
+      try minimise(&searches, batch, victim)
+      for i in searches.indices { searches[i].narrow() }
+    }
+    return searches.map(\.best)
+  }
+
+  /// FISTA from the clean image, for every image with its own weight.
+  private func minimise(_ searches: inout [WeightSearch], _ batch: Batch, _ victim: Victim) throws {
+    let rows = Array(0..<batch.count)
+    var points = batch.images
+    var ahead = batch.images
+    for step in 0..<steps {
+      let logits = try victim.logits(ahead, of: rows)
+      victim.step(rows)
+      let hinges = zip(rows, logits).map { row, logits in Hinge(logits, batch.aims[row], confidence) }
+      let slopes = try victim.slopes(hinges.map(\.slope), of: rows)
+      let rate = rate * (1 - Float(step) / Float(steps)).squareRoot()
+      let inertia = Float(step) / Float(step + 3)
+      for row in rows {
+        let weight = searches[row].weight
+        let pull = Vector.map(ahead[row], batch.images[row]) { 2 * ($0 - $1) }
+        let down = Vector.along(pull, weight, slopes[row])
+        let next = shrunk(Vector.along(ahead[row], -rate, down), towards: batch.images[row])
+        ahead[row] = Vector.along(next, inertia, Vector.difference(next, points[row]))
+        points[row] = next
+      }
+      let seen = try victim.logits(points, of: rows)
+      for row in rows {
+        searches[row].offer(points[row], isReached: Hinge(seen[row], batch.aims[row], confidence).isReached)
+      }
+    }
+  }
+
+  /// Pixels that differ by no more than beta return to the clean value, others come nearer by beta.
+  private func shrunk(_ point: Pixels, towards clean: Pixels) -> Pixels {
+    let beta = beta
+    return Vector.map(point, clean) { value, clean in
+      let change = value - clean
+      if change > beta { return min(value - beta, 1) }
+      return change < -beta ? max(value + beta, 0) : clean
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/// Gradient steps with momentum, which transfer better to other models.
+///
+/// Dong et al., "Boosting Adversarial Attacks with Momentum", CVPR 2018, Algorithm 1: slopes of length 1 (L1) are
+/// summed with decay, and the step follows the sum. The paper returns the last image; we return the first that reaches
+/// the aim, else the one of highest loss.
+struct MIFGSM: Attack {
+  /// Gradient steps.
+  var steps = 10
+  /// How much of the last direction is kept.
+  var momentum: Float = 1
+  /// Length of a step in units of the norm; nil for eps/steps.
+  var step: Float?
+
+  static let traits = AttackTraits(.gradients, .fixed, norms: [.linf, .l2])
+
+  static let entry = Entry<any Attack>(
+    MIFGSM(), "mifgsm", "signed gradient steps with momentum", paper: "arXiv:1710.06081",
+    example: "attack normal with: mifgsm on: fashion.test eps: 0.1",
+    [
+      Setting("steps", \.steps, in: 1...100_000, "gradient steps"),
+      Setting("momentum", \.momentum, in: 0...10, "how much of the last direction is kept"),
+      Setting("step", \.step, in: 1e-6...1000, "length of a step; none for eps/steps", unit: "pixels"),
+    ]) { $0 }
+
+  func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
+    var hunt = Hunt(batch)
+    var points = batch.images
+    var drifts = batch.images.map { Pixels(repeating: 0, count: $0.count) }
+    let length = step ?? threat.epsilon / Float(steps)
+    for _ in 0..<steps where !hunt.open.isEmpty {
+      let rows = hunt.open
+      victim.step(rows)
+      let ascents = try victim.climb(.ce, at: rows.map { points[$0] }, towards: hunt.aims, of: rows)
+      for i in hunt.judge(rows.map { points[$0] }, ascents.map { ($0.logits, $0.loss) }) {
+        let (row, slope) = (rows[i], ascents[i].slope)
+        let (size, momentum) = (1 / max(Vector.l1(slope), 1e-12), momentum)
+        Vector.update(&drifts[row], slope) { momentum * $0 + size * $1 }
+        points[row] = Vector.along(points[row], length, threat.steepest(drifts[row]))
+        threat.project(&points[row], around: batch.images[row])
+      }
+      hunt.settle()
+    }
+    try hunt.finish(hunt.open.map { points[$0] }, .ce, victim)
+    return hunt.found
+  }
+}

@@ -1,0 +1,92 @@
+/// Changes a single pixel (or a few), found by differential evolution on the probability alone.
+///
+/// Su, Vargas and Sakurai, "One pixel attack for fooling deep neural networks", IEEE TEVC 2019, §III: rand/1 mutation
+/// with F = 0.5, no crossover, a child replaces its own parent only. L0 counts values, so a pixel of a colour image
+/// counts three times.
+struct OnePixel: Attack {
+  /// Pixels that change.
+  var pixels = 1
+  /// Candidates in a generation.
+  var population = 200
+  /// Generations at most.
+  var generations = 50
+
+  static let traits = AttackTraits(.scores, .minimum, norms: [.l0])
+
+  static let entry = Entry<any Attack>(
+    OnePixel(), "onepixel", "changes single pixels, found by evolution", paper: "arXiv:1710.08864",
+    example: "attack normal with: onepixel on: take(fashion.test, 20) eps: 1",
+    [
+      Setting("pixels", \.pixels, in: 1...1000, "pixels that change"),
+      Setting("population", \.population, in: 4...100_000, "candidates in a generation"),
+      Setting("generations", \.generations, in: 1...100_000, "generations at most"),
+    ]) { $0 }
+
+  func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
+    try (0..<batch.count).map { try evolve($0, batch, victim) }
+  }
+
+  /// One image; its population fills the batches.
+  private func evolve(_ row: Int, _ batch: Batch, _ victim: Victim) throws -> Pixels {
+    let clean = batch.images[row]
+    var random = batch.random(row)
+    victim.step(row, by: 1)
+    var parents = (0..<population).map { _ in genome(victim.shape, &random) }
+    var (scores, best) = (try rate(parents, row, batch, victim), (clean, Float.infinity))
+    for generation in 0...generations {
+      for (parent, score) in zip(parents, scores) where score.value < best.1 {
+        best = (painted(parent, clean, victim.shape), score.value)
+        if score.isReached, !batch.wantsStrongest { return best.0 }
+      }
+      if generation == generations { break }
+      victim.step(row, by: 1)
+      let children = parents.indices.map { child($0, of: parents, victim.shape, &random) }
+      for (i, score) in try rate(children, row, batch, victim).enumerated() where score.value < scores[i].value {
+        (parents[i], scores[i]) = (children[i], score)
+      }
+    }
+    return best.0
+  }
+
+  /// Row, column and one value a channel, for each pixel, all from 0 to 1.
+  private func genome(_ shape: ImageShape, _ random: inout Random) -> Pixels {
+    (0..<pixels).flatMap { _ in
+      [random.uniform(), random.uniform()]
+        + (0..<shape.channels).map { _ in Vector.clampToBox(0.5 + 0.5 * random.normal()) }
+    }
+  }
+
+  private func child(_ own: Int, of parents: [Pixels], _ shape: ImageShape, _ random: inout Random) -> Pixels {
+    var picks: [Int] = []
+    while picks.count < 3 {
+      let pick = random.index(below: parents.count)
+      if pick != own, !picks.contains(pick) { picks.append(pick) }
+    }
+    let difference = Vector.difference(parents[picks[1]], parents[picks[2]])
+    return Vector.along(parents[picks[0]], 0.5, difference).map { (0...1).contains($0) ? $0 : random.uniform() }
+  }
+
+  /// The probability of what is fled from; towards a target, what the target's lacks to 1.
+  private func rate(
+    _ genomes: [Pixels], _ row: Int, _ batch: Batch, _ victim: Victim
+  ) throws -> [(value: Float, isReached: Bool)] {
+    let (clean, aim) = (batch.images[row], batch.aims[row])
+    return try victim.logits(genomes.map { painted($0, clean, victim.shape) }, ofRow: row).map { logits in
+      let odds = logits.softmax
+      return (aim.target.map { 1 - odds[$0] } ?? odds[aim.label], aim.isReached(by: logits))
+    }
+  }
+
+  private func painted(_ genome: Pixels, _ clean: Pixels, _ shape: ImageShape) -> Pixels {
+    var image = clean
+    let length = 2 + shape.channels
+    for start in stride(from: 0, to: genome.count, by: length) {
+      let row = min(Int(genome[start] * Float(shape.height)), shape.height - 1)
+      let column = min(Int(genome[start + 1] * Float(shape.width)), shape.width - 1)
+      for channel in 0..<shape.channels {
+        image[(channel * shape.height + row) * shape.width + column] = genome[start + 2 + channel]
+      }
+    }
+    return image
+  }
+}
