@@ -30,13 +30,16 @@ public final class GroupedPass: Responder {
   public var shape: ImageShape { model.input }
 
   /// See `Responder`.
-  public func forward(_ images: [[Float]]) -> [[Float]] {
+  public func forward(_ images: [[Float]]) -> [[Float]] { forward(images, keeping: true) }
+
+  /// See `Responder`. Without keeping, all groups use the same memory, which stays in the cache.
+  public func forward(_ images: [[Float]], keeping: Bool) -> [[Float]] {
     frames = []
     var answers: [[Float]] = []
     answers.reserveCapacity(images.count)
     for first in stride(from: 0, to: images.count, by: WARD_LANES) {
       let group = images[first..<min(first + WARD_LANES, images.count)]
-      let frame = makeFrame(count: group.count)
+      let frame = makeFrame(count: group.count, keeping: keeping)
       rows.withUnsafeMutableBufferPointer { rows in  // Safety: room for 16 images and for 16 rows of logits
         Self.gather(group, of: model.input.count, into: rows)
         model.plan.load(rows.baseAddress!, into: frame, model.normalisation)
@@ -66,12 +69,29 @@ public final class GroupedPass: Responder {
     return gradients
   }
 
-  private func makeFrame(count: Int) -> Frame {
-    if arenas.count == frames.count { arenas.append(Arena(model.plan.arena)) }
+  /// See `Responder`. Each group goes forward and back while its activations are in the cache.
+  public func ascend(
+    _ images: [[Float]], _ slope: (_ position: Int, _ logits: [Float]) -> [Float]
+  ) -> [Ascended] {
+    var found: [Ascended] = []
+    found.reserveCapacity(images.count)
+    for first in stride(from: 0, to: images.count, by: WARD_LANES) {
+      let group = Array(images[first..<min(first + WARD_LANES, images.count)])
+      let logits = forward(group)
+      let slopes = backward(logits.indices.map { slope(first + $0, logits[$0]) })
+      for (logits, slope) in zip(logits, slopes) { found.append(Ascended(logits: logits, slope: slope)) }
+    }
+    frames = []
+    return found
+  }
+
+  private func makeFrame(count: Int, keeping: Bool) -> Frame {
+    let number = keeping ? frames.count : 0
+    if arenas.count == number { arenas.append(Arena(model.plan.arena)) }
     let frame = Frame(
-      arena: arenas[frames.count].floats, weights: weights.floats, slopes: nil, accumulate: false,
+      arena: arenas[number].floats, weights: weights.floats, slopes: nil, accumulate: false,
       wantsInputGradient: true, count: count, isTraining: false, keys: [], kernels: kernels)
-    frames.append(frame)
+    if keeping { frames.append(frame) }
     return frame
   }
 

@@ -14,12 +14,12 @@ public struct AttackRun: Sendable {
   public var seed = 0
   /// Whether to keep the changed images.
   public var keepsImages = false
-  /// Threads that work at once. The result does not depend on it.
+  /// Threads that work at once, unless `run` is given an engine. The result does not depend on it.
   public var threads = ProcessInfo.processInfo.activeProcessorCount
   /// Images to a block. The result does not depend on it.
   public var blockSize = 64
 
-  /// An attack within a threat model; untargeted, seed 0, on all processors, if nothing else is set.
+  /// An attack within a threat model; untargeted and seed 0, if nothing else is set.
   public init(_ attack: any Attack, within threat: ThreatModel) {
     self.attack = attack
     self.threat = threat
@@ -57,13 +57,13 @@ public struct AttackRun: Sendable {
   /// - Parameter progress: is told, from any thread but one call at a time, how many images are done.
   /// - Throws: `AttackError` before anything runs, `Interrupted` when `stop` asks.
   public func run(
-    against target: Target, on images: Images, stop: Stop = .never,
+    against target: Target, on images: Images, engine: Engine? = nil, stop: Stop = .never,
     progress: @escaping @Sendable (AttackProgress) -> Void = { _ in }
   ) throws -> AttackResult {
     try check(target, images)
     let start = ContinuousClock.now
     let total = images.count
-    let blocks = Blocks(size: blockSize, threads: threads, stop: stop) { done in
+    let blocks = Blocks(size: blockSize, engine: engine ?? Engine(threads: threads), stop: stop) { done in
       progress(AttackProgress(done: done, images: total, elapsed: ContinuousClock.now - start))
     }
     let parts = try blocks.run(total, against: target) { range, responder in

@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 /// Work on a selection, cut into blocks that threads take as they come.
@@ -8,8 +7,8 @@ import Synchronization
 struct Blocks: Sendable {
   /// Images in a block.
   var size = 64
-  /// Threads that work at once.
-  var threads: Int
+  /// Whose threads work.
+  var engine: Engine
   /// Asked by every victim between its questions, and between blocks.
   var stop: Stop
   /// Told after each block how many images are done; from any thread, one call at a time.
@@ -20,34 +19,22 @@ struct Blocks: Sendable {
     _ count: Int, against target: Target, _ body: @escaping @Sendable (Range<Int>, any Responder) throws -> Part
   ) throws -> [Part] {
     let ranges = stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
-    let state = Mutex(State<Part>(parts: Array(repeating: nil, count: ranges.count)))
-    DispatchQueue.concurrentPerform(iterations: max(1, min(threads, ranges.count))) { _ in
-      let responder = target.makeResponder()
-      while let block = state.withLock({ $0.takeBlock() }) {
-        let outcome = Swift.Result {
-          try stop.check()
-          return try body(ranges[block], responder)
-        }
-        state.withLock { state in
-          state.parts[block] = outcome
-          state.done += ranges[block].count
-          if case .failure = outcome { state.next = ranges.count } else { progress(state.done) }
-        }
+    let idle = Mutex<[Lent]>([])
+    let done = Mutex(0)
+    return try engine.map(blocks: ranges.count, stop: stop) { block in
+      let lent = idle.withLock { $0.popLast() } ?? Lent(responder: target.makeResponder())
+      defer { idle.withLock { $0.append(lent) } }
+      let part = try body(ranges[block], lent.responder)
+      done.withLock { done in
+        done += ranges[block].count
+        progress(done)
       }
+      return part
     }
-    let parts = state.withLock { $0.parts }
-    return try parts.compactMap { try $0?.get() }
   }
 
-  private struct State<Part: Sendable>: Sendable {
-    var parts: [Swift.Result<Part, any Error>?]
-    var next = 0
-    var done = 0
-
-    mutating func takeBlock() -> Int? {
-      guard next < parts.count else { return nil }
-      defer { next += 1 }
-      return next
-    }
+  /// A responder on its way from one block to the next, perhaps on another thread.
+  private struct Lent: @unchecked Sendable {  // Safety: popped from the list, so one block has it at a time
+    let responder: any Responder
   }
 }

@@ -5,14 +5,14 @@ extension Target {
   ///
   /// - Throws: `AttackError` if the images are not for this model, `Interrupted` when `stop` asks.
   public func evaluate(
-    on images: Images, costs: CostMatrix? = nil, threads: Int = ProcessInfo.processInfo.activeProcessorCount,
-    stop: Stop = .never
+    on images: Images, costs: CostMatrix? = nil, engine: Engine? = nil,
+    threads: Int = ProcessInfo.processInfo.activeProcessorCount, stop: Stop = .never
   ) throws -> Evaluation {
     try check(images)
     if let costs, costs.classes != classes {
       throw AttackError.costsForOtherClasses(costs.classes, classes: classes)
     }
-    let blocks = Blocks(size: 256, threads: threads, stop: stop)
+    let blocks = Blocks(size: 256, engine: engine ?? Engine(threads: threads), stop: stop)
     let parts = try blocks.run(images.count, against: self) { range, responder in
       let answers = responder.forward(images.pixels(range)).map(\.answer)
       return zip(range, answers).map { position, answer in

@@ -6,11 +6,35 @@ public protocol Responder: AnyObject {
   var classes: Int { get }
   /// The images it takes.
   var shape: ImageShape { get }
-  /// The logits of each image. Keeps what `backward` needs until the next call.
+  /// The logits of each image. Keeps what `backward` needs until the next question.
   func forward(_ images: [Pixels]) -> [[Float]]
-  /// The slope with respect to each image of the last `forward`, given the slope with respect to its logits. May be
-  /// called several times.
+  /// The same, without keeping anything unless asked to.
+  func forward(_ images: [Pixels], keeping: Bool) -> [[Float]]
+  /// The slope with respect to each image of the last `forward` that kept them, given the slope with respect to its
+  /// logits. May be called several times.
   func backward(_ slopes: [[Float]]) -> [Pixels]
+  /// Logits, and slopes with respect to the images for the slopes by the logits that `slope` gives for each.
+  func ascend(_ images: [Pixels], _ slope: (_ position: Int, _ logits: [Float]) -> [Float]) -> [Ascended]
+}
+
+extension Responder {
+  /// Keeps everything, whether asked to or not.
+  public func forward(_ images: [Pixels], keeping: Bool) -> [[Float]] { forward(images) }
+
+  /// Forward and backward one after the other.
+  public func ascend(_ images: [Pixels], _ slope: (_ position: Int, _ logits: [Float]) -> [Float]) -> [Ascended] {
+    let logits = forward(images)
+    let slopes = backward(logits.indices.map { slope($0, logits[$0]) })
+    return zip(logits, slopes).map { Ascended(logits: $0, slope: $1) }
+  }
+}
+
+/// One image's logits, and a slope with respect to its pixels.
+public struct Ascended: Sendable {
+  /// Before softmax.
+  public let logits: [Float]
+  /// One value a pixel.
+  public let slope: Pixels
 }
 
 /// All that an attack may know of a model: answers and slopes, counted for each image.
@@ -51,13 +75,16 @@ public final class Victim {
 
   /// The logits of images that belong to `rows` of the batch; one query each. A row may occur several times.
   ///
-  /// - Parameter news: the rows whose question is a new one, if the others are only asked about so that `slopes` can
-  ///   follow; nil for all.
-  public func logits(_ images: [Pixels], of rows: [Int], news: [Int]? = nil) throws -> [[Float]] {
+  /// - Parameters:
+  ///   - keeping: whether `slopes` of the same images will be asked for.
+  ///   - news: the rows whose question is a new one, if the others are only asked about so that `slopes` can follow.
+  public func logits(
+    _ images: [Pixels], of rows: [Int], keeping: Bool = false, news: [Int]? = nil
+  ) throws -> [[Float]] {
     precondition(images.count == rows.count, "\(images.count) images for \(rows.count) rows")
     try stop.check()
     for row in news ?? rows { efforts[row].queries += 1 }
-    return images.isEmpty ? [] : responder.forward(images)
+    return images.isEmpty ? [] : responder.forward(images, keeping: keeping)
   }
 
   /// One image's answers to many variants of it; as many queries.
@@ -65,7 +92,7 @@ public final class Victim {
     try logits(variants, of: Array(repeating: row, count: variants.count))
   }
 
-  /// The slopes with respect to the images of the last question, given slopes with respect to their logits; one
+  /// The slopes with respect to the images of the last question that kept them, given slopes with respect to their logits; one
   /// gradient each. `rows` must be those of that question.
   public func slopes(_ logitSlopes: [[Float]], of rows: [Int]) throws -> [Pixels] {
     precondition(logitSlopes.count == rows.count, "\(logitSlopes.count) slopes for \(rows.count) rows")
@@ -74,14 +101,32 @@ public final class Victim {
     return logitSlopes.isEmpty ? [] : responder.backward(logitSlopes)
   }
 
+  /// Logits and slopes at images that belong to `rows` of the batch; a query and a gradient each.
+  ///
+  /// - Parameter slope: gets the position in `rows` and the logits, and returns the slope with respect to these.
+  public func ascend(
+    _ images: [Pixels], of rows: [Int], _ slope: (_ position: Int, _ logits: [Float]) -> [Float]
+  ) throws -> [Ascended] {
+    precondition(images.count == rows.count, "\(images.count) images for \(rows.count) rows")
+    try stop.check()
+    for row in rows {
+      efforts[row].queries += 1
+      efforts[row].gradients += 1
+    }
+    return images.isEmpty ? [] : responder.ascend(images, slope)
+  }
+
   /// Loss, slope and logits at images that belong to `rows` of the batch; a query and a gradient each.
   public func climb(
     _ loss: AttackLoss, at images: [Pixels], towards aims: [Aim], of rows: [Int]
   ) throws -> [Ascent] {
-    let logits = try logits(images, of: rows)
-    let losses = zip(logits, aims).map { loss.evaluate($0, $1) }
-    let slopes = try slopes(losses.map(\.slope), of: rows)
-    return rows.indices.map { Ascent(slope: slopes[$0], loss: losses[$0].value, logits: logits[$0]) }
+    var losses = [Float](repeating: 0, count: rows.count)
+    let found = try ascend(images, of: rows) { position, logits in
+      let (value, slope) = loss.evaluate(logits, aims[position])
+      losses[position] = value
+      return slope
+    }
+    return zip(found, losses).map { Ascent(slope: $0.slope, loss: $1, logits: $0.logits) }
   }
 
   /// Hands some of the rows to another attack, as a victim of their own, and counts what that costs here.

@@ -47,9 +47,9 @@ import Testing
   ) throws -> AttackResult {
     let images = try labelled(by: Self.target, count: count, seed: 8, wrong: wrong)
     var run = AttackRun(try Self.small(item.name), within: Self.threat(item.norm))
-    (run.seed, run.goal, run.blockSize, run.threads, run.keepsImages) = (seed, goal, block, threads, true)
+    (run.seed, run.goal, run.blockSize, run.keepsImages) = (seed, goal, block, true)
     run.costs = try CostMatrix.smallerIsWorse(classes: 5)
-    return try run.run(against: Self.target, on: images)
+    return try run.run(against: Self.target, on: images, engine: Engine(threads: threads))
   }
 
   @Test(arguments: cases) func itStaysInBudgetAndBoxAndReportsWhatItReturns(_ item: Case) throws {
@@ -100,7 +100,7 @@ import Testing
     var noise = AttackRun(try Self.small("noise"), within: Self.threat(item.norm))
     noise.seed = 3
     let images = try labelled(by: Self.target, count: 24, seed: 8)
-    let random = try noise.run(against: Self.target, on: images).evaluation.success
+    let random = try noise.run(against: Self.target, on: images, engine: Engine(threads: 1)).evaluation.success
     #expect(found.hits >= random.hits, "\(found.hits) of \(found.count), noise \(random.hits)")
   }
 
@@ -121,7 +121,9 @@ import Testing
   @Test(arguments: cases) func aStopIsHeard(_ item: Case) throws {
     let images = try labelled(by: Self.target, count: 8, seed: 8)
     let run = AttackRun(try Self.small(item.name), within: Self.threat(item.norm))
-    #expect(throws: Interrupted.self) { try run.run(against: Self.target, on: images, stop: Stop { true }) }
+    #expect(throws: Interrupted.self) {
+      try run.run(against: Self.target, on: images, engine: Engine(threads: 1), stop: Stop { true })
+    }
   }
 
   @Test(arguments: cases) func settingsReadBackAsTheyWereGiven(_ item: Case) throws {

@@ -4,6 +4,7 @@ import Testing
 
 /// ALGORITHMS §13.2: on a linear model the best attack is known.
 @Suite struct LinearAttackTests {
+  private let engine = Engine(threads: 1)
   private let shape = ImageShape(channels: 1, height: 4, width: 5)
 
   private func model(classes: Int = 2) -> Target { LinearModel.drawn(classes: classes, shape: shape, seed: 5) }
@@ -14,7 +15,7 @@ import Testing
     var run = AttackRun(attack, within: threat)
     run.keepsImages = true
     run.goal = goal
-    return try run.run(against: target, on: images)
+    return try run.run(against: target, on: images, engine: engine)
   }
 
   /// The exact worst case of a linear model within an L∞ ball and the box.

@@ -16,7 +16,8 @@ struct BIM: Attack {
     [
       Setting("steps", \.steps, in: 1...100_000, "gradient steps"),
       Setting("step", \.step, in: 1e-6...1000, "length of a step; none for 2.5·eps/steps", unit: "pixels"),
-    ]) { $0 }
+    ]
+  ) { $0 }
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     var pgd = PGD()

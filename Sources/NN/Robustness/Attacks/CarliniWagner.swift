@@ -51,14 +51,16 @@ struct CarliniWagner: Attack {
     let pause = max((steps + 9) / 10, 1)
     for step in 0..<steps where !open.isEmpty {
       let points = open.map { climbs[$0].point }
-      let logits = try victim.logits(points, of: open)
       victim.step(open)
-      let hinges = zip(open, logits).map { row, logits in Hinge(logits, batch.aims[row], confidence) }
-      let slopes = try victim.slopes(hinges.map(\.slope), of: open)
+      var hinges: [Hinge] = []
+      let found = try victim.ascend(points, of: open) { position, logits in
+        hinges.append(Hinge(logits, batch.aims[open[position]], confidence))
+        return hinges[position].slope
+      }
       var left: [Int] = []
       for (i, row) in open.enumerated() {
         searches[row].offer(points[i], isReached: hinges[i].isReached)
-        let loss = climbs[row].advance(slopes[i], hinges[i].value, weight: searches[row].weight)
+        let loss = climbs[row].advance(found[i].slope, hinges[i].value, weight: searches[row].weight)
         let isStuck = abort && step % pause == 0 && !climbs[row].hasFallen(loss)
         if !isStuck { left.append(row) }
       }

@@ -18,7 +18,8 @@ struct DDN: Attack {
     [
       Setting("steps", \.steps, in: 1...100_000, "gradient steps"),
       Setting("gamma", \.gamma, in: 0.0001...0.9, "share by which the radius changes"),
-    ]) { $0 }
+    ]
+  ) { $0 }
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     let rows = Array(0..<batch.count)

@@ -27,7 +27,7 @@ struct DeepFool: Attack {
     var points = batch.images
     var open = Array(0..<batch.count)
     for step in 0...steps where !open.isEmpty {
-      let logits = try victim.logits(open.map { points[$0] }, of: open)
+      let logits = try victim.logits(open.map { points[$0] }, of: open, keeping: step < steps)
       if step == 0 { walks = zip(logits, batch.aims).map { Walk($0, $1, candidates, batch.images[0].count) } }
       let staying = open.indices.filter { !batch.aims[open[$0]].isReached(by: logits[$0]) }
       if step == steps { break }

@@ -40,7 +40,8 @@ struct EAD: Attack {
 
   static let entry = Entry<any Attack>(
     EAD(), "ead", "a small change of few pixels: elastic net", paper: "arXiv:1709.04114",
-    example: "attack normal with: ead on: take(fashion.test, 100) norm: l1 eps: 10", settings) { $0 }
+    example: "attack normal with: ead on: take(fashion.test, 100) norm: l1 eps: 10", settings
+  ) { $0 }
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     let (rule, beta) = (rule, beta)
@@ -63,16 +64,16 @@ struct EAD: Attack {
     var points = batch.images
     var ahead = batch.images
     for step in 0..<steps {
-      let logits = try victim.logits(ahead, of: rows)
       victim.step(rows)
-      let hinges = zip(rows, logits).map { row, logits in Hinge(logits, batch.aims[row], confidence) }
-      let slopes = try victim.slopes(hinges.map(\.slope), of: rows)
+      let found = try victim.ascend(ahead, of: rows) { row, logits in
+        Hinge(logits, batch.aims[row], confidence).slope
+      }
       let rate = rate * (1 - Float(step) / Float(steps)).squareRoot()
       let inertia = Float(step) / Float(step + 3)
       for row in rows {
         let weight = searches[row].weight
         let pull = Vector.map(ahead[row], batch.images[row]) { 2 * ($0 - $1) }
-        let down = Vector.along(pull, weight, slopes[row])
+        let down = Vector.along(pull, weight, found[row].slope)
         let next = shrunk(Vector.along(ahead[row], -rate, down), towards: batch.images[row])
         ahead[row] = Vector.along(next, inertia, Vector.difference(next, points[row]))
         points[row] = next

@@ -70,14 +70,14 @@ struct FAB: Attack {
       var random = batch.random(row, restart: stream)
       points[row] = start(batch.images[row], threat, &random, smallest: bests[row].distance)
     }
-    var logits = try victim.logits(open.map { points[$0] }, of: open)
+    var logits = try victim.logits(open.map { points[$0] }, of: open, keeping: true)
     for _ in 0..<steps where !open.isEmpty {
       victim.step(open)
       let planes = try planes(open, points, logits, course, threat, victim)
       for (i, row) in open.enumerated() {
         points[row] = next(points[row], batch.images[row], planes[i], threat)
       }
-      logits = try victim.logits(open.map { points[$0] }, of: open)
+      logits = try victim.logits(open.map { points[$0] }, of: open, keeping: true)
       // `planes` needs the logits of the points as they are, so those that are drawn back are asked about again.
       var drawnBack: [Int] = []
       for (i, row) in open.enumerated() where batch.aims[row].isReached(by: logits[i]) {
@@ -89,7 +89,8 @@ struct FAB: Attack {
       open.removeAll { isDone(bests[$0], threat) }
       guard !drawnBack.isEmpty else { continue }
       let isOpen = Set(open)
-      logits = try victim.logits(open.map { points[$0] }, of: open, news: drawnBack.filter(isOpen.contains))
+      logits = try victim.logits(
+        open.map { points[$0] }, of: open, keeping: true, news: drawnBack.filter(isOpen.contains))
     }
   }
 

@@ -21,7 +21,8 @@ struct FMN: Attack {
       Setting("steps", \.steps, in: 1...100_000, "gradient steps"),
       Setting("rate", \.rate, in: 1e-6...100, "first step", unit: "pixels"),
       Setting("gamma", \.gamma, in: 0.001...0.9, "share by which the radius changes at first"),
-    ]) { $0 }
+    ]
+  ) { $0 }
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     let rows = Array(0..<batch.count)

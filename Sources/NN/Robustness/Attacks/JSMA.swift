@@ -16,7 +16,8 @@ struct JSMA: Attack {
     [
       Setting("theta", \.theta, in: -1...1, "what a chosen pixel gets; negative darkens", unit: "pixels"),
       Setting("gamma", \.gamma, in: 0.001...1, "share of the values that may change"),
-    ]) { $0 }
+    ]
+  ) { $0 }
 
   func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws {
     guard theta != 0 else { throw AttackError.setting(attack: "jsma", "theta must not be 0") }
@@ -49,7 +50,7 @@ struct JSMA: Attack {
     var (open, reached) = (Array(0..<batch.count), [Int: Pixels]())
     let rounds = Int(Float(victim.shape.count) * gamma / 2)
     for round in 0...rounds where !open.isEmpty {
-      let logits = try victim.logits(open.map { points[$0] }, of: open)
+      let logits = try victim.logits(open.map { points[$0] }, of: open, keeping: true)
       for (i, row) in open.enumerated() where batch.aims[row].isReached(by: logits[i]) { reached[row] = points[row] }
       if round == rounds { break }
       victim.step(open)

@@ -20,7 +20,8 @@ struct MIFGSM: Attack {
       Setting("steps", \.steps, in: 1...100_000, "gradient steps"),
       Setting("momentum", \.momentum, in: 0...10, "how much of the last direction is kept"),
       Setting("step", \.step, in: 1e-6...1000, "length of a step; none for eps/steps", unit: "pixels"),
-    ]) { $0 }
+    ]
+  ) { $0 }
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     var hunt = Hunt(batch)

@@ -20,7 +20,8 @@ struct OnePixel: Attack {
       Setting("pixels", \.pixels, in: 1...1000, "pixels that change"),
       Setting("population", \.population, in: 4...100_000, "candidates in a generation"),
       Setting("generations", \.generations, in: 1...100_000, "generations at most"),
-    ]) { $0 }
+    ]
+  ) { $0 }
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     try (0..<batch.count).map { try evolve($0, batch, victim) }

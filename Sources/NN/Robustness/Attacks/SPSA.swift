@@ -22,7 +22,8 @@ struct SPSA: Attack {
       Setting("samples", \.samples, in: 1...100_000, "pairs of questions for each step"),
       Setting("delta", \.delta, in: 1e-6...1, "distance of a question from the point", unit: "pixels"),
       Setting("rate", \.rate, in: 1e-6...1, "Adam's step", unit: "pixels"),
-    ]) { $0 }
+    ]
+  ) { $0 }
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     try (0..<batch.count).map { try climb($0, batch, threat, victim) }
