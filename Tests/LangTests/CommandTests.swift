@@ -8,14 +8,19 @@ import Testing
     ("attack(1, with: pgd)", "{model: 1, with: pgd, eps: 0.1, seed: none}"),
     ("1 | attack with: fgsm eps: 8/255 seed: 7", "{model: 1, with: fgsm, eps: 0.03137254901960784, seed: 7}"),
     ("attack 1 with: pgd steps: 20 eps: 30%", "{model: 1, with: pgd(steps: 20), eps: 0.3, seed: none}"),
-    ("let strong = pgd(steps: 100, restarts: 5)\nattack 1 with: strong steps: 7", "{model: 1, with: pgd(steps: 7, restarts: 5), eps: 0.1, seed: none}"),
+    (
+      "let strong = pgd(steps: 100, restarts: 5)\nattack 1 with: strong steps: 7",
+      "{model: 1, with: pgd(steps: 7, restarts: 5), eps: 0.1, seed: none}"
+    ),
     ("pgd(steps: 3)(restarts: 2)", "pgd(steps: 3, restarts: 2)"), ("pgd.steps", "40"), ("pgd(steps: 3).steps", "3"),
-    ("compare [1] with: [pgd, deepfool] steps: 3", "\"1×pgd(steps: 3),deepfool\""), ("compare [1, 2] with: fgsm", "\"2×fgsm\""),
+    ("compare [1] with: [pgd, deepfool] steps: 3", "\"1×pgd(steps: 3),deepfool\""),
+    ("compare [1, 2] with: fgsm", "\"2×fgsm\""),
     ("train 3", "\"3 adam none 0.01\""), ("train 3 beta1: 0.5", "\"3 adam(beta1: 0.5) none 0.01\""),
     ("train 3 optimizer: sgd warmup: 2", "\"3 sgd(warmup: 2) none 0.01\""),
     ("train 3 optimizer: sgd schedule: cosine(warmup: 2)", "\"3 sgd cosine(warmup: 2) 0.01\""),
     ("[for hit in [fgsm, pgd] => attack(1, with: hit).with]", "[fgsm, pgd]"),
-    ("vars", "\"vars\""), ("help for", "\"for\""), ("help", "\"everything\""), ("help attack", "\"attack\""), ("help(\"eps\")", "\"eps\""),
+    ("vars", "\"vars\""), ("help for", "\"for\""), ("help", "\"everything\""), ("help attack", "\"attack\""),
+    ("help(\"eps\")", "\"eps\""),
     ("let a = 1\nforget a", "\"a\""), ("let m = matrix [[1, 2], [3, 4]]\nm[0, 1] = 9\n(m * 2)[0, 1]", "18"),
     ("let m = matrix [[1]]\nm.name", "\"m\""), ("matrix [[1]] | describe save: \"x\"", "\"x\""),
     ("let attack = 3\nattack", "3"), ("let r = attack 1 with:\n  pgd\nr.eps", "0.1"),
@@ -35,16 +40,24 @@ import Testing
     ("attack 1 with: pgd eps: 3", "E0205", "eps of attack must be a number from 0 to 1, in pixels, not 3"),
     ("attack 1 with: pgd steps: 0.5", "E0204", "steps of pgd must be a whole number from 1 to 1000, not 0.5"),
     ("attack 1 with: pgd(steps: 0)", "E0205", "steps of pgd must be a whole number from 1 to 1000, in steps, not 0"),
-    ("attack 1 with: pgd(stpes: 3)", "E0203", "pgd has no setting `stpes`"), ("pgd(3)", "E0206", "settings are given by name"),
-    ("attack 1 2 with: pgd", "E0206", "attack takes one value without a label"), ("vars 3", "E0206", "vars takes no value without a label"),
+    ("attack 1 with: pgd(stpes: 3)", "E0203", "pgd has no setting `stpes`"),
+    ("pgd(3)", "E0206", "settings are given by name"),
+    ("attack 1 2 with: pgd", "E0206", "attack takes one value without a label"),
+    ("vars 3", "E0206", "vars takes no value without a label"),
     ("train 3 optimizer: sgd schedule: cosine warmup: 2", "E0207", "`warmup` is a setting of sgd and of cosine"),
     ("attack 1 with: pdg", "E0301", "there is nothing called `pdg`"), ("forget b", "E0301", "there is no variable `b`"),
-    ("forget 3", "E0204", "name of forget must be the name of a variable, not 3"), ("len(1, 2)", "E0206", "len takes one argument, not 2"),
-    ("len()", "E0201", "len needs `x`, any value"), ("sqrt(\"x\")", "E0204", "x of sqrt must be a number, not the string \"x\""),
-    ("sqrt(-1)", "E0406", "sqrt needs a number 0 or more, not -1"), ("round(1, digit: 2)", "E0203", "round has no parameter `digit`"),
-    ("3 | attack 4 with: pgd", "E0206", "attack takes one value without a label"), ("3 | vars", "E0206", "vars takes no value without a label"),
-    ("fail", "E0610", "it failed"), ("fail 3", "E0611", "that number is bad"), ("fail \"x\"", "E0600", "the disk is full"),
-    ("describe 3", "E0204", "matrix of describe must be a matrix, not 3"), ("attack 1 with: pgd options: 3", "E0204", "options must be a record, not 3"),
+    ("forget 3", "E0204", "name of forget must be the name of a variable, not 3"),
+    ("len(1, 2)", "E0206", "len takes one argument, not 2"),
+    ("len()", "E0201", "len needs `x`, any value"),
+    ("sqrt(\"x\")", "E0204", "x of sqrt must be a number, not the string \"x\""),
+    ("sqrt(-1)", "E0406", "sqrt needs a number 0 or more, not -1"),
+    ("round(1, digit: 2)", "E0203", "round has no parameter `digit`"),
+    ("3 | attack 4 with: pgd", "E0206", "attack takes one value without a label"),
+    ("3 | vars", "E0206", "vars takes no value without a label"),
+    ("fail", "E0610", "it failed"), ("fail 3", "E0611", "that number is bad"),
+    ("fail \"x\"", "E0600", "the disk is full"),
+    ("describe 3", "E0204", "matrix of describe must be a matrix, not 3"),
+    ("attack 1 with: pgd options: 3", "E0204", "options must be a record, not 3"),
     ("let x = 1\nattack x with: x", "E0204", "with of attack must be an attack, not 1"),
     ("let x = fgsm\nattack 1 with: x steps: 3", "E0203", "attack has no setting `steps`"),
   ]) func aWrongCallSaysWhatIsWrong(_ text: String, _ code: String, _ message: String) {
@@ -83,10 +96,12 @@ import Testing
 
   @Test func anOptionsRecordMergesAndExplicitLabelsWin() {
     let notebook = Notebook()
-    #expect(notebook.run("attack 1 with: pgd(restarts: 2) steps: 3 options: {eps: 0.5, steps: 9, restarts: 7}")
-      == "{model: 1, with: pgd(restarts: 2, steps: 3), eps: 0.5, seed: none}")
-    #expect(notebook.run("let o = {eps: 0.2, steps: 20}\nattack 1 with: pgd eps: 0.3 options: o")
-      == "{model: 1, with: pgd(steps: 20), eps: 0.3, seed: none}")
+    #expect(
+      notebook.run("attack 1 with: pgd(restarts: 2) steps: 3 options: {eps: 0.5, steps: 9, restarts: 7}")
+        == "{model: 1, with: pgd(restarts: 2, steps: 3), eps: 0.5, seed: none}")
+    #expect(
+      notebook.run("let o = {eps: 0.2, steps: 20}\nattack 1 with: pgd eps: 0.3 options: o")
+        == "{model: 1, with: pgd(steps: 20), eps: 0.3, seed: none}")
     #expect(notebook.host.notes.isEmpty)
   }
 

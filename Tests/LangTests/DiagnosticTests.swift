@@ -34,7 +34,8 @@ import Testing
   }
 
   @Test func aDiagnosticWithoutAPlaceIsItsHeadingAndHelp() {
-    #expect(Diagnostic("E0600", "no such file", help: ["try ls"]).render() == "error[E0600]: no such file\n = help: try ls")
+    #expect(
+      Diagnostic("E0600", "no such file", help: ["try ls"]).render() == "error[E0600]: no such file\n = help: try ls")
   }
 
   @Test func suggestionsAreNearNamesOnly() {

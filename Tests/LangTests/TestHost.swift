@@ -44,13 +44,15 @@ struct Matrix: Object, Equatable {
     }
   }
   func element(at index: [Value]) throws -> Value {
-    guard index.count == 2, let row = index[0].asInteger, let column = index[1].asInteger, cells.indices.contains(row) else {
+    guard index.count == 2, let row = index[0].asInteger, let column = index[1].asInteger, cells.indices.contains(row)
+    else {
       throw Problem(code: "E0602", message: "a matrix is indexed by row and column")
     }
     return .number(cells[row][column])
   }
   func replacing(at index: [Value], with value: Value) throws -> any Object {
-    guard index.count == 2, let row = index[0].asInteger, let column = index[1].asInteger, let number = value.asNumber else {
+    guard index.count == 2, let row = index[0].asInteger, let column = index[1].asInteger, let number = value.asNumber
+    else {
       throw Problem(code: "E0602", message: "a matrix is indexed by row and column")
     }
     var copy = self
@@ -96,7 +98,8 @@ enum TestDeclarations {
 
   static func environment() -> Environment {
     let adam = Choice(choiceOf["adam"] ?? choices[0])
-    return Environment(commands: commands(adam).map(\.declaration), choices: choices, functions: [], types: [Matrix.type])
+    return Environment(
+      commands: commands(adam).map(\.declaration), choices: choices, functions: [], types: [Matrix.type])
   }
 
   private static func commands(_ adam: Choice) -> [Command<TestHost>] {

@@ -122,14 +122,18 @@ extension ParameterType {
   public static func list<E>(of element: ParameterType<E>) -> Self where T == [E] {
     Self(
       .list(of: element.description), { $0.spelledOut?.map(element.convert) },
-      wrap: { values in values.compactMap(element.wrap).count == values.count ? .list(values.compactMap(element.wrap)) : nil })
+      wrap: { values in
+        values.compactMap(element.wrap).count == values.count ? .list(values.compactMap(element.wrap)) : nil
+      })
   }
   /// One value or a list of them; the body gets a list.
   public static func oneOrMore<E>(_ element: ParameterType<E>) -> Self where T == [E] {
     Self(
       .oneOrMore(element.description),
       { value in (value.asList ?? [value]).map(element.convert) },
-      wrap: { values in values.compactMap(element.wrap).count == values.count ? .list(values.compactMap(element.wrap)) : nil })
+      wrap: { values in
+        values.compactMap(element.wrap).count == values.count ? .list(values.compactMap(element.wrap)) : nil
+      })
   }
 }
 

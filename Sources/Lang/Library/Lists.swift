@@ -13,7 +13,9 @@ extension Library {
       [.init("start", .number()), .init("end", .number(), default: Value.none), .init("step", .number(), default: 1)],
       example: "range(0, 10, 2)"
     ) { _, given in
-      guard given[2].number != 0 else { throw Problem(.badRange, "a range needs a step that is not 0", argument: "step") }
+      guard given[2].number != 0 else {
+        throw Problem(.badRange, "a range needs a step that is not 0", argument: "step")
+      }
       let (start, end) = given[1].isNone ? (0, given[0].number) : (given[0].number, given[1].number)
       return .range(NumberRange(from: start, to: end, by: given[2].number, includesEnd: false))
     },
@@ -31,8 +33,12 @@ extension Library {
       "where", "The rows of a table, or elements of a list, for which a function gives true.", topic: "Tables",
       [.init("table"), .init("f", .function)], example: "where([{a: 1}, {a: 2}], fn(row) => row.a > 1)", keepMatching),
     LibraryFunction(
-      "sort", "In rising order; `by` names a column or gives the key, `descending: true` turns it round.", topic: "Lists",
-      [.init("list"), .init("by", .either([.function, .string]), default: Value.none), .init("descending", .flag, default: false)],
+      "sort", "In rising order; `by` names a column or gives the key, `descending: true` turns it round.",
+      topic: "Lists",
+      [
+        .init("list"), .init("by", .either([.function, .string]), default: Value.none),
+        .init("descending", .flag, default: false),
+      ],
       example: "sort([3, 1, 2], descending: true)", sorted),
     LibraryFunction(
       "reverse", "The elements, rows or characters, last first.", topic: "Lists", [.init("list")],
@@ -44,8 +50,12 @@ extension Library {
       default: .list(try given[0].iterated().reversed())
       }
     },
-    part("head", "The first n elements, rows or characters.", example: "head([1, 2, 3], 2)") { count, n in 0..<min(n, count) },
-    part("tail", "The last n elements, rows or characters.", example: "tail([1, 2, 3], 2)") { count, n in max(0, count - n)..<count },
+    part("head", "The first n elements, rows or characters.", example: "head([1, 2, 3], 2)") { count, n in
+      0..<min(n, count)
+    },
+    part("tail", "The last n elements, rows or characters.", example: "tail([1, 2, 3], 2)") { count, n in
+      max(0, count - n)..<count
+    },
     LibraryFunction(
       "unique", "The elements without repetitions, in order of first appearance.", topic: "Lists", [.init("list")],
       example: "unique([1, 2, 1])"
@@ -58,7 +68,8 @@ extension Library {
       return .list(kept)
     },
     LibraryFunction(
-      "zip", "Pairs of elements at the same place, as long as the shorter list.", topic: "Lists", [.init("a"), .init("b")],
+      "zip", "Pairs of elements at the same place, as long as the shorter list.", topic: "Lists",
+      [.init("a"), .init("b")],
       example: "zip([1, 2], [\"x\", \"y\"])"
     ) { _, given in
       .list(zip(try given[0].iterated(), try given[1].iterated()).map { .list([$0, $1]) })
@@ -106,7 +117,8 @@ extension Library {
     _ name: String, _ summary: String, example: String, _ choose: @escaping (Int, Int) -> Range<Int>
   ) -> LibraryFunction {
     LibraryFunction(
-      name, summary, topic: "Lists", [.init("list"), .init("n", .integer(in: .atLeast(0)), default: 10)], example: example
+      name, summary, topic: "Lists", [.init("list"), .init("n", .integer(in: .atLeast(0)), default: 10)],
+      example: example
     ) { _, given in
       let n = Int(given[1].number)
       switch given[0] {

@@ -13,7 +13,8 @@ extension Library {
     unary("floor", "The greatest whole number that is not above x.", example: "floor(2.7)") { $0.rounded(.down) },
     unary("ceil", "The least whole number that is not below x.", example: "ceil(2.1)") { $0.rounded(.up) },
     LibraryFunction(
-      "number", "The number that a string spells.", topic: "Numbers", [.init("text", .either([.string, .number(), .flag]))],
+      "number", "The number that a string spells.", topic: "Numbers",
+      [.init("text", .either([.string, .number(), .flag]))],
       example: "number(\"0.5\")"
     ) { _, given in
       switch given[0] {
@@ -26,16 +27,24 @@ extension Library {
       default: return given[0]
       }
     },
-    aggregate("sum", "The sum of the numbers in a list; 0 for an empty one.", example: "sum([1, 2, 3])") { $0.reduce(0, +) },
+    aggregate("sum", "The sum of the numbers in a list; 0 for an empty one.", example: "sum([1, 2, 3])") {
+      $0.reduce(0, +)
+    },
     aggregate("mean", "The mean of the numbers in a list.", example: "mean([1, 2, 6])", needs: 1) {
       $0.reduce(0, +) / Double($0.count)
     },
-    aggregate("std", "The standard deviation of the numbers in a list (divides by n - 1).", example: "std([1, 2, 6])", needs: 2) {
+    aggregate(
+      "std", "The standard deviation of the numbers in a list (divides by n - 1).", example: "std([1, 2, 6])", needs: 2
+    ) {
       let mean = $0.reduce(0, +) / Double($0.count)
       return ($0.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double($0.count - 1)).squareRoot()
     },
-    extreme("min", "The least of some numbers or strings, or of a list.", example: "min(3, 1, 2)") { try Value.precedes($0, $1) },
-    extreme("max", "The greatest of some numbers or strings, or of a list.", example: "max([3, 1, 2])") { try Value.precedes($1, $0) },
+    extreme("min", "The least of some numbers or strings, or of a list.", example: "min(3, 1, 2)") {
+      try Value.precedes($0, $1)
+    },
+    extreme("max", "The greatest of some numbers or strings, or of a list.", example: "max([3, 1, 2])") {
+      try Value.precedes($1, $0)
+    },
   ]
 
   static func rounded(_ value: Double, digits: Int) -> Double {
@@ -45,7 +54,8 @@ extension Library {
   }
 
   private static func unary(
-    _ name: String, _ summary: String, example: String, domain: String = "", _ accepts: @escaping (Double) -> Bool = { _ in true },
+    _ name: String, _ summary: String, example: String, domain: String = "",
+    _ accepts: @escaping (Double) -> Bool = { _ in true },
     _ compute: @escaping (Double) -> Double
   ) -> LibraryFunction {
     LibraryFunction(name, summary, topic: "Numbers", [.init("x", .number())], example: example) { _, given in
@@ -66,7 +76,8 @@ extension Library {
       let numbers = (given[0].spelledOut ?? []).map(\.number)
       guard numbers.count >= least else {
         throw Problem(
-          .badArgument, "\(name) needs at least \(least == 1 ? "one number" : "\(least) numbers"), not \(numbers.count)",
+          .badArgument,
+          "\(name) needs at least \(least == 1 ? "one number" : "\(least) numbers"), not \(numbers.count)",
           argument: "list")
       }
       return .number(compute(numbers))

@@ -8,7 +8,8 @@ extension Library {
       return .list(names.map { .string($0) })
     },
     LibraryFunction(
-      "values", "The field values of a record.", topic: "Tables", [.init("x", .record)], example: "values({eps: 0.1, steps: 20})"
+      "values", "The field values of a record.", topic: "Tables", [.init("x", .record)],
+      example: "values({eps: 0.1, steps: 20})"
     ) { _, given in .list(given[0].asRecord?.values ?? []) },
     LibraryFunction(
       "table", "A table made of records with the same fields.", topic: "Tables", [.init("rows", .list(of: .record))],
@@ -18,7 +19,8 @@ extension Library {
       var names: [String] = []
       for record in records { for name in record.names where !names.contains(name) { names.append(name) } }
       return .table(
-        Table(columns: names.map { Table.Column($0) }, rows: records.map { record in names.map { record[$0] ?? .none } }))
+        Table(
+          columns: names.map { Table.Column($0) }, rows: records.map { record in names.map { record[$0] ?? .none } }))
     },
   ]
 }

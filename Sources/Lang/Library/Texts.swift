@@ -27,17 +27,21 @@ extension Library {
     LibraryFunction("upper", "In capitals.", topic: "Text", [.init("text", .string)], example: "upper(\"shirt\")") {
       .string($1[0].text.uppercased())
     },
-    LibraryFunction("lower", "In small letters.", topic: "Text", [.init("text", .string)], example: "lower(\"SHIRT\")") {
+    LibraryFunction("lower", "In small letters.", topic: "Text", [.init("text", .string)], example: "lower(\"SHIRT\")")
+    {
       .string($1[0].text.lowercased())
     },
     LibraryFunction(
-      "trim", "Without white space at both ends.", topic: "Text", [.init("text", .string)], example: "trim(\"  shirt \")"
+      "trim", "Without white space at both ends.", topic: "Text", [.init("text", .string)],
+      example: "trim(\"  shirt \")"
     ) { _, given in .string(given[0].text.trimmingCharacters(in: .whitespacesAndNewlines)) },
     LibraryFunction(
       "replace", "With every occurrence of one string replaced by another.", topic: "Text",
       [.init("text", .string), .init("old", .string), .init("new", .string)], example: "replace(\"a-b\", \"-\", \"+\")"
     ) { _, given in
-      guard !given[1].text.isEmpty else { throw Problem(.badArgument, "replace needs text to look for", argument: "old") }
+      guard !given[1].text.isEmpty else {
+        throw Problem(.badArgument, "replace needs text to look for", argument: "old")
+      }
       return .string(given[0].text.replacingOccurrences(of: given[1].text, with: given[2].text))
     },
     LibraryFunction(

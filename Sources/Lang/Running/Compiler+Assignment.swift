@@ -164,7 +164,11 @@ extension Value {
     case .member(let name, let range):
       do {
         var part: Value
-        if rest.isEmpty, case .record(let record) = self { part = record[name] ?? .none } else { part = try member(name) }
+        if rest.isEmpty, case .record(let record) = self {
+          part = record[name] ?? .none
+        } else {
+          part = try member(name)
+        }
         try part.replace(rest, with: change)
         self = try replacing(member: name, with: part)
       } catch { throw Problem.place(error, at: range) }

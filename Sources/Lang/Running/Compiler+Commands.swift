@@ -24,7 +24,8 @@ extension Compiler {
       return Compiled { _ in .none }
     }
     let prepared = PreparedCall(
-      declaration: declaration, arguments: arguments, extras: extras.filter { $0.label != "options" || !declaration.mergesOptions }
+      declaration: declaration, arguments: arguments,
+      extras: extras.filter { $0.label != "options" || !declaration.mergesOptions }
         .map { ($0.label, $0.argument) },
       options: declaration.mergesOptions ? extras.first { $0.label == "options" }?.argument : nil, range: range(node))
     return Compiled { try prepared.run($0) }
@@ -42,10 +43,12 @@ extension Compiler {
       diagnostics.append(
         Diagnostic(
           .tooManyArguments, "\(declaration.name) takes no value without a label", at: range(node),
-          help: declaration.labels.isEmpty ? ["it is written alone: `\(declaration.name)`"] : ["its labels are \(declaration.labelList)"]))
+          help: declaration.labels.isEmpty
+            ? ["it is written alone: `\(declaration.name)`"] : ["its labels are \(declaration.labelList)"]))
       return
     }
-    arguments[at] = argument(node, for: declaration.parameters[at].name, declaration.parameters[at].type, of: declaration.name)
+    arguments[at] = argument(
+      node, for: declaration.parameters[at].name, declaration.parameters[at].type, of: declaration.name)
   }
 
   /// Compiles the labelled arguments; returns those that are not the command's own: settings and `options`.
@@ -67,7 +70,8 @@ extension Compiler {
         if parameter.isSubject {
           guard call.subject == nil else {
             diagnostics.append(
-              Diagnostic(.repeatedArgument, "the \(parameter.name) of \(declaration.name) is given twice", at: range(label)))
+              Diagnostic(
+                .repeatedArgument, "the \(parameter.name) of \(declaration.name) is given twice", at: range(label)))
             continue
           }
         }
@@ -93,9 +97,12 @@ extension Compiler {
     let compiled = expression(node)
     if label == "options", declaration.mergesOptions, let constant = compiled.constant, constant.asRecord == nil {
       diagnostics.append(
-        Diagnostic(.wrongType, "options must be a record, not \(constant.briefPhrase)", at: range(node), help: ["write `options: {eps: 0.1}`"]))
+        Diagnostic(
+          .wrongType, "options must be a record, not \(constant.briefPhrase)", at: range(node),
+          help: ["write `options: {eps: 0.1}`"]))
     }
-    return Argument(range: range(node), eval: compiled.eval, constant: compiled.constant, fieldRanges: fieldRanges(node))
+    return Argument(
+      range: range(node), eval: compiled.eval, constant: compiled.constant, fieldRanges: fieldRanges(node))
   }
 
   private func fieldRanges(_ node: Node) -> [String: SourceRange] {

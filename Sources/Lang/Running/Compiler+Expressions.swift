@@ -36,7 +36,9 @@ extension Compiler {
   private func variable(_ name: String, _ node: Node) -> Compiled {
     if let binding = lookUp(name) { return read(binding, name, range(node)) }
     if let value = environment.builtIn(name) { return .constant(value) }
-    if isLenient, environment.commands[name] == nil { return read(.global(environment.cell(for: name)), name, range(node)) }
+    if isLenient, environment.commands[name] == nil {
+      return read(.global(environment.cell(for: name)), name, range(node))
+    }
     return fail(unknown(name, at: range(node)))
   }
 
@@ -159,7 +161,9 @@ extension Compiler {
     let by = step?.eval
     return Compiled { frame in
       let a = try low.eval(frame), b = try high.eval(frame), c = try by?(frame)
-      do { return .range(try Operators.range(a, b, c, includesEnd: includesEnd)) } catch { throw Problem.place(error, at: range) }
+      do { return .range(try Operators.range(a, b, c, includesEnd: includesEnd)) } catch {
+        throw Problem.place(error, at: range)
+      }
     }
   }
 

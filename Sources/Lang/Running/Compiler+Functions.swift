@@ -12,7 +12,8 @@ extension Compiler {
   }
 
   /// `def name(…) { … }`
-  func function(_ name: String, _ parameters: [Statement.Parameter], _ body: [Statement], _ range: SourceRange) -> Eval {
+  func function(_ name: String, _ parameters: [Statement.Parameter], _ body: [Statement], _ range: SourceRange) -> Eval
+  {
     closure(name, parameters, range) { block(body) }
   }
 
@@ -70,7 +71,8 @@ extension Compiler {
     let given = labelled(arguments, piped: piped)
     return Compiled { frame in
       let value = try target.eval(frame)
-      return try Self.dynamicCall(value, try given.map { ($0.label, $0.range, try $0.eval(frame)) }, frame, range, calleeRange)
+      return try Self.dynamicCall(
+        value, try given.map { ($0.label, $0.range, try $0.eval(frame)) }, frame, range, calleeRange)
     }
   }
 
@@ -82,18 +84,27 @@ extension Compiler {
 
   private func labelled(_ arguments: [Node.Argument], piped: Node?) -> [Labelled] {
     let first: [Labelled] = piped.map { [(nil, range($0), expression($0).eval)] } ?? []
-    return first + arguments.map { ($0.label?.text, range($0.label?.start ?? $0.value.start, $0.value.end), expression($0.value).eval) }
+    return first
+      + arguments.map {
+        ($0.label?.text, range($0.label?.start ?? $0.value.start, $0.value.end), expression($0.value).eval)
+      }
   }
 
   /// A call without labels. One, two and three arguments go straight into the new frame.
-  private func plainCall(_ callee: @escaping Eval, _ arguments: [Eval], _ range: SourceRange, _ calleeRange: SourceRange) -> Compiled {
+  private func plainCall(
+    _ callee: @escaping Eval, _ arguments: [Eval], _ range: SourceRange, _ calleeRange: SourceRange
+  ) -> Compiled {
     if arguments.count == 1 {
       let first = arguments[0]
       return Compiled { frame in
         let target = try callee(frame)
-        if case .function(let function) = target, case .user(let user, let captures) = function.kind, user.parameters.count == 1 {
+        if case .function(let function) = target, case .user(let user, let captures) = function.kind,
+          user.parameters.count == 1
+        {
           let value = try first(frame)
-          do { return try frame.machine.enter(user, captures) { $0.slots[0] = value } } catch { throw Problem.place(error, at: range) }
+          do { return try frame.machine.enter(user, captures) { $0.slots[0] = value } } catch {
+            throw Problem.place(error, at: range)
+          }
         }
         return try Self.dynamicCall(target, [(nil, range, try first(frame))], frame, range, calleeRange)
       }
@@ -103,7 +114,9 @@ extension Compiler {
       return Compiled { frame in
         let target = try callee(frame)
         let a = try first(frame), b = try second(frame)
-        if case .function(let function) = target, case .user(let user, let captures) = function.kind, user.parameters.count == 2 {
+        if case .function(let function) = target, case .user(let user, let captures) = function.kind,
+          user.parameters.count == 2
+        {
           do {
             return try frame.machine.enter(user, captures) { frame in
               frame.slots[0] = a
@@ -122,7 +135,8 @@ extension Compiler {
 
   /// A call whose callee is known only now.
   private static func dynamicCall(
-    _ target: Value, _ arguments: [(label: String?, range: SourceRange, value: Value)], _ frame: Frame, _ range: SourceRange,
+    _ target: Value, _ arguments: [(label: String?, range: SourceRange, value: Value)], _ frame: Frame,
+    _ range: SourceRange,
     _ calleeRange: SourceRange
   ) throws -> Value {
     switch target {
@@ -136,7 +150,9 @@ extension Compiler {
     case .choice(var choice):
       for argument in arguments {
         guard let label = argument.label else { throw unlabelled(choice.declaration, argument.range) }
-        do { choice = try choice.configured(label, argument.value) } catch { throw Problem.place(error, at: argument.range) }
+        do { choice = try choice.configured(label, argument.value) } catch {
+          throw Problem.place(error, at: argument.range)
+        }
       }
       return .choice(choice)
     default: throw notCallable(target, calleeRange)
@@ -162,10 +178,14 @@ extension Compiler {
     for argument in arguments {
       var at = next
       if let label = argument.label {
-        guard let found = names.firstIndex(of: label) else { throw unknownLabel(label, function.name, names, argument.range) }
+        guard let found = names.firstIndex(of: label) else {
+          throw unknownLabel(label, function.name, names, argument.range)
+        }
         at = found
       } else {
-        guard next < names.count else { throw Machine.tooMany(function.name, takes: names.count, gets: arguments.count) }
+        guard next < names.count else {
+          throw Machine.tooMany(function.name, takes: names.count, gets: arguments.count)
+        }
         next += 1
       }
       guard values[at] == nil else { throw repeated(names[at], argument.range) }
@@ -175,7 +195,8 @@ extension Compiler {
     case .library(let library):
       let filled = try zip(library.parameters, values).map { parameter, value in
         guard let value = value ?? parameter.fallback else {
-          throw Problem(.missingArgument, "\(library.name) needs `\(parameter.name)`", help: ["for example: \(library.example)"])
+          throw Problem(
+            .missingArgument, "\(library.name) needs `\(parameter.name)`", help: ["for example: \(library.example)"])
         }
         return value
       }
@@ -190,7 +211,8 @@ extension Compiler {
   }
 
   static func unknownLabel(_ label: String, _ owner: String, _ names: [String], _ range: SourceRange) -> Diagnostic {
-    let narrow = SourceRange(source: range.source, start: range.start, end: min(range.end, range.start + label.utf8.count))
+    let narrow = SourceRange(
+      source: range.source, start: range.start, end: min(range.end, range.start + label.utf8.count))
     return Diagnostic(
       .unknownSetting, "\(owner.isEmpty ? "this function" : owner) has no parameter `\(label)`", at: narrow,
       says: Suggestions.hint(for: label, in: names))
@@ -201,7 +223,9 @@ extension Compiler {
   }
 
   /// A call of a library function: count and labels are checked before anything runs.
-  private func libraryCall(_ library: LibraryFunction, _ arguments: [Node.Argument], _ node: Node, piped: Node?) -> Compiled {
+  private func libraryCall(_ library: LibraryFunction, _ arguments: [Node.Argument], _ node: Node, piped: Node?)
+    -> Compiled
+  {
     let range = range(node), names = library.parameters.map(\.name)
     let plain = arguments.filter { $0.label == nil }.count + (piped == nil ? 0 : 1)
     for argument in arguments {
@@ -211,7 +235,8 @@ extension Compiler {
     if plain > names.count, !library.isVariadic {
       return failed(Machine.tooMany(library.name, takes: names.count, gets: plain, example: library.example), at: range)
     }
-    let labels = Set(arguments.compactMap(\.label?.text)), required = library.parameters.enumerated().filter { $1.fallback == nil }
+    let labels = Set(arguments.compactMap(\.label?.text)),
+      required = library.parameters.enumerated().filter { $1.fallback == nil }
     if let missing = required.first(where: { $0.offset >= plain && !labels.contains($0.element.name) })?.element {
       return failed(
         Problem(
@@ -254,14 +279,17 @@ extension Compiler {
       guard let label = argument.label else { continue }
       guard seen.insert(label.text).inserted else { return fail(Self.repeated(label.text, range(label))) }
       guard choice.declaration.setting(label.text) != nil else {
-        return fail(unknownSetting(label, of: choice.name, among: choice.declaration.settings.map(\.name), help: [choice.name]))
+        return fail(
+          unknownSetting(label, of: choice.name, among: choice.declaration.settings.map(\.name), help: [choice.name]))
       }
       let value = expression(argument.value)
       guard let constant = value.constant else {
         pending.append((label.text, range(argument.value), value.eval))
         continue
       }
-      do { current = try current.configured(label.text, constant) } catch { return failed(error, at: range(argument.value)) }
+      do { current = try current.configured(label.text, constant) } catch {
+        return failed(error, at: range(argument.value))
+      }
     }
     if pending.isEmpty { return .constant(.choice(current)) }
     let start = current, rest = pending

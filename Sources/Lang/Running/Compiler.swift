@@ -101,7 +101,8 @@ final class Compiler {
   func warnIfShadowing(_ name: Name) {
     guard environment.isBuiltIn(name.text), !declared.contains(name.text) else { return }
     let what =
-      environment.commands[name.text] != nil ? "command" : environment.functions[name.text] != nil ? "function" : "built-in"
+      environment.commands[name.text] != nil
+      ? "command" : environment.functions[name.text] != nil ? "function" : "built-in"
     diagnostics.append(
       Diagnostic(
         .shadowsBuiltIn, "`\(name.text)` now hides the \(what) of that name", at: range(name),

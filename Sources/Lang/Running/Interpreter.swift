@@ -82,7 +82,8 @@ public final class Interpreter {
       let names = prepared.program.parameters.map(\.name)
       throw Problem(
         .unknownSetting, "this script has no option `\(parameter)`", label: Suggestions.hint(for: parameter, in: names),
-        help: names.isEmpty ? ["it declares none with `param`"] : ["it has \(names.map { "--\($0)" }.joined(separator: ", "))"]
+        help: names.isEmpty
+          ? ["it declares none with `param`"] : ["it has \(names.map { "--\($0)" }.joined(separator: ", "))"]
       ).placed(at: nil)
     }
     let value = try evaluate(text)

@@ -11,7 +11,9 @@ enum Operators {
       if let value = try object.combined(operation, with: b, reversed: false) { return value }
     default: break
     }
-    if case .object(let object) = b, let value = try object.combined(operation, with: a, reversed: true) { return value }
+    if case .object(let object) = b, let value = try object.combined(operation, with: a, reversed: true) {
+      return value
+    }
     throw mismatch(operation, a, b)
   }
 

@@ -12,7 +12,8 @@ final class PreparedCall {
   private var noted: Set<String> = []
 
   init(
-    declaration: CommandDeclaration, arguments: [Compiler.Argument?], extras: [(label: String, argument: Compiler.Argument)],
+    declaration: CommandDeclaration, arguments: [Compiler.Argument?],
+    extras: [(label: String, argument: Compiler.Argument)],
     options: Compiler.Argument?, range: SourceRange
   ) {
     self.declaration = declaration
@@ -35,12 +36,16 @@ final class PreparedCall {
       try frame.machine.poll()
       return try declaration.body(frame.machine.host, Arguments(values: values, ranges: ranges, range: range))
     } catch {
-      let places = zip(declaration.parameters, ranges).compactMap { parameter, range in range.map { (parameter.name, $0) } }
+      let places = zip(declaration.parameters, ranges).compactMap { parameter, range in
+        range.map { (parameter.name, $0) }
+      }
       throw Compiler.place(error, arguments: places + extras.map { ($0.label, $0.argument.range) }, at: range)
     }
   }
 
-  private func evaluate(_ argument: Compiler.Argument, for parameter: ParameterDeclaration, _ frame: Frame) throws -> Value {
+  private func evaluate(_ argument: Compiler.Argument, for parameter: ParameterDeclaration, _ frame: Frame) throws
+    -> Value
+  {
     let value = try argument.eval(frame)
     guard argument.constant == nil else { return value }
     do { return try parameter.type.checked(value, for: parameter.name, of: declaration.name) } catch {
@@ -52,7 +57,8 @@ final class PreparedCall {
   private func takers(_ values: [Value?]) -> [(index: Int, value: Value)] {
     declaration.parameters.indices.compactMap { index in
       let parameter = declaration.parameters[index]
-      guard !parameter.type.families.isEmpty, let value = values[index] ?? parameter.fallback, !value.choices.isEmpty else { return nil }
+      guard !parameter.type.families.isEmpty, let value = values[index] ?? parameter.fallback, !value.choices.isEmpty
+      else { return nil }
       return (index, value)
     }
   }
@@ -78,13 +84,16 @@ final class PreparedCall {
     let names = declaration.labels.map(\.name) + choices.flatMap { $0.declaration.settings.map(\.name) }
     return Diagnostic(
       .unknownSetting, "\(declaration.name) has no setting `\(label)`", at: range,
-      says: Suggestions.hint(for: label, in: names), help: choices.prefix(2).map { "`options \($0.name)` lists what \($0.name) takes" })
+      says: Suggestions.hint(for: label, in: names),
+      help: choices.prefix(2).map { "`options \($0.name)` lists what \($0.name) takes" })
   }
 
   // MARK: options
 
   /// Merges the record: a field is a label of the command's or a setting of a choice; what is given explicitly wins.
-  private func merge(_ options: Compiler.Argument, _ frame: Frame, into values: inout [Value?], _ ranges: inout [SourceRange?]) throws {
+  private func merge(
+    _ options: Compiler.Argument, _ frame: Frame, into values: inout [Value?], _ ranges: inout [SourceRange?]
+  ) throws {
     guard case .record(let record) = try options.eval(frame) else {
       throw Diagnostic(.wrongType, "options must be a record", at: options.range, help: ["write `options: {eps: 0.1}`"])
     }
@@ -110,7 +119,9 @@ final class PreparedCall {
     let all = takers(values)
     let having = all.filter { $0.value.choices.contains { $0.declaration.setting(name) != nil } }
     if having.isEmpty {
-      let family = declaration.parameters.flatMap { $0.type.families }.flatMap { frame.machine.environment.choices(of: $0) }
+      let family = declaration.parameters.flatMap { $0.type.families }.flatMap {
+        frame.machine.environment.choices(of: $0)
+      }
       guard let other = family.first(where: { $0.setting(name) != nil }) else {
         throw unknown(name, all.flatMap { $0.value.choices }, at: place)
       }
@@ -119,17 +130,21 @@ final class PreparedCall {
     do {
       for taker in having {
         values[taker.index] = try taker.value.mapChoices { choice in
-          choice.declaration.setting(name) == nil || choice.given[name] != nil ? choice : try choice.configured(name, value)
+          choice.declaration.setting(name) == nil || choice.given[name] != nil
+            ? choice : try choice.configured(name, value)
         }
       }
     } catch { throw Problem.place(error, at: place) }
   }
 
-  private func note(_ name: String, known other: ChoiceDeclaration, _ choices: [String], at place: SourceRange, _ frame: Frame) {
+  private func note(
+    _ name: String, known other: ChoiceDeclaration, _ choices: [String], at place: SourceRange, _ frame: Frame
+  ) {
     guard noted.insert(name).inserted else { return }
     let who = choices.isEmpty ? declaration.name : choices.joined(separator: ", ")
     frame.machine.host.note(
       Diagnostic(
-        .ignoredOption, "`\(name)` is ignored by \(who)", at: place, says: "a setting of \(other.name)", severity: .note))
+        .ignoredOption, "`\(name)` is ignored by \(who)", at: place, says: "a setting of \(other.name)", severity: .note
+      ))
   }
 }

@@ -52,6 +52,11 @@ struct Lexer {
     return token
   }
 
+  /// The next token, nil when there is none at this place. For skimming a text whose mistakes are told elsewhere.
+  mutating func nextIfValid() -> Token? {
+    do throws(Diagnostic) { return try next() } catch { return nil }
+  }
+
   /// Skips blanks and comments; tells whether there was any, and whether a line ended.
   private mutating func skipBlanks() -> (space: Bool, newline: Bool) {
     let start = position
@@ -124,7 +129,9 @@ struct Lexer {
           braces = 0
         }
       case UInt8(ascii: "'") where braces > 0:
-        while position < limit, byte(position) != UInt8(ascii: "'"), byte(position) != UInt8(ascii: "\n") { position += 1 }
+        while position < limit, byte(position) != UInt8(ascii: "'"), byte(position) != UInt8(ascii: "\n") {
+          position += 1
+        }
         position = min(position + 1, limit)
       case UInt8(ascii: "{"): braces += 1
       case UInt8(ascii: "}"): braces = max(0, braces - 1)

@@ -68,7 +68,7 @@ extension Parser {
     var depth = 0
     while true {
       let before = lexer.position
-      guard let next = try? lexer.next() else {
+      guard let next = lexer.nextIfValid() else {
         if lexer.position <= before { lexer.move(to: before + 1) }
         continue
       }

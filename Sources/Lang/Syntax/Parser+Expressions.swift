@@ -29,7 +29,7 @@ extension Parser {
   /// better explanation than a command without its subject.
   private var nextIsAssignment: Bool {
     var ahead = lexer
-    guard let next = try? ahead.next(), next.kind == .symbol, !next.newlineBefore else { return false }
+    guard let next = ahead.nextIfValid(), next.kind == .symbol, !next.newlineBefore else { return false }
     return next.symbol == .assign || next.symbol == .addAssign || next.symbol == .subtractAssign && next.spaceBefore
   }
 
@@ -77,7 +77,9 @@ extension Parser {
 
   /// Whether the command's subject is one word that is not evaluated, so that keywords may stand there: `help for`.
   private func takesWord(_ name: Name, _ labels: [Node.Argument]) -> Bool {
-    guard labels.isEmpty, token.kind == .name, case .word? = command(named: name.text)?.subject?.type else { return false }
+    guard labels.isEmpty, token.kind == .name, case .word? = command(named: name.text)?.subject?.type else {
+      return false
+    }
     return true
   }
 
@@ -245,7 +247,8 @@ extension Parser {
       case .openBracket where !token.spaceBefore:
         let index = try elements(closing: .closeBracket)
         guard !index.isEmpty else {
-          throw Diagnostic(.missingPart, "expected an index between `[` and `]`", at: range(previousEnd - 1, previousEnd))
+          throw Diagnostic(
+            .missingPart, "expected an index between `[` and `]`", at: range(previousEnd - 1, previousEnd))
         }
         value = try node(.index(value, index), from: start, over: max(value.depth, index.map(\.depth).max() ?? 0))
       case .openParen where !token.spaceBefore:
@@ -273,7 +276,8 @@ extension Parser {
     while !at(.closeParen) {
       if token.kind == .end { throw unclosed(.openParen, at: open) }
       arguments.append(
-        token.kind == .label ? try labelled() : Node.Argument(label: nil, value: try argument(to: callee, arguments.isEmpty)))
+        token.kind == .label
+          ? try labelled() : Node.Argument(label: nil, value: try argument(to: callee, arguments.isEmpty)))
       guard try accept(.comma) else { break }
     }
     try close(.closeParen, opened: open)

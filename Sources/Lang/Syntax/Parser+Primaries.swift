@@ -98,7 +98,7 @@ extension Parser {
   private mutating func list() throws(Diagnostic) -> Node {
     let open = token.start
     var ahead = lexer
-    if let next = try? ahead.next(), next.kind == .name, source.text(from: next.start, to: next.end) == "for" {
+    if let next = ahead.nextIfValid(), next.kind == .name, source.text(from: next.start, to: next.end) == "for" {
       return try comprehension(open)
     }
     let elements = try elements(closing: .closeBracket)

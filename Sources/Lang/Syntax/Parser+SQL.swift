@@ -102,7 +102,9 @@ struct SQLScanner {
   private mutating func skipComment() throws(Diagnostic) {
     let start = position
     position += 2
-    while position < limit, !(byte(position) == UInt8(ascii: "*") && byte(position + 1) == UInt8(ascii: "/")) { position += 1 }
+    while position < limit, !(byte(position) == UInt8(ascii: "*") && byte(position + 1) == UInt8(ascii: "/")) {
+      position += 1
+    }
     guard position < limit else {
       throw Diagnostic(
         .unclosed, "this SQL comment is never closed", at: SourceRange(source: source, start: start, end: start + 2),

@@ -76,7 +76,8 @@ extension Parser {
       return Diagnostic(.notAPlace, "only a name, a field or an element can be assigned", at: here)
     }
     if keyword == .else || keyword == .catch {
-      return Diagnostic(.misplacedStatement, "this `\(word)` belongs to no `\(word == "else" ? "if" : "try")`", at: here)
+      return Diagnostic(
+        .misplacedStatement, "this `\(word)` belongs to no `\(word == "else" ? "if" : "try")`", at: here)
     }
     if token.kind == .label {
       return Diagnostic(
@@ -241,7 +242,8 @@ extension Parser {
     let element = try newName("after `for`")
     let index = try accept(.comma) ? newName("for the index") : nil
     if let index, index == element {
-      throw Diagnostic(.repeatedName, "element and index are both called `\(index.text)`", at: range(index.start, index.end))
+      throw Diagnostic(
+        .repeatedName, "element and index are both called `\(index.text)`", at: range(index.start, index.end))
     }
     guard at(.in), !endsLine else { throw missing("`in`", "after the name", isIncomplete: false) }
     try advance()
@@ -274,7 +276,8 @@ extension Parser {
     }
     let name = try newName("for the problem")
     let handler = try block(of: "what to do about it", shadowing: [name])
-    return try make(.attempt(body.statements, name, handler.statements), from: start, over: max(body.depth, handler.depth))
+    return try make(
+      .attempt(body.statements, name, handler.statements), from: start, over: max(body.depth, handler.depth))
   }
 
   // "check" expr [ "because" ":" expr ]

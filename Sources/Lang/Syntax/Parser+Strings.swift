@@ -83,7 +83,9 @@ extension String {
   /// Without white space at both ends.
   var trimmed: String {
     let isBlank: (Character) -> Bool = { $0.isWhitespace }
-    guard let first = firstIndex(where: { !isBlank($0) }), let last = lastIndex(where: { !isBlank($0) }) else { return "" }
+    guard let first = firstIndex(where: { !isBlank($0) }), let last = lastIndex(where: { !isBlank($0) }) else {
+      return ""
+    }
     return String(self[first...last])
   }
 }

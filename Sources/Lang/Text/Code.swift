@@ -26,7 +26,6 @@ public enum Code: String, CaseIterable, Sendable {
   case outOfRange = "E0205"
   case tooManyArguments = "E0206"
   case ambiguousSetting = "E0207"
-  case wrongFamily = "E0208"
   case cannotPipe = "E0209"
   case notCallable = "E0210"
   // Names.

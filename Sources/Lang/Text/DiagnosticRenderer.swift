@@ -43,7 +43,12 @@ private struct Ink {
   let severity: Diagnostic.Severity
 
   func strong(_ text: String) -> String {
-    let colour = switch severity { case .error: "31"; case .warning: "33"; case .note: "36" }
+    let colour =
+      switch severity {
+      case .error: "31";
+      case .warning: "33";
+      case .note: "36"
+      }
     return paint(text, "1;\(colour)")
   }
   func bold(_ text: String) -> String { paint(text, "1") }

@@ -19,9 +19,10 @@ public struct Choice: Equatable {
 
   /// Every setting with its value, defaults included; a setting without default that was not given is missing.
   public var settings: Record {
-    Record(declaration.settings.compactMap { setting in
-      (given[setting.name] ?? setting.fallback).map { (setting.name, $0) }
-    })
+    Record(
+      declaration.settings.compactMap { setting in
+        (given[setting.name] ?? setting.fallback).map { (setting.name, $0) }
+      })
   }
 
   /// The value of a setting: the given one, else the default, else nil.

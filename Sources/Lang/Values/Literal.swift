@@ -69,7 +69,8 @@ extension Value {
 extension Record {
   /// `{eps: 0.1, "two words": 3}`.
   var literal: String {
-    "{" + pairs.map { "\(Lexer.isName($0.name) ? $0.name : Value.quoted($0.name)): \($0.value.literal)" }
+    "{"
+      + pairs.map { "\(Lexer.isName($0.name) ? $0.name : Value.quoted($0.name)): \($0.value.literal)" }
       .joined(separator: ", ") + "}"
   }
 }

@@ -42,8 +42,18 @@ extension Value {
 
   func noMember(_ name: String) -> Problem {
     let names = memberNames
-    let owner = switch self { case .choice(let choice): choice.name; default: typePhrase }
-    let word = switch self { case .record: "field"; case .table: "column"; case .choice: "setting"; default: "member" }
+    let owner =
+      switch self {
+      case .choice(let choice): choice.name;
+      default: typePhrase
+      }
+    let word =
+      switch self {
+      case .record: "field";
+      case .table: "column";
+      case .choice: "setting";
+      default: "member"
+      }
     return Problem(
       .unknownMember, "\(owner) has no \(word) `\(name)`", label: Suggestions.hint(for: name, in: names),
       help: names.isEmpty ? [] : ["it has \(names.prefix(16).joined(separator: ", "))\(names.count > 16 ? ", …" : "")"])
@@ -60,7 +70,8 @@ extension Value {
   private func element(at index: Value) throws -> Value {
     switch (self, index) {
     case (.list(let values), .number(let at)): return values[try Self.position(at, in: values.count)]
-    case (.list(let values), .range(let range)): return .list(try Self.positions(range, in: values.count).map { values[$0] })
+    case (.list(let values), .range(let range)):
+      return .list(try Self.positions(range, in: values.count).map { values[$0] })
     case (.table(let table), .number(let at)): return .record(table.record(try Self.position(at, in: table.count)))
     case (.table(let table), .range(let range)):
       return .table(table.with(rows: try Self.positions(range, in: table.count).map { table.rows[$0] }))

@@ -1,0 +1,273 @@
+/// Finds what could stand at a cursor.
+struct CompletionFinder {
+  typealias Candidate = Completion.Candidate
+
+  let source: Source
+  let cursor: Int
+  let environment: Environment
+  let sources: Completion.Sources
+  /// Where the word at the cursor starts, and the word.
+  let start: Int
+  let word: String
+
+  init(_ text: String, _ cursor: Int, _ environment: Environment, _ sources: Completion.Sources) {
+    source = Source(name: "", text: text)
+    self.cursor = max(0, min(cursor, source.bytes.count))
+    self.environment = environment
+    self.sources = sources
+    var start = self.cursor
+    while start > 0, source.bytes[start - 1].isNamePart { start -= 1 }
+    self.start = start
+    word = source.text(from: start, to: self.cursor)
+  }
+
+  func find() -> Completion {
+    let line = source.text(from: source.lineStarts[source.line(at: cursor) - 1], to: cursor)
+    if let first = line.first(where: { !$0.isWhitespace }), ":?!".contains(first) {
+      return completion(first == "?" ? topics() + sources.session(line) : sources.session(line))
+    }
+    if let path = openString() {
+      let files = sources.files(path).filter { $0.text.hasPrefix(path) }
+      return Completion(start: cursor - path.utf8.count, candidates: files)
+    }
+    let place = CompletionPlace(source, upTo: start)
+    if let sql = sqlStatement(place) {
+      return completion(source.bytes[..<start].last == UInt8(ascii: ":") ? variables(fitting: nil) : sources.sql(sql))
+    }
+    return completion(candidates(place))
+  }
+
+  private func completion(_ all: [Candidate]) -> Completion {
+    var seen: Set<String> = []
+    let near = all.filter { $0.text.hasPrefix(word) && seen.insert($0.text).inserted }
+    return Completion(start: start, candidates: near)
+  }
+
+  private func topics() -> [Candidate] {
+    Help.topics(in: environment).map { topic in
+      Candidate(topic, .keyword, Help.page(for: topic, in: environment)?.summary ?? "")
+    }
+  }
+
+  /// The text of a string that is still open at the cursor.
+  private func openString() -> String? {
+    var lexer = Lexer(source, to: cursor)
+    while true {
+      do throws(Diagnostic) {
+        if try lexer.next().kind == .end { return nil }
+      } catch {
+        guard error.code == Code.unfinishedString.rawValue, let range = error.range, lexer.position >= cursor else {
+          if lexer.position >= cursor { return nil }
+          continue
+        }
+        return source.text(from: range.start + 1, to: cursor)
+      }
+    }
+  }
+
+  private func sqlStatement(_ place: CompletionPlace) -> String? {
+    for level in place.levels.reversed() {
+      guard let first = level.stage.first, first.kind == .name else { continue }
+      let word = place.text(first)
+      if word == "select" || word == "with" && level.startsStatement {
+        return source.text(from: first.start, to: cursor)
+      }
+    }
+    return nil
+  }
+
+  // MARK: places
+
+  private func candidates(_ place: CompletionPlace) -> [Candidate] {
+    let level = place.top
+    if let last = place.last, last.symbol == .dot, last.end == start {
+      return members(before: level.stage.dropLast(), place)
+    }
+    if let callee = level.callee, environment.value(of: callee) == nil {
+      if let command = environment.commands[callee] {
+        return commandCandidates(command, level.stage, place, isCall: true)
+      }
+      if let choice = environment.choices[callee] { return settingCandidates(choice, level.stage, place) }
+      if let function = environment.functions[callee], level.stage.isEmpty {
+        return values(fitting: nil) + function.parameters.map { Candidate("\($0.name):", .label, $0.type.phrase) }
+      }
+    }
+    if let first = level.stage.first, first.kind == .name, level.allowsCommand,
+      let command = environment.commands[place.text(first)], environment.value(of: command.name) == nil
+    {
+      return commandCandidates(command, level.stage, place, isCall: false)
+    }
+    if level.opener == .openBracket, let owner = level.owner, let type = type(owner.command, owner.label, place) {
+      return values(fitting: type.element)
+    }
+    guard level.stage.isEmpty else { return values(fitting: nil) + infixWords() }
+    return (level.allowsCommand ? commands() : []) + (level.startsStatement ? statementWords() : [])
+      + values(fitting: nil)
+  }
+
+  private func members(before stage: ArraySlice<Token>, _ place: CompletionPlace) -> [Candidate] {
+    var path: [String] = []
+    for token in stage.reversed() {
+      if token.kind == .name { path.insert(place.text(token), at: 0) } else if token.symbol != .dot { break }
+      if token.spaceBefore { break }
+    }
+    guard let name = path.first, var value = environment.value(of: name) ?? environment.builtIn(name) else { return [] }
+    for step in path.dropFirst() {
+      guard case .record(let record) = value, let inner = record[step] else { return [] }
+      value = inner
+    }
+    return memberCandidates(value)
+  }
+
+  private func memberCandidates(_ value: Value) -> [Candidate] {
+    switch value {
+    case .object(let object): object.allMembers.map { Candidate($0.name, .member, $0.summary) }
+    case .choice(let choice): choice.declaration.settings.map { Candidate($0.name, .member, $0.summary) }
+    case .record(let record): record.pairs.map { Candidate($0.name, .member, $0.value.brief) }
+    default: value.memberNames.map { Candidate($0, .member, "") }
+    }
+  }
+
+  private func commandCandidates(
+    _ command: CommandDeclaration, _ stage: [Token], _ place: CompletionPlace, isCall: Bool
+  ) -> [Candidate] {
+    if let last = stage.last, last.kind == .label {
+      let label = String(place.text(last).dropLast())
+      return values(fitting: type(command.name, label, place))
+    }
+    let subject = command.subject
+    let isFirst = isCall ? stage.isEmpty && place.last?.symbol == .openParen : stage.count == 1
+    if let last = stage.last, !isFirst, last.kind == .symbol, !isClosing(last) { return values(fitting: nil) }
+    let labels = labelCandidates(command, place)
+    guard isFirst, let subject else { return labels }
+    return values(fitting: subject.type) + labels
+  }
+
+  private func isClosing(_ token: Token) -> Bool {
+    [.closeParen, .closeBracket, .closeBrace].contains(token.symbol)
+  }
+
+  /// The labels of a command that are not given yet, and the settings of the choices that are.
+  private func labelCandidates(_ command: CommandDeclaration, _ place: CompletionPlace) -> [Candidate] {
+    let given = givenWords(place)
+    var candidates = command.labels.map { Candidate("\($0.name):", .label, $0.summary) }
+    for choice in given.compactMap({ choice(named: $0) }) {
+      candidates += choice.settings.map { Candidate("\($0.name):", .label, "\($0.summary) (\(choice.name))") }
+    }
+    if command.mergesOptions { candidates.append(Candidate("options:", .label, "a record of settings to merge")) }
+    return candidates.filter { !given.contains($0.text) }
+  }
+
+  private func choice(named name: String) -> ChoiceDeclaration? {
+    environment.value(of: name)?.asChoice?.declaration ?? environment.choices[name]
+  }
+
+  /// The names and labels of the stage around the cursor, brackets inside it included.
+  private func givenWords(_ place: CompletionPlace) -> [String] {
+    guard let begin = place.top.stage.first?.start ?? place.last?.start else { return [] }
+    var lexer = Lexer(source, from: begin, to: start), words: [String] = []
+    while let token = lexer.nextIfValid(), token.kind != .end { words.append(place.text(token)) }
+    return words
+  }
+
+  private func settingCandidates(_ choice: ChoiceDeclaration, _ stage: [Token], _ place: CompletionPlace) -> [Candidate]
+  {
+    if let last = stage.last, last.kind == .label {
+      return values(fitting: choice.setting(String(place.text(last).dropLast()))?.type)
+    }
+    return choice.settings.map { Candidate("\($0.name):", .label, $0.summary) }
+  }
+
+  /// What a label of a command, or a setting of a choice given to it, takes.
+  private func type(_ command: String, _ label: String?, _ place: CompletionPlace) -> ValueType? {
+    guard let command = environment.commands[command] else { return nil }
+    guard let label else { return command.subject?.type }
+    if let parameter = command.parameters.first(where: { $0.name == label }) { return parameter.type }
+    return givenWords(place).lazy.compactMap { self.choice(named: $0)?.setting(label)?.type }.first
+  }
+
+  // MARK: words
+
+  private func commands() -> [Candidate] {
+    environment.commands.values.sorted { $0.name < $1.name }.map { Candidate($0.name, .command, $0.summary) }
+  }
+
+  private func statementWords() -> [Candidate] {
+    keywords(["let", "if", "for", "while", "def", "return", "break", "continue", "try", "check", "param", "select"])
+  }
+
+  private func infixWords() -> [Candidate] { keywords(["and", "or", "in", "mod", "by", "then", "else"]) }
+
+  private func keywords(_ words: [String]) -> [Candidate] {
+    words.map { Candidate($0, .keyword, KeywordHelp.page(for: $0)?.summary ?? "") }
+  }
+
+  private func variables(fitting type: ValueType?) -> [Candidate] {
+    let all = environment.variables.sorted { $0.name < $1.name }
+    let fitting = type.map { type in all.filter { type.fit($0.value) == .fits } } ?? all
+    return fitting.map { Candidate($0.name, .variable, $0.value.typeName) }
+  }
+
+  /// Values that a type takes; for an unknown type everything that may stand in an expression.
+  private func values(fitting type: ValueType?) -> [Candidate] {
+    guard let type else { return anyValue() }
+    switch type {
+    case .choice(let family): return choices(family) + variables(fitting: type)
+    case .oneOrMore(let element): return values(fitting: element) + variables(fitting: type)
+    case .either(let types): return types.flatMap { values(fitting: $0) }
+    case .flag: return keywords(["true", "false"]) + variables(fitting: type)
+    case .variable: return variables(fitting: nil)
+    case .word(let kind): return sources.words(kind)
+    case .file, .string: return variables(fitting: type)
+    case .any: return anyValue()
+    default:
+      return variables(fitting: type) + (variables(fitting: type).isEmpty ? variables(fitting: nil) : []) + functions()
+    }
+  }
+
+  private func anyValue() -> [Candidate] {
+    variables(fitting: nil) + choices(nil) + functions() + keywords(["true", "false", "none", "not", "fn", "if"])
+  }
+
+  private func choices(_ family: String?) -> [Candidate] {
+    environment.choices(of: family).map { Candidate($0.name, .choice, $0.summary) }
+  }
+
+  private func functions() -> [Candidate] {
+    environment.functions.values.sorted { $0.name < $1.name }.map { Candidate($0.name, .function, $0.summary) }
+  }
+
+  // MARK: signatures
+
+  func signature() -> String? {
+    let place = CompletionPlace(source, upTo: cursor)
+    for level in place.levels.reversed() {
+      if let callee = level.callee, let usage = usage(callee) { return usage }
+      if level.allowsCommand, let first = level.stage.first, first.kind == .name,
+        let command = environment.commands[place.text(first)]
+      {
+        return Help.usage(of: command)
+      }
+    }
+    return nil
+  }
+
+  private func usage(_ name: String) -> String? {
+    if let command = environment.commands[name] { return Help.usage(of: command) }
+    if let function = environment.functions[name] { return function.signature }
+    return environment.choices[name].map { choice in
+      "\(name)(" + choice.settings.map { "\($0.name): \($0.type.placeholder)" }.joined(separator: ", ") + ")"
+    }
+  }
+}
+
+extension ValueType {
+  /// What the elements of a list of this type are.
+  var element: ValueType {
+    switch self {
+    case .list(let element), .oneOrMore(let element): element
+    case .either(let types): types.map(\.element).first ?? self
+    default: self
+    }
+  }
+}
