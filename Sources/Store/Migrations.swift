@@ -31,6 +31,7 @@ enum Migrations {
 
   static let all: [(name: String, sql: String)] = [
     ("1 first tables", firstTables), ("2 examples by class", examplesByClass), ("3 trainings to resume", trainings),
+    ("4 rows by their cell", rowsByCell),
   ]
 
   /// Real numbers are REAL in STRICT tables, so that no view divides integers by accident.
@@ -134,5 +135,18 @@ enum Migrations {
       saved TEXT NOT NULL, UNIQUE (cell, name)
     ) STRICT;
     CREATE INDEX training_model ON training (model);
+    """
+
+  /// Removing a row looks for rows that refer to it: a prune of 5,000 cells took 15 s without these.
+  private static let rowsByCell = """
+    CREATE INDEX dataset_cell ON dataset (cell);
+    CREATE INDEX cost_cell ON cost (cell);
+    CREATE INDEX model_cell ON model (cell);
+    CREATE INDEX model_parent ON model (parent);
+    CREATE INDEX model_weights ON model (weights);
+    CREATE INDEX weight_cell ON weight (cell);
+    CREATE INDEX result_cell ON result (cell);
+    CREATE INDEX audit_cell ON audit (cell);
+    CREATE INDEX audit_model ON audit (model);
     """
 }

@@ -19,6 +19,17 @@ extension Store {
     try read { db in try Int64.fetchOne(db, sql: "SELECT max(id) FROM session") }
   }
 
+  /// A session with its end, which is nil while it runs and if its process died; nil if there is none of that number.
+  public func session(_ number: Int64) throws -> (record: SessionRecord, ended: Date?)? {
+    try read { db in
+      try Row.fetchOne(db, sql: "SELECT * FROM session WHERE id = ?", arguments: [number]).map { row in
+        let record = SessionRecord(
+          version: row["version"], seed: row["seed"], folder: row["folder"], started: row["started"])
+        return (record, row["ended"])
+      }
+    }
+  }
+
   /// The cells of one session in their order.
   public func cells(session: Int64) throws -> [StoredCell] {
     try read { db in try StoredCell.fetch(db, "WHERE session = ? ORDER BY number", [session]) }

@@ -63,6 +63,21 @@ import Testing
     #expect(throws: StoreError.self) { try Store.open(at: scratch.folder) }
   }
 
+  @Test func aStoreThatCannotBeWrittenCanStillBeAsked() throws {
+    let scratch = try Scratch()
+    let store = try Store.open(at: scratch.store)
+    _ = try store.beginCell("attack normal")
+    try store.close()
+    chmod(scratch.folder, 0o555)
+    chmod(scratch.store, 0o444)
+    try asNobody {
+      let user = try UserSQL.reading(scratch.store)
+      #expect(try user.query("select source from cells").rows == [[.text("attack normal")]])
+    }
+    chmod(scratch.folder, 0o700)
+    #expect(throws: SQLError.self) { try UserSQL.reading(scratch.folder + "/none.sqlite") }
+  }
+
   @Test func cellsOfADeadProcessAreFoundOnceAndThoseOfALivingOneAreLeft() throws {
     let scratch = try Scratch()
     do {
@@ -89,16 +104,19 @@ import Testing
     #expect(!error.hint.isEmpty)
   }
 
-  /// Runs where nothing in the folder may be written, even by root: as a user without rights, on this thread only.
+  /// Runs where nothing in the folder may be read or written.
   private func withoutRights(to folder: String, _ body: () throws -> Void) throws {
     chmod(folder + "/ward.sqlite", 0o400)
     chmod(folder, 0o500)
+    defer { chmod(folder, 0o700) }
+    try asNobody(body)
+  }
+
+  /// Runs as a user without root's right to read and write everything, on this thread only.
+  private func asNobody(_ body: () throws -> Void) throws {
     let root = geteuid() == 0
     if root { _ = fileSystemUser(65_534) }
-    defer {
-      if root { _ = fileSystemUser(0) }
-      chmod(folder, 0o700)
-    }
+    defer { if root { _ = fileSystemUser(0) } }
     try body()
   }
 }

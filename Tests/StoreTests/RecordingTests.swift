@@ -104,6 +104,11 @@ import Testing
     let store = try Store.inMemory()
     for source in ["load \"x\"", "attack a", "ATTACK b"] { _ = try store.beginCell(source) }
     #expect(try store.lastSession() == 3)
+    #expect(try store.session(3)?.record.version == "0.1")
+    #expect(try store.session(3)?.ended == nil)
+    try store.endSession(3)
+    #expect(try store.session(3)?.ended != nil)
+    #expect(try store.session(4) == nil)
     #expect(try store.history().map(\.record.source) == ["load \"x\"", "attack a", "ATTACK b"])
     #expect(try store.history(limit: 1).map(\.record.source) == ["ATTACK b"])
     #expect(try store.history(containing: "attack").map(\.record.session) == [2, 3])

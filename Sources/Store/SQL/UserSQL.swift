@@ -20,19 +20,34 @@ public final class UserSQL {
 
   /// Opens a connection of its own to the store.
   /// - Throws: `SQLError.store`.
-  public init(_ store: Store) throws {
-    path = store.path ?? "in memory"
-    let flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_FULLMUTEX
-    // A path is given as it is: only the memory database's name is a URI.
-    let status = sqlite3_open_v2(
-      store.location, &connection, store.path == nil ? flags : flags & ~SQLITE_OPEN_URI, nil)
-    guard status == SQLITE_OK else {
-      let error = storeError(status)
-      sqlite3_close_v2(connection)
-      throw SQLError.store(error)
+  public convenience init(_ store: Store) throws {
+    // Only the memory database's name is a URI; a path is taken as it is.
+    try self.init(store.location, isURI: store.path == nil, path: store.path ?? "in memory")
+  }
+
+  /// Opens a store that may be read but not written, such as one on a medium that is read-only.
+  ///
+  /// Where not even the files that SQLite keeps beside a store can be made, it is read as if nobody could change it.
+  /// - Throws: `SQLError.store`.
+  public static func reading(_ path: String) throws -> UserSQL {
+    do {
+      return try UserSQL(path, isURI: false, path: path)
+    } catch SQLError.store(.cannotOpen), SQLError.store(.readOnly) {
+      let name = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? path
+      return try UserSQL("file:\(name)?immutable=1", isURI: true, path: path)
     }
-    sqlite3_busy_timeout(connection, 30_000)
-    sqlite3_exec(connection, "PRAGMA query_only = 1", nil, nil, nil)
+  }
+
+  private init(_ location: String, isURI: Bool, path: String) throws {
+    self.path = path
+    let flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_FULLMUTEX | (isURI ? SQLITE_OPEN_URI : 0)
+    var status = sqlite3_open_v2(location, &connection, flags, nil)
+    if status == SQLITE_OK {
+      sqlite3_busy_timeout(connection, 30_000)
+      // The first to read the file, so that one that cannot be read is refused here.
+      status = sqlite3_exec(connection, "PRAGMA query_only = 1; SELECT 1 FROM sqlite_schema", nil, nil, nil)
+    }
+    guard status == SQLITE_OK else { throw SQLError.store(storeError(status)) }
     sqlite3_limit(connection, SQLITE_LIMIT_ATTACHED, 0)
     arm()
   }
@@ -228,6 +243,7 @@ extension UserSQL {
     case SQLITE_CORRUPT: return .corrupt(path: path, detail: detail)
     case SQLITE_BUSY, SQLITE_LOCKED: return .locked(path: path)
     case SQLITE_FULL: return .full(path: path)
+    case SQLITE_READONLY: return .readOnly(path: path)
     case SQLITE_CANTOPEN: return .cannotOpen(path: path, reason: detail)
     default: return .failed(path: path, detail: detail)
     }
