@@ -45,3 +45,34 @@ extension Workspace {
     return out
   }
 }
+
+extension Workspace {
+  /// Images moved `steps` times along the sign of the cross-entropy's slope, within `epsilon` and [0, 1].
+  ///
+  /// The inner loop of PGD in its plainest form: no restart, no early end. Madry et al., ICLR 2018.
+  public func ascended(
+    from images: Tensor, labels: [Int], steps: Int, stride: Float, epsilon: Float
+  ) -> Tensor {
+    var x = images
+    for _ in 0..<steps {
+      let slope = inputGradient(of: CrossEntropy(), at: x, labels: labels).slope
+      moveBySign(&x, along: slope, around: images, stride: stride, epsilon: epsilon)
+    }
+    return x
+  }
+
+  private func moveBySign(
+    _ x: inout Tensor, along slope: Tensor, around images: Tensor, stride: Float, epsilon: Float
+  ) {
+    let count = x.count
+    x.values.withUnsafeMutableBufferPointer { x in
+      images.values.withUnsafeBufferPointer { origin in
+        slope.values.withUnsafeBufferPointer { slope in
+          // Safety: three buffers of one length.
+          kernelTable.sign_step(
+            Int64(count), origin.baseAddress, slope.baseAddress, stride, epsilon, 1, x.baseAddress)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import NN
+
+/// One row of the table: the same work for Ward and for PyTorch.
+struct Work {
+  let name: String
+  /// What the PyTorch script calls it.
+  let key: String
+  /// Images (or multiply-add FLOP for single convolutions) that one call of `body` handles.
+  let amount: Double
+  let unit: String
+  /// FLOP to an image, where a share of the peak makes sense.
+  let flop: Double?
+  /// Same-round ratios to reach on one thread and on two.
+  let goals: (Double, Double)?
+  let body: () throws -> Void
+}
+
+/// Images of noise: speed does not depend on what is on them.
+func noise(_ count: Int, _ shape: ImageShape, classes: Int = 10) throws -> Dataset {
+  var random = Random(seed: 1, stream: count)
+  let bytes = (0..<count * shape.count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+  let labels = (0..<count).map { _ in UInt8(random.index(below: classes)) }
+  return try Dataset(
+    name: "noise", classes: (0..<classes).map { "\($0)" }, shape: shape, train: .init(bytes: bytes, labels: labels),
+    test: .init(bytes: [], labels: []))
+}
+
+/// All rows for one engine.
+func works(_ engine: Engine) throws -> [Work] {
+  let gray = ImageShape(channels: 1, height: 28, width: 28)
+  let data = try noise(6400, gray).train
+  let small = try noise(1280, gray).train
+  let model = try Model(LeNet(), input: gray, classes: 10, normalisation: Normalisation(mean: [0.2862], std: [0.3204]))
+  var trainer = Trainer()
+  trainer.epochs = 1
+  var adversarial = trainer
+  adversarial.defense = .adversarial(epsilon: 0.096)
+  let thousand = data.take(6000)
+  let images = data.tensor(0..<250)
+  let labels = Array(data.labels[0..<250])
+  var all = [
+    Work(
+      name: "LeNet training step, batch 64, Adam", key: "train", amount: 6400, unit: "img/s", flop: 2_263_920,
+      goals: (4.5, 5)
+    ) { _ = try trainer.train(model, on: data, engine: engine) },
+    Work(
+      name: "LeNet inference, batch 1,000", key: "infer", amount: 6000, unit: "img/s", flop: 833_040, goals: (4, 4)
+    ) { _ = try engine.answers(of: model, to: thousand) },
+    Work(
+      name: "LeNet PGD step, batch 250", key: "pgd", amount: 2500, unit: "img/s", flop: 1_666_080, goals: (7, 7.5)
+    ) { try ascend(engine, model, images, labels, steps: 10) },
+    Work(
+      name: "FGSM-adversarial training step, batch 64", key: "adversarial", amount: 1280, unit: "img/s",
+      flop: 2 * 2_263_920 + 1_666_080, goals: (5, 5.5)
+    ) { _ = try adversarial.train(model, on: small, engine: engine) },
+  ]
+  all += try resnet(engine)
+  for (channels, extent) in [(16, 32), (32, 16), (64, 8), (128, 8)] {
+    let convolution = Probe.Convolution3x3(channels: channels, extent: extent, batch: 64, engine: engine)
+    let flop = Probe.Convolution3x3.work(channels: channels, extent: extent)
+    for pass in Probe.Pass.allCases {
+      all.append(
+        Work(
+          name: "3×3 convolution \(channels)→\(channels), \(extent)×\(extent), \(pass.rawValue)",
+          key: "conv \(channels) \(extent) \(pass.rawValue)", amount: 64 * flop / 1e9, unit: "GFLOP/s", flop: 1e9,
+          goals: (1, 1)
+        ) { convolution.run(pass) })
+    }
+  }
+  return all
+}
+
+/// Signed gradient steps within a ball, block by block: what PGD does between its first and its last question.
+private func ascend(_ engine: Engine, _ model: Model, _ images: Tensor, _ labels: [Int], steps: Int) throws {
+  let block = 16
+  _ = try engine.map(blocks: (images.rows + block - 1) / block) { number in
+    let rows = number * block..<min((number + 1) * block, images.rows)
+    return Workspace(model).ascended(
+      from: images.rows(rows), labels: Array(labels[rows]), steps: steps, stride: 2.0 / 255, epsilon: 0.096)
+  }
+}
+
+private func resnet(_ engine: Engine) throws -> [Work] {
+  guard let entry = Architectures.named("resnet8") else { return [] }
+  let color = ImageShape(channels: 3, height: 32, width: 32)
+  let data = try noise(640, color).train
+  let model = try Model(try entry.make(), input: color, classes: 10)
+  var trainer = Trainer()
+  trainer.epochs = 1
+  return [
+    Work(
+      name: "resnet8 on 3×32×32, training step, batch 64", key: "resnet8", amount: 640, unit: "img/s",
+      flop: 3 * 25_000_000, goals: (1.2, 1.2)
+    ) { _ = try trainer.train(model, on: data, engine: engine) }
+  ]
+}

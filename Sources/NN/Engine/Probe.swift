@@ -1,0 +1,66 @@
+import CKernels
+import Foundation
+
+/// Single kernels, to be measured by themselves: what benchmarks print beside whole networks.
+public enum Probe {
+  /// Multiply-adds on vectors in registers, FLOP/s of all threads together: the peak that kernels are compared with.
+  public static func peak(_ engine: Engine, seconds: Double) -> Double {
+    let rounds: Int64 = 200_000
+    let kernels = engine.kernels
+    var best = 0.0
+    let end = Date().addingTimeInterval(seconds)
+    repeat {
+      let start = DispatchTime.now().uptimeNanoseconds
+      engine.run(engine.threads) { _, _ in _ = kernels.table.pointee.peak(rounds) }
+      let elapsed = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
+      best = max(best, Double(rounds) * 768 * Double(engine.threads) / elapsed)
+    } while Date() < end
+    return best
+  }
+
+  /// The three passes over a convolution.
+  public enum Pass: String, CaseIterable, Sendable {
+    case forward, input, weights
+  }
+
+  /// One 3×3 convolution, padded by 1, as many channels out as in.
+  public final class Convolution3x3 {
+    private let plan: Plan
+    private let arenas: [Arena]
+    private let weights: FloatStorage
+    private let gradients: FloatStorage
+    private let engine: Engine
+    private let operation: ConvolutionOperation
+
+    /// Memory for a batch, a multiple of 16.
+    public init(channels: Int, extent: Int, batch: Int, engine: Engine) {
+      self.engine = engine
+      var network = Network(input: ImageShape(channels: channels, height: extent, width: extent))
+      do {
+        try network.add("conv", NN.Convolution(channels, kernel: 3, padding: 1, bias: false))
+      } catch { preconditionFailure("\(error)") }
+      plan = Plan(network)
+      guard let only = plan.operations.first as? ConvolutionOperation else { preconditionFailure("one operation") }
+      operation = only
+      arenas = (0..<(batch / WARD_LANES)).map { [plan] _ in Arena(plan.arena) }
+      weights = FloatStorage((0..<plan.parameterCount).map { Float($0 % 7) * 0.01 })
+      gradients = FloatStorage(count: plan.parameterCount * (batch / WARD_LANES))
+    }
+
+    /// FLOP of one pass over one image.
+    public static func work(channels: Int, extent: Int) -> Double {
+      2 * 9 * Double(channels * channels * extent * extent)
+    }
+
+    /// One pass over the batch on all threads.
+    public func run(_ pass: Pass) {
+      engine.run(arenas.count) { group, _ in
+        let frame = Frame(
+          arena: arenas[group].floats, weights: weights.floats,
+          slopes: pass == .weights ? gradients.floats + group * plan.parameterCount : nil, accumulate: false,
+          wantsInputGradient: pass == .input, count: WARD_LANES, isTraining: false, keys: [], kernels: engine.kernels)
+        if pass == .forward { operation.forward(frame, phase: 0) } else { operation.backward(frame, phase: 0) }
+      }
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import Foundation
+
+extension Model {
+  /// What Ward writes into the metadata of a file, beside the model's own.
+  private enum Key {
+    static let architecture = "ward.architecture"
+    static let settings = "ward.settings"
+    static let input = "ward.input"
+    static let classes = "ward.classes"
+    static let mean = "ward.mean"
+    static let std = "ward.std"
+    static let all = [architecture, settings, input, classes, mean, std]
+  }
+
+  /// The model as a file: tensors under PyTorch's names, and metadata that say how to build the network again.
+  public var checkpoint: Safetensors {
+    var notes = metadata
+    notes[Key.architecture] = architecture.name
+    notes[Key.settings] = SettingsText.write(type(of: architecture).entry.values(of: architecture) ?? [:])
+    notes[Key.input] = [input.channels, input.height, input.width].map(String.init).joined(separator: "x")
+    notes[Key.classes] = String(classes)
+    notes[Key.mean] = normalisation.mean.map { "\($0)" }.joined(separator: " ")
+    notes[Key.std] = normalisation.std.map { "\($0)" }.joined(separator: " ")
+    let tensors = layout.map { (name: $0.name, tensor: Tensor(shape: $0.shape, values: Array(values[$0.range]))) }
+    return Safetensors(tensors: tensors, metadata: notes)
+  }
+
+  /// Writes a file that Ward and `safetensors.torch` open.
+  ///
+  /// - Throws: `CheckpointError`.
+  public func save(to path: String) throws { try checkpoint.write(to: path) }
+
+  /// Opens a file that Ward wrote.
+  ///
+  /// - Throws: `CheckpointError`.
+  public init(contentsOf path: String) throws { try self.init(checkpoint: Safetensors(contentsOf: path), path: path) }
+
+  /// A model out of a file's contents; `path` is named in errors.
+  public init(checkpoint file: Safetensors, path: String) throws {
+    let notes = file.metadata
+    guard let name = notes[Key.architecture] else { throw CheckpointError.unknownArchitecture(path: path) }
+    func bad(_ reason: String) -> CheckpointError { .badMetadata(path: path, reason: reason) }
+    guard let entry = Architectures.named(name) else { throw bad("there is no architecture '\(name)'") }
+    let extents = (notes[Key.input] ?? "").split(separator: "x").compactMap { Int($0) }
+    guard extents.count == 3, extents.allSatisfy({ (1...65_536).contains($0) }) else {
+      throw bad("its images are '\(notes[Key.input] ?? "")'")
+    }
+    guard let classes = notes[Key.classes].flatMap({ Int($0) }), (1...65_536).contains(classes) else {
+      throw bad("it has '\(notes[Key.classes] ?? "")' classes")
+    }
+    let mean = (notes[Key.mean] ?? "").split(separator: " ").compactMap { Float($0) }
+    let std = (notes[Key.std] ?? "").split(separator: " ").compactMap { Float($0) }
+    guard mean.count == extents[0], std.count == extents[0], std.allSatisfy({ $0 > 0 }) else {
+      throw bad("it needs a mean and a positive standard deviation for each channel")
+    }
+    let architecture: any Architecture
+    do {
+      architecture = try entry.make(try SettingsText.read(notes[Key.settings] ?? "{}"))
+    } catch { throw bad("\(error)") }
+    try self.init(
+      file, path: path, as: architecture,
+      input: ImageShape(channels: extents[0], height: extents[1], width: extents[2]), classes: classes,
+      normalisation: Normalisation(mean: mean, std: std))
+    metadata = notes.filter { !Key.all.contains($0.key) }
+  }
+
+  /// Opens any file with the right tensors, such as a PyTorch state dict.
+  ///
+  /// - Throws: `CheckpointError` if a tensor is missing, superfluous or of another shape.
+  public init(
+    contentsOf path: String, as architecture: any Architecture, input: ImageShape, classes: Int,
+    normalisation: Normalisation
+  ) throws {
+    try self.init(
+      Safetensors(contentsOf: path), path: path, as: architecture, input: input, classes: classes,
+      normalisation: normalisation)
+  }
+
+  private init(
+    _ file: Safetensors, path: String, as architecture: any Architecture, input: ImageShape, classes: Int,
+    normalisation: Normalisation
+  ) throws {
+    do {
+      try self.init(architecture, input: input, classes: classes, normalisation: normalisation)
+    } catch let error as NetworkError {
+      throw CheckpointError.badMetadata(path: path, reason: error.description)
+    }
+    let names = file.tensors.map(\.name)
+    var all = values
+    for place in layout {
+      guard let tensor = file[place.name] else {
+        throw CheckpointError.missing(path: path, name: place.name, found: names)
+      }
+      guard tensor.shape == place.shape else {
+        throw CheckpointError.wrongShape(path: path, name: place.name, expected: place.shape, found: tensor.shape)
+      }
+      all.replaceSubrange(place.range, with: tensor.values)
+    }
+    setValues(all)
+    // PyTorch counts batches in a tensor that nothing else needs.
+    let known = Set(layout.map(\.name))
+    let strangers = names.filter { !known.contains($0) && !$0.hasSuffix("num_batches_tracked") }
+    if !strangers.isEmpty { throw CheckpointError.unexpected(path: path, names: strangers) }
+  }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Testing
+
+@testable import NN
+
+@Suite struct CheckpointTests {
+  private let folder = FileManager.default.temporaryDirectory.path
+
+  private func fresh() throws -> Model {
+    var model = try Model(
+      LeNet(), input: ImageShape(channels: 1, height: 28, width: 28), classes: 10,
+      normalisation: Normalisation(mean: [0.2862], std: [0.3204]), seed: 3)
+    model.metadata = ["dataset": "fashion-mnist", "note": "a \"quoted\" name\nof two lines"]
+    return model
+  }
+
+  @Test func aSavedModelComesBackWhole() throws {
+    let path = folder + "/ward-\(UUID().uuidString).safetensors"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let model = try fresh()
+    try model.save(to: path)
+    let back = try Model(contentsOf: path)
+    #expect(back.values == model.values)
+    #expect(back.metadata == model.metadata)
+    #expect(back.normalisation == model.normalisation)
+    #expect(back.architecture.name == "lenet" && back.classes == 10 && back.input == model.input)
+  }
+
+  @Test func aPyTorchStateDictOpens() throws {
+    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appendingPathComponent("Fixtures/models/normal_s0.safetensors").path
+    let model = try Model(
+      contentsOf: path, as: LeNet(), input: ImageShape(channels: 1, height: 28, width: 28), classes: 10,
+      normalisation: Normalisation(mean: [0.2862], std: [0.3204]))
+    #expect(model.parameterCount == 61_706)
+    #expect(throws: CheckpointError.unknownArchitecture(path: path)) { try Model(contentsOf: path) }
+    #expect(throws: CheckpointError.self) {
+      try Model(
+        contentsOf: path, as: LeNet(), input: ImageShape(channels: 3, height: 32, width: 32), classes: 10,
+        normalisation: .none(channels: 3))
+    }
+  }
+
+  @Test func aTrainingStateComesBackWhole() throws {
+    var state = TrainingState(try fresh())
+    state.moments = [state.model.values, state.model.values.map { $0 * $0 }]
+    state.steps = 12
+    state.epochs = [
+      EpochRecord(
+        epoch: 1, loss: 0.25, trainAccuracy: 0.5, testAccuracy: nil, rate: 0.001, seconds: 2, imagesPerSecond: 3)
+    ]
+    let back = try TrainingState(checkpoint: Safetensors(bytes: state.checkpoint.bytes, path: "state"), path: "state")
+    #expect(back.model.values == state.model.values)
+    #expect(back.moments == state.moments)
+    #expect(back.steps == 12)
+    #expect(back.epochs == state.epochs)
+  }
+
+  /// Every way in which a file can lie about itself is told apart, without a crash or a large allocation.
+  @Test(arguments: CheckpointTests.lies) func aFileThatLiesIsRefused(header: String, body: Int, says: String) throws {
+    var bytes = (0..<8).map { UInt8(truncatingIfNeeded: header.utf8.count >> (8 * $0)) }
+    bytes += Array(header.utf8) + Array(repeating: 0, count: body)
+    let error = #expect(throws: CheckpointError.self) { try Safetensors(bytes: bytes, path: "x.safetensors") }
+    #expect(error?.description.contains(says) == true, "\(error?.description ?? "")")
+  }
+
+  static let lies: [(String, Int, String)] = [
+    ("{\"w\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}", 12, "cut off"),
+    ("{\"w\":{\"dtype\":\"F32\",\"shape\":[5],\"data_offsets\":[0,16]}}", 16, "needs 20 bytes"),
+    ("{\"w\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,16]}}", 16, "impossible"),
+    ("{\"w\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,16]}}", 16, "impossible"),
+    ("{\"w\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[16,0]}}", 16, "cut off"),
+    ("{\"w\":{\"dtype\":\"C64\",\"shape\":[2],\"data_offsets\":[0,16]}}", 16, "C64"),
+    ("{\"w\":{\"shape\":[2]}}", 16, "lacks"),
+    ("[1, 2]", 0, "JSON"), ("{", 0, "JSON"),
+  ]
+
+  @Test func aHeaderLongerThanTheFileIsRefusedBeforeAnythingIsRead() {
+    for length: UInt64 in [1 << 62, 1 << 40, 9] {
+      let bytes = (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * UInt64($0))) } + [0x7B, 0x7D]
+      #expect(throws: CheckpointError.self) { try Safetensors(bytes: bytes, path: "x") }
+    }
+    #expect(throws: CheckpointError.self) { try Safetensors(bytes: [1, 2, 3], path: "x") }
+    #expect(throws: CheckpointError.unreadable(path: "/nowhere/x")) { try Safetensors(contentsOf: "/nowhere/x") }
+  }
+
+  @Test func missingAndUnknownTensorsAreNamed() throws {
+    let model = try fresh()
+    var file = model.checkpoint
+    file.tensors[0].name = "conv9.weight"
+    let missing = #expect(throws: CheckpointError.self) { try Model(checkpoint: file, path: "x") }
+    #expect(missing?.description.contains("no tensor 'conv1.weight'") == true)
+    file = model.checkpoint
+    file.tensors.append(("extra", Tensor(shape: [1])))
+    #expect(throws: CheckpointError.unexpected(path: "x", names: ["extra"])) { try Model(checkpoint: file, path: "x") }
+    file = model.checkpoint
+    file.metadata["ward.architecture"] = "lenot"
+    #expect(throws: CheckpointError.self) { try Model(checkpoint: file, path: "x") }
+  }
+
+  @Test func halfPrecisionIsRead() throws {
+    let header =
+      "{\"h\":{\"dtype\":\"F16\",\"shape\":[3],\"data_offsets\":[0,6]},\"b\":{\"dtype\":\"BF16\",\"shape\":[1],\"data_offsets\":[6,8]}}"
+    var bytes = (0..<8).map { UInt8(truncatingIfNeeded: header.utf8.count >> (8 * $0)) } + Array(header.utf8)
+    bytes += [0x00, 0x3C, 0x00, 0xC1, 0x01, 0x00, 0xC0, 0x3F]
+    let file = try Safetensors(bytes: bytes, path: "x")
+    #expect(file["h"]?.values == [1, -2.5, 0x1p-24])
+    #expect(file["b"]?.values == [1.5])
+  }
+}
