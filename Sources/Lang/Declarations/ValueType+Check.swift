@@ -129,7 +129,8 @@ extension ValueType {
     case .wrong:
       if case .oneOf(let words) = self, let word = value.word {
         throw Problem(
-          .wrongType, "\(name) of \(owner) must be \(phrase), not `\(word)`", label: Suggestions.hint(for: word, in: words),
+          .wrongType, "\(name) of \(owner) must be \(phrase), not `\(word)`",
+          label: Suggestions.hint(for: word, in: words),
           argument: name)
       }
       throw Problem(

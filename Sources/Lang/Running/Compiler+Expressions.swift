@@ -51,7 +51,7 @@ extension Compiler {
         return value
       }
     case .global(let cell):
-      return Compiled { _ in
+      return Compiled(.global(cell)) { _ in
         guard let value = cell.storage.pointee else { throw Self.noValue(name, range) }
         return value
       }
@@ -70,8 +70,9 @@ extension Compiler {
         .commandAsValue, "`\(name)` is a command, not a value", at: range,
         help: ["put a command in parentheses to use what it gives: `(\(name) …)`"])
     }
-    return Diagnostic(
-      .unknownName, "there is nothing called `\(name)`", at: range, says: Suggestions.hint(for: name, in: namesInReach))
+    // A text full of unknown names (a script for another host) must not search for near names all day.
+    let hint = diagnostics.count < Parser.maximumDiagnostics ? Suggestions.hint(for: name, in: namesInReach) : ""
+    return Diagnostic(.unknownName, "there is nothing called `\(name)`", at: range, says: hint)
   }
 
   private func last(_ number: Int?, _ node: Node) -> Compiled {

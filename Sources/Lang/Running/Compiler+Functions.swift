@@ -5,7 +5,7 @@ extension Compiler {
       let value = expression(body).eval
       return { frame in
         let result = try value(frame)
-        frame.machine.state.pointee.returned = result
+        frame.machine.returned.pointee = result
         return .returned
       }
     }
@@ -14,7 +14,7 @@ extension Compiler {
   /// `def name(…) { … }`
   func function(_ name: String, _ parameters: [Statement.Parameter], _ body: [Statement], _ range: SourceRange) -> Eval
   {
-    closure(name, parameters, range) { block(body) }
+    closure(name, parameters, range) { block(body).run }
   }
 
   private func closure(
@@ -23,25 +23,25 @@ extension Compiler {
     let outer = scope
     let inner = Scope(parent: outer, hasClosures: hasClosures(range.start + 1, range.end))
     scope = inner
-    var boxed: [(slot: Int, cell: Int)] = [], defaults: [Eval?] = []
+    var boxed: [(slot: Int, cell: Int)] = [], defaults: [Compiled?] = []
     let slots = parameters.map { _ in inner.temporary() }
     for (parameter, slot) in zip(parameters, slots) {
-      defaults.append(parameter.fallback.map { expression($0).eval })
+      defaults.append(parameter.fallback.map(expression))
       if case .cell(let cell) = declareParameter(parameter.name, slot) { boxed.append((slot, cell)) }
     }
     let body = compileBody()
     scope = outer
     let user = UserFunction(
       name: name, parameters: parameters.map(\.name.text), defaults: defaults, slotCount: inner.slotCount,
-      cellCount: inner.cellCount, boxed: boxed, range: range, body: body)
+      cellCount: inner.cellCount, captureCount: inner.captures.count, boxed: boxed, range: range, body: body)
     let captures = inner.captures.map(\.outer)
-    if captures.isEmpty { return { _ in .function(Function(.user(user, captures: []))) } }
+    if captures.isEmpty { return { _ in .function(Function(user)) } }
     return { frame in
       let cells = captures.map { binding in
         if case .cell(let index) = binding, let cell = frame.cells[index] { return cell }
         return Cell()
       }
-      return .function(Function(.user(user, captures: cells)))
+      return .function(Function(user, captures: cells))
     }
   }
 
@@ -66,7 +66,7 @@ extension Compiler {
     }
     if arguments.allSatisfy({ $0.label == nil }) {
       let plain = (piped.map { [$0] } ?? []) + arguments.map(\.value)
-      return plainCall(target.eval, plain.map { expression($0).eval }, range, calleeRange)
+      return plainCall(target.eval, plain.map(expression), range, calleeRange)
     }
     let given = labelled(arguments, piped: piped)
     return Compiled { frame in
@@ -92,17 +92,15 @@ extension Compiler {
 
   /// A call without labels. One, two and three arguments go straight into the new frame.
   private func plainCall(
-    _ callee: @escaping Eval, _ arguments: [Eval], _ range: SourceRange, _ calleeRange: SourceRange
+    _ callee: @escaping Eval, _ arguments: [Compiled], _ range: SourceRange, _ calleeRange: SourceRange
   ) -> Compiled {
     if arguments.count == 1 {
-      let first = arguments[0]
+      let first = arguments[0].eval
       return Compiled { frame in
         let target = try callee(frame)
-        if case .function(let function) = target, case .user(let user, let captures) = function.kind,
-          user.parameters.count == 1
-        {
+        if case .function(let function) = target, let user = function.user, user.arity == 1 {
           let value = try first(frame)
-          do { return try frame.machine.enter(user, captures) { $0.slots[0] = value } } catch {
+          do { return try frame.machine.enter(function, user) { $0.slots[0] = value } } catch {
             throw Problem.place(error, at: range)
           }
         }
@@ -110,15 +108,13 @@ extension Compiler {
       }
     }
     if arguments.count == 2 {
-      let first = arguments[0], second = arguments[1]
+      let first = arguments[0].eval, second = arguments[1].eval
       return Compiled { frame in
         let target = try callee(frame)
         let a = try first(frame), b = try second(frame)
-        if case .function(let function) = target, case .user(let user, let captures) = function.kind,
-          user.parameters.count == 2
-        {
+        if case .function(let function) = target, let user = function.user, user.arity == 2 {
           do {
-            return try frame.machine.enter(user, captures) { frame in
+            return try frame.machine.enter(function, user) { frame in
               frame.slots[0] = a
               frame.slots[1] = b
             }
@@ -129,7 +125,8 @@ extension Compiler {
     }
     return Compiled { frame in
       let target = try callee(frame)
-      return try Self.dynamicCall(target, try arguments.map { (nil, range, try $0(frame)) }, frame, range, calleeRange)
+      return try Self.dynamicCall(
+        target, try arguments.map { (nil, range, try $0.eval(frame)) }, frame, range, calleeRange)
     }
   }
 
@@ -168,11 +165,7 @@ extension Compiler {
   private static func labelledCall(
     _ function: Function, _ arguments: [(label: String?, range: SourceRange, value: Value)], _ frame: Frame
   ) throws -> Value {
-    let names: [String]
-    switch function.kind {
-    case .user(let user, _): names = user.parameters
-    case .library(let library): names = library.parameters.map(\.name)
-    }
+    let names = function.parameters
     var values: [Value?] = Array(repeating: nil, count: names.count)
     var next = 0
     for argument in arguments {
@@ -191,8 +184,7 @@ extension Compiler {
       guard values[at] == nil else { throw repeated(names[at], argument.range) }
       values[at] = argument.value
     }
-    switch function.kind {
-    case .library(let library):
+    if let library = function.library {
       let filled = try zip(library.parameters, values).map { parameter, value in
         guard let value = value ?? parameter.fallback else {
           throw Problem(
@@ -201,11 +193,11 @@ extension Compiler {
         return value
       }
       return try frame.machine.call(library, filled)
-    case .user(let user, let captures):
-      return try frame.machine.enter(user, captures) { frame in
-        for (index, value) in values.enumerated() {
-          if let value { frame.slots[index] = value } else { try user.fillDefault(index, in: frame) }
-        }
+    }
+    guard let user = function.user else { return .none }
+    return try frame.machine.enter(function, user) { frame in
+      for (index, value) in values.enumerated() {
+        if let value { frame.slots[index] = value } else { try user.fillDefault(index, in: frame) }
       }
     }
   }
@@ -252,7 +244,7 @@ extension Compiler {
         }
       }
     }
-    let function = Function(.library(library))
+    let function = Function(library)
     return Compiled { frame in
       let values = try given.map { ($0.label, $0.range, try $0.eval(frame)) }
       do { return try Self.labelledCall(function, values, frame) } catch { throw Problem.place(error, at: range) }

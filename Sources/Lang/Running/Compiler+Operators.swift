@@ -6,46 +6,14 @@ extension Compiler {
     if let x = a.constant, let y = b.constant {
       do { return .constant(try Operators.arithmetic(operation, x, y)) } catch { return failing(error, at: range) }
     }
+    let operands = Operands(left: a, right: b)
+    let slow = { (x: Value, y: Value) throws in try Self.slow(operation, x, y, range) }
     switch operation {
-    case .add: return fast(.add, a, b, range) { $0 + $1 }
-    case .subtract: return fast(.subtract, a, b, range) { $0 - $1 }
-    case .multiply: return fast(.multiply, a, b, range) { $0 * $1 }
+    case .add: return Compiled(.other, operands.apply(Adding.self, slow: slow))
+    case .subtract: return Compiled(.other, operands.apply(Subtracting.self, slow: slow))
+    case .multiply: return Compiled(.other, operands.apply(Multiplying.self, slow: slow))
     case .divide, .remainder, .power:
       return Compiled { frame in try Self.slow(operation, try a.eval(frame), try b.eval(frame), range) }
-    }
-  }
-
-  /// Numbers at once, everything else by `Operators`. A variable or a constant on one side saves a call.
-  @inline(__always) private func fast(
-    _ operation: Arithmetic, _ a: Compiled, _ b: Compiled, _ range: SourceRange,
-    _ compute: @escaping (Double, Double) -> Double
-  ) -> Compiled {
-    let left = a.eval, right = b.eval
-    switch (a.shape, b.shape) {
-    case (.slot(let slot), .constant(.number(let y))):
-      return Compiled { frame in
-        if case .number(let x) = frame.slots[slot] { return .number(compute(x, y)) }
-        return try Self.slow(operation, frame.slots[slot], .number(y), range)
-      }
-    case (.slot(let first), .slot(let second)):
-      return Compiled { frame in
-        if case .number(let x) = frame.slots[first], case .number(let y) = frame.slots[second] {
-          return .number(compute(x, y))
-        }
-        return try Self.slow(operation, frame.slots[first], frame.slots[second], range)
-      }
-    case (_, .constant(.number(let y))):
-      return Compiled { frame in
-        let value = try left(frame)
-        if case .number(let x) = value { return .number(compute(x, y)) }
-        return try Self.slow(operation, value, .number(y), range)
-      }
-    default:
-      return Compiled { frame in
-        let a = try left(frame), b = try right(frame)
-        if case .number(let x) = a, case .number(let y) = b { return .number(compute(x, y)) }
-        return try Self.slow(operation, a, b, range)
-      }
     }
   }
 
@@ -69,7 +37,7 @@ extension Compiler {
   // MARK: conditions
 
   /// Compiles an expression that must be true or false.
-  func condition(_ node: Node) -> (Frame) throws -> Bool {
+  func condition(_ node: Node) -> Test {
     switch node.kind {
     case .group(let inner): return condition(inner)
     case .not(let inner):
@@ -107,42 +75,19 @@ extension Compiler {
 
   private func compare(_ comparison: Comparison, _ left: Node, _ right: Node, _ node: Node) -> (Frame) throws -> Bool {
     let a = expression(left), b = expression(right), range = range(node)
+    let operands = Operands(left: a, right: b)
+    let slow = { (x: Value, y: Value) throws in try Self.slowCompare(comparison, x, y, range) }
     switch comparison {
-    case .less: return fastCompare(.less, a, b, range) { $0 < $1 }
-    case .lessEqual: return fastCompare(.lessEqual, a, b, range) { $0 <= $1 }
-    case .greater: return fastCompare(.greater, a, b, range) { $0 > $1 }
-    case .greaterEqual: return fastCompare(.greaterEqual, a, b, range) { $0 >= $1 }
-    case .equal: return fastCompare(.equal, a, b, range) { $0 == $1 }
-    case .notEqual: return fastCompare(.notEqual, a, b, range) { $0 != $1 }
+    case .less: return operands.apply(IsLess.self, slow: slow)
+    case .lessEqual: return operands.apply(IsLessOrEqual.self, slow: slow)
+    case .greater: return operands.apply(IsGreater.self, slow: slow)
+    case .greaterEqual: return operands.apply(IsGreaterOrEqual.self, slow: slow)
+    case .equal: return operands.apply(IsEqual.self, slow: slow)
+    case .notEqual: return operands.apply(IsUnequal.self, slow: slow)
     case .isIn:
       return { frame in
         let a = try a.eval(frame), b = try b.eval(frame)
         return try Self.slowCompare(.isIn, a, b, range)
-      }
-    }
-  }
-
-  @inline(__always) private func fastCompare(
-    _ comparison: Comparison, _ a: Compiled, _ b: Compiled, _ range: SourceRange,
-    _ compute: @escaping (Double, Double) -> Bool
-  ) -> (Frame) throws -> Bool {
-    let left = a.eval, right = b.eval
-    switch (a.shape, b.shape) {
-    case (.slot(let slot), .constant(.number(let y))):
-      return { frame in
-        if case .number(let x) = frame.slots[slot] { return compute(x, y) }
-        return try Self.slowCompare(comparison, frame.slots[slot], .number(y), range)
-      }
-    case (.slot(let first), .slot(let second)):
-      return { frame in
-        if case .number(let x) = frame.slots[first], case .number(let y) = frame.slots[second] { return compute(x, y) }
-        return try Self.slowCompare(comparison, frame.slots[first], frame.slots[second], range)
-      }
-    default:
-      return { frame in
-        let a = try left(frame), b = try right(frame)
-        if case .number(let x) = a, case .number(let y) = b { return compute(x, y) }
-        return try Self.slowCompare(comparison, a, b, range)
       }
     }
   }

@@ -1,23 +1,23 @@
 extension Compiler {
   /// Compiles a block with a scope of its own.
-  func block(_ statements: [Statement]) -> Exec {
+  func block(_ statements: [Statement]) -> Step {
     scope.open()
     defer { scope.close() }
-    return sequence(statements.map(statement))
+    return Step(run: sequence(statements.map { Step(run: statement($0)) }))
   }
 
-  private func sequence(_ parts: [Exec]) -> Exec {
+  private func sequence(_ parts: [Step]) -> Exec {
     switch parts.count {
     case 0: return { _ in .normal }
-    case 1: return parts[0]
+    case 1: return parts[0].run
     case 2:
-      let first = parts[0], second = parts[1]
+      let first = parts[0].run, second = parts[1].run
       return { frame in
         let flow = try first(frame)
         return flow == .normal ? try second(frame) : flow
       }
     case 3:
-      let first = parts[0], second = parts[1], third = parts[2]
+      let first = parts[0].run, second = parts[1].run, third = parts[2].run
       return { frame in
         var flow = try first(frame)
         guard flow == .normal else { return flow }
@@ -27,7 +27,7 @@ extension Compiler {
     default:
       return { frame in
         for part in parts {
-          let flow = try part(frame)
+          let flow = try part.run(frame)
           guard flow == .normal else { return flow }
         }
         return .normal
@@ -91,24 +91,30 @@ extension Compiler {
     }
   }
 
+  /// One branch of an `if`.
+  private struct Arm {
+    let test: Test
+    let body: Exec
+  }
+
   private func conditional(_ branches: [Statement.Branch], _ otherwise: [Statement]?) -> Exec {
-    let parts = branches.map { (test: condition($0.condition), body: block($0.body)) }
+    let parts = branches.map { Arm(test: condition($0.condition), body: block($0.body).run) }
     let rest = otherwise.map(block)
     if parts.count == 1 {
       let test = parts[0].test, body = parts[0].body
-      guard let rest else { return { frame in try test(frame) ? try body(frame) : .normal } }
+      guard let rest = rest?.run else { return { frame in try test(frame) ? try body(frame) : .normal } }
       return { frame in try test(frame) ? try body(frame) : try rest(frame) }
     }
     return { frame in
       for part in parts where try part.test(frame) { return try part.body(frame) }
-      return try rest?(frame) ?? .normal
+      return try rest?.run(frame) ?? .normal
     }
   }
 
   // MARK: loops
 
   private func whileLoop(_ test: Node, _ body: [Statement]) -> Exec {
-    let test = condition(test), body = block(body)
+    let test = condition(test), body = block(body).run
     return { frame in
       while try test(frame) {
         try frame.machine.tick()
@@ -126,7 +132,7 @@ extension Compiler {
     defer { scope.close() }
     let binding = declareLocal(element)
     let store = initialiser(binding), storeIndex = index.map { initialiser(declareLocal($0)) }
-    let body = block(body)
+    let body = block(body).run
     return { frame in
       let value = try eval(frame)
       if case .range(let numbers) = value {
@@ -172,11 +178,11 @@ extension Compiler {
   // MARK: problems
 
   private func attempt(_ body: [Statement], _ name: Name, _ handler: [Statement]) -> Exec {
-    let body = block(body)
+    let body = block(body).run
     scope.open()
     defer { scope.close() }
     let store = initialiser(declareLocal(name))
-    let handler = block(handler)
+    let handler = block(handler).run
     return { frame in
       do {
         return try body(frame)
@@ -227,14 +233,14 @@ extension Compiler {
   private func returned(_ node: Node?) -> Exec {
     guard let node else {
       return { frame in
-        frame.machine.state.pointee.returned = .none
+        frame.machine.returned.pointee = .none
         return .returned
       }
     }
     let value = expression(node).eval
     return { frame in
       let result = try value(frame)
-      frame.machine.state.pointee.returned = result
+      frame.machine.returned.pointee = result
       return .returned
     }
   }

@@ -171,6 +171,7 @@ struct Compiled {
   enum Shape {
     case constant(Value)
     case slot(Int)
+    case global(Cell)
     case other
   }
   let shape: Shape

@@ -80,7 +80,7 @@ public final class Environment {
   /// The value of a built-in constant or library function.
   func builtIn(_ name: String) -> Value? {
     if let choice = choices[name] { return .choice(Choice(choice)) }
-    if let function = functions[name] { return .function(Function(.library(function))) }
+    if let function = functions[name] { return .function(Function(function)) }
     if words.contains(name) { return .string(name) }
     return nil
   }

@@ -47,7 +47,7 @@ public final class Interpreter {
       return Outcome(item: ready.item, value: .none, kind: .nothing)
     }
     machine.state.pointee.floor = StackBounds.floor()
-    machine.state.pointee.returned = .none
+    machine.returned.pointee = .none
     do {
       try machine.poll()
       let value = try machine.withFrame(slots: unit.slotCount, cells: unit.cellCount, captures: 0) { frame in

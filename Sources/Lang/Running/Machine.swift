@@ -14,15 +14,25 @@ enum Flow { case normal, broke, continued, returned }
 typealias Eval = (Frame) throws -> Value
 /// A compiled statement.
 typealias Exec = (Frame) throws -> Flow
+/// A compiled condition.
+typealias Test = (Frame) throws -> Bool
+
+/// A statement for use in arrays: bare closures there would be wrapped, which costs a call each.
+struct Step {
+  let run: Exec
+}
 
 /// A compiled function, shared by all closures made from it.
 final class UserFunction {
   let name: String
   let parameters: [String]
   /// Compiled defaults, nil for required parameters.
-  let defaults: [Eval?]
+  let defaults: [Compiled?]
   let slotCount: Int
   let cellCount: Int
+  let captureCount: Int
+  /// The number of parameters.
+  let arity: Int
   /// For each parameter that a closure captures, its cell.
   let boxed: [(slot: Int, cell: Int)]
   let body: Exec
@@ -30,7 +40,7 @@ final class UserFunction {
   let range: SourceRange
 
   init(
-    name: String, parameters: [String], defaults: [Eval?], slotCount: Int, cellCount: Int,
+    name: String, parameters: [String], defaults: [Compiled?], slotCount: Int, cellCount: Int, captureCount: Int,
     boxed: [(slot: Int, cell: Int)], range: SourceRange, body: @escaping Exec
   ) {
     self.name = name
@@ -38,6 +48,8 @@ final class UserFunction {
     self.defaults = defaults
     self.slotCount = slotCount
     self.cellCount = cellCount
+    self.captureCount = captureCount
+    arity = parameters.count
     self.boxed = boxed
     self.range = range
     self.body = body
@@ -57,7 +69,6 @@ final class Machine {
     var floor: UInt = 0
     /// Loop turns and calls left before the host is asked about Ctrl-C.
     var turnsToPoll = Machine.turnsPerPoll
-    var returned = Value.none
   }
 
   /// Cheap turns between two polls. Commands and library functions poll every time.
@@ -72,6 +83,8 @@ final class Machine {
   // Safety: allocated in `init` and freed in `deinit`; only the thread that runs the notebook touches them, and
   // everything above `top` and `cellTop` is uninitialised.
   let state: UnsafeMutablePointer<State>
+  /// What `return` gave; `none` between calls.
+  let returned: UnsafeMutablePointer<Value>
   private let slots: UnsafeMutablePointer<Value>
   private let cells: UnsafeMutablePointer<Cell?>
 
@@ -81,6 +94,8 @@ final class Machine {
     slots = .allocate(capacity: Self.slotCapacity)
     cells = .allocate(capacity: Self.cellCapacity)
     state = .allocate(capacity: 1)
+    returned = .allocate(capacity: 1)
+    returned.initialize(to: .none)
     state.initialize(
       to: State(
         top: slots, limit: slots + Self.slotCapacity, cellTop: cells, cellLimit: cells + Self.cellCapacity))
@@ -89,6 +104,8 @@ final class Machine {
   deinit {
     state.deinitialize(count: 1)
     state.deallocate()
+    returned.deinitialize(count: 1)
+    returned.deallocate()
     slots.deallocate()
     cells.deallocate()
   }
@@ -117,13 +134,14 @@ final class Machine {
         .recursionTooDeep, "the calls go too deep (\(state.pointee.depth) inside one another)",
         help: ["a function that calls itself needs an `if` that ends it"])
     }
-    slots.initialize(repeating: .none, count: count)
+    for index in 0..<count { (slots + index).initialize(to: .none) }
     if cellCount > 0 { cells.initialize(repeating: nil, count: cellCount) }
     state.pointee.top = slots + count
     state.pointee.cellTop = cells + cellCount
     state.pointee.depth &+= 1
     defer {
-      slots.deinitialize(count: count)
+      // One by one: numbers need no work, and the array form asks the runtime about each.
+      for index in 0..<count { (slots + index).deinitialize(count: 1) }
       if cellCount > 0 { cells.deinitialize(count: cellCount) }
       state.pointee.top = slots
       state.pointee.cellTop = cells
@@ -134,34 +152,35 @@ final class Machine {
 
   /// Calls a user's function; `fill` puts the arguments into the first slots.
   @inline(__always) func enter(
-    _ function: UserFunction, _ captures: [Cell], _ fill: (Frame) throws -> Void
+    _ function: Function, _ user: UserFunction, _ fill: (Frame) throws -> Void
   ) throws -> Value {
     try tick()
-    return try withFrame(slots: function.slotCount, cells: function.cellCount, captures: captures.count) { frame in
-      if !captures.isEmpty { for (index, cell) in captures.enumerated() { frame.cells[-1 - index] = cell } }
-      try fill(frame)
-      if !function.boxed.isEmpty {
-        for (slot, cell) in function.boxed { frame.cells[cell] = Cell(frame.slots[slot]) }
+    return try withFrame(slots: user.slotCount, cells: user.cellCount, captures: user.captureCount) { frame in
+      if user.captureCount > 0 {
+        for (index, cell) in function.captures.enumerated() { frame.cells[-1 - index] = cell }
       }
-      guard try function.body(frame) == .returned else { return .none }
-      let value = state.pointee.returned
-      state.pointee.returned = .none
+      try fill(frame)
+      if user.cellCount > 0 {
+        for (slot, cell) in user.boxed { frame.cells[cell] = Cell(frame.slots[slot]) }
+      }
+      guard try user.body(frame) == .returned else { return .none }
+      // Taken, so that the machine does not keep the result of a call alive.
+      let value = returned.move()
+      returned.initialize(to: .none)
       return value
     }
   }
 
   /// Calls a function value with arguments in order.
   func call(_ function: Function, _ arguments: [Value]) throws -> Value {
-    switch function.kind {
-    case .library(let library): return try call(library, arguments)
-    case .user(let user, let captures):
-      guard arguments.count <= user.parameters.count else {
-        throw Self.tooMany(user.describe, takes: user.parameters.count, gets: arguments.count)
-      }
-      return try enter(user, captures) { frame in
-        for (index, value) in arguments.enumerated() { frame.slots[index] = value }
-        try user.fillDefaults(from: arguments.count, in: frame)
-      }
+    if let library = function.library { return try call(library, arguments) }
+    guard let user = function.user else { return .none }
+    guard arguments.count <= user.arity else {
+      throw Self.tooMany(user.describe, takes: user.arity, gets: arguments.count)
+    }
+    return try enter(function, user) { frame in
+      for (index, value) in arguments.enumerated() { frame.slots[index] = value }
+      try user.fillDefaults(from: arguments.count, in: frame)
     }
   }
 
@@ -203,13 +222,13 @@ extension UserFunction {
 
   /// Evaluates the defaults of the parameters from `first` on.
   func fillDefaults(from first: Int, in frame: Frame) throws {
-    for index in first..<max(first, parameters.count) { try fillDefault(index, in: frame) }
+    for index in first..<max(first, arity) { try fillDefault(index, in: frame) }
   }
 
   func fillDefault(_ index: Int, in frame: Frame) throws {
     guard let make = defaults[index] else {
       throw Problem(.missingArgument, "\(describe) needs `\(parameters[index])`")
     }
-    frame.slots[index] = try make(frame)
+    frame.slots[index] = try make.eval(frame)
   }
 }
