@@ -1,27 +1,9 @@
-import Foundation
+import Lang
 
 /// How many columns of a terminal text takes.
-///
-/// The C library's `wcwidth` knows the Unicode tables; a grapheme (an emoji family, a letter with its accents) is as
-/// wide as its widest scalar.
 enum DisplayWidth {
-  /// Makes `wcwidth` answer by Unicode even where the user's locale is plain C.
-  private static let useUnicode: Void = {
-    if setlocale(LC_CTYPE, "") == nil || wcwidth(0x4e00) != 2 { setlocale(LC_CTYPE, "C.UTF-8") }
-  }()
-
   static func of(_ text: some StringProtocol) -> Int {
-    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return text.utf8.count }
-    _ = useUnicode
-    return text.reduce(0) { $0 + of($1) }
-  }
-
-  static func of(_ character: Character) -> Int {
-    _ = useUnicode
-    let scalars = character.unicodeScalars
-    let widest = scalars.map { Int(max(0, wcwidth(wchar_t($0.value)))) }.max() ?? 0
-    // U+FE0F asks for the emoji form of a character that is one column wide as text.
-    return scalars.contains("\u{fe0f}") ? max(widest, 2) : widest
+    text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f } ? text.utf8.count : text.displayWidth
   }
 
   /// The longest beginning of `text` that fits in `columns`, with `…` for what was left out.
@@ -30,7 +12,7 @@ enum DisplayWidth {
     var kept = ""
     var width = 0
     for character in text {
-      let next = of(character)
+      let next = character.displayWidth
       if width + next > columns - 1 { break }
       kept.append(character)
       width += next

@@ -17,11 +17,13 @@ struct Grid {
       left + widths.map { String(repeating: "─", count: $0 + 2) }.joined(separator: middle) + right
     }
     func line(_ cells: [String]) -> String {
-      "│" + zip(zip(cells, widths), columns).map { cell, column in
-        " " + DisplayWidth.pad(cell.0, to: cell.1, right: column.alignsRight) + " "
-      }.joined(separator: "│") + "│"
+      "│"
+        + zip(zip(cells, widths), columns).map { cell, column in
+          " " + DisplayWidth.pad(cell.0, to: cell.1, right: column.alignsRight) + " "
+        }.joined(separator: "│") + "│"
     }
-    return ([rule("┌", "┬", "┐"), line(columns.map(\.title)), rule("├", "┼", "┤")] + rows.map(line) + [rule("└", "┴", "┘")])
+    return
+      ([rule("┌", "┬", "┐"), line(columns.map(\.title)), rule("├", "┼", "┤")] + rows.map(line) + [rule("└", "┴", "┘")])
       .joined(separator: "\n")
   }
 

@@ -15,7 +15,10 @@ enum NumberText {
   }
 
   /// `0.8934` → `89.3 %`.
-  static func share(_ value: Double) -> String { value.isFinite ? fixed(100 * value, 1) + " %" : exact(value) }
+  /// Halves are rounded up, as SQL's `round` does.
+  static func share(_ value: Double) -> String {
+    value.isFinite ? fixed((1000 * value).rounded() / 10, 1) + " %" : exact(value)
+  }
 
   /// `0.42` → `0.4 s`, `95` → `1:35 min`, `4000` → `1:06:40 h`.
   static func duration(_ seconds: Double) -> String {

@@ -1,14 +1,20 @@
 import Foundation
+import Synchronization
 
 /// One line on standard error that says how far long work is; silent when standard error is not a terminal.
 ///
-/// It draws at most ten times a second and clears itself, so it never mixes with what a command shows.
-final class Progress {
+/// It draws at most ten times a second and clears itself, so it never mixes with what a command shows. Any thread may
+/// update it.
+final class Progress: Sendable {
+  private struct Drawn {
+    var last = ContinuousClock.now - .seconds(1)
+    var isThere = false
+  }
+
   private let isShown: Bool
   private let width: Int
-  private var lastDrawn = ContinuousClock.now - .seconds(1)
-  private var hasDrawn = false
   private let started = ContinuousClock.now
+  private let drawn = Mutex(Drawn())
 
   init(terminal: Terminal, quiet: Bool) {
     isShown = terminal.errorIsTerminal && !quiet
@@ -20,20 +26,24 @@ final class Progress {
   ///   - fraction: the part of the whole work that is done, 0 to 1.
   ///   - details: more figures, already formatted.
   func update(_ label: String, fraction: Double, details: [String] = []) {
-    let now = ContinuousClock.now
-    guard isShown, now - lastDrawn >= .milliseconds(100) else { return }
-    lastDrawn = now
-    hasDrawn = true
-    let elapsed = Double((now - started).components.seconds) + Double((now - started).components.attoseconds) / 1e18
-    let left = fraction > 0.01 ? [Self.clock(elapsed / fraction - elapsed) + " left"] : []
-    let line = Self.line(label, fraction: fraction, details: details + left)
-    write("\r\u{1b}[K" + DisplayWidth.truncate(line, to: width - 1))
+    guard isShown else { return }
+    drawn.withLock { drawn in
+      let now = ContinuousClock.now
+      guard now - drawn.last >= .milliseconds(100) else { return }
+      drawn = Drawn(last: now, isThere: true)
+      let elapsed = (now - started).inSeconds
+      let left = fraction > 0.01 ? [Self.clock(elapsed / fraction - elapsed) + " left"] : []
+      let line = Self.line(label, fraction: fraction, details: details + left)
+      write("\r\u{1b}[K" + DisplayWidth.truncate(line, to: width - 1))
+    }
   }
 
   /// Takes the line away.
   func finish() {
-    if hasDrawn { write("\r\u{1b}[K") }
-    hasDrawn = false
+    drawn.withLock { drawn in
+      if drawn.isThere { write("\r\u{1b}[K") }
+      drawn.isThere = false
+    }
   }
 
   static func line(_ label: String, fraction: Double, details: [String]) -> String {

@@ -1,0 +1,119 @@
+import Lang
+import NN
+
+/// A cost matrix with the class names it is about: `guard`.
+struct CostsValue: Object {
+  static let type = ObjectType(
+    "cost matrix", "What each mistake costs: guard[true class, answer].",
+    members: [
+      .init("name", "the name it was first bound to"),
+      .init("classes", "the names of the classes"),
+      .init("protected", "the names of the classes it protects"),
+      .init("matrix", "its rows, one for each true class"),
+      .init("transposed", "the same costs with truth and answer exchanged"),
+    ])
+
+  let costs: CostMatrix
+  let classes: [String]
+  let from: DatasetValue?
+  var name = ""
+
+  func named(_ name: String) -> any Object {
+    guard self.name.isEmpty else { return self }
+    var copy = self
+    copy.name = name
+    return copy
+  }
+
+  /// Other costs for the same classes; they have no name yet.
+  private func with(_ costs: CostMatrix) -> CostsValue { CostsValue(costs: costs, classes: classes, from: from) }
+
+  func member(_ name: String) throws -> Value? {
+    switch name {
+    case "name": .string(self.name)
+    case "classes": .list(classes.map { .string($0) })
+    case "protected": .list(costs.protected.map { .string(classes[$0]) })
+    case "matrix": .list(costs.rows.map { .list($0.map { .number($0) }) })
+    case "transposed": .object(with(costs.transposed))
+    default: nil
+    }
+  }
+
+  func element(at index: [Value]) throws -> Value {
+    let (y, p) = try place(index)
+    return .number(costs[true: y, answered: p])
+  }
+
+  func replacing(at index: [Value], with value: Value) throws -> any Object {
+    let (y, p) = try place(index)
+    guard let cost = value.asNumber else {
+      throw Problem(code: ShellCode.badCosts, message: "a cost is a number, not \(value.typePhrase)")
+    }
+    do { return with(try costs.setting(true: y, answered: p, to: cost)) } catch {
+      throw Problem.from(error, classes: classes)
+    }
+  }
+
+  func combined(_ operation: Arithmetic, with other: Value, reversed: Bool) throws -> Value? {
+    do {
+      switch (operation, other) {
+      case (.multiply, .number(let factor)): return .object(with(try costs * factor))
+      case (.divide, .number(let factor)) where !reversed:
+        guard factor != 0 else { throw Problem(code: ShellCode.badCosts, message: "costs cannot be divided by 0") }
+        return .object(with(try costs * (1 / factor)))
+      case (.add, _), (.subtract, _):
+        guard let other = other.asObject(CostsValue.self) else { return nil }
+        let (a, b) = reversed ? (other.costs, costs) : (costs, other.costs)
+        return .object(with(operation == .add ? try a + b : try a - b))
+      default: return nil
+      }
+    } catch let error as CostMatrixError {
+      throw Problem.from(error, classes: classes)
+    }
+  }
+
+  /// True class first, then the answer, each by name or number.
+  private func place(_ index: [Value]) throws -> (Int, Int) {
+    guard index.count == 2 else {
+      throw Problem(
+        code: ShellCode.badIndex, message: "a cost has two indices: the true class, then the answer",
+        help: ["for example guard[\"\(classes[0])\", \"\(classes[1])\"]"])
+    }
+    return (try classNumber(index[0]), try classNumber(index[1]))
+  }
+
+  private func classNumber(_ value: Value) throws -> Int {
+    if let number = value.asInteger, classes.indices.contains(number) { return number }
+    if let name = value.asString, let found = classes.firstIndex(where: { $0.lowercased() == name.lowercased() }) {
+      return found
+    }
+    throw Problem(
+      code: ShellCode.noSuchClass, message: "there is no class \(value.literal)",
+      label: value.asString.map { Suggestions.hint(for: $0, in: classes) } ?? "",
+      help: ["the classes are " + classes.joined(separator: ", ")])
+  }
+
+  var summary: String {
+    let size = "\(classes.count)×\(classes.count) cost matrix"
+    guard !costs.protected.isEmpty, let weight = paperWeight else {
+      return size + (costs.isSymmetric ? ", symmetric" : ", not symmetric")
+        + (costs.protected.isEmpty ? "" : ", protects " + protectedNames)
+    }
+    return size + ": mistakes that involve \(protectedNames) cost \(NumberText.exact(weight)), all others 1"
+  }
+
+  var protectedNames: String { costs.protected.map { classes[$0] }.joined(separator: ", ") }
+
+  /// The weight, if this is the paper's matrix: ones, with the protected rows and columns at one weight.
+  private var paperWeight: Double? {
+    guard let first = costs.protected.first else { return nil }
+    let weight = costs[true: first, answered: (first + 1) % classes.count]
+    let paper = try? CostMatrix.protect(costs.protected, weight: weight, classes: classes.count)
+    return paper == costs ? weight : nil
+  }
+
+  func isEqual(to other: any Object) -> Bool {
+    guard let other = other as? CostsValue else { return false }
+    return other.costs == costs && other.classes == classes
+  }
+}

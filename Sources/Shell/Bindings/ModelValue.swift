@@ -1,0 +1,174 @@
+import Foundation
+import Lang
+import NN
+import Store
+
+/// A trained model: `normal`, `cse`.
+struct ModelValue: Object {
+  static let type = ObjectType(
+    "model", "A network with its weights, and how it came to be. Its layers are members too: cse.conv1.",
+    members: [
+      .init("name", "the name it was first bound to"),
+      .init("architecture", "the kind of network"),
+      .init("parameters", "how many numbers are trained"),
+      .init("clean", "accuracy on the test images, from 0 to 1"),
+      .init("parent", "the model it started from; none if it was trained from scratch"),
+      .init("defense", "how it was trained"),
+      .init("costs", "the cost matrix it was trained with; none without one"),
+      .init("seed", "the seed of its training"),
+      .init("epochs", "a table with one row for each epoch of its training"),
+    ])
+
+  /// Shared by all copies: its name, and where the store keeps it.
+  final class Identity {
+    var name: String
+    /// Whether the name was given by a `let`.
+    var isNamed = false
+    var storeID: Int64?
+    init(name: String = "") { self.name = name }
+  }
+
+  /// How a model came to be.
+  struct Origin {
+    /// The data it was trained on.
+    var data: DatasetValue?
+    var parent: ModelValue? { parents.first }
+    /// At most one; in a list since a struct cannot hold one of its own kind.
+    var parents: [ModelValue] = []
+    /// The defense as it would be typed; empty for plain training.
+    var defense = ""
+    /// Everything that decided the training, as JSON.
+    var settings = "{}"
+    var costs: CostsValue?
+    var seed = 0
+    var clean: Double?
+    var seconds = 0.0
+    var epochs: [StoredEpoch] = []
+  }
+
+  let identity: Identity
+  let model: Model
+  let origin: Origin
+
+  init(_ model: Model, origin: Origin, name: String = "") {
+    self.model = model
+    self.origin = origin
+    identity = Identity(name: name)
+  }
+
+  func named(_ name: String) -> any Object {
+    if !identity.isNamed {
+      identity.name = name
+      identity.isNamed = true
+    }
+    return self
+  }
+
+  /// The layers that have weights, by name.
+  var ownMembers: [ObjectType.Member] {
+    layerNames.map { .init($0, "the weights of the layer \($0)") }
+  }
+
+  private var layerNames: [String] {
+    var names: [String] = []
+    for place in model.layout where place.name.hasSuffix(".weight") { names.append(String(place.name.dropLast(7))) }
+    return names.filter { !$0.contains(".") }
+  }
+
+  func member(_ name: String) throws -> Value? {
+    switch name {
+    case "name": .string(identity.name)
+    case "architecture": .string(model.architecture.name)
+    case "parameters": .integer(model.parameterCount)
+    case "clean": origin.clean.map { .number($0) } ?? Value.none
+    case "parent": origin.parent.map { .object($0) } ?? Value.none
+    case "defense": .string(origin.defense.isEmpty ? "standard" : origin.defense)
+    case "costs": origin.costs.map { .object($0) } ?? Value.none
+    case "seed": .integer(origin.seed)
+    case "epochs": .table(epochTable)
+    default: layerNames.contains(name) ? .object(LayerValue(model: self, name: name)) : nil
+    }
+  }
+
+  private var epochTable: Table {
+    let columns: [Table.Column] = [
+      .init("epoch"), .init("loss"), .init("train_accuracy", .share), .init("seconds", .seconds),
+      .init("images_per_second", .count),
+    ]
+    let rows = origin.epochs.map { epoch -> [Value] in
+      let accuracy: Value = epoch.trainAccuracy.map { .number($0) } ?? .none
+      return [
+        .integer(epoch.epoch), .number(epoch.loss), accuracy, .number(epoch.seconds), .number(epoch.imagesPerSecond),
+      ]
+    }
+    return Table(columns: columns, rows: rows)
+  }
+
+  var summary: String {
+    var parts: [String] = []
+    if let parent = origin.parent {
+      parts.append("from \(parent.identity.name)")
+    } else {
+      parts += [model.architecture.name, "\(NumberText.count(model.parameterCount)) parameters"]
+    }
+    if !origin.defense.isEmpty { parts.append(origin.defense) }
+    if !origin.epochs.isEmpty { parts.append("\(origin.epochs.count) epoch\(origin.epochs.count == 1 ? "" : "s")") }
+    if let clean = origin.clean { parts.append("test accuracy \(NumberText.share(clean))") }
+    return parts.joined(separator: ", ")
+  }
+
+  func isEqual(to other: any Object) -> Bool { (other as? ModelValue)?.identity === identity }
+
+  /// What commands use when no images are named.
+  func testImages() throws -> ImagesValue {
+    guard let data = origin.data else {
+      throw Problem(
+        code: ShellCode.wrongModel, message: "\(identity.name) was not trained here, so its test images are not known",
+        help: ["say which images with on:"])
+    }
+    return ImagesValue(images: data.dataset.test, from: data)
+  }
+}
+
+/// The weights of one layer: `cse.conv1`.
+struct LayerValue: Object {
+  static let type = ObjectType(
+    "layer", "The weights of one layer of a model.",
+    members: [
+      .init("name", "the layer's name"), .init("shape", "the extents of its weights"),
+      .init("weights", "its weights as a list"),
+      .init("model", "the model it belongs to"),
+    ])
+
+  let model: ModelValue
+  let name: String
+
+  private var tensor: Tensor? { model.model["\(name).weight"] }
+
+  func member(_ name: String) throws -> Value? {
+    switch name {
+    case "name": .string(self.name)
+    case "shape": .list((tensor?.shape ?? []).map { .integer($0) })
+    case "weights": .list((tensor?.values ?? []).map { .number(Double("\($0)") ?? .nan) })
+    case "model": .object(model)
+    default: nil
+    }
+  }
+
+  var summary: String {
+    let shape = (tensor?.shape ?? []).map(String.init).joined(separator: "×")
+    return "\(name) of \(model.identity.name), \(shape), \(NumberText.count(tensor?.values.count ?? 0)) weights"
+  }
+
+  func isEqual(to other: any Object) -> Bool {
+    guard let other = other as? LayerValue else { return false }
+    return other.model.identity === model.identity && other.name == name
+  }
+}
+
+extension Model {
+  /// All tensors as a safetensors file: what the store keeps.
+  var weightsFile: Data {
+    Data(Safetensors(tensors: layout.compactMap { place in self[place.name].map { (place.name, $0) } }).bytes)
+  }
+}

@@ -1,0 +1,68 @@
+/// The codes of mistakes that the language itself cannot know of. Stable: scripts catch them, `ward explain` knows them.
+enum ShellCode {
+  static let data = "E0601"
+  static let noSuchClass = "E0602"
+  static let badCosts = "E0603"
+  static let badIndex = "E0604"
+  static let badTraining = "E0605"
+  static let badAttack = "E0606"
+  static let wrongModel = "E0607"
+  static let store = "E0608"
+  static let sql = "E0609"
+  static let file = "E0610"
+  static let sessionLine = "E0611"
+  static let diverged = "E0612"
+  static let unsafe = "E0613"
+  static let integerDivision = "N0002"
+
+  /// What `ward explain CODE` prints.
+  static let explanations: [String: String] = [
+    data: """
+    A data set cannot be read: it is not on this machine, one of its files is missing, cut short or damaged, or holds
+    something else than its name says. The message names the file. Fashion-MNIST comes with Debian's package
+    dataset-fashion-mnist; any folder with the IDX files of MNIST, or of a data set made like it, can be given by its path.
+    """,
+    noSuchClass: """
+    A class was named that the data set does not have. Classes are given by name, upper and lower case alike, or by number
+    from 0; `describe DATA` lists them.
+    """,
+    badCosts: """
+    A cost matrix must have a row and a column for each class, with finite costs that are not negative, and nothing to pay
+    for a right answer. `guard[true class, answer] = cost` sets one cost: the true class comes first.
+    """,
+    badIndex: """
+    Images are taken by number or range (`data.test[0]`, `data.test[0..<8]`), a cost by two classes
+    (`guard["Shirt", "Bag"]`).
+    """,
+    badTraining: """
+    A training cannot be run as asked: the network does not fit the images, a defense needs something the network does not
+    have, or a cost matrix is for other classes.
+    """,
+    badAttack: """
+    An attack cannot be run as asked. eps and every distance are in pixel units, and pixels lie in [0, 1]: eight steps of a
+    byte are 8/255, not 8.
+    """,
+    wrongModel:
+      "The model cannot be used here: it takes other images, answers other classes, or was not trained in this session.",
+    store: """
+    The store could not be read or written. What was stored before is safe, and the notebook still has what it made in this
+    session. `--store FILE` or WARD_STORE names another file.
+    """,
+    sql: """
+    SQLite did not understand the query, or it would have done more than read. The store is asked, never changed: `tables`
+    lists what there is, `schema results` the columns of one table. `:name` in a query stands for the variable `name`.
+    """,
+    file: "A file cannot be read or written.",
+    sessionLine: "A line that begins with `:` is about the notebook. `:help` lists what there is.",
+    diverged: """
+    The loss of a training became infinite or no number at all, so its weights mean nothing any more. A smaller rate, or
+    smaller weights of a defense's penalties, usually help. The message says at which epoch and batch it happened.
+    """,
+    unsafe:
+      "The session was started with --safe, which allows no `!command` and no writing outside the working folder.",
+    integerDivision: """
+    SQL divides whole numbers to a whole number: 8/255 is 0 there. Write 8.0/255, or pass a variable: `let eps = 8/255`,
+    then `where eps = :eps`.
+    """,
+  ]
+}

@@ -1,0 +1,4 @@
+import Store
+
+/// The store's record of an epoch; `NN` has a type of the same name, and the module `Store` a class of its own name.
+typealias StoredEpoch = EpochRecord

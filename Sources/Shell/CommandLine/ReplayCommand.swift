@@ -1,0 +1,88 @@
+import ArgumentParser
+import Foundation
+import Lang
+
+/// `ward replay FILE --check|--accept`.
+struct ReplayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay", abstract: "Run a saved session again and compare what it shows with what it showed.",
+    discussion: """
+      What a cell showed stands below it on lines that begin with #>. Words and whole numbers must be the same, numbers with \
+      decimals may differ a little, times are ignored; [..] stands for the rest of a line and ... alone for any lines. \
+      Ends with status 3 when something differs.
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  @Flag(help: "Compare, and say what differs (the default).")
+  var check = false
+
+  @Flag(help: "Write what was shown into the file instead.")
+  var accept = false
+
+  @Option(help: "How far numbers with decimals may differ, in percent.")
+  var tolerance: Double = 2
+
+  @Argument(help: "The saved session.")
+  var file: String
+
+  func validate() throws {
+    if check && accept { throw ValidationError("--check and --accept cannot be given together") }
+    guard tolerance >= 0, tolerance <= 100 else { throw ValidationError("--tolerance is a percentage from 0 to 100") }
+  }
+
+  func run() throws {
+    let text: String
+    do { text = try ScriptFile.read(file) } catch let problem as Problem { throw ValidationError(problem.message) }
+    let transcript = Transcript(text)
+    var options = common.sessionOptions
+    options.terminal.color = .never
+    let session = try Session(options, output: .silent())
+    defer { session.end() }
+    Interrupt.install()
+    let replay = Replay(
+      name: URL(fileURLWithPath: file).lastPathComponent, comparison: Comparison(tolerance: tolerance / 100))
+    do {
+      let outcomes = try replay.run(transcript, in: session)
+      try accept ? rewrite(outcomes) : report(outcomes)
+    } catch is Lang.Interrupt {
+      Session.warn("interrupted", colored: false)
+      throw Exit(.interrupted)
+    }
+  }
+
+  private func report(_ outcomes: [Replay.Outcome]) throws {
+    let differing = outcomes.filter { !$0.differences.isEmpty }
+    for outcome in differing {
+      print(
+        "\(file):\(outcome.part.line): "
+          + (outcome.part.source.split(separator: "\n").last { !$0.hasPrefix("#") } ?? ""))
+      for difference in outcome.differences {
+        if let recorded = difference.recorded { print("  - " + recorded) }
+        if let shown = difference.shown { print("  + " + shown) }
+      }
+    }
+    let count = outcomes.count
+    guard differing.isEmpty else {
+      print("\(file): \(differing.count) of \(count) parts differ (- recorded, + shown now)")
+      throw Exit(.differs)
+    }
+    print("\(file): all \(count) parts agree")
+  }
+
+  /// Parts that agree stay as they are: their `[..]` and `...` are not lost.
+  private func rewrite(_ outcomes: [Replay.Outcome]) throws {
+    var transcript = Transcript("")
+    transcript.parts = outcomes.map { outcome in
+      var part = outcome.part
+      if !outcome.differences.isEmpty { part.shown = outcome.shown }
+      return part
+    }
+    let changed = outcomes.count { !$0.differences.isEmpty }
+    do { try ScriptFile.write(transcript.text, to: file) } catch {
+      Session.warn("error: cannot write \(file): \(error.localizedDescription)", colored: false)
+      throw Exit(.failed)
+    }
+    print("\(file): \(changed) of \(outcomes.count) parts rewritten")
+  }
+}

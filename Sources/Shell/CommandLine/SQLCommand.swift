@@ -1,0 +1,50 @@
+import ArgumentParser
+import Foundation
+import Lang
+import Store
+
+/// `ward sql 'select …'`.
+struct SQLCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sql", abstract: "Ask the store with SQL, and print the answer.",
+    discussion:
+      "The store is read, never written. `ward -c tables` lists what there is to ask, `ward -c 'schema results'` its columns."
+  )
+
+  @Option(help: ArgumentHelp("The file of the store.", valueName: "file"))
+  var store: String?
+
+  @Option(help: "The form: \(TableMode.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var mode: TableMode = .box
+
+  @Argument(help: "The query.")
+  var query: String
+
+  func run() throws {
+    let path = StoreChoice.path(option: store)
+    guard FileManager.default.fileExists(atPath: NSString(string: path).expandingTildeInPath) else {
+      Session.warn(
+        "error: there is no store at \(path)\n  help: it is made by the first session; name another with --store or WARD_STORE",
+        colored: false)
+      throw Exit(.failed)
+    }
+    Interrupt.install()
+    do {
+      let sql = try UserSQL(try Store.open(at: path))
+      let answer = try sql.query(query, shouldStop: { Interrupt.isRequested })
+      for note in answer.notes { Session.warn("note: \(note)", colored: false) }
+      let terminal = Terminal()
+      Swift.print(mode.text(of: Query.table(answer), width: terminal.outputIsTerminal ? terminal.width : .max))
+    } catch let error as StoreError {
+      Session.warn("error: \(error)\n  help: \(error.hint)", colored: false)
+      throw Exit(.failed)
+    } catch let error as SQLError {
+      if error == .interrupted { throw Exit(.interrupted) }
+      let range = Source(name: "query", text: query).range
+      if let diagnostic = Query.diagnostic(error, sql: query, at: range) as? Diagnostic {
+        Session.warn(diagnostic.render(color: Terminal().colorsErrors), colored: false)
+      }
+      throw Exit(.usage)
+    }
+  }
+}

@@ -1,0 +1,194 @@
+import Lang
+import NN
+
+extension Command<Session> {
+  static var attack: Command {
+    Command(
+      "attack", "Change images so that a model gets them wrong, and see what it still gets right.",
+      topic: Topic.attacking,
+      examples: [
+        "attack normal with: pgd on: fashion.test eps: 0.1 steps: 40",
+        "attack normal with: fgsm on: take(fashion.test, 500)",
+      ],
+      details: """
+        Robust accuracy counts the images that are right without attack and still right under it. eps is the largest change \
+        allowed, in pixel units: pixels lie in [0, 1]. Settings of the attack stand beside the command's own.
+        """
+    ) { signature in
+      let model = signature.subject("model", .object(ModelValue.self), "the model to attack")
+      let with = signature.required("with", .choice(Family.attack), "the attack")
+      let shared = AttackParameters(signature)
+      return { session, given in
+        let plan = try shared.plan(given, for: [given[model]], session)
+        let result = try session.run(given[with], on: given[model], plan)
+        session.made(.result(result))
+        return .object(result)
+      }
+    }
+  }
+
+  static var compare: Command {
+    Command(
+      "compare", "Run several attacks on several models, and put the results in one table.", topic: Topic.attacking,
+      examples: ["compare [normal, cse] with: [fgsm, pgd] on: fashion.test eps: 0.1"]
+    ) { signature in
+      let models = signature.subject("models", .oneOrMore(.object(ModelValue.self)), "the models")
+      let with = signature.required("with", .oneOrMore(.choice(Family.attack)), "the attacks")
+      let shared = AttackParameters(signature)
+      return { session, given in
+        let plan = try shared.plan(given, for: given[models], session)
+        var rows: [[Value]] = []
+        for model in given[models] {
+          for attack in given[with] {
+            let result = try session.run(attack, on: model, plan)
+            session.made(.result(result))
+            rows.append([
+              .string(model.identity.name), .string(attack.literal), .number(result.evaluation.clean.value),
+              .number(result.evaluation.robust.value),
+              result.evaluation.protected.map { .number($0.value) } ?? Value.none,
+              plan.costs == nil ? Value.none : .number(result.evaluation.meanCost), .number(result.seconds),
+            ])
+          }
+        }
+        return .table(
+          Table(
+            columns: [
+              .init("model"), .init("attack"), .init("clean", .share), .init("robust", .share),
+              .init("protected", .share),
+              .init("mean_cost"), .init("seconds", .seconds),
+            ], rows: rows))
+      }
+    }
+  }
+
+  static var evaluate: Command {
+    Command(
+      "evaluate", "See how a model does on images without any attack.", topic: Topic.attacking,
+      examples: ["evaluate normal on: fashion.test"]
+    ) { signature in
+      let model = signature.subject("model", .object(ModelValue.self), "the model")
+      let on = signature.optional(
+        "on", .object(ImagesValue.self), "the images", shown: "the test images of the data the model was trained on")
+      let costs = signature.optional(
+        "costs", .object(CostsValue.self), "what mistakes cost", shown: "the costs the model was trained with")
+      return { session, given in
+        let images = try given[on] ?? given[model].testImages()
+        let costs = given[costs] ?? given[model].origin.costs
+        let started = ContinuousClock.now
+        let evaluation = try session.answeringInterrupts {
+          try given[model].model.target.evaluate(
+            on: images.images, costs: costs?.costs, threads: session.threads, stop: session.stop)
+        }
+        let result = ResultValue(
+          model: given[model], images: images, evaluation: evaluation, costs: costs, attack: nil, choice: nil,
+          seconds: (ContinuousClock.now - started).inSeconds)
+        session.made(.result(result))
+        return .object(result)
+      }
+    }
+  }
+}
+
+/// The parameters that `attack` and `compare` share.
+struct AttackParameters {
+  let on: Parameter<ImagesValue?>
+  let eps: Parameter<Double>
+  let norm: Parameter<String>
+  let goal: Parameter<Choice?>
+  let costs: Parameter<CostsValue?>
+  let seed: Parameter<Int?>
+  let keep: Parameter<String?>
+
+  init(_ signature: Signature) {
+    on = signature.optional(
+      "on", .object(ImagesValue.self), "the images", shown: "the test images of the data the model was trained on")
+    eps = signature.optional(
+      "eps", .number(in: .all, unit: "pixel units"), "the largest change allowed, measured in the norm", default: 0.1)
+    norm = signature.optional(
+      "norm", .oneOf(Norm.allCases.map(\.rawValue)), "how a change is measured", default: "linf")
+    goal = signature.optional("goal", .choice(Family.goal), "what the attack tries to reach", shown: "untargeted")
+    costs = signature.optional(
+      "costs", .object(CostsValue.self), "what mistakes cost", shown: "the costs the model was trained with")
+    seed = signature.optional(
+      "seed", .integer(in: .atLeast(0)), "decides every random choice", shown: "the session seed")
+    keep = signature.optional(
+      "keep", .oneOf(["images"]), "keep the changed images too, to look at them", shown: "counts and distances only")
+  }
+
+  /// Everything about a run but the attack and the model.
+  struct Plan {
+    var images: ImagesValue
+    var threat: ThreatModel
+    var goal: Goal
+    /// `nil`: those the model was trained with.
+    var costs: CostsValue?
+    var seed: Int
+    var keepsImages: Bool
+  }
+
+  func plan(_ given: Arguments, for models: [ModelValue], _ session: Session) throws -> Plan {
+    let images = try given[on] ?? models[0].testImages()
+    return Plan(
+      images: images, threat: ThreatModel(Norm(rawValue: given[norm]) ?? .linf, epsilon: Float(given[eps])),
+      goal: try given[goal].map { try Goals.goal($0, in: images.from) } ?? .untargeted, costs: given[costs],
+      seed: given[seed] ?? session.seed, keepsImages: given[keep] != nil)
+  }
+}
+
+extension Session {
+  /// Work polls this between its steps.
+  var stop: Stop { Stop { Interrupt.isRequested } }
+
+  /// Runs work of `NN`, whose interrupts and refusals become those of the language.
+  func answeringInterrupts<T>(_ work: () throws -> T) throws -> T {
+    do { return try work() } catch is Interrupted {
+      throw Lang.Interrupt()
+    } catch let error as AttackError {
+      throw Problem(
+        code: ShellCode.badAttack, message: error.description, help: error.hint.map { [$0] } ?? [],
+        argument: error.argument)
+    } catch let error as SettingError {
+      throw Problem(code: ShellCode.badAttack, message: error.description)
+    }
+  }
+
+  /// One attack on one model, with progress.
+  func run(_ choice: Choice, on model: ModelValue, _ plan: AttackParameters.Plan) throws -> ResultValue {
+    guard let entry = Attacks.named(choice.name) else { preconditionFailure("\(choice.name) is not declared") }
+    let costs = plan.costs ?? model.origin.costs
+    let progress = Progress(terminal: terminal, quiet: isQuiet)
+    defer { progress.finish() }
+    return try answeringInterrupts {
+      var run = AttackRun(try entry.make(choice.settingValues), within: plan.threat)
+      run.goal = plan.goal
+      run.costs = costs?.costs
+      run.seed = plan.seed
+      run.keepsImages = plan.keepsImages
+      run.threads = threads
+      let label = "\(choice.name) on \(model.identity.name)"
+      let result = try run.run(against: model.model.target, on: plan.images.images, stop: stop) { report in
+        let rate = Double(report.done) / max(report.elapsed.inSeconds, 1e-9)
+        progress.update(
+          label, fraction: Double(report.done) / Double(report.images),
+          details: ["\(NumberText.count(report.done)) images", "\(NumberText.count(Int(rate))) img/s"])
+      }
+      return ResultValue(
+        model: model, images: plan.images, evaluation: result.evaluation, costs: costs, attack: result, choice: choice,
+        seconds: result.seconds)
+    }
+  }
+}
+
+extension AttackError {
+  /// The argument at fault, so that its place is marked.
+  var argument: String? {
+    switch self {
+    case .epsilon, .needsEpsilon: "eps"
+    case .norm: "norm"
+    case .goal, .targetIsTrue, .noSuchTarget: "goal"
+    case .noCosts, .costsForOtherClasses: "costs"
+    case .noImages, .shape, .classes: "on"
+    case .tooFewClasses, .setting: "with"
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import Lang
+
+/// Every command, in the order `help` lists them. A new command is one file beside this one and one name here.
+enum Commands {
+  static var all: [Command<Session>] {
+    [
+      .load, .describe,
+      .costs,
+      .train, .defend, .resume,
+      .attack, .compare, .evaluate,
+      .print, .show, .tables, .schema,
+      .seed, .help, .options, .vars, .forget, .sleep,
+    ]
+  }
+}
+
+/// The headings under which `help` lists commands.
+enum Topic {
+  static let data = "Data and costs"
+  static let training = "Training and defending"
+  static let attacking = "Attacking"
+  static let looking = "Looking"
+  static let notebook = "The notebook"
+}

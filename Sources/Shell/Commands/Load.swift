@@ -1,0 +1,93 @@
+import Lang
+import NN
+
+extension Command<Session> {
+  static var load: Command {
+    Command(
+      "load", "Load a data set by name, or from a folder.", topic: Topic.data,
+      examples: ["load \"fashion-mnist\"", "load \"fashion-mnist\" train: 6000 test: 1000"],
+      details: """
+        Fashion-MNIST comes with Debian's package dataset-fashion-mnist. A folder may hold the four IDX files of MNIST or \
+        of a data set made like it, gzipped or not. Pixels are numbers from 0 to 1.
+        """
+    ) { signature in
+      let name = signature.subject("name", .file, "the name of a data set, or the path of its folder")
+      let train = signature.optional(
+        "train", .integer(in: .atLeast(1)), "keep only the first so many training images", shown: "all")
+      let test = signature.optional(
+        "test", .integer(in: .atLeast(1)), "keep only the first so many test images", shown: "all")
+      let classes = signature.optional(
+        "classes", .list(of: ParameterType.either(.string, .integer())), "keep only these classes, by name or number",
+        shown: "all")
+      return { session, given in
+        do {
+          var loaded = DatasetValue(dataset: try Dataset.load(given[name]))
+          var selection: [String] = []
+          if let wanted = given[classes] {
+            let numbers = try wanted.map { try loaded.classNumber($0) }
+            loaded = DatasetValue(dataset: try loaded.dataset.only(numbers))
+            selection.append("classes: \(Value.list(wanted).literal)")
+          }
+          if given[train] != nil || given[test] != nil {
+            loaded = DatasetValue(dataset: try loaded.dataset.first(train: given[train], test: given[test]))
+            if let count = given[train] { selection.append("train: \(count)") }
+            if let count = given[test] { selection.append("test: \(count)") }
+          }
+          loaded.selection = selection.joined(separator: " ")
+          session.made(.dataset(loaded))
+          return .object(loaded)
+        } catch let error as DataError {
+          throw Problem.from(error)
+        }
+      }
+    }
+  }
+
+  static var describe: Command {
+    Command(
+      "describe", "Say what a value is: for data, how many images each class has.", topic: Topic.data,
+      examples: ["describe fashion"]
+    ) { signature in
+      let subject = signature.subject("value", .any, "what to describe")
+      return { _, given in
+        switch given[subject] {
+        case .object(let data as DatasetValue):
+          .table(counts([data.dataset.train, data.dataset.test], data.dataset.classes))
+        case .object(let some as ImagesValue): .table(counts([some.images], some.images.classes))
+        case .object(let costs as CostsValue): .table(costs.table)
+        case .object(let object): .table(try members(of: object))
+        case .choice(let choice): .table(Command.settings(of: choice))
+        case let value: .string("\(value.typePhrase): \(value.literal)")
+        }
+      }
+    }
+  }
+
+  private static func counts(_ parts: [Images], _ classes: [String]) -> Table {
+    let tallies = parts.map { images in
+      images.labels.reduce(into: [Int](repeating: 0, count: classes.count)) { $0[$1] += 1 }
+    }
+    let names = parts.count == 1 ? ["images"] : ["train", "test"]
+    return Table(
+      columns: [.init("number"), .init("class")] + names.map { .init($0, .count) },
+      rows: classes.indices.map { number in
+        [.integer(number), .string(classes[number])] + tallies.map { .integer($0[number]) }
+      })
+  }
+
+  private static func members(of object: any Object) throws -> Table {
+    let rows = try object.allMembers.map { member -> [Value] in
+      [.string(member.name), try object.member(member.name) ?? Value.none, .string(member.summary)]
+    }
+    return Table(columns: [.init("member"), .init("value"), .init("meaning")], rows: rows)
+  }
+}
+
+extension CostsValue {
+  /// The matrix with its class names: a row for the truth, a column for each answer.
+  var table: Table {
+    Table(
+      columns: [.init("true class")] + classes.map { .init($0) },
+      rows: costs.rows.enumerated().map { y, row in [.string(classes[y])] + row.map { .number($0) } })
+  }
+}

@@ -1,0 +1,237 @@
+import Lang
+import NN
+import Store
+
+extension Command<Session> {
+  static var train: Command {
+    Command(
+      "train", "Train a network from scratch.", topic: Topic.training,
+      examples: [
+        "train lenet on: fashion epochs: 5", "train lenet on: fashion epochs: 5 defense: adversarial eps: 0.1",
+      ],
+      details: """
+        The network begins with random weights drawn from the seed, and sees the training images once each epoch, in an order \
+        drawn from the seed. The last epoch's weights are kept: none is picked by its test accuracy. Pixels are normalised by \
+        the mean and deviation of the training images inside the model, so that eps is in pixel units.
+        """
+    ) { signature in
+      let architecture = signature.subject("architecture", .choice(Family.architecture), "the kind of network")
+      let on = signature.required("on", .object(DatasetValue.self), "the data")
+      let defense = signature.optional("defense", .choice(Family.defense), "how to train", shown: "standard")
+      let shared = TrainingParameters(signature)
+      return { session, given in
+        let data = given[on]
+        guard let entry = Architectures.named(given[architecture].name) else { return .none }
+        let seed = given[shared.seed] ?? session.seed
+        let model = try session.answeringTrouble {
+          try Model(
+            try entry.make(given[architecture].settingValues), input: data.dataset.shape,
+            classes: data.dataset.classes.count,
+            normalisation: Normalisation(mean: data.dataset.mean, std: data.dataset.std), seed: seed)
+        }
+        return try session.train(
+          model, from: nil, on: data, with: given[defense], costs: given[shared.costs], shared, given)
+      }
+    }
+  }
+
+  static var defend: Command {
+    Command(
+      "defend", "Train on from a model's weights, with a defense.", topic: Topic.training,
+      examples: ["defend normal with: minmax costs: guard epochs: 5"],
+      details: "The model it starts from stays as it is; the new one remembers it as its parent."
+    ) { signature in
+      let model = signature.subject("model", .object(ModelValue.self), "the model to start from")
+      let with = signature.required("with", .choice(Family.defense), "the defense")
+      let on = signature.optional(
+        "on", .object(DatasetValue.self), "the data", shown: "the data the model was trained on")
+      let shared = TrainingParameters(signature)
+      return { session, given in
+        let parent = given[model]
+        guard let data = given[on] ?? parent.origin.data else {
+          throw Problem(
+            code: ShellCode.wrongModel,
+            message: "\(parent.identity.name) was not trained here, so its data are not known",
+            help: ["say which data with on:"])
+        }
+        return try session.train(
+          parent.model, from: parent, on: data, with: given[with], costs: given[shared.costs] ?? parent.origin.costs,
+          shared, given)
+      }
+    }
+  }
+}
+
+extension Command<Session> {
+  static var resume: Command {
+    Command(
+      "resume", "Go on with the training that Ctrl-C stopped, from its last whole epoch.", topic: Topic.training,
+      examples: ["resume"], details: "The model is the same, to the last bit, as if the training had not been stopped."
+    ) { _ in
+      { session, _ in
+        guard let training = session.unfinished else {
+          throw Problem(
+            code: ShellCode.badTraining,
+            message: "there is no training to go on with: none was interrupted in this session")
+        }
+        let value = try session.finish(training)
+        session.unfinished = nil
+        return value
+      }
+    }
+  }
+}
+
+/// The parameters that `train` and `defend` share.
+struct TrainingParameters {
+  let epochs: Parameter<Int>
+  let batch: Parameter<Int>
+  let optimizer: Parameter<Choice?>
+  let rate: Parameter<Double?>
+  let schedule: Parameter<Choice?>
+  let decay: Parameter<Double?>
+  let costs: Parameter<CostsValue?>
+  let seed: Parameter<Int?>
+
+  init(_ signature: Signature) {
+    epochs = signature.optional("epochs", .integer(in: 1...10_000), "passes over the training images", default: 10)
+    batch = signature.optional("batch", .integer(in: 1...8192), "images to a step", default: 64)
+    optimizer = signature.optional(
+      "optimizer", .choice(Family.optimizer), "how a gradient becomes a step", shown: "adam")
+    rate = signature.optional(
+      "rate", .number(in: .above(0, atMost: 100)), "the length of a step", shown: "the optimizer's own")
+    schedule = signature.optional(
+      "schedule", .choice(Family.schedule), "how the rate changes", shown: "exponential(factor: 0.95)")
+    decay = signature.optional("decay", .number(in: .within(0...10)), "weight decay", shown: "the optimizer's own")
+    costs = signature.optional("costs", .object(CostsValue.self), "what mistakes cost", shown: "none")
+    seed = signature.optional(
+      "seed", .integer(in: .atLeast(0)), "decides every random choice", shown: "the session seed")
+  }
+
+  func trainer(_ given: Arguments, _ session: Session) throws -> Trainer {
+    var trainer = Trainer()
+    trainer.epochs = given[epochs]
+    trainer.batch = given[batch]
+    trainer.seed = given[seed] ?? session.seed
+    var settings = given[optimizer]?.settingValues ?? [:]
+    if let rate = given[rate] { settings["rate"] = .number(rate) }
+    if let decay = given[decay] { settings["decay"] = .number(decay) }
+    trainer.optimizer = try Optimizers.named(given[optimizer]?.name ?? "adam")?.make(settings) ?? trainer.optimizer
+    if let chosen = given[schedule], let entry = Schedules.named(chosen.name) {
+      trainer.schedule = try entry.make(chosen.settingValues)
+    }
+    return trainer
+  }
+}
+
+/// A training with everything that its model will remember of it; after an interrupt, what `resume` goes on from.
+struct UnfinishedTraining {
+  var trainer: Trainer
+  var state: TrainingState
+  var origin: ModelValue.Origin
+}
+
+extension Session {
+  /// Trains `model` and gives the new model its history.
+  fileprivate func train(
+    _ model: Model, from parent: ModelValue?, on data: DatasetValue, with choice: Choice?, costs: CostsValue?,
+    _ parameters: TrainingParameters, _ given: Arguments
+  ) throws -> Value {
+    let recipe = try recipe(choice)
+    var trainer = try answeringTrouble { try parameters.trainer(given, self) }
+    trainer.defense = try answeringTrouble { try recipe.defense(for: model, costs: costs?.costs) }
+    let origin = ModelValue.Origin(
+      data: data, parents: parent.map { [$0] } ?? [], defense: describe(choice), settings: trainer.json(recipe: recipe),
+      costs: costs, seed: trainer.seed)
+    return try finish(UnfinishedTraining(trainer: trainer, state: TrainingState(model), origin: origin))
+  }
+
+  /// Takes a training to its end; what an interrupt leaves is kept for `resume`.
+  func finish(_ training: UnfinishedTraining) throws -> Value {
+    guard let data = training.origin.data else { return .none }
+    let started = ContinuousClock.now
+    let progress = Progress(terminal: terminal, quiet: isQuiet)
+    let state = try answeringTrouble(resuming: training) {
+      defer { progress.finish() }
+      return try training.trainer.resume(training.state, on: data.dataset.train, engine: engine, stop: stop) { report in
+        let fraction =
+          (Double(report.epoch - 1) + Double(report.batch) / Double(report.batches)) / Double(report.epochs)
+        progress.update(
+          "epoch \(report.epoch)/\(report.epochs)", fraction: fraction,
+          details: [
+            "loss \(NumberText.fixed(report.loss, 3))", "\(NumberText.count(Int(report.imagesPerSecond))) img/s",
+          ])
+      }
+    }
+    var origin = training.origin
+    origin.clean = try answeringTrouble { try engine.accuracy(of: state.model, on: data.dataset.test, stop: stop) }
+    origin.seconds += (ContinuousClock.now - started).inSeconds
+    origin.epochs = state.epochs.map(record)
+    let value = ModelValue(state.model, origin: origin)
+    made(.model(value))
+    return .object(value)
+  }
+
+  private func recipe(_ choice: Choice?) throws -> any Recipe {
+    guard let choice, let entry = Defenses.named(choice.name) else { return StandardTraining() }
+    return try answeringTrouble { try entry.make(choice.settingValues) }
+  }
+
+  /// `minmax(a: 0.1, b: 5, c: 0.1)`, defaults spelled out; empty for plain training.
+  private func describe(_ choice: Choice?) -> String {
+    guard let choice, choice.name != "standard" else { return "" }
+    let settings = choice.settings.pairs.map { "\($0.name): \($0.value.literal)" }
+    return settings.isEmpty ? choice.name : "\(choice.name)(\(settings.joined(separator: ", ")))"
+  }
+
+  private func record(_ epoch: NN.EpochRecord) -> StoredEpoch {
+    StoredEpoch(
+      epoch: epoch.epoch, loss: epoch.loss, trainAccuracy: epoch.trainAccuracy, testAccuracy: epoch.testAccuracy,
+      seconds: epoch.seconds, imagesPerSecond: epoch.imagesPerSecond)
+  }
+
+  /// Runs work of `NN` that trains, whose interrupts and refusals become those of the language.
+  func answeringTrouble<T>(resuming training: UnfinishedTraining? = nil, _ work: () throws -> T) throws -> T {
+    do { return try answeringInterrupts(work) } catch let error as TrainingError {
+      switch error {
+      case .interrupted(let epoch, let last):
+        let done = last.epochs.count
+        if let training, done > 0 {
+          unfinished = UnfinishedTraining(trainer: training.trainer, state: last, origin: training.origin)
+        }
+        interruptDetail =
+          "in epoch \(epoch); "
+          + (done == 0
+            ? "no epoch was whole yet"
+            : "\(done) whole epoch\(done == 1 ? " is" : "s are") kept: `resume` goes on from there")
+        throw Lang.Interrupt()
+      case .diverged: throw Problem(code: ShellCode.diverged, message: error.description)
+      case .mismatch: throw Problem(code: ShellCode.badTraining, message: error.description, argument: "on")
+      }
+    } catch let error as RecipeError {
+      throw Problem(
+        code: ShellCode.badTraining, message: error.description, help: error.hint.map { [$0] } ?? [], argument: "costs")
+    } catch let error as NetworkError {
+      throw Problem(code: ShellCode.badTraining, message: "\(error)")
+    }
+  }
+}
+
+extension Trainer {
+  /// Everything that decided a training, as JSON: with data, parent, costs and seed enough to run it again.
+  fileprivate func json(recipe: any Recipe) -> String {
+    func settings<Product>(_ entries: [Entry<Product>], _ product: Product) -> (name: String, json: String) {
+      for entry in entries { if let values = entry.values(of: product) { return (entry.name, values.json) } }
+      return ("", "{}")
+    }
+    let (optimizer, schedule, defense) = (
+      settings(Optimizers.all, self.optimizer), settings(Schedules.all, self.schedule), settings(Defenses.all, recipe)
+    )
+    return JSONText.object([
+      ("epochs", "\(epochs)"), ("batch", "\(batch)"),
+      ("optimizer", JSONText.object([(optimizer.name, optimizer.json)])),
+      ("schedule", JSONText.object([(schedule.name, schedule.json)])),
+      ("defense", JSONText.object([(defense.name, defense.json)])),
+    ])
+  }
+}

@@ -1,0 +1,57 @@
+import Foundation
+import Lang
+import NN
+import Store
+
+/// What Tab offers: the language's own candidates, and those only the notebook knows (session lines, SQL, files).
+enum Completing {
+  static func at(_ text: String, cursor: Int, in session: Session) -> LineEditor.Completions? {
+    let found = Completion.at(text, cursor, in: session.environment, from: sources)
+    guard !found.candidates.isEmpty else { return nil }
+    return LineEditor.Completions(
+      start: found.start, candidates: found.candidates.map { .init(text: $0.text, note: $0.summary) })
+  }
+
+  static var sources: Completion.Sources {
+    var sources = Completion.Sources()
+    sources.session = { line in
+      if line.hasPrefix(":") {
+        return line.contains(" ") ? [] : SessionLine.all.map { .init(":" + $0.name, .session, $0.summary) }
+      }
+      return []
+    }
+    sources.sql = { _ in sql }
+    sources.files = { typed in files(typed) }
+    sources.words = { kind in
+      kind == "table" ? Views.all.map { .init($0.name, .sql, $0.summary) } : []
+    }
+    return sources
+  }
+
+  private static let sql: [Completion.Candidate] = {
+    let tables = Views.all.map { Completion.Candidate($0.name, .sql, $0.summary) }
+    let columns = Views.all.flatMap { view in
+      view.columns.map { Completion.Candidate($0.name, .sql, "\(view.name): \($0.meaning)") }
+    }
+    let words = [
+      "select", "from", "where", "group by", "order by", "limit", "join", "count(*)", "avg(", "max(", "min(", "round(",
+    ]
+    return tables + columns + words.map { Completion.Candidate($0, .sql, "SQL") }
+  }()
+
+  /// Files and folders that continue a path, and the data sets that have a name.
+  private static func files(_ typed: String) -> [Completion.Candidate] {
+    let slash = typed.lastIndex(of: "/")
+    let folder = slash.map { String(typed[...$0]) } ?? ""
+    let real = folder.isEmpty ? "." : NSString(string: folder).expandingTildeInPath
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: real)) ?? []).filter { !$0.hasPrefix(".") }
+      .sorted()
+    let known = folder.isEmpty ? Dataset.knownNames.map { Completion.Candidate($0, .file, "data set") } : []
+    return known
+      + names.map { name in
+        var isFolder: ObjCBool = false
+        _ = FileManager.default.fileExists(atPath: real + "/" + name, isDirectory: &isFolder)
+        return .init(folder + name + (isFolder.boolValue ? "/" : ""), .file, isFolder.boolValue ? "folder" : "file")
+      }
+  }
+}

@@ -1,0 +1,124 @@
+import Lang
+
+/// A piece of output before it is drawn: what `Session` records and every way of showing reads.
+enum Block {
+  /// Lines of text, as they are.
+  case text(String)
+  /// The one line about a value: the name it was bound to, what it is, and how long it took.
+  case summary(name: String?, text: String, seconds: Double?)
+  /// A table; its values are exact.
+  case table(Table)
+}
+
+extension Block {
+  /// How a value is shown: a table as a table, an object by its summary, anything else as it would be typed.
+  /// `nil` when there is nothing to show.
+  static func showing(_ value: Value, name: String? = nil, seconds: Double? = nil) -> Block? {
+    switch value {
+    case .none: nil
+    case .table(let table):
+      name == nil ? .table(table) : .summary(name: name, text: summary(of: table), seconds: seconds)
+    case .object(let object): .summary(name: name, text: object.summary, seconds: seconds)
+    default: .summary(name: name, text: literal(value), seconds: nil)
+    }
+  }
+
+  /// What `print` writes: text without quotes, objects by their summary.
+  static func printed(_ value: Value) -> String {
+    switch value {
+    case .string(let text): text
+    case .object(let object): object.summary
+    case .table(let table): BlockRenderer.forFiles.text(of: .table(table))
+    default: literal(value)
+    }
+  }
+
+  private static func summary(of table: Table) -> String {
+    "table of \(NumberText.count(table.count)) row\(table.count == 1 ? "" : "s"): "
+      + table.columns.map(\.name).joined(separator: ", ")
+  }
+
+  /// The value as it would be typed; long lists are cut, and say so.
+  private static func literal(_ value: Value) -> String {
+    if case .list(let elements) = value, elements.count > 100 {
+      return Value.list(Array(elements.prefix(20))).literal.dropLast()
+        + ", …]  (\(NumberText.count(elements.count)) elements)"
+    }
+    return value.literal
+  }
+}
+
+/// Draws blocks as text.
+struct BlockRenderer {
+  /// Columns of the screen; no limit in files and pipes.
+  var width = Int.max
+  var colors = false
+  /// Whether a summary ends with how long it took. Files leave it out: it is never the same twice.
+  var showsTimes = false
+
+  /// What a file, a pipe and the store get.
+  static let forFiles = BlockRenderer()
+
+  /// The most rows a table shows at the prompt; all are there, and the last line says how many.
+  static let mostRows = 200
+
+  func text(of block: Block) -> String {
+    switch block {
+    case .text(let text): text.withVisibleControls
+    case .summary(let name, let text, let seconds): line(name: name, text: text.withVisibleControls, seconds: seconds)
+    case .table(let table): self.text(of: table)
+    }
+  }
+
+  private func line(name: String?, text: String, seconds: Double?) -> String {
+    let head = name.map { Style.bold($0, if: colors) + "  " } ?? ""
+    guard showsTimes, let seconds, seconds >= 0.05 else { return head + text }
+    let time = NumberText.duration(seconds)
+    let used = (name.map { DisplayWidth.of($0) + 2 } ?? 0) + DisplayWidth.of(text)
+    let gap = max(2, min(width, 100) - used - DisplayWidth.of(time) - 1)
+    return head + text + String(repeating: " ", count: gap) + Style.faint(time, if: colors)
+  }
+
+  private func text(of table: Table) -> String {
+    guard !table.columns.isEmpty else { return "(no columns)" }
+    let shown = table.count > Self.mostRows ? table.with(rows: Array(table.rows.prefix(Self.mostRows))) : table
+    let drawn = Grid(shown).boxed(width: width)
+    if table.count == 0 { return drawn + "\n(no rows)" }
+    guard shown.count < table.count else { return drawn }
+    return drawn + "\n(\(NumberText.count(shown.count)) of \(NumberText.count(table.count)) rows shown)"
+  }
+}
+
+extension Grid {
+  /// A table with its numbers rounded for reading, by column.
+  init(_ table: Table) {
+    let cells = table.columns.indices.map { index in
+      Self.texts(table.rows.map { $0[index] }, table.columns[index].presentation)
+    }
+    columns = table.columns.enumerated().map { index, column in
+      Column(title: column.name.withVisibleControls, alignsRight: table.rows.contains { $0[index].asNumber != nil })
+    }
+    rows = table.rows.indices.map { row in cells.map { $0[row] } }
+  }
+
+  private static func texts(_ values: [Value], _ presentation: Table.Presentation) -> [String] {
+    let numbers = values.compactMap(\.asNumber)
+    var formatted = numbers.map { number in
+      switch presentation {
+      case .share: NumberText.share(number)
+      case .seconds: NumberText.duration(number)
+      case .count: NumberText.count(Int(number.rounded()))
+      case .plain, .distance: ""
+      }
+    }[...]
+    if presentation == .plain || presentation == .distance { formatted = NumberText.column(numbers)[...] }
+    return values.map { value in
+      switch value {
+      case .number: formatted.removeFirst()
+      case .none: ""
+      case .string(let text): text.replacing("\n", with: " ").withVisibleControls
+      default: Block.printed(value).replacing("\n", with: " ").withVisibleControls
+      }
+    }
+  }
+}

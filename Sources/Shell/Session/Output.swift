@@ -1,0 +1,49 @@
+import Foundation
+
+/// Where a session's output goes: on the screen at once, and kept as plain text for the cell's row and for replays.
+final class Output {
+  private let renderer: () -> BlockRenderer
+  private let write: (String) -> Void
+  private let writeError: (String) -> Void
+  /// What the current cell has shown so far, as a file would get it.
+  private(set) var shown = ""
+  /// What all cells have shown since `beginTranscript`.
+  private(set) var transcript = ""
+  /// Whether values are shown; `print`, `show` and errors are never silenced.
+  var showsValues = true
+
+  /// - Parameter renderer: asked before each block, since a window may have changed its width.
+  init(
+    renderer: @escaping () -> BlockRenderer,
+    write: @escaping (String) -> Void = { FileHandle.standardOutput.write(Data($0.utf8)) },
+    writeError: @escaping (String) -> Void = { FileHandle.standardError.write(Data($0.utf8)) }
+  ) {
+    self.renderer = renderer
+    self.write = write
+    self.writeError = writeError
+  }
+
+  /// Shows nothing; what would have been shown is in `shown` and `transcript`.
+  static func silent() -> Output { Output(renderer: { .forFiles }, write: { _ in }, writeError: { _ in }) }
+
+  func show(_ block: Block) {
+    write(renderer().text(of: block) + "\n")
+    keep(BlockRenderer.forFiles.text(of: block))
+  }
+
+  /// A diagnostic, on standard error.
+  func complain(_ text: String, colored: String? = nil) {
+    writeError((colored ?? text) + "\n")
+    keep(text)
+  }
+
+  /// A new cell begins: forgets what the last one showed.
+  func beginCell() { shown = "" }
+
+  func beginTranscript() { transcript = "" }
+
+  private func keep(_ text: String) {
+    shown += text + "\n"
+    transcript += text + "\n"
+  }
+}

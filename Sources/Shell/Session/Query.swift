@@ -1,0 +1,71 @@
+import Lang
+import Store
+
+/// SQL of the user's, between the language's values and the store's.
+enum Query {
+  /// A language value as a parameter. Lists, tables and objects have no place in a query.
+  static func parameter(_ value: Value, name: String) throws -> SQLValue {
+    switch value {
+    case .none: return .null
+    case .bool(let flag): return .bool(flag)
+    case .number(let number): return Int64(exactly: number).map { .integer($0) } ?? .real(number)
+    case .string(let text): return .text(text)
+    case .choice(let choice): return .text(choice.name)
+    case .object(let object as ModelValue): return .text(object.identity.name)
+    default:
+      throw Problem(
+        code: ShellCode.sql, message: "`:\(name)` is \(value.typePhrase); a query takes numbers, strings and names",
+        help: ["pass one of its members, such as `let x = \(name)[0]` and then `:x`"])
+    }
+  }
+
+  static func table(_ table: SQLTable) -> Table {
+    var used: [String: Int] = [:]
+    let columns = table.columns.map { name in
+      used[name, default: 0] += 1
+      // Two columns of one name could not be told apart as members.
+      return Table.Column(used[name] == 1 ? name : "\(name):\(used[name]!)")
+    }
+    return Table(columns: columns, rows: table.rows.map { $0.map(value) })
+  }
+
+  static func value(_ value: SQLValue) -> Value {
+    switch value {
+    case .null: .none
+    case .integer(let number): .number(Double(number))
+    case .real(let number): .number(number)
+    case .text(let text): .string(text)
+    case .blob: .string(value.description)
+    }
+  }
+
+  /// What was wrong with a query, at its place in the user's text.
+  static func diagnostic(_ error: SQLError, sql: String, at range: SourceRange) -> any Error {
+    switch error {
+    case .interrupted: return Lang.Interrupt()
+    case .wrong(let message, let offset, let suggestions):
+      let place = offset.map { token(at: $0, of: sql, in: range) } ?? range
+      return Diagnostic(
+        ShellCode.sql, "SQL: \(message)", at: place,
+        says: suggestions.first.map { "did you mean `\($0)`?" } ?? "",
+        help: ["`tables` lists what can be asked, `schema results` its columns"])
+    case .secondStatement(let offset):
+      return Diagnostic(ShellCode.sql, "SQL: \(error)", at: token(at: offset, of: sql, in: range))
+    default: return Diagnostic(ShellCode.sql, "SQL: \(error)", at: range)
+    }
+  }
+
+  /// The word at a byte offset of a query that begins where `range` does.
+  private static func token(at offset: Int, of sql: String, in range: SourceRange) -> SourceRange {
+    let word = sql.utf8.dropFirst(offset).prefix { $0.isWordByte }
+    let start = range.start + offset
+    return SourceRange(source: range.source, start: start, end: start + max(1, word.count))
+  }
+}
+
+extension UInt8 {
+  fileprivate var isWordByte: Bool {
+    (0x30...0x39).contains(self) || (0x41...0x5a).contains(self) || (0x61...0x7a).contains(self) || self == 0x5f
+      || self >= 0x80
+  }
+}

@@ -1,0 +1,264 @@
+import Foundation
+import Lang
+import NN
+import Store
+
+/// One notebook: its names, its seed, its store, and the one road that prompt, script, replay and test all take.
+///
+/// Everything typed goes through `run`: it parses, resolves, records the cell before it runs, evaluates, stores what the
+/// cell made, and shows it. One thread runs the notebook.
+final class Session {
+  let environment: Environment
+  let store: Store
+  let sql: UserSQL
+  let output: Output
+  let terminal: Terminal
+  /// The session's number in the store.
+  let number: Int64
+  /// The threads that train and evaluate.
+  let engine: Engine
+  var threads: Int { engine.threads }
+  let isQuiet: Bool
+  let isSafe: Bool
+  /// What commands use when they are given no `seed:`; set by the command `seed`.
+  var seed: Int
+  /// The number of the next cell.
+  private(set) var nextCell = 1
+  /// What the running cell has made and the store does not have yet.
+  var unstored: [Made] = []
+  /// The row of the running cell.
+  var cellRow: Int64?
+  /// Set by `:quit`.
+  var isOver = false
+  /// What an interrupted command says about where it was.
+  var interruptDetail = ""
+  /// A training that was interrupted, to go on with.
+  var unfinished: UnfinishedTraining?
+
+  private var values = LastValues()
+  private(set) var interpreter: Interpreter!
+
+  struct Options {
+    var storePath: String
+    var seed = 0
+    var threads = ProcessInfo.processInfo.activeProcessorCount
+    var isQuiet = false
+    var isSafe = false
+    var terminal = Terminal()
+  }
+
+  /// Opens the store and begins a session. A store that cannot be used is replaced by one in memory, with a warning.
+  init(_ options: Options, output: Output? = nil) throws {
+    let terminal = options.terminal
+    let (store, warning) = try StoreChoice.open(options.storePath)
+    if let warning { Session.warn(warning, colored: terminal.colorsErrors) }
+    self.terminal = terminal
+    self.store = store
+    sql = try UserSQL(store)
+    seed = options.seed
+    engine = Engine(threads: options.threads)
+    isQuiet = options.isQuiet
+    isSafe = options.isSafe
+    self.output =
+      output
+      ?? Output(renderer: {
+        BlockRenderer(
+          width: terminal.outputIsTerminal ? terminal.width : .max, colors: terminal.colorsOutput,
+          showsTimes: terminal.outputIsTerminal)
+      })
+    self.output.showsValues = !options.isQuiet
+    environment = Vocabulary.environment()
+    let record = SessionRecord(
+      version: wardVersion, seed: Int64(options.seed), folder: FileManager.default.currentDirectoryPath)
+    number = try store.beginSession(record)
+    interpreter = Interpreter(environment: environment, host: self)
+  }
+
+  /// Ends the session; what it stored stays.
+  func end() {
+    do { try store.endSession(number) } catch { Session.warn("warning: \(error)", colored: terminal.colorsErrors) }
+  }
+
+  /// The name diagnostics give to what is typed at the prompt: the number the prompt shows.
+  var promptName: String { "[\(nextCell)]" }
+
+  // MARK: - The road
+
+  /// Runs one input of the prompt as one cell. Session lines among it are no cells and count for nothing.
+  @discardableResult func run(_ text: String, named name: String? = nil) -> ExitStatus {
+    let program = interpreter.parse(Source(name: name ?? promptName, text: text))
+    if program.items.isEmpty && program.diagnostics.isEmpty { return .ok }
+    if program.items.allSatisfy(\.isSessionLine), program.diagnostics.isEmpty {
+      return program.items.reduce(.ok) { max($0, runLine($1)) }
+    }
+    return cell(text.trimmingCharacters(in: .whitespacesAndNewlines)) {
+      var value = Value.none
+      for ready in try ready(program).items { value = try evaluate(ready) ?? value }
+      return value
+    }
+  }
+
+  /// Runs a script: each top-level statement is a cell. Nothing runs if anything is wrong that the text alone tells.
+  ///
+  /// - Parameter arguments: values for the script's `param` lines, as text of the language.
+  func run(script source: Source, arguments: [String: String] = [:]) -> ExitStatus {
+    var prepared: Prepared
+    do {
+      prepared = try ready(interpreter.parse(source))
+      for (name, text) in arguments {
+        try interpreter.set(name, to: Source(name: "--\(name)", text: text), in: &prepared)
+      }
+    } catch {
+      report(error)
+      return .usage
+    }
+    for ready in prepared.items where !isOver {
+      let item = ready.item
+      let status = item.isSessionLine ? runLine(item) : cell(item.text) { try evaluate(ready) ?? .none }
+      if status != .ok { return status }
+    }
+    return .ok
+  }
+
+  /// Runs a part of a transcript: each statement is a cell, and a mistake does not keep the next from running.
+  func run(part text: String, named name: String) -> ExitStatus {
+    let program = interpreter.parse(Source(name: name, text: text))
+    guard program.diagnostics.isEmpty else { return report(Diagnostics(all: program.diagnostics)) }
+    var worst = ExitStatus.ok
+    for item in program.items where !isOver && worst != .interrupted {
+      let one = program.only(item)
+      let status =
+        item.isSessionLine
+        ? runLine(item)
+        : cell(item.text) {
+          var value = Value.none
+          for ready in try ready(one).items { value = try evaluate(ready) ?? value }
+          return value
+        }
+      worst = max(worst, status)
+    }
+    return worst
+  }
+
+  /// Resolves and checks a whole program; throws everything that is wrong with it.
+  private func ready(_ program: Program) throws -> Prepared {
+    let prepared = interpreter.prepare(program)
+    for warning in prepared.diagnostics where warning.severity != .error { note(warning) }
+    if !prepared.errors.isEmpty { throw Diagnostics(all: Array(prepared.errors.prefix(10))) }
+    return prepared
+  }
+
+  /// Runs one item and shows what it came to. `nil` for a session line.
+  private func evaluate(_ ready: Prepared.Ready) throws -> Value? {
+    if ready.item.isSessionLine {
+      _ = runLine(ready.item)
+      return nil
+    }
+    let started = ContinuousClock.now
+    let outcome = try interpreter.run(ready)
+    let seconds = (ContinuousClock.now - started).inSeconds
+    var name: String?
+    if case .bound(let bound) = outcome.kind { name = bound }
+    // A cost matrix is stored under the name that it is given.
+    if name != nil, let costs = outcome.value.asObject(CostsValue.self) { made(.costs(costs)) }
+    if outcome.kind != .nothing, !outcome.isSilenced, output.showsValues,
+      let block = Block.showing(outcome.value, name: name, seconds: seconds)
+    {
+      output.show(block)
+    }
+    return outcome.value
+  }
+
+  // MARK: - Cells
+
+  /// Writes the cell's row, runs it, writes what it made, and remembers its value.
+  private func cell(_ source: String, _ work: () throws -> Value) -> ExitStatus {
+    let number = nextCell
+    nextCell += 1
+    output.beginCell()
+    Interrupt.reset()
+    let started = ContinuousClock.now
+    begin(number: number, source: source)
+    var status = ExitStatus.ok
+    do {
+      values.remember(try work(), of: number)
+    } catch {
+      status = report(error)
+    }
+    finish(status.cellStatus, seconds: (ContinuousClock.now - started).inSeconds)
+    return status
+  }
+
+  private func begin(number: Int, source: String) {
+    do {
+      cellRow = try store.beginCell(
+        CellRecord(session: self.number, number: number, source: source, seed: Int64(seed)))
+    } catch {
+      cellRow = nil
+      Session.warn("warning: this cell is not stored: \(error)", colored: terminal.colorsErrors)
+    }
+  }
+
+  /// Says what went wrong, in the user's terms, and how a script that meets it ends.
+  @discardableResult private func report(_ error: any Error) -> ExitStatus {
+    switch error {
+    case is Lang.Interrupt:
+      complain("interrupted" + (interruptDetail.isEmpty ? "" : " " + interruptDetail))
+      interruptDetail = ""
+      return .interrupted
+    case let diagnostics as Diagnostics:
+      for diagnostic in diagnostics.all { complain(diagnostic) }
+      return .failed
+    case let diagnostic as Diagnostic:
+      complain(diagnostic)
+      return diagnostic.isFailedCheck ? .differs : .failed
+    default:
+      complain("error: \(error)")
+      return .failed
+    }
+  }
+
+  private func complain(_ diagnostic: Diagnostic) {
+    output.complain(diagnostic.render(), colored: diagnostic.render(color: terminal.colorsErrors))
+  }
+
+  private func complain(_ text: String) {
+    output.complain(text, colored: Style.red(text, if: terminal.colorsErrors))
+  }
+
+  /// A session line that failed.
+  func reportLine(_ diagnostic: Diagnostic) -> ExitStatus { report(diagnostic) }
+
+  /// A fact about the program's surroundings, which is no cell's output.
+  static func warn(_ text: String, colored: Bool) {
+    FileHandle.standardError.write(Data(((colored ? Style.yellow(text) : text) + "\n").utf8))
+  }
+
+  /// `_` and `_3`.
+  func lastValue(_ number: Int?) throws -> Value { try values.value(of: number) }
+}
+
+/// Several mistakes of one text.
+struct Diagnostics: Error {
+  let all: [Diagnostic]
+}
+
+extension Item {
+  var isSessionLine: Bool { if case .session = kind { true } else { false } }
+}
+
+extension ExitStatus: Comparable {
+  static func < (a: ExitStatus, b: ExitStatus) -> Bool { a.rawValue < b.rawValue }
+
+  fileprivate var cellStatus: CellStatus {
+    switch self {
+    case .ok: .ok
+    case .interrupted: .interrupted
+    default: .failed
+    }
+  }
+}
+
+extension Duration {
+  var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

@@ -1,0 +1,27 @@
+import Foundation
+import Store
+
+/// Which file is the store, and what becomes of work when that file cannot be used.
+enum StoreChoice {
+  /// `--store`, else `$WARD_STORE`, else `$XDG_DATA_HOME/ward/ward.sqlite` (LANGUAGE.md §8).
+  static func path(option: String?, environment: [String: String] = ProcessInfo.processInfo.environment) -> String {
+    if let option { return option }
+    if let named = environment["WARD_STORE"], !named.isEmpty { return named }
+    let data = environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : $0 }
+    return (data ?? NSString(string: "~/.local/share").expandingTildeInPath) + "/ward/ward.sqlite"
+  }
+
+  /// Opens the store, or a store in memory with the reason why: work goes on, and the user is told that it will not last.
+  static func open(_ path: String) throws -> (store: Store, warning: String?) {
+    do {
+      return (try Store.open(at: path), nil)
+    } catch let error as StoreError {
+      let warning = """
+        warning: \(error)
+          this session is kept in memory only, and gone when it ends
+          help: \(error.hint)
+        """
+      return (try Store.inMemory(), warning)
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import Lang
+import Testing
+
+@testable import Shell
+
+@Suite("Numbers for reading")
+struct NumberTextTests {
+  @Test func countsHaveThousandsSeparators() {
+    #expect(NumberText.count(61706) == "61,706")
+    #expect(NumberText.count(999) == "999")
+    #expect(NumberText.count(-1_000_000) == "-1,000,000")
+  }
+
+  @Test func sharesAreShownAsPercentages() {
+    #expect(NumberText.share(0.8934) == "89.3 %")
+    #expect(NumberText.share(0) == "0.0 %")
+  }
+
+  @Test func durationsGrowIntoMinutesAndHours() {
+    #expect(NumberText.duration(0.42) == "0.4 s")
+    #expect(NumberText.duration(9.96) == "10 s")
+    #expect(NumberText.duration(95) == "1:35 min")
+    #expect(NumberText.duration(4000) == "1:06:40 h")
+  }
+
+  @Test func exactNumbersReadBack() {
+    for number in [0.1, 1 / 3, 1e-9, 123456789, -0.5, 4.0 / 255] {
+      #expect(Double(NumberText.exact(number)) == number)
+    }
+    #expect(NumberText.exact(41) == "41")
+  }
+
+  @Test func aColumnHasOneNumberOfDecimals() {
+    #expect(NumberText.column([0.8934, 0.5]) == ["0.8934", "0.5000"])
+    #expect(NumberText.column([1, 25]) == ["1", "25"])
+    #expect(NumberText.column([0.00012345]) == ["0.000123"])
+  }
+}
+
+@Suite("Tables")
+struct GridTests {
+  private let table = Table(
+    columns: [.init("class"), .init("robust", .share)], rows: [["Shirt", 0.41], ["靴|x", 0.9]])
+
+  @Test func wideCharactersTakeTwoColumns() {
+    #expect(DisplayWidth.of("靴") == 2)
+    #expect(DisplayWidth.of("é") == 1)
+    #expect(DisplayWidth.of("e\u{301}") == 1)
+    #expect(DisplayWidth.of("👩‍🔬") == 2)
+    #expect(DisplayWidth.of("❤️") == 2)
+  }
+
+  @Test func boxesAlignByDisplayWidth() {
+    #expect(
+      Grid(table).boxed() == """
+        ┌───────┬────────┐
+        │ class │ robust │
+        ├───────┼────────┤
+        │ Shirt │ 41.0 % │
+        │ 靴|x  │ 90.0 % │
+        └───────┴────────┘
+        """)
+  }
+
+  @Test func aTableTooWideForTheScreenIsTurnedOnItsSide() {
+    let text = Grid(table).boxed(width: 12)
+    #expect(text.contains(" class   Shirt"))
+    #expect(text.contains("── 2 "))
+  }
+
+  @Test func markdownEscapesItsOwnBars() {
+    #expect(TableMode.markdown.text(of: table).contains("| 靴\\|x | 90.0 % |"))
+  }
+
+  @Test func csvQuotesWhatItMustAndKeepsNumbersExact() {
+    let odd = Table(columns: [.init("a,b"), .init("x")], rows: [["say \"hi\"", 1.0 / 3]])
+    #expect(TableMode.csv.text(of: odd) == "\"a,b\",x\r\n\"say \"\"hi\"\"\",0.3333333333333333")
+  }
+
+  @Test func jsonIsOneObjectARow() {
+    #expect(
+      TableMode.jsonl.text(of: table) == "{\"class\":\"Shirt\",\"robust\":0.41}\n{\"class\":\"靴|x\",\"robust\":0.9}")
+    let odd = Table(columns: [.init("x")], rows: [[.number(.nan)], [.none], ["a\u{1b}\n"]])
+    #expect(TableMode.json.text(of: odd) == "[{\"x\":null},\n {\"x\":null},\n {\"x\":\"a\\u001b\\n\"}]")
+  }
+
+  @Test func escapeSequencesInDataAreShownAndNotSent() {
+    #expect("\u{1b}[31mred\u{202e}".withVisibleControls == "␛[31mred\u{fffd}")
+    #expect(BlockRenderer.forFiles.text(of: .text("a\u{7}b")) == "a␇b")
+  }
+
+  @Test func progressShowsHowFarItIs() {
+    #expect(
+      Progress.line("epoch 3/5", fraction: 0.5, details: ["loss 0.284"])
+        == "  epoch 3/5 ━━━━━━━━━━━━────────────  50 %  loss 0.284")
+  }
+}
