@@ -129,15 +129,28 @@ def _(start):
 @behaviour("Tab completes the name of a command")
 def _(start):
     ward = start()
-    ward.send("hist" + TAB)
-    ward.expect(r"histogram ")
+    ward.send("att" + TAB)
+    ward.expect(r"attack ")
 
 
 @behaviour("Tab completes inside an expression, after what SQL and readline think is a word")
 def _(start):
     ward = start()
     ward.do("let mountain = 3", "mountain")
-    ward.do("1+mount" + TAB, r"1\+mountain *\r\n4\s")
+    ward.do("1+mount" + TAB, r"1\+mountain\s+4\s")
+
+
+@behaviour("Tab completes settings, session lines, topics, tables of SQL and names of files")
+def _(start):
+    ward = start()
+    with open(start.home + "/weekly-notes.ward", "w") as file:
+        file.write("1 + 1\n")
+    for typed, completed in [("attack x wi", "with: "), (":hist", ":history "), ("?att", r"\?attack "),
+                             ("select * from class_r", "class_results "), ("let y = load \"weekly-n", "weekly-notes.ward")]:
+        ward.send(typed + TAB)
+        ward.expect(completed)
+        ward.send(control("C"))
+        ward.ready(1)
 
 
 @behaviour("a second Tab shows the candidates")
@@ -199,6 +212,28 @@ def _(start):
     took = time.monotonic() - begun
     assert took < 0.2, f"it took {took:.2f} s"
     ward.do("x", r"5\s")
+
+
+@behaviour("Ctrl-C during training stops it within 0.2 s")
+def _(start):
+    if not os.path.isdir("/usr/share/datasets/fashion-mnist"):
+        return
+    ward = start()
+    ward.send('let fashion = load "fashion-mnist" train: 6000 test: 100' + ENTER)
+    ward.expect("training", seconds=60)
+    ward.ready(2)
+    ward.send("let m = train lenet on: fashion epochs: 1000" + ENTER)
+    ward.expect("epoch", seconds=60)
+    time.sleep(0.5)
+    while ward.read(0):
+        if not select.select([ward.terminal], [], [], 0)[0]:
+            break
+    begun = time.monotonic()
+    ward.send(control("C"))
+    ward.ready(3)
+    took = time.monotonic() - begun
+    assert took < 0.2, f"it took {took:.2f} s"
+    ward.do("fashion.name", "fashion-mnist")
 
 
 @behaviour("Ctrl-C stops a query")
