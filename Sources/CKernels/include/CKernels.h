@@ -35,7 +35,7 @@ typedef enum {
 // What one optimiser step needs; see `ward_kernels.adam` and `.sgd`.
 typedef struct {
   float rate, beta1, one_minus_beta1, beta2, one_minus_beta2, epsilon;
-  float correction1, correction2_root;  // 1 / (1 - beta1^t) and sqrt(1 - beta2^t), computed in double
+  float correction1, correction2_root;  // 1 / (1 - beta1^t) and 1 / sqrt(1 - beta2^t), computed in double
   float decay;                          // added to the gradient (Adam, SGD)
   float decoupled_decay;                // taken off the weights, as a factor: rate * decay (AdamW)
   float momentum;

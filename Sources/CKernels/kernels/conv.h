@@ -4,7 +4,8 @@
 // they differ in which taps they visit and how far apart their weights lie. 24 accumulators fill the 32 registers of
 // AVX-512 beside what is loaded; narrower levels take smaller tiles.
 
-#define MAX_TAPS 1024
+// Arrays of sums have a constant length: one that depends on CB, even where that is constant, would stay in memory.
+enum { MAX_TAPS = 1024, MOST_SUMS = 24, MOST_PIXELS = 14 };
 
 typedef struct {
   int count;
@@ -25,7 +26,7 @@ typedef struct {
 #define PIXEL(p) (SQUARE ? ((p) & 1) * step + ((p) >> 1) * down : (p) * step)
 
 INLINE void multiply(const int CB, const int PB, const int SQUARE, const tile *t, const taps *taps, ptrdiff_t step,
-                     ptrdiff_t down, v16 acc[CB][PB]) {
+                     ptrdiff_t down, v16 *acc) {
   const v16 *plane = t->x;
   const float *w = t->w;
   const ptrdiff_t next = t->w_output;
@@ -34,14 +35,14 @@ INLINE void multiply(const int CB, const int PB, const int SQUARE, const tile *t
     for (int k = 0; k < count; k++) {
       const v16 *at = plane + taps->x[k];
       const float *weight = w + taps->w[k];
-      v16 pixel[PB];
+      v16 pixel[MOST_PIXELS];
 #pragma clang loop unroll(full)
       for (int p = 0; p < PB; p++) pixel[p] = at[PIXEL(p)];
 #pragma clang loop unroll(full)
       for (int j = 0; j < CB; j++) {
         v16 s = splat(weight[j * next]);
 #pragma clang loop unroll(full)
-        for (int p = 0; p < PB; p++) acc[j][p] += s * pixel[p];
+        for (int p = 0; p < PB; p++) acc[j * PB + p] += s * pixel[p];
       }
     }
   }
@@ -68,29 +69,35 @@ INLINE int next_block(int left) {
   default: RUN(6); break;   \
   }
 
-// A row of outputs from `x` on: whole tiles while they fit, then single pixels.
-INLINE void row_tiles(const int CB, tile t, const taps *taps, const v16 *x, ptrdiff_t step, const float *bias,
-                      int activate, v16 *y, ptrdiff_t y_step, ptrdiff_t y_plane, int width) {
-  enum { WHOLE = 14 };
-  const int PB = PIXELS(CB);
-  int i = 0;
-#define TILE(P)                                                                             \
-  for (; i + (P) <= width; i += (P)) {                                                      \
-    v16 acc[CB][P];                                                                         \
-    for (int j = 0; j < CB; j++) {                                                          \
-      _Pragma("clang loop unroll(full)") for (int p = 0; p < (P); p++)                      \
-          acc[j][p] = splat(bias ? bias[j] : 0);                                            \
-    }                                                                                       \
-    t.x = x + i * step;                                                                     \
-    multiply(CB, P, 0, &t, taps, step, 0, acc);                                             \
-    for (int j = 0; j < CB; j++) {                                                          \
-      _Pragma("clang loop unroll(full)") for (int p = 0; p < (P); p++)                      \
-          y[j * y_plane + (i + p) * y_step] = activate ? relu(acc[j][p]) : acc[j][p];       \
-    }                                                                                       \
+// One tile from bias to memory.
+INLINE void finish_tile(const int CB, const int PB, const tile *t, const taps *taps, ptrdiff_t step, const float *bias,
+                        int activate, v16 *y, ptrdiff_t y_step, ptrdiff_t y_plane) {
+  v16 acc[MOST_SUMS];
+#pragma clang loop unroll(full)
+  for (int j = 0; j < CB; j++) {
+#pragma clang loop unroll(full)
+    for (int p = 0; p < PB; p++) acc[j * PB + p] = splat(bias ? bias[j] : 0);
   }
-  TILE(PB)
-  if (PB > 4) { TILE(4) }
-  if (PB > 2) { TILE(2) }
+  multiply(CB, PB, 0, t, taps, step, 0, acc);
+#pragma clang loop unroll(full)
+  for (int j = 0; j < CB; j++) {
+#pragma clang loop unroll(full)
+    for (int p = 0; p < PB; p++) y[j * y_plane + p * y_step] = activate ? relu(acc[j * PB + p]) : acc[j * PB + p];
+  }
+}
+
+// A row of outputs from `x` on: whole tiles while they fit, then smaller ones.
+INLINE void row_tiles(const int CB, tile t, const taps *taps, const v16 *x, ptrdiff_t step, const float *bias,
+                      int activate, v16 *y, ptrdiff_t y_plane, int width) {
+  int i = 0;
+#define TILE(PB)                                                                      \
+  for (; i + (PB) <= width; i += (PB)) {                                              \
+    t.x = x + i * step;                                                               \
+    finish_tile(CB, PB, &t, taps, step, bias, activate, y + i, 1, y_plane);           \
+  }
+  TILE(PIXELS(CB))
+  if (PIXELS(CB) > 4) { TILE(4) }
+  if (PIXELS(CB) > 2) { TILE(2) }
   TILE(1)
 #undef TILE
 }
@@ -119,7 +126,7 @@ static void conv_forward(const ward_conv *conv, ward_planes xs, const float *x, 
         const tile t = {0, w + (ptrdiff_t)out * inputs * kernel, inputs, xs.plane, kernel, (ptrdiff_t)inputs * kernel};
         v16 *line = to + (ptrdiff_t)out * ys.plane + row * ys.row;
 #define RUN(CB) row_tiles(CB, t, &taps, from + (ptrdiff_t)g * inputs * xs.plane, conv->stride_w, b ? b + out : 0, \
-                          activate, line, 1, ys.plane, ys.width)
+                          activate, line, ys.plane, ys.width)
         EACH_BLOCK(cb, RUN)
 #undef RUN
         o += cb;
@@ -130,20 +137,21 @@ static void conv_forward(const ward_conv *conv, ward_planes xs, const float *x, 
 
 INLINE void pooled_tile(const int CB, const tile *t, const taps *taps, ptrdiff_t down, const float *bias, v16 *y,
                         ptrdiff_t y_plane, b16 *winner, ptrdiff_t winner_plane) {
-  v16 acc[CB][4];
+  v16 acc[MOST_SUMS];
+#pragma clang loop unroll(full)
   for (int j = 0; j < CB; j++) {
 #pragma clang loop unroll(full)
-    for (int p = 0; p < 4; p++) acc[j][p] = splat(bias ? bias[j] : 0);
+    for (int p = 0; p < 4; p++) acc[j * 4 + p] = splat(bias ? bias[j] : 0);
   }
   multiply(CB, 4, 1, t, taps, 1, down, acc);
 #pragma clang loop unroll(full)
   for (int j = 0; j < CB; j++) {
-    v16 best = acc[j][0];
+    v16 best = acc[j * 4];
     i16 which = {0};
 #pragma clang loop unroll(full)
     for (int p = 1; p < 4; p++) {  // ties take the first in row-major order
-      const i16 higher = acc[j][p] > best;
-      best = choose(higher, acc[j][p], best);
+      const i16 higher = acc[j * 4 + p] > best;
+      best = choose(higher, acc[j * 4 + p], best);
       which = (higher & p) | (~higher & which);
     }
     const i16 dead = best <= 0.0f;
@@ -182,42 +190,41 @@ static void conv_pool_forward(const ward_conv *conv, ward_planes xs, const float
   }
 }
 
+// The taps that reach inside gy for one of `count` pixels of gx from the `i`-th of its remainder on.
+INLINE void gradient_taps(taps *taps, const ward_conv *conv, ward_planes gys, int row, int remainder, int i,
+                          int count) {
+  const int stride = conv->stride_w;
+  taps->count = 0;
+  for (int ky = 0; ky < conv->kernel_h; ky++) {
+    const int up = row + conv->pad_h - ky * conv->dilation_h;
+    if (up < 0 || up % conv->stride_h || up / conv->stride_h >= gys.height) continue;
+    for (int kx = 0; kx < conv->kernel_w; kx++) {
+      const int left = remainder + conv->pad_w - kx * conv->dilation_w;
+      if (left % stride) continue;
+      const int first = i + left / stride;
+      if (first + count <= 0 || first >= gys.width) continue;
+      taps->x[taps->count] = up / conv->stride_h * gys.row + left / stride;
+      taps->w[taps->count++] = ky * conv->kernel_w + kx;
+    }
+  }
+}
+
 // Visits the pixels of gx whose column has the same remainder by the stride together: they share their taps.
 // Each tile takes only the taps that reach inside gy for one of its pixels; what hangs over reads gy's halo of zeros.
 INLINE void gradient_row(const int CB, tile t, const ward_conv *conv, ward_planes gys, const v16 *gy, int row,
                          int remainder, int columns, v16 *gx, ptrdiff_t gx_plane) {
-  const int PB = PIXELS(CB), stride = conv->stride_w;
+  const int stride = conv->stride_w;
   int i = 0;
   taps taps;
-#define TILE(P)                                                                                         \
-  for (; i + (P) <= columns; i += (P)) {                                                                \
-    taps.count = 0;                                                                                     \
-    for (int ky = 0; ky < conv->kernel_h; ky++) {                                                       \
-      const int up = row + conv->pad_h - ky * conv->dilation_h;                                         \
-      if (up < 0 || up % conv->stride_h || up / conv->stride_h >= gys.height) continue;                 \
-      for (int kx = 0; kx < conv->kernel_w; kx++) {                                                     \
-        const int left = remainder + conv->pad_w - kx * conv->dilation_w;                               \
-        if (left % stride) continue;                                                                    \
-        const int first = i + left / stride;                                                            \
-        if (first + (P) <= 0 || first >= gys.width) continue;                                           \
-        taps.x[taps.count] = up / conv->stride_h * gys.row + left / stride;                             \
-        taps.w[taps.count++] = ky * conv->kernel_w + kx;                                                \
-      }                                                                                                 \
-    }                                                                                                   \
-    v16 acc[CB][P];                                                                                     \
-    for (int j = 0; j < CB; j++) {                                                                      \
-      _Pragma("clang loop unroll(full)") for (int p = 0; p < (P); p++) acc[j][p] = splat(0);            \
-    }                                                                                                   \
-    t.x = gy + i;                                                                                       \
-    multiply(CB, P, 0, &t, &taps, 1, 0, acc);                                                           \
-    for (int j = 0; j < CB; j++) {                                                                      \
-      _Pragma("clang loop unroll(full)") for (int p = 0; p < (P); p++)                                  \
-          gx[j * gx_plane + (ptrdiff_t)(i + p) * stride] = acc[j][p];                                   \
-    }                                                                                                   \
+#define TILE(PB)                                                                                      \
+  for (; i + (PB) <= columns; i += (PB)) {                                                            \
+    gradient_taps(&taps, conv, gys, row, remainder, i, PB);                                           \
+    t.x = gy + i;                                                                                     \
+    finish_tile(CB, PB, &t, &taps, 1, 0, 0, gx + (ptrdiff_t)i * stride, stride, gx_plane);            \
   }
-  TILE(PB)
-  if (PB > 4) { TILE(4) }
-  if (PB > 2) { TILE(2) }
+  TILE(PIXELS(CB))
+  if (PIXELS(CB) > 4) { TILE(4) }
+  if (PIXELS(CB) > 2) { TILE(2) }
   TILE(1)
 #undef TILE
 }

@@ -5,27 +5,27 @@
 
 INLINE void weight_row(const int CB, const int KB, const v16 *gy, ptrdiff_t gy_plane, const v16 *x, ptrdiff_t x_step,
                        ptrdiff_t tap_step, int from, int to, int fresh, v16 *lanes, ptrdiff_t lane_output) {
-  v16 acc[CB][KB];
+  v16 acc[MOST_SUMS];
 #pragma clang loop unroll(full)
   for (int j = 0; j < CB; j++) {
 #pragma clang loop unroll(full)
-    for (int k = 0; k < KB; k++) acc[j][k] = fresh ? splat(0) : lanes[j * lane_output + k];
+    for (int k = 0; k < KB; k++) acc[j * KB + k] = fresh ? splat(0) : lanes[j * lane_output + k];
   }
   for (int i = from; i < to; i++) {
-    v16 g[CB];
+    v16 g[6];
 #pragma clang loop unroll(full)
     for (int j = 0; j < CB; j++) g[j] = gy[j * gy_plane + i];
 #pragma clang loop unroll(full)
     for (int k = 0; k < KB; k++) {
       const v16 v = x[i * x_step + k * tap_step];
 #pragma clang loop unroll(full)
-      for (int j = 0; j < CB; j++) acc[j][k] += g[j] * v;
+      for (int j = 0; j < CB; j++) acc[j * KB + k] += g[j] * v;
     }
   }
 #pragma clang loop unroll(full)
   for (int j = 0; j < CB; j++) {
 #pragma clang loop unroll(full)
-    for (int k = 0; k < KB; k++) lanes[j * lane_output + k] = acc[j][k];
+    for (int k = 0; k < KB; k++) lanes[j * lane_output + k] = acc[j * KB + k];
   }
 }
 

@@ -7,7 +7,7 @@ enum { DENSE_OUTPUTS = 4, DENSE_INPUTS = 6 };
 #endif
 
 INLINE void dense_outputs(const int B, int inputs, const v16 *x, const float *w, const float *b, v16 *y, int activate) {
-  v16 acc[B];
+  v16 acc[24];
 #pragma clang loop unroll(full)
   for (int j = 0; j < B; j++) acc[j] = splat(b ? b[j] : 0);
   for (int i = 0; i < inputs; i++) {
@@ -32,7 +32,7 @@ static void dense_forward(int32_t inputs, int32_t outputs, const float *x, const
 }
 
 INLINE void dense_inputs(const int B, int inputs, int outputs, const v16 *gy, const float *w, v16 *gx) {
-  v16 acc[B];
+  v16 acc[24];
 #pragma clang loop unroll(full)
   for (int j = 0; j < B; j++) acc[j] = splat(0);
   for (int o = 0; o < outputs; o++, w += inputs) {
@@ -75,32 +75,42 @@ INLINE void transpose(const v16 *in, v16 *out) {
 #undef WEAVE
 }
 
+// The first `count` lanes, to memory that ends there.
+INLINE void add_first(int count, v16 x, float *to, int accumulate) {
+  v16 old = splat(0);
+  if (accumulate) memcpy(&old, to, count * sizeof(float));
+  old += x;
+  memcpy(to, &old, count * sizeof(float));
+}
+
 INLINE void dense_weights(const int OB, const int IB, int inputs, int padded, const float *rows, const v16 *gy,
                           float *gw, int accumulate, int tail) {
-  v16 acc[OB][IB];
+  v16 acc[24];
 #pragma clang loop unroll(full)
   for (int j = 0; j < OB; j++) {
 #pragma clang loop unroll(full)
-    for (int k = 0; k < IB; k++) acc[j][k] = splat(0);
+    for (int k = 0; k < IB; k++) acc[j * IB + k] = splat(0);
   }
   const float *slope = (const float *)gy;
   for (int image = 0; image < L; image++, rows += padded) {
-    v16 x[IB];
+    v16 x[4];
 #pragma clang loop unroll(full)
     for (int k = 0; k < IB; k++) x[k] = *(const v16 *)(rows + k * L);
 #pragma clang loop unroll(full)
     for (int j = 0; j < OB; j++) {
 #pragma clang loop unroll(full)
-      for (int k = 0; k < IB; k++) acc[j][k] += x[k] * slope[j * L + image];
+      for (int k = 0; k < IB; k++) acc[j * IB + k] += x[k] * slope[j * L + image];
     }
   }
+#pragma clang loop unroll(full)
   for (int j = 0; j < OB; j++) {
+#pragma clang loop unroll(full)
     for (int k = 0; k < IB; k++) {
       float *to = gw + (ptrdiff_t)j * inputs + k * L;
       if (tail && k == IB - 1) {
-        for (int l = 0; l < tail; l++) to[l] = (accumulate ? to[l] : 0) + acc[j][k][l];
+        add_first(tail, acc[j * IB + k], to, accumulate);
       } else {
-        *(v16u *)to = accumulate ? *(v16u *)to + acc[j][k] : acc[j][k];
+        *(v16u *)to = accumulate ? *(v16u *)to + acc[j * IB + k] : acc[j * IB + k];
       }
     }
   }

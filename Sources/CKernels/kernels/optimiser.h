@@ -8,22 +8,47 @@ INLINE float gradient_at(const ward_step *s, int64_t i, const float *shards, int
   return extra ? g + extra[i] : g;
 }
 
+INLINE v16 at(const float *x) { return *(const v16u *)x; }
+
+// 16 parameters. One square root and one division each are most of the time.
+INLINE void adam_16(const ward_step *s, const float *shards, int count, int64_t stride, const float *extra, float *w,
+                    float *m, float *v) {
+  v16 g = at(shards);
+  for (int k = 1; k < count; k++) g += at(shards + k * stride);
+  g *= s->scale;
+  if (extra) g += at(extra);
+  g += s->decay * at(w);
+  const v16 first = s->beta1 * at(m) + s->one_minus_beta1 * g;
+  const v16 second = s->beta2 * at(v) + s->one_minus_beta2 * (g * g);
+  const v16 size = __builtin_elementwise_sqrt(second) * s->correction2_root + s->epsilon;
+  *(v16u *)m = first;
+  *(v16u *)v = second;
+  *(v16u *)w = at(w) * (1 - s->decoupled_decay) - (s->rate * s->correction1) * first / size;
+}
+
 static void adam(const ward_step *s, int64_t from, int64_t to, const float *shards, int32_t count, int64_t stride,
-                 const float *extra, float *restrict w, float *restrict m, float *restrict v) {
+                 const float *extra, float *w, float *m, float *v) {
   const ward_step step = *s;
-#define STEP(COUNT, EXTRA)                                                          \
-  for (int64_t i = from; i < to; i++) {                                             \
-    const float g = gradient_at(&step, i, shards, COUNT, stride, EXTRA) + step.decay * w[i]; \
-    m[i] = step.beta1 * m[i] + step.one_minus_beta1 * g;                            \
-    v[i] = step.beta2 * v[i] + step.one_minus_beta2 * g * g;                        \
-    const float size = sqrtf(v[i]) / step.correction2_root + step.epsilon;          \
-    w[i] = w[i] * (1 - step.decoupled_decay) - step.rate * (m[i] * step.correction1) / size; \
+  int64_t i = from;
+  if (count == 4 && !extra) {
+    for (; i + L <= to; i += L) adam_16(&step, shards + i, 4, stride, 0, w + i, m + i, v + i);
+  } else {
+    for (; i + L <= to; i += L)
+      adam_16(&step, shards + i, count, stride, extra ? extra + i : 0, w + i, m + i, v + i);
   }
-  if (!extra && count == 4) { STEP(4, 0) }
-  else if (!extra && count == 1) { STEP(1, 0) }
-  else if (count == 4) { STEP(4, extra) }
-  else { STEP(count, extra) }
-#undef STEP
+  const size_t rest = (to - i) * sizeof(float);
+  if (rest == 0) return;
+  float last[4][L] = {{0}};  // the same arithmetic on what is left, so that no bit depends on where pieces end
+  for (int j = 0; j < to - i; j++) last[0][j] = gradient_at(&step, i + j, shards, count, stride, extra);
+  memcpy(last[1], w + i, rest);
+  memcpy(last[2], m + i, rest);
+  memcpy(last[3], v + i, rest);
+  ward_step unscaled = step;
+  unscaled.scale = 1;
+  adam_16(&unscaled, last[0], 1, 0, 0, last[1], last[2], last[3]);
+  memcpy(w + i, last[1], rest);
+  memcpy(m + i, last[2], rest);
+  memcpy(v + i, last[3], rest);
 }
 
 static void sgd(const ward_step *s, int64_t from, int64_t to, const float *shards, int32_t count, int64_t stride,

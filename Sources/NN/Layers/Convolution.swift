@@ -21,6 +21,7 @@ struct Convolution: Layer {
   }
 
   func outputShape(of input: ImageShape) throws -> ImageShape {
+    precondition(kernel.height * kernel.width <= 1024, "a kernel of \(kernel)")  // the kernels' list of taps
     if input.channels % groups != 0 || outputs % groups != 0 {
       let detail = "\(groups) groups do not divide \(input.channels) input and \(outputs) output channels"
       throw NetworkError.mismatch(layer: "a convolution", detail: detail)

@@ -66,7 +66,7 @@ extension ShardedStep {
       step.one_minus_beta2 = Float(1 - beta2)
       step.epsilon = Float(epsilon)
       step.correction1 = Float(1 / (1 - pow(beta1, Double(number))))
-      step.correction2_root = Float((1 - pow(beta2, Double(number))).squareRoot())
+      step.correction2_root = Float(1 / (1 - pow(beta2, Double(number))).squareRoot())
       if decoupled { step.decoupled_decay = Float(rate * decay) } else { step.decay = Float(decay) }
     case .descent(let momentum, let nesterov, let decay):
       step.momentum = Float(momentum)
