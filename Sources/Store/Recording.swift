@@ -17,10 +17,12 @@ extension Store {
     return id
   }
 
-  /// Writes the end of a session.
+  /// Writes the end of a session, and moves what the log holds into the file itself, so that a copy of the file alone
+  /// has it all. (What another Ward is reading at this moment stays in the log.)
   public func endSession(_ id: Int64) throws {
     try write { db in try db.execute(sql: "UPDATE session SET ended = ? WHERE id = ?", arguments: [Date(), id]) }
     lock?.release(session: id)
+    if path != nil { try? database.writeWithoutTransaction { db in _ = try db.checkpoint(.passive) } }
   }
 
   /// Writes the row of a cell, before the cell runs.

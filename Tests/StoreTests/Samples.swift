@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Testing
 
 @testable import Store
@@ -56,6 +57,9 @@ extension Store {
     let session = try beginSession(SessionRecord(version: "0.1"))
     return try beginCell(CellRecord(session: session, number: number, source: source))
   }
+
+  /// How many different weights are stored.
+  func blobs() throws -> Int? { try read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM blob") } }
 
   /// The rows of a query as text.
   func ask(_ sql: String, _ parameters: [String: SQLValue] = [:]) throws -> [[String]] {

@@ -49,7 +49,7 @@ import Testing
       ])
     #expect(try store.ask("select name from models order by id").map { $0[0] } == ["a", "c"])
     #expect(try store.ask("select count(*) from examples") == [["30"]])
-    #expect(try store.ask("select count(*) from blob") == [["2"]])
+    #expect(try store.blobs() == 2)
     #expect(try store.check().isEmpty)
     #expect(try store.planPruning(before: date).cells == 0)
   }

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Testing
 
 @testable import Store
@@ -36,6 +37,10 @@ import Testing
       "with recursive n(x) as (select 1 union all select x + 1 from n where x < 9) select sum(x) from n",
       "values (1), (2)", "select 1; -- that is all", "select 1;;  /* done */ ",
       "explain query plan select * from results",
+      "select count(*) from results", "select 1 from cells, models", "select name, count(*) from models group by 1",
+      "select count(distinct r.model) from results r where exists (select 1 from examples e where e.result = r.id)",
+      "select * from (select model, max(robust) over (partition by model) from results) union all select 1, 2",
+      "with best as (select model, max(robust) as r from results group by model) select * from best join models on name = model",
       "select round(100 * protected, 1) as shirt from results where eps = 0.1 order by shirt desc",
       "pragma table_info(results)", "select row_number() over (order by id) from cells",
       "select group_concat(name) from models", "select * from examples, class_results, epochs, weights, checks, costs",
@@ -94,6 +99,24 @@ import Testing
         == .wrong(message: "no such column: r.modle", offset: 7, suggestions: ["model"]))
     #expect(
       problem("select from") == .wrong(message: "near \"from\": syntax error", offset: 7, suggestions: []))
+  }
+
+  @Test func theTablesBehindTheViewsAreNotThere() throws {
+    let store = try Store.inMemory()
+    let user = try UserSQL(store)
+    let tables = try store.read { db in
+      try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
+    }
+    #expect(tables.count > 10)
+    for table in tables {
+      for sql in ["select * from \(table)", "select 1 from json_each('[]'), \(table) as t where t.rowid = 1"] {
+        #expect(throws: SQLError.self, "\(sql)") { try user.query(sql) }
+      }
+    }
+    #expect(
+      throws: SQLError.wrong(message: "no such table: result", offset: 18, suggestions: ["results"])
+    ) { try user.query("select model from result") }
+    #expect(throws: SQLError.self) { try user.query("select id from results union select id from model") }
   }
 
   @Test func aQueryStopsWhenAsked() throws {

@@ -8,12 +8,23 @@ final class Authoriser {
   /// What the last statement was refused for, as a part of a sentence.
   private(set) var refusal: String?
 
-  func reset() { refusal = nil }
+  /// The table behind the views that the last statement named.
+  private(set) var hiddenTable: String?
+  /// The tables that only views may read: their names and columns are no one's to rely on, and differ from those of a
+  /// view by one letter (`result.model` is a number where `results.model` is a name).
+  var hidden: Set<String> = []
 
-  /// `SQLITE_OK` or `SQLITE_DENY` for one action; the names are SQLite's third and fourth argument.
-  func decide(_ action: Int32, _ first: String?, _ second: String?) -> Int32 {
+  func reset() { (refusal, hiddenTable) = (nil, nil) }
+
+  /// `SQLITE_OK` or `SQLITE_DENY` for one action; the names are SQLite's, `view` the view that wants it.
+  func decide(_ action: Int32, _ first: String?, _ second: String?, view: String?) -> Int32 {
     switch action {
-    case SQLITE_SELECT, SQLITE_READ, SQLITE_RECURSIVE: return SQLITE_OK
+    case SQLITE_READ:
+      // Without a column it is counted only, and SQLite no longer says through which view.
+      guard view == nil, second != "", let first, hidden.contains(first) else { return SQLITE_OK }
+      hiddenTable = hiddenTable ?? first
+      return SQLITE_DENY
+    case SQLITE_SELECT, SQLITE_RECURSIVE: return SQLITE_OK
     case SQLITE_FUNCTION:
       let name = second?.lowercased() ?? ""
       return Self.forbiddenFunctions.contains(name) ? refuse("the function \(name) reaches outside") : SQLITE_OK

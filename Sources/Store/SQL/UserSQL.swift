@@ -49,6 +49,7 @@ public final class UserSQL {
     }
     guard status == SQLITE_OK else { throw SQLError.store(storeError(status)) }
     sqlite3_limit(connection, SQLITE_LIMIT_ATTACHED, 0)
+    authoriser.hidden = try tables()
     arm()
   }
 
@@ -114,9 +115,11 @@ extension UserSQL {
   private func arm() {
     sqlite3_set_authorizer(
       connection,
-      { context, action, first, second, _, _ in
+      { context, action, first, second, _, view in
         let authoriser = Unmanaged<Authoriser>.fromOpaque(context!).takeUnretainedValue()
-        return authoriser.decide(action, first.map { String(cString: $0) }, second.map { String(cString: $0) })
+        return authoriser.decide(
+          action, first.map { String(cString: $0) }, second.map { String(cString: $0) },
+          view: view.map { String(cString: $0) })
       }, Unmanaged.passUnretained(authoriser).toOpaque())
     sqlite3_progress_handler(
       connection, 1_000,
@@ -129,6 +132,18 @@ extension UserSQL {
         }
         return guarding.verdict == nil ? 0 : 1
       }, Unmanaged.passUnretained(guarding).toOpaque())
+  }
+
+  /// The tables behind the views.
+  private func tables() throws -> Set<String> {
+    var statement: OpaquePointer?
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    let status = sqlite3_prepare_v2(connection, sql, -1, &statement, nil)
+    defer { sqlite3_finalize(statement) }
+    guard status == SQLITE_OK else { throw SQLError.store(storeError(status)) }
+    var names: Set<String> = []
+    while sqlite3_step(statement) == SQLITE_ROW { names.insert(String(cString: sqlite3_column_text(statement, 0))) }
+    return names
   }
 
   private func watch(limit: Double, shouldStop: @escaping () -> Bool) {
@@ -224,16 +239,19 @@ extension UserSQL {
   private func failure(_ status: Int32, sql: String) -> SQLError {
     if let verdict = guarding.verdict, status == SQLITE_INTERRUPT { return verdict }
     if let refusal = authoriser.refusal { return .refused(what: refusal) }
+    if let table = authoriser.hiddenTable { return wrong("no such table: \(table)", at: -1, sql: sql) }
     switch status & 0xff {
     case SQLITE_INTERRUPT: return .interrupted
     case SQLITE_READONLY: return .refused(what: "it would write")
     case SQLITE_ERROR, SQLITE_RANGE, SQLITE_TOOBIG, SQLITE_MISMATCH:
-      let message = String(cString: sqlite3_errmsg(connection))
-      let offset = sqlite3_error_offset(connection)
-      let place = offset < 0 ? Notes.place(of: message, in: sql) : Int(offset)
-      return .wrong(message: message, offset: place, suggestions: Notes.suggestions(for: message, in: sql))
+      return wrong(String(cString: sqlite3_errmsg(connection)), at: sqlite3_error_offset(connection), sql: sql)
     default: return .store(storeError(status))
     }
+  }
+
+  private func wrong(_ message: String, at offset: Int32, sql: String) -> SQLError {
+    let place = offset < 0 ? Notes.place(of: message, in: sql) : Int(offset)
+    return .wrong(message: message, offset: place, suggestions: Notes.suggestions(for: message, in: sql))
   }
 
   private func storeError(_ status: Int32) -> StoreError {
