@@ -12,6 +12,17 @@ public protocol Attack: Sendable {
   /// Every random choice for row `i` comes from `batch.random(i, …)`, and no result may depend on the other rows.
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels]
 
+  /// The same for this configuration; the static ones unless an attack is made of others.
+  var traits: AttackTraits { get }
+
+  /// The name that it is declared by.
+  var name: String { get }
+
+  /// The attack with what it has to know of the whole selection before it sees the first block; usually itself.
+  func prepared(
+    for target: Target, _ selection: Images, within threat: ThreatModel, seed: Int, stop: Stop
+  ) throws -> any Attack
+
   /// Throws `AttackError` if the settings cannot work with this model or these goals. Called before anything runs.
   func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws
 }
@@ -21,6 +32,14 @@ extension Attack {
   public func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws {}
   /// What the attack needs and can do.
   public var traits: AttackTraits { Self.traits }
+
+  /// The name that it is declared by.
+  public var name: String { Attacks.entry(of: self)?.name ?? "\(Self.self)" }
+
+  /// Nothing to prepare.
+  public func prepared(
+    for target: Target, _ selection: Images, within threat: ThreatModel, seed: Int, stop: Stop
+  ) throws -> any Attack { self }
 
   /// A proposal in the box and, unless the attack minimises, in the ball. One with a NaN in it is given up.
   func lawful(_ proposal: Pixels, around clean: Pixels, within threat: ThreatModel) -> Pixels {
@@ -40,7 +59,7 @@ public struct AttackTraits: Sendable, Hashable {
     case scores
     /// Answers only.
     case answers
-    /// Nothing, or another model.
+    /// Nothing at these images: the change was made beforehand, or on another model.
     case nothing
   }
 
@@ -81,11 +100,17 @@ public struct Batch: Sendable {
   /// reaches the aim.
   public let wantsStrongest: Bool
 
+  /// For attacks that see only answers: an image of each class that is answered as such, where there is one.
+  public let donors: [Int: Pixels]
+
   /// A batch of images with their aims and indices.
-  public init(images: [Pixels], aims: [Aim], indices: [Int], seed: Int, wantsStrongest: Bool = false) {
+  public init(
+    images: [Pixels], aims: [Aim], indices: [Int], seed: Int, wantsStrongest: Bool = false,
+    donors: [Int: Pixels] = [:]
+  ) {
     precondition(images.count == aims.count && images.count == indices.count)
     (self.images, self.aims, self.indices, self.seed) = (images, aims, indices, seed)
-    self.wantsStrongest = wantsStrongest
+    (self.wantsStrongest, self.donors) = (wantsStrongest, donors)
   }
 
   /// How many images there are.
@@ -98,16 +123,16 @@ public struct Batch: Sendable {
   func rows(_ rows: [Int]) -> Batch {
     Batch(
       images: rows.map { images[$0] }, aims: rows.map { aims[$0] }, indices: rows.map { indices[$0] }, seed: seed,
-      wantsStrongest: wantsStrongest)
+      wantsStrongest: wantsStrongest, donors: donors)
   }
 
   /// The same images, of which the first that reaches the aim is wanted or the strongest.
   func wantingStrongest(_ isWanted: Bool) -> Batch {
-    Batch(images: images, aims: aims, indices: indices, seed: seed, wantsStrongest: isWanted)
+    Batch(images: images, aims: aims, indices: indices, seed: seed, wantsStrongest: isWanted, donors: donors)
   }
 
   /// The same images with other aims.
   func aimed(_ aims: [Aim]) -> Batch {
-    Batch(images: images, aims: aims, indices: indices, seed: seed, wantsStrongest: wantsStrongest)
+    Batch(images: images, aims: aims, indices: indices, seed: seed, wantsStrongest: wantsStrongest, donors: donors)
   }
 }

@@ -12,7 +12,7 @@ public struct AttackResult: Sendable {
   public let seconds: Double
 
   /// The attack's name and its settings, for the record.
-  public var attackName: String { Attacks.entry(of: run.attack)?.name ?? "\(type(of: run.attack))" }
+  public var attackName: String { run.attack.name }
   /// All settings with the values that they had.
   public var settings: [String: SettingValue] { Attacks.entry(of: run.attack)?.values(of: run.attack) ?? [:] }
   /// Robust accuracy at any radius of the same norm, from the distances that a minimum-norm attack found: the share of

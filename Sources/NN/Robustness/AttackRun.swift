@@ -16,8 +16,10 @@ public struct AttackRun: Sendable {
   public var keepsImages = false
   /// Threads that work at once, unless `run` is given an engine. The result does not depend on it.
   public var threads = ProcessInfo.processInfo.activeProcessorCount
-  /// Images to a block. The result does not depend on it.
-  public var blockSize = 64
+  /// Images to a block; nil for a size that keeps all threads busy. The result does not depend on it.
+  public var blockSize: Int?
+
+  private var donors: [Int: Pixels] = [:]
 
   /// An attack within a threat model; untargeted and seed 0, if nothing else is set.
   public init(_ attack: any Attack, within threat: ThreatModel) {
@@ -29,7 +31,7 @@ public struct AttackRun: Sendable {
   public func check(_ target: Target, _ images: Images) throws {
     try target.check(images)
     try threat.check(target.shape)
-    let (name, traits) = (Attacks.entry(of: attack)?.name ?? "\(type(of: attack))", attack.traits)
+    let (name, traits) = (attack.name, attack.traits)
     guard traits.norms.contains(threat.norm) else {
       throw AttackError.norm(attack: name, norm: threat.norm, supported: traits.norms)
     }
@@ -63,16 +65,36 @@ public struct AttackRun: Sendable {
     try check(target, images)
     let start = ContinuousClock.now
     let total = images.count
-    let blocks = Blocks(size: blockSize, engine: engine ?? Engine(threads: threads), stop: stop) { done in
+    let engine = engine ?? Engine(threads: threads)
+    let size = blockSize ?? Blocks.size(of: total, threads: engine.threads)
+    let blocks = Blocks(size: size, engine: engine, stop: stop) { done in
       progress(AttackProgress(done: done, images: total, elapsed: ContinuousClock.now - start))
     }
+    let ready = try prepared(target, images, stop)
     let parts = try blocks.run(total, against: target) { range, responder in
-      try strike(images.pixels(range), images.labels(range), Array(images.indices[range]), responder, stop)
+      try ready.strike(images.pixels(range), images.labels(range), Array(images.indices[range]), responder, stop)
     }
     let evaluation = Evaluation(classNames: images.classes, costs: costs, outcomes: parts.flatMap(\.outcomes))
     return AttackResult(
       run: self, evaluation: evaluation, selection: images.name,
       examples: keepsImages ? parts.flatMap(\.images) : nil, seconds: (ContinuousClock.now - start).seconds)
+  }
+
+  /// The same with an attack that knows what it has to of the whole selection.
+  private func prepared(_ target: Target, _ images: Images, _ stop: Stop) throws -> AttackRun {
+    var ready = self
+    ready.attack = try attack.prepared(for: target, images, within: threat, seed: seed, stop: stop)
+    if attack.traits.access == .answers { ready.donors = donors(target, images) }
+    return ready
+  }
+
+  /// For each class the first image of the data set that is answered as such, out of a few.
+  private func donors(_ target: Target, _ images: Images) -> [Int: Pixels] {
+    let pool = images.dataset.train.isEmpty ? images : images.dataset.train.take(500)
+    let pixels = pool.pixels(0..<min(pool.count, 500))
+    let answers = target.makeResponder().forward(pixels, keeping: false).map(\.answer)
+    let right = zip(pixels, zip(answers, pool.labels)).filter { $0.1.0 == $0.1.1 }
+    return Dictionary(right.map { ($0.1.0, $0.0) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// The whole attack on one block.
@@ -82,7 +104,8 @@ public struct AttackRun: Sendable {
     let clean = responder.forward(images)
     let (rows, aims) = prey(clean, labels, indices)
     let batch = Batch(
-      images: rows.map { images[$0] }, aims: aims, indices: rows.map { indices[$0] }, seed: seed)
+      images: rows.map { images[$0] }, aims: aims, indices: rows.map { indices[$0] }, seed: seed,
+      donors: donors)
     let victim = Victim(responder, count: rows.count, stop: stop)
     let proposals = rows.isEmpty ? [] : try attack.perturb(batch, within: threat, against: victim)
     precondition(proposals.count == rows.count, "\(proposals.count) images for \(rows.count)")

@@ -4,7 +4,7 @@ public enum Attacks {
   public static let all: [Entry<any Attack>] = [
     FGSM.entry, BIM.entry, PGD.entry, MIFGSM.entry, APGD.entry, AutoAttack.entry,
     DeepFool.entry, CarliniWagner.entry, EAD.entry, DDN.entry, FMN.entry, FAB.entry, JSMA.entry,
-    Square.entry, SPSA.entry, OnePixel.entry, Noise.entry,
+    Square.entry, SPSA.entry, OnePixel.entry, Boundary.entry, HopSkipJump.entry, Universal.entry, Noise.entry,
   ]
 
   /// The attack of a name.

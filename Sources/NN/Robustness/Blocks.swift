@@ -14,6 +14,13 @@ struct Blocks: Sendable {
   /// Told after each block how many images are done; from any thread, one call at a time.
   var progress: @Sendable (Int) -> Void = { _ in }
 
+  /// A size at which every thread gets a few blocks, so that none waits long for the last one. Large blocks keep the
+  /// engine's lanes full when an attack has few images left in each.
+  static func size(of count: Int, threads: Int) -> Int {
+    let even = count / (threads * 3)
+    return min(max((even + 15) / 16 * 16, 32), 256)
+  }
+
   /// Runs `body` over all blocks of `count` images and returns what it returned, in the order of the blocks.
   func run<Part: Sendable>(
     _ count: Int, against target: Target, _ body: @escaping @Sendable (Range<Int>, any Responder) throws -> Part

@@ -32,22 +32,24 @@ struct Hunt {
   mutating func judge(_ points: [Pixels], _ seen: [(logits: [Float], loss: Float)]) -> [Int] {
     var left: [Int] = []
     for (position, row) in open.enumerated() {
-      let (logits, loss) = seen[position]
-      if !batch.wantsStrongest, aims[position].isReached(by: logits) {
-        found[row] = points[position]
-        settled[row] = true
-      } else {
-        if loss > highest[row] {
-          highest[row] = loss
-          found[row] = points[position]
-        }
-        left.append(position)
-      }
+      offer(row, points[position], seen[position].logits, loss: seen[position].loss)
+      if !settled[row] { left.append(position) }
     }
     return left
   }
 
-  /// Closes what `judge` has settled.
+  /// Looks at one point of one row.
+  mutating func offer(_ row: Int, _ point: Pixels, _ logits: [Float], loss: Float) {
+    if !batch.wantsStrongest, batch.aims[row].isReached(by: logits) {
+      found[row] = point
+      settled[row] = true
+    } else if loss > highest[row] {
+      highest[row] = loss
+      found[row] = point
+    }
+  }
+
+  /// Closes what has been settled.
   mutating func settle() {
     guard open.contains(where: { settled[$0] }) else { return }
     open.removeAll { settled[$0] }

@@ -58,7 +58,7 @@ public final class Victim {
   }
 
   private let responder: any Responder
-  private let stop: Stop
+  let stop: Stop
   private(set) var efforts: [Effort]
 
   /// The number of classes.
@@ -140,6 +140,12 @@ public final class Victim {
 
   /// Notes which part of an attack settled a row.
   func credit(_ row: Int, to name: String) { efforts[row].credit = name }
+
+  /// Counts one query and one iteration for a row whose logits were among those asked for ahead.
+  func ask(_ row: Int) {
+    efforts[row].queries += 1
+    efforts[row].steps += 1
+  }
 
   /// Counts one iteration for each of `rows`.
   public func step(_ rows: [Int]) {

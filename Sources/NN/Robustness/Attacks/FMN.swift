@@ -74,7 +74,8 @@ struct FMN: Attack {
         radius = changed(by: gamma)
       } else {
         let slope = max(ThreatModel(norm, epsilon: 0).dual(ascent.slope), 1e-12)
-        radius = Distances.between(clean, point)[norm] + abs(ascent.loss) / slope
+        // A share further than the paper goes: where the picture is exact, rounding would leave the point on the boundary.
+        radius = (Distances.between(clean, point)[norm] + abs(ascent.loss) / slope) * (1 + gamma)
         if norm == .l0 { radius = max(radius.rounded(.up), 1) }
       }
     }

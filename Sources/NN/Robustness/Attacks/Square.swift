@@ -36,29 +36,78 @@ struct Square: Attack {
     return hunt.found
   }
 
+  /// How far one image is.
+  private struct Climb {
+    let row: Int
+    let aim: Aim
+    var point: Pixels
+    var lead = -Float.infinity
+    var random: Random
+    /// Questions asked so far.
+    var asked = 0
+  }
+
+  /// A patch that is tried, and the random stream after it was drawn.
+  private struct Guess {
+    let point: Pixels
+    let random: Random
+  }
+
+  /// The engine takes sixteen images at once: fewer cost as much.
+  private static let lanes = 16
+
+  /// One patch after the other, for all open images at once.
+  ///
+  /// When few images are left, several patches of each are tried in one question, on the guess that those before are
+  /// refused; what comes after an accepted one is thrown away and not counted, so the outcome is that of one at a time.
   private func search(
     _ hunt: inout Hunt, _ batch: Batch, _ threat: ThreatModel, _ victim: Victim, _ restart: Int
   ) throws {
     var patches = SquarePatches(threat, victim.shape)
-    var randoms = hunt.open.map { batch.random($0, restart: restart) }
-    var points = hunt.open.indices.map { patches.start(batch.images[hunt.row(of: $0)], &randoms[$0]) }
-    var leads = [Float](repeating: -.infinity, count: points.count)
-    for query in 0..<queries where !hunt.open.isEmpty {
-      let side = patches.side(share(query))
-      let candidates = hunt.open.indices.map { i in
-        query == 0
-          ? points[i] : patches.candidate(points[i], around: batch.images[hunt.row(of: i)], side: side, &randoms[i])
+    var climbs = zip(hunt.open, hunt.aims).map { row, aim in
+      var random = batch.random(row, restart: restart)
+      return Climb(row: row, aim: aim, point: patches.start(batch.images[row], &random), random: random)
+    }
+    while !climbs.isEmpty {
+      let ahead = max(1, Self.lanes / climbs.count)
+      let guesses = climbs.map { guess($0, ahead: ahead, batch.images[$0.row], &patches) }
+      let rows = zip(climbs, guesses).flatMap { climb, guesses in guesses.map { _ in climb.row } }
+      let logits = try victim.logits(guesses.joined().map(\.point), of: rows, news: [])
+      var first = 0
+      for i in climbs.indices {
+        climb(&climbs[i], guesses[i], logits[first..<first + guesses[i].count], &hunt, victim)
+        first += guesses[i].count
       }
-      victim.step(hunt.open)
-      let logits = try victim.logits(candidates, of: hunt.open)
-      let seen = zip(logits, hunt.aims).map { ($0, merit($0, $1)) }
-      for i in candidates.indices where seen[i].1 > leads[i] { (points[i], leads[i]) = (candidates[i], seen[i].1) }
-      let left = hunt.judge(candidates, seen)
-      guard left.count < candidates.count else { continue }
-      points = left.map { points[$0] }
-      leads = left.map { leads[$0] }
-      randoms = left.map { randoms[$0] }
-      hunt.settle()
+      climbs.removeAll { hunt.isSettled($0.row) || $0.asked >= queries }
+    }
+    hunt.settle()
+  }
+
+  /// The next patches of one image, all from where it is now.
+  private func guess(
+    _ climb: Climb, ahead: Int, _ center: Pixels, _ patches: inout SquarePatches
+  ) -> [Guess] {
+    guard climb.asked > 0 else { return [Guess(point: climb.point, random: climb.random)] }
+    var random = climb.random
+    return (0..<min(ahead, queries - climb.asked)).map { i in
+      let side = patches.side(share(climb.asked + i))
+      let point = patches.candidate(climb.point, around: center, side: side, &random)
+      return Guess(point: point, random: random)
+    }
+  }
+
+  /// Takes the answers in turn, up to the first patch that is accepted.
+  private func climb(
+    _ climb: inout Climb, _ guesses: [Guess], _ logits: ArraySlice<[Float]>, _ hunt: inout Hunt, _ victim: Victim
+  ) {
+    for (guess, logits) in zip(guesses, logits) {
+      let lead = merit(logits, climb.aim)
+      victim.ask(climb.row)
+      (climb.asked, climb.random) = (climb.asked + 1, guess.random)
+      guard lead > climb.lead || climb.aim.isReached(by: logits) else { continue }
+      (climb.point, climb.lead) = (guess.point, lead)
+      hunt.offer(climb.row, guess.point, logits, loss: lead)
+      return
     }
   }
 

@@ -1,0 +1,120 @@
+import Testing
+
+@testable import NN
+
+/// ALGORITHMS §13.8 and §13.9: on a linear model of two classes the smallest change is margin / dual norm of the slope.
+@Suite struct MinimumNormTests {
+  private let shape = ImageShape(channels: 1, height: 5, width: 8)
+  private let target: Target
+  private let images: Images
+
+  init() throws {
+    target = LinearModel.drawn(classes: 2, shape: shape, seed: 21)
+    images = try labelled(by: target, count: 24, seed: 22)
+  }
+
+  /// For each image that is fooled and whose exact projection does not meet the box: the distance found over the exact
+  /// one.
+  private func ratios(_ attack: any Attack, _ norm: Norm, _ some: Images? = nil) throws -> [Double] {
+    let images = some ?? images
+    let result = try AttackRun(attack, within: ThreatModel(norm, epsilon: .infinity)).run(against: target, on: images)
+    let linear = try #require(target.makeResponder() as? LinearModel)
+    return try result.evaluation.outcomes.enumerated().compactMap { i, outcome in
+      try #require(outcome.fooled, "image \(i)")
+      let (image, y) = (images.pixels(at: i), outcome.label)
+      let slope = Vector.difference(linear.weights[1 - y], linear.weights[y])
+      let logits = linear.forward([image])[0]
+      let threat = ThreatModel(norm, epsilon: 1)
+      let exact = (logits[y] - logits[1 - y]) / threat.dual(slope)
+      let nearest = Vector.along(image, exact, threat.steepest(slope))
+      guard nearest.allSatisfy({ $0 >= 0 && $0 <= 1 }) else { return nil }
+      return Double(outcome.distances[norm] / exact)
+    }
+  }
+
+  private func expect(_ ratios: [Double], upTo most: Double) {
+    #expect(ratios.count >= 3)
+    #expect(ratios.allSatisfy { $0 > 0.999 && $0 <= most }, "\(ratios)")
+  }
+
+  @Test(arguments: [Norm.l2, .linf]) func deepFoolStopsJustBehindTheBoundary(_ norm: Norm) throws {
+    // The step goes 1e-4 further than the boundary, and everything 2 % further; a second step is seldom needed.
+    var exact = DeepFool()
+    exact.overshoot = 0
+    let (found, bare) = (try ratios(DeepFool(), norm), try ratios(exact, norm))
+    expect(found, upTo: 1.15)
+    #expect(zip(found, bare).allSatisfy { $0 <= 1.0201 * $1 })
+  }
+
+  @Test(arguments: [Norm.l2, .linf, .l1], [0, 1]) func fabFindsTheExactDistance(_ norm: Norm, _ targets: Int) throws {
+    var fab = FAB()
+    fab.targets = targets
+    expect(try ratios(fab, norm), upTo: 1.01)
+  }
+
+  @Test func carliniAndWagnerComesWithinOnePercent() throws {
+    var cw = CarliniWagner()
+    (cw.searches, cw.steps, cw.rate, cw.abort) = (10, 600, 0.001, false)
+    expect(try ratios(cw, .l2, images.take(10)), upTo: 1.01)
+  }
+
+  @Test func carliniAndWagnerMovesPixelsThatAreExactlyBlackOrWhite() throws {
+    let flat = ImageShape(channels: 1, height: 1, width: 4)
+    let weights: [[Float]] = [[1, -1, 1, -1], [-1, 1, -1, 1]]
+    let corner = Target(classes: 2, shape: flat) { LinearModel(weights, bias: [0, 0], shape: flat) }
+    let dataset = try Dataset(
+      name: "corner", classes: ["a", "b"], shape: flat, train: .init(bytes: [], labels: []),
+      test: .init(bytes: [255, 0, 255, 0], labels: [0]))
+    var cw = CarliniWagner()
+    (cw.searches, cw.steps, cw.rate) = (6, 400, 0.1)
+    let run = AttackRun(cw, within: ThreatModel(.l2, epsilon: .infinity))
+    let outcome = try run.run(against: corner, on: dataset.test).evaluation.outcomes[0]
+    // Half of every pixel, that is 4 · 0.5² under the root.
+    #expect(outcome.fooled && abs(outcome.distances.l2 - 1) < 0.02)
+  }
+
+  @Test func decoupledAndAdaptiveRadiiComeClose() throws {
+    expect(try ratios(DDN(), .l2), upTo: 1.1)
+    for norm in [Norm.l2, .linf, .l1] { expect(try ratios(FMN(), norm), upTo: 1.3) }
+  }
+
+  @Test func walksThatSeeOnlyAnswersComeCloser() throws {
+    var boundary = Boundary()
+    (boundary.steps, boundary.spherical, boundary.source) = (3000, 0.1, 0.1)
+    let walked = try ratios(boundary, .l2)
+    #expect(walked.allSatisfy { $0 > 0.999 && $0 < 1.5 }, "\(walked)")
+    var jumps = HopSkipJump()
+    jumps.steps = 15
+    for norm in [Norm.l2, .linf] {
+      let jumped = try ratios(jumps, norm)
+      #expect(jumped.allSatisfy { $0 > 0.999 && $0 < 1.5 }, "\(norm) \(jumped)")
+    }
+  }
+
+  /// The projections of FAB: in the box, on the plane, and no feasible point is nearer.
+  @Test(arguments: [Norm.l2, .linf, .l1]) func planesAreMetAtTheNearestPoint(_ norm: Norm) {
+    var random = Random(seed: 4, image: 0)
+    for _ in 0..<40 {
+      let point = (0..<11).map { _ in random.index(below: 3) == 0 ? 0 : random.uniform() }
+      let inside = (0..<11).map { _ in random.uniform() }
+      let normal = random.normals(11)
+      let plane = Plane(normal: normal, offset: Vector.dot(normal, inside))
+      let found = plane.projection(of: point, norm)
+      #expect(found.allSatisfy { $0 >= 0 && $0 <= 1 })
+      #expect(abs(Vector.dot(normal, found) - plane.offset) < 1e-4)
+      let reach = ThreatModel(norm, epsilon: 1).distance(point, found)
+      #expect(reach <= ThreatModel(norm, epsilon: 1).distance(point, inside) + 1e-5)
+      // Along the line to any other point of the plane in the box, the distance does not fall.
+      for share in [0.01, 0.1] as [Float] {
+        let other = Vector.blend(found, inside, share)
+        #expect(ThreatModel(norm, epsilon: 1).distance(point, other) >= reach - 1e-5)
+      }
+    }
+  }
+
+  @Test func aPlaneThatMissesTheBoxIsApproachedToTheCorner() {
+    for norm in [Norm.l2, .linf, .l1] {
+      #expect(Plane(normal: [1, -2], offset: 5).projection(of: [0.5, 0.5], norm) == [1, 0])
+    }
+  }
+}
