@@ -54,7 +54,7 @@ import Testing
 
   @Test func carliniAndWagnerComesWithinOnePercent() throws {
     var cw = CarliniWagner()
-    (cw.searches, cw.steps, cw.rate, cw.abort) = (10, 600, 0.001, false)
+    (cw.searches, cw.steps, cw.rate, cw.abort) = (10, 1500, 0.002, false)
     expect(try ratios(cw, .l2, images.take(10)), upTo: 1.01)
   }
 
