@@ -15,10 +15,9 @@ enum Completing {
   static var sources: Completion.Sources {
     var sources = Completion.Sources()
     sources.session = { line in
-      if line.hasPrefix(":") {
-        return line.contains(" ") ? [] : SessionLine.all.map { .init(":" + $0.name, .session, $0.summary) }
-      }
-      return []
+      guard line.hasPrefix(":") else { return [] }
+      if let space = line.firstIndex(of: " ") { return files(after: line[line.index(after: space)...]) }
+      return SessionLine.all.map { .init($0.name, .session, $0.summary) }
     }
     sources.sql = { _ in sql }
     sources.files = { typed in files(typed) }
@@ -38,6 +37,14 @@ enum Completing {
     ]
     return tables + columns + words.map { Completion.Candidate($0, .sql, "SQL") }
   }()
+
+  /// Files for a session line, whose last word is all that a completion replaces.
+  private static func files(after typed: Substring) -> [Completion.Candidate] {
+    let word = typed.reversed().prefix { $0.isLetter || $0.isNumber || $0 == "_" }.count
+    return files(String(typed)).filter { $0.text.hasPrefix(typed) }.map {
+      .init(String($0.text.dropFirst(typed.count - word)), .file, $0.summary)
+    }
+  }
 
   /// Files and folders that continue a path, and the data sets that have a name.
   private static func files(_ typed: String) -> [Completion.Candidate] {

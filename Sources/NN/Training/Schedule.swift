@@ -69,10 +69,10 @@ public struct StepSchedule: Schedule {
   public var factor = 0.1
   /// A tenth every ten epochs.
   public init() {}
-  /// `step`.
+  /// `stepwise`.
   public static let entry = Entry<any Schedule>(
-    StepSchedule(), "step", "multiplied by a factor after every few epochs",
-    example: "train lenet on: fashion schedule: step(every: 5, factor: 0.5)",
+    StepSchedule(), "stepwise", "multiplied by a factor after every few epochs",
+    example: "train lenet on: fashion schedule: stepwise(every: 5, factor: 0.5)",
     [
       Setting("every", \.every, in: 1...10_000, "epochs between drops", unit: "epochs"),
       Setting("factor", \.factor, in: 0.001...1, "what a drop leaves of the rate"),

@@ -37,104 +37,46 @@ enum Reference {
     let environment = Vocabulary.environment()
     let families = [Family.attack, Family.defense, Family.architecture, Family.optimizer, Family.schedule, Family.goal]
     let choices = families.map { family in
-      let title = family == Family.goal ? "Goals of an attack" : family.capitalized + "s"
-      return Page(
-        file: family + "s.md", title: title,
-        body: Vocabulary.choices.filter { $0.family == family }.map(section).joined(separator: "\n\n"))
+      Page(
+        file: family + "s.md", title: family == Family.goal ? "Goals of an attack" : family.capitalized + "s",
+        body: join(Vocabulary.choices.filter { $0.family == family }.map { Help.page($0, in: environment) }))
     }
+    let functions = environment.functions.values.sorted { $0.name < $1.name }
     let pages =
       [
-        Page(file: "commands.md", title: "Commands", body: commands),
-        Page(file: "functions.md", title: "Functions", body: functions(environment)),
-        Page(file: "values.md", title: "Kinds of value and their members", body: types),
+        Page(file: "commands.md", title: "Commands", body: join(Commands.all.map { Help.page($0.declaration) })),
+        Page(file: "functions.md", title: "Functions", body: join(functions.map { Help.page($0) })),
+        Page(file: "values.md", title: "Kinds of value and their members", body: join(Vocabulary.types.map { Help.page($0) })),
         Page(file: "sql.md", title: "What SQL can be asked", body: views),
         Page(file: "session-lines.md", title: "Session lines", body: lines),
+        Page(file: "diagnostics.md", title: "Diagnostics", body: diagnostics),
       ] + choices
     let index = pages.map { "- [\($0.title)](\($0.file))" }.joined(separator: "\n")
     return [Page(file: "README.md", title: "Reference manual", body: index)] + pages
   }
 
-  private static var commands: String {
-    Commands.all.map(\.declaration).map { command in
-      let rows = command.parameters.map { parameter in
-        [
-          parameter.isSubject ? "*\(parameter.name)*" : "`\(parameter.name):`", type(parameter.type), parameter.summary,
-          parameter.isRequired ? "required" : standard(parameter.fallback, parameter.fallbackText),
-        ]
-      }
-      return section(
-        command.name, paragraphs: [command.summary, command.details],
-        table: ["parameter", "takes", "meaning", "default"],
-        rows: rows, examples: command.examples)
-    }.joined(separator: "\n\n")
-  }
-
-  private static func section(_ choice: ChoiceDeclaration) -> String {
-    let rows = choice.settings.map { setting in
-      ["`\(setting.name):`", type(setting.type), setting.summary, standard(setting.fallback, setting.fallbackText)]
-    }
-    let summary = choice.summary.prefix(1).uppercased() + choice.summary.dropFirst() + "."
-    return section(
-      choice.name, paragraphs: [summary, choice.paper.map(paper) ?? ""],
-      table: ["setting", "takes", "meaning", "default"],
-      rows: rows, examples: choice.examples)
-  }
-
-  private static func section(
-    _ name: String, paragraphs: [String], table: [String], rows: [[String]], examples: [String]
-  ) -> String {
-    var parts = ["## `\(name)`"] + paragraphs.filter { !$0.isEmpty }
-    if !rows.isEmpty { parts.append(Grid(columns: table.map { Grid.Column(title: $0) }, rows: rows).markdown()) }
-    if !examples.isEmpty { parts.append("```\n" + examples.joined(separator: "\n") + "\n```") }
-    return parts.joined(separator: "\n\n")
-  }
-
-  private static func functions(_ environment: Environment) -> String {
-    let all = environment.functions.values.sorted { $0.name < $1.name }
-    return all.map { function in
-      section(
-        function.name, paragraphs: [function.summary], table: ["argument", "takes", "default"],
-        rows: function.parameters.map {
-          ["`\($0.name)`", type($0.type), $0.fallback.map { "`\($0.literal)`" } ?? "required"]
-        },
-        examples: [function.example])
-    }.joined(separator: "\n\n")
-  }
-
-  private static var types: String {
-    Vocabulary.types.map { type in
-      section(
-        type.name, paragraphs: [type.summary], table: ["member", "meaning"],
-        rows: type.members.map { ["`.\($0.name)`", $0.summary] }, examples: [])
-    }.joined(separator: "\n\n")
-  }
+  private static func join(_ pages: [HelpPage]) -> String { pages.map(\.markdown).joined(separator: "\n\n") }
 
   private static var views: String {
     Views.all.map { view in
-      section(
-        view.name, paragraphs: [view.summary], table: ["column", "type", "meaning"],
-        rows: view.columns.map { ["`\($0.name)`", $0.type, $0.meaning] }, examples: [])
+      "## \(view.name)\n\n\(view.summary)\n\n"
+        + grid(["column", "type", "meaning"], view.columns.map { ["`\($0.name)`", $0.type, $0.meaning] })
     }.joined(separator: "\n\n")
   }
 
   private static var lines: String {
-    Grid(
-      columns: [.init(title: "line"), .init(title: "what it does")],
-      rows: SessionLine.all.map { ["`:\($0.name)\($0.arguments.isEmpty ? "" : " " + $0.arguments)`", $0.summary] }
-        + [["`?NAME`", "what NAME is"], ["`!COMMAND`", "runs a command in the shell"]]
-    ).markdown()
+    grid(
+      ["line", "what it does"],
+      SessionLine.all.map { ["`:\($0.name)\($0.arguments.isEmpty ? "" : " " + $0.arguments)`", $0.summary] }
+        + [["`?NAME`", "what NAME is"], ["`!COMMAND`", "runs a command in the shell"]])
   }
 
-  private static func type(_ type: ValueType) -> String { type.phrase + (type.unit.isEmpty ? "" : ", in \(type.unit)") }
-
-  private static func standard(_ value: Value?, _ text: String?) -> String {
-    if let value, !value.isNone { return "`\(value.literal)`" }
-    return text ?? ""
+  private static var diagnostics: String {
+    let own = ShellCode.explanations.sorted { $0.key < $1.key }.map { "## \($0.key)\n\n\($0.value)" }
+    return (Explanation.all.map(\.page.markdown) + own).joined(separator: "\n\n")
   }
 
-  /// `arXiv:1706.06083` as a link.
-  private static func paper(_ paper: String) -> String {
-    guard paper.hasPrefix("arXiv:") else { return paper }
-    return "[\(paper)](https://arxiv.org/abs/\(paper.dropFirst(6)))"
+  private static func grid(_ titles: [String], _ rows: [[String]]) -> String {
+    Grid(columns: titles.map { Grid.Column(title: $0) }, rows: rows).markdown()
   }
 }

@@ -73,11 +73,7 @@ struct ReplayCommand: ParsableCommand {
   /// Parts that agree stay as they are: their `[..]` and `...` are not lost.
   private func rewrite(_ outcomes: [Replay.Outcome]) throws {
     var transcript = Transcript("")
-    transcript.parts = outcomes.map { outcome in
-      var part = outcome.part
-      if !outcome.differences.isEmpty { part.shown = outcome.shown }
-      return part
-    }
+    transcript.parts = outcomes.flatMap { $0.differences.isEmpty ? [$0.part] : $0.recorded }
     let changed = outcomes.count { !$0.differences.isEmpty }
     do { try ScriptFile.write(transcript.text, to: file) } catch {
       Session.warn("error: cannot write \(file): \(error.localizedDescription)", colored: false)

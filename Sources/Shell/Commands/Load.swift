@@ -37,7 +37,9 @@ extension Command<Session> {
           session.made(.dataset(loaded))
           return .object(loaded)
         } catch let error as DataError {
-          throw Problem.from(error)
+          var problem = Problem.from(error)
+          problem.argument = "name"
+          throw problem
         }
       }
     }

@@ -102,7 +102,7 @@ extension Command<Session> {
       { _, _ in
         .table(
           Table(
-            columns: [.init("table"), .init("one row for each")],
+            columns: [.init("table"), .init("what it holds")],
             rows: Views.all.map { [.string($0.name), .string($0.summary)] }))
       }
     }

@@ -120,12 +120,27 @@ final class Session {
     return .ok
   }
 
+  /// What one statement of a transcript showed.
+  struct Shown {
+    /// The last line of the statement, in the file.
+    var lastLine: Int
+    var text: String
+  }
+
   /// Runs a part of a transcript: each statement is a cell, and a mistake does not keep the next from running.
-  func run(part text: String, named name: String) -> ExitStatus {
-    let program = interpreter.parse(Source(name: name, text: text))
-    guard program.diagnostics.isEmpty else { return report(Diagnostics(all: program.diagnostics)) }
-    var worst = ExitStatus.ok
-    for item in program.items where !isOver && worst != .interrupted {
+  ///
+  /// - Throws: `Interrupt`.
+  func run(part text: String, named name: String) throws -> [Shown] {
+    let source = Source(name: name, text: text)
+    let program = interpreter.parse(source)
+    output.beginTranscript()
+    guard program.diagnostics.isEmpty else {
+      report(Diagnostics(all: program.diagnostics))
+      return [Shown(lastLine: source.lineCount, text: output.transcript)]
+    }
+    return try program.items.compactMap { item in
+      if isOver { return nil }
+      output.beginTranscript()
       let one = program.only(item)
       let status =
         item.isSessionLine
@@ -135,9 +150,9 @@ final class Session {
           for ready in try ready(one).items { value = try evaluate(ready) ?? value }
           return value
         }
-      worst = max(worst, status)
+      if status == .interrupted { throw Lang.Interrupt() }
+      return Shown(lastLine: source.line(at: max(item.range.start, item.range.end - 1)), text: output.transcript)
     }
-    return worst
   }
 
   /// Resolves and checks a whole program; throws everything that is wrong with it.

@@ -6,28 +6,46 @@ import Lang
 struct Replay {
   struct Outcome {
     var part: Transcript.Part
-    /// What the part showed this time.
-    var shown: [String]
+    /// What the part showed this time, by the line of the file after which it was shown.
+    var shown: [(lastLine: Int, lines: [String])]
     var differences: [Comparison.Difference]
+
+    /// The part as it would be recorded now: what each statement showed stands right after it.
+    var recorded: [Transcript.Part] {
+      var parts: [Transcript.Part] = []
+      var rest = part.source.split(separator: "\n", omittingEmptySubsequences: false)[...]
+      var line = part.line
+      for one in shown where !one.lines.isEmpty {
+        // Statements that share a line are recorded together.
+        if one.lastLine < line, !parts.isEmpty {
+          parts[parts.count - 1].shown += one.lines
+          continue
+        }
+        let count = one.lastLine - line + 1
+        parts.append(Transcript.Part(source: rest.prefix(count).joined(separator: "\n"), line: line, shown: one.lines))
+        rest = rest.dropFirst(count)
+        line = one.lastLine + 1
+      }
+      if !rest.isEmpty { parts.append(Transcript.Part(source: rest.joined(separator: "\n"), line: line, shown: [])) }
+      return parts
+    }
   }
 
   var name: String
   var comparison = Comparison()
 
   /// A part that fails is no end: what it showed is compared like anything else, so that transcripts can hold mistakes.
-  /// An interrupt ends it.
+  ///
+  /// - Throws: `Interrupt`.
   func run(_ transcript: Transcript, in session: Session) throws -> [Outcome] {
-    var outcomes: [Outcome] = []
-    for part in transcript.parts where !session.isOver {
-      session.output.beginTranscript()
+    try transcript.parts.prefix { _ in !session.isOver }.map { part in
       // Line numbers in diagnostics are those of the file.
       let padding = String(repeating: "\n", count: part.line - 1)
-      if session.run(part: padding + part.source, named: name) == .interrupted { throw Lang.Interrupt() }
-      let shown = Self.lines(session.output.transcript)
-      outcomes.append(
-        Outcome(part: part, shown: shown, differences: comparison.differences(recorded: part.shown, shown: shown)))
+      let shown = try session.run(part: padding + part.source, named: name).map { ($0.lastLine, Self.lines($0.text)) }
+      let lines = shown.flatMap(\.1)
+      return Outcome(
+        part: part, shown: shown, differences: comparison.differences(recorded: part.shown, shown: lines))
     }
-    return outcomes
   }
 
   private static func lines(_ text: String) -> [String] {
