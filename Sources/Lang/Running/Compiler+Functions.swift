@@ -66,7 +66,7 @@ extension Compiler {
     }
     if arguments.allSatisfy({ $0.label == nil }) {
       let plain = (piped.map { [$0] } ?? []) + arguments.map(\.value)
-      return plainCall(target.eval, plain.map(expression), range, calleeRange)
+      return plainCall(target, plain.map(expression), range, calleeRange)
     }
     let given = labelled(arguments, piped: piped)
     return Compiled { frame in
@@ -90,43 +90,49 @@ extension Compiler {
       }
   }
 
-  /// A call without labels. One, two and three arguments go straight into the new frame.
+  /// A call without labels. One or two arguments go straight into the new frame.
   private func plainCall(
-    _ callee: @escaping Eval, _ arguments: [Compiled], _ range: SourceRange, _ calleeRange: SourceRange
+    _ callee: Compiled, _ arguments: [Compiled], _ range: SourceRange, _ calleeRange: SourceRange
   ) -> Compiled {
-    if arguments.count == 1 {
+    let target = callee.eval, slow = slowCall(callee, arguments, range, calleeRange)
+    if arguments.count == 1, case .global(let cell) = callee.shape {
+      // The usual call by far: a function of the top level with one argument.
       let first = arguments[0].eval
       return Compiled { frame in
-        let target = try callee(frame)
-        if case .function(let function) = target, let user = function.user, user.arity == 1 {
-          let value = try first(frame)
-          do { return try frame.machine.enter(function, user) { $0.slots[0] = value } } catch {
-            throw Problem.place(error, at: range)
-          }
+        guard case .function(let function)? = cell.storage.pointee, let user = function.user, user.arity == 1 else {
+          return try slow(frame)
         }
-        return try Self.dynamicCall(target, [(nil, range, try first(frame))], frame, range, calleeRange)
+        let value = try first(frame)
+        do { return try frame.machine.enter(function, user) { $0.slots[0] = value } } catch {
+          throw Problem.place(error, at: range)
+        }
       }
     }
     if arguments.count == 2 {
       let first = arguments[0].eval, second = arguments[1].eval
       return Compiled { frame in
-        let target = try callee(frame)
-        let a = try first(frame), b = try second(frame)
-        if case .function(let function) = target, let user = function.user, user.arity == 2 {
-          do {
-            return try frame.machine.enter(function, user) { frame in
-              frame.slots[0] = a
-              frame.slots[1] = b
-            }
-          } catch { throw Problem.place(error, at: range) }
+        let called = try target(frame), a = try first(frame), b = try second(frame)
+        guard case .function(let function) = called, let user = function.user, user.arity == 2 else {
+          return try Self.dynamicCall(called, [(nil, range, a), (nil, range, b)], frame, range, calleeRange)
         }
-        return try Self.dynamicCall(target, [(nil, range, a), (nil, range, b)], frame, range, calleeRange)
+        do {
+          return try frame.machine.enter(function, user) { frame in
+            frame.slots[0] = a
+            frame.slots[1] = b
+          }
+        } catch { throw Problem.place(error, at: range) }
       }
     }
-    return Compiled { frame in
-      let target = try callee(frame)
+    return Compiled(.other, slow)
+  }
+
+  private func slowCall(
+    _ callee: Compiled, _ arguments: [Compiled], _ range: SourceRange, _ calleeRange: SourceRange
+  ) -> Eval {
+    { frame in
+      let called = try callee.eval(frame)
       return try Self.dynamicCall(
-        target, try arguments.map { (nil, range, try $0.eval(frame)) }, frame, range, calleeRange)
+        called, try arguments.map { (nil, range, try $0.eval(frame)) }, frame, range, calleeRange)
     }
   }
 

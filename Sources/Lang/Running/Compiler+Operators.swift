@@ -9,9 +9,9 @@ extension Compiler {
     let operands = Operands(left: a, right: b)
     let slow = { (x: Value, y: Value) throws in try Self.slow(operation, x, y, range) }
     switch operation {
-    case .add: return Compiled(.other, operands.apply(Adding.self, slow: slow))
-    case .subtract: return Compiled(.other, operands.apply(Subtracting.self, slow: slow))
-    case .multiply: return Compiled(.other, operands.apply(Multiplying.self, slow: slow))
+    case .add: return Compiled(.other, operands.value(Adding.self, slow: slow))
+    case .subtract: return Compiled(.other, operands.value(Subtracting.self, slow: slow))
+    case .multiply: return Compiled(.other, operands.value(Multiplying.self, slow: slow))
     case .divide, .remainder, .power:
       return Compiled { frame in try Self.slow(operation, try a.eval(frame), try b.eval(frame), range) }
     }
@@ -78,12 +78,12 @@ extension Compiler {
     let operands = Operands(left: a, right: b)
     let slow = { (x: Value, y: Value) throws in try Self.slowCompare(comparison, x, y, range) }
     switch comparison {
-    case .less: return operands.apply(IsLess.self, slow: slow)
-    case .lessEqual: return operands.apply(IsLessOrEqual.self, slow: slow)
-    case .greater: return operands.apply(IsGreater.self, slow: slow)
-    case .greaterEqual: return operands.apply(IsGreaterOrEqual.self, slow: slow)
-    case .equal: return operands.apply(IsEqual.self, slow: slow)
-    case .notEqual: return operands.apply(IsUnequal.self, slow: slow)
+    case .less: return operands.test(IsLess.self, slow: slow)
+    case .lessEqual: return operands.test(IsLessOrEqual.self, slow: slow)
+    case .greater: return operands.test(IsGreater.self, slow: slow)
+    case .greaterEqual: return operands.test(IsGreaterOrEqual.self, slow: slow)
+    case .equal: return operands.test(IsEqual.self, slow: slow)
+    case .notEqual: return operands.test(IsUnequal.self, slow: slow)
     case .isIn:
       return { frame in
         let a = try a.eval(frame), b = try b.eval(frame)
