@@ -43,4 +43,35 @@ import Testing
     #expect(Suggestions.nearest(to: "banana", in: ["eps", "steps"]) == nil)
     #expect(Suggestions.distance("steps", "stpes") == 1)
   }
+
+  @Test func aLongLineIsShownAroundItsMark() {
+    let text = String(repeating: "1 + ", count: 200) + "x" + String(repeating: " + 1", count: 200)
+    let shown = Diagnostic("E0301", "no", at: SourceRange(source: Source(name: "a", text: text), start: 800, end: 801))
+      .render()
+    #expect(shown.split(separator: "\n").allSatisfy { $0.count < 140 })
+    #expect(shown.contains("+ x +"))
+  }
+
+  @Test func labelsOnTheSameLineShareIt() {
+    let source = Source(name: "a", text: "f(1 2")
+    let diagnostic = Diagnostic(
+      "E0101", "no", at: SourceRange(source: source, start: 4, end: 5),
+      labels: [.init(SourceRange(source: source, start: 1, end: 2), "opened here")])
+    #expect(diagnostic.render().hasSuffix("1 | f(1 2\n  |     ^\n  |  - opened here"))
+  }
+
+  @Test func aDiagnosticIsJSONForOtherPrograms() {
+    let diagnostic = Diagnostic(
+      "E0301", "no \"x\"", at: SourceRange(source: source, start: 4, end: 5), says: "y?", help: ["z"])
+    #expect(
+      diagnostic.json
+        == #"{"code":"E0301","help":["z"],"incomplete":false,"labels":[],"message":"no \"x\"","place":{"column":5,"endColumn":6,"endLine":1,"file":"sweep.ward","line":1,"text":"y?"},"severity":"error"}"#
+    )
+  }
+
+  @Test func coloursAreOffUnlessAsked() {
+    let diagnostic = Diagnostic("E0301", "no", at: SourceRange(source: source, start: 4, end: 5))
+    #expect(!diagnostic.render().contains("\u{1B}"))
+    #expect(diagnostic.render(color: true).contains("\u{1B}[1;31merror[E0301]\u{1B}[0m"))
+  }
 }

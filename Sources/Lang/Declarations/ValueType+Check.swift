@@ -6,8 +6,8 @@ extension ValueType {
       "a number from \(bounds.text)"
     case .integer(let bounds, _) where bounds.lower != nil && bounds.upper != nil && !bounds.isAbove:
       "a whole number from \(bounds.text)"
-    case .number(let bounds, _): "a number\(bounds.text.isEmpty ? "" : " \(bounds.text)")"
-    case .integer(let bounds, _): "a whole number\(bounds.text.isEmpty ? "" : " \(bounds.text)")"
+    case .number(let bounds, _): "a number\(bounds.text.isEmpty ? "" : ", \(bounds.text)")"
+    case .integer(let bounds, _): "a whole number\(bounds.text.isEmpty ? "" : ", \(bounds.text)")"
     case .list(let element): "a list of \(element.plural)"
     case .oneOrMore(let element): "\(element.phrase) or a list of \(element.plural)"
     case .either(let types): types.map(\.phrase).joinedAsAlternatives

@@ -242,6 +242,7 @@ extension Compiler {
           help: ["for example: \(library.example)"]), at: range)
     }
     let given = labelled(arguments, piped: piped)
+    checkConstants(library, arguments, offset: piped == nil ? 0 : 1)
     if labels.isEmpty {
       return Compiled { frame in
         let values = try given.map { try $0.eval(frame) }
@@ -254,6 +255,38 @@ extension Compiler {
     return Compiled { frame in
       let values = try given.map { ($0.label, $0.range, try $0.eval(frame)) }
       do { return try Self.labelledCall(function, values, frame) } catch { throw Problem.place(error, at: range) }
+    }
+  }
+
+  /// Notes arguments that are written out and do not fit.
+  private func checkConstants(_ library: LibraryFunction, _ arguments: [Node.Argument], offset: Int) {
+    var next = offset
+    for argument in arguments {
+      let parameter: LibraryFunction.Parameter?
+      if let label = argument.label {
+        parameter = library.parameters.first { $0.name == label.text }
+      } else {
+        parameter = library.parameters[min(next, library.parameters.count - 1)]
+        next += 1
+      }
+      guard let parameter, let value = literal(argument.value) else { continue }
+      if value.isNone, parameter.fallback?.isNone == true { continue }
+      do { _ = try parameter.type.checked(value, for: parameter.name, of: library.name) } catch {
+        _ = failed(error, at: range(argument.value))
+      }
+    }
+  }
+
+  /// The value of a literal, nil for everything that must be computed.
+  private func literal(_ node: Node) -> Value? {
+    switch node.kind {
+    case .none: return Value.none
+    case .bool(let value): return .bool(value)
+    case .number(let value): return .number(value)
+    case .string(let value): return .string(value)
+    case .negate(let inner): return literal(inner)?.asNumber.map { .number(-$0) }
+    case .group(let inner): return literal(inner)
+    default: return nil
     }
   }
 

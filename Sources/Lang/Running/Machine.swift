@@ -131,7 +131,7 @@ final class Machine {
       state.pointee.depth < Self.maximumDepth, StackBounds.address > state.pointee.floor
     else {
       throw Problem(
-        .recursionTooDeep, "the calls go too deep (\(state.pointee.depth) inside one another)",
+        .recursionTooDeep, "these calls go too deep into one another",
         help: ["a function that calls itself needs an `if` that ends it"])
     }
     for index in 0..<count { (slots + index).initialize(to: .none) }

@@ -229,6 +229,8 @@ extension Parser {
     let start = token.start
     let base = try postfix()
     guard at(.caret), !endsLine else { return base }
+    try descend()
+    defer { level -= 1 }
     try advance()
     let exponent = try unary()
     return try node(.arithmetic(.power, base, exponent), from: start, over: max(base.depth, exponent.depth))

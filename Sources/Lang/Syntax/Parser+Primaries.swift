@@ -125,6 +125,7 @@ extension Parser {
   // "{" [ field { "," field } [ "," ] ] "}"               field = LABEL expr | STRING ":" expr ;
   private mutating func record() throws(Diagnostic) -> Node {
     let open = token.start
+    recordBraces.insert(open)
     try advance()
     var fields: [Node.Field] = []
     while !at(.closeBrace) {

@@ -58,7 +58,7 @@ extension Parser {
 
   private func misplacedSessionLine() -> Diagnostic {
     Diagnostic(
-      .misplacedSessionLine, "a session line must be a line of its own at the top level", at: here,
+      .misplacedSessionLine, "a session line must be a line of its own at the top level", at: tokenRange,
       help: ["`\(text(token))` starts a session line such as `:history`, `?attack` or `!ls`"])
   }
 
@@ -73,22 +73,22 @@ extension Parser {
   private func surplus() -> Diagnostic {
     let word = text(token)
     if at(.assign) {
-      return Diagnostic(.notAPlace, "only a name, a field or an element can be assigned", at: here)
+      return Diagnostic(.notAPlace, "only a name, a field or an element can be assigned", at: tokenRange)
     }
     if keyword == .else || keyword == .catch {
       return Diagnostic(
-        .misplacedStatement, "this `\(word)` belongs to no `\(word == "else" ? "if" : "try")`", at: here)
+        .misplacedStatement, "this `\(word)` belongs to no `\(word == "else" ? "if" : "try")`", at: tokenRange)
     }
     if token.kind == .label {
       return Diagnostic(
-        .unexpected, "`\(word)` is a label, but no command takes it here", at: here,
+        .unexpected, "`\(word)` is a label, but no command takes it here", at: tokenRange,
         help: ["a command stands at the start of a statement, or after `=`, `|`, `return` or `(`"])
     }
     if at(.closeParen) || at(.closeBracket) || at(.closeBrace) {
-      return Diagnostic(.unexpected, "this `\(word)` closes nothing", at: here)
+      return Diagnostic(.unexpected, "this `\(word)` closes nothing", at: tokenRange)
     }
     return Diagnostic(
-      .unexpected, "expected the end of the statement, not `\(word)`", at: here,
+      .unexpected, "expected the end of the statement, not `\(word)`", at: tokenRange,
       help: ["statements are separated by a line break or `;`"])
   }
 
@@ -125,12 +125,13 @@ extension Parser {
     guard token.kind == .name, !endsLine else {
       if token.kind == .last {
         throw Diagnostic(
-          .reservedWord, "`\(text(token))` stands for an earlier value and cannot be a name", at: here)
+          .reservedWord, "`\(text(token))` stands for an earlier value and cannot be a name", at: tokenRange)
       }
       throw missing("a name", purpose, isIncomplete: nesting > 0)
     }
     if let keyword {
-      throw Diagnostic(.reservedWord, "`\(keyword.rawValue)` is a word of the language and cannot be a name", at: here)
+      throw Diagnostic(
+        .reservedWord, "`\(keyword.rawValue)` is a word of the language and cannot be a name", at: tokenRange)
     }
     let name = Name(text: text(token), start: token.start, end: token.end)
     try advance()
@@ -150,7 +151,7 @@ extension Parser {
   // "param" NAME "=" expr [ STRING ]
   private mutating func parameter(_ start: Int, topLevel: Bool) throws(Diagnostic) -> Statement {
     guard topLevel else {
-      throw Diagnostic(.misplacedStatement, "`param` may stand at the top level only", at: here)
+      throw Diagnostic(.misplacedStatement, "`param` may stand at the top level only", at: tokenRange)
     }
     try advance()
     let name = try newName("after `param`")
@@ -295,7 +296,7 @@ extension Parser {
   // "return" [ pipeline ]
   private mutating func returned(_ start: Int) throws(Diagnostic) -> Statement {
     guard functions > 0 else {
-      throw Diagnostic(.misplacedStatement, "`return` belongs into a function", at: here)
+      throw Diagnostic(.misplacedStatement, "`return` belongs into a function", at: tokenRange)
     }
     try advance()
     if endsStatement { return try make(.return(nil), from: start, over: 0) }
@@ -306,7 +307,7 @@ extension Parser {
   // "break" | "continue"
   private mutating func jump(_ start: Int) throws(Diagnostic) -> Statement {
     guard loops > 0 else {
-      throw Diagnostic(.misplacedStatement, "`\(text(token))` belongs into a loop", at: here)
+      throw Diagnostic(.misplacedStatement, "`\(text(token))` belongs into a loop", at: tokenRange)
     }
     let kind: Statement.Kind = at(.break) ? .break : .continue
     try advance()

@@ -27,6 +27,8 @@ struct Parser {
   var diagnostics: [Diagnostic] = []
   /// Offsets of minus signs that negate, for the formatter.
   var negations: Set<Int> = []
+  /// Offsets of braces that open records, for the formatter.
+  var recordBraces: Set<Int> = []
   /// Extents of SQL text, for the formatter.
   var sqlRanges: [Range<Int>] = []
   /// Where functions start that stand inside something else, and the names they mention: such variables need cells.
@@ -66,6 +68,9 @@ struct Parser {
   var here: SourceRange {
     token.kind == .end || endsLine ? range(previousEnd, previousEnd) : range(token.start, token.end)
   }
+
+  /// The range of the token to read next, wherever it stands.
+  var tokenRange: SourceRange { range(token.start, token.end) }
 
   /// Whether a line break that counts comes before the next token.
   var endsLine: Bool { token.newlineBefore && nesting == 0 }

@@ -7,13 +7,15 @@ extension Diagnostic {
     let gutter = String(repeating: " ", count: width)
     if let primary {
       lines.append(gutter + ink.faint("-->") + " \(primary.range.place)")
+      lines.append("\(gutter) " + ink.faint("|"))
       lines += excerpt(of: primary, gutter: gutter, ink: ink)
     }
+    var shown = primary?.range
     for label in labels {
-      if primary?.range.source !== label.range.source {
-        lines.append(gutter + ink.faint(":::") + " \(label.range.place)")
-      }
-      lines += excerpt(of: label, gutter: gutter, ink: ink, mark: "-")
+      if shown?.source !== label.range.source { lines.append(gutter + ink.faint(":::") + " \(label.range.place)") }
+      let sameLine = shown.map { $0.source === label.range.source && $0.line == label.range.line } ?? false
+      lines += excerpt(of: label, gutter: gutter, ink: ink, mark: "-").dropFirst(sameLine ? 1 : 0)
+      shown = label.range
     }
     for line in help { lines.append("\(gutter) " + ink.faint("=") + " help: \(line)") }
     return lines.joined(separator: "\n")
@@ -22,18 +24,38 @@ extension Diagnostic {
   /// The source line of a label, and the marks and words below it.
   private func excerpt(of label: Label, gutter: String, ink: Ink, mark: Character = "^") -> [String] {
     let range = label.range, line = range.line
-    let text = range.source.lineText(line)
-    let before = range.source.text(from: range.source.lineStarts[line - 1], to: range.start)
-    let firstLine = range.text.prefix { !$0.isNewline }
-    let marks = String(repeating: mark, count: max(1, firstLine.displayWidth))
-    let indent = before.map { $0 == "\t" ? "\t" : String(repeating: " ", count: $0.displayWidth) }.joined()
+    let window = Window(range)
+    let marks = String(repeating: mark, count: window.marked)
     let words = label.text.isEmpty ? marks : "\(marks) \(label.text)"
     let number = String(repeating: " ", count: gutter.count - String(line).count) + String(line)
-    var lines: [String] = []
-    if mark == "^" { lines.append("\(gutter) " + ink.faint("|")) }
-    lines.append(ink.faint("\(number) |") + (text.isEmpty ? "" : " \(text)"))
-    lines.append("\(gutter) " + ink.faint("|") + " \(indent)" + (mark == "^" ? ink.strong(words) : ink.faint(words)))
-    return lines
+    return [
+      ink.faint("\(number) |") + (window.text.isEmpty ? "" : " \(window.text)"),
+      "\(gutter) " + ink.faint("|") + " \(window.indent)" + (mark == "^" ? ink.strong(words) : ink.faint(words)),
+    ]
+  }
+}
+
+/// The part of a line that is shown: all of it, or, of a long one, what surrounds the marked text.
+private struct Window {
+  /// Columns before and after the marked text that are always shown.
+  private static let margin = 60
+
+  var text: String
+  /// What stands below the text before the marks.
+  let indent: String
+  /// How many marks.
+  let marked: Int
+
+  init(_ range: SourceRange) {
+    let line = range.source.lineText(range.line)
+    var before = Array(range.source.text(from: range.source.lineStarts[range.line - 1], to: range.start))
+    var after = Array(line.dropFirst(before.count))
+    if before.count > 2 * Self.margin { before = ["…"] + before.suffix(Self.margin) }
+    if after.count > 2 * Self.margin { after = after.prefix(Self.margin) + ["…"] }
+    text = String(before + after)
+    indent = before.map { $0 == "\t" ? "\t" : String(repeating: " ", count: $0.displayWidth) }.joined()
+    let covered = range.text.prefix { !$0.isNewline }.prefix(after.count)
+    marked = max(1, String(covered).displayWidth)
   }
 }
 
@@ -54,26 +76,4 @@ private struct Ink {
   func bold(_ text: String) -> String { paint(text, "1") }
   func faint(_ text: String) -> String { paint(text, "34") }
   private func paint(_ text: String, _ style: String) -> String { on ? "\u{1B}[\(style)m\(text)\u{1B}[0m" : text }
-}
-
-extension StringProtocol {
-  /// Columns the text takes on a terminal.
-  public var displayWidth: Int { reduce(0) { $0 + $1.displayWidth } }
-}
-
-extension Character {
-  /// Columns the character takes on a terminal: 2 for East Asian wide forms and emoji, 0 for lone marks.
-  public var displayWidth: Int {
-    guard let first = unicodeScalars.first else { return 0 }
-    if isASCII { return 1 }
-    let kind = first.properties.generalCategory
-    if kind == .nonspacingMark || kind == .enclosingMark || kind == .format { return 0 }
-    if first.properties.isEmojiPresentation || unicodeScalars.contains("\u{FE0F}") { return 2 }
-    switch first.value {
-    case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F,
-      0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1FAFF, 0x20000...0x3FFFD:
-      return 2
-    default: return 1
-    }
-  }
 }

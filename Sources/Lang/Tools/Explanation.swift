@@ -156,7 +156,7 @@ public struct Explanation: Sendable, Equatable {
     Explanation(
       .unknownName, "a name that nothing has",
       "A name must be declared before it is used, in this block or one around it. Names of built-ins and variables near it are suggested.",
-      wrong: "print nrom", right: "let norm = 2\nprint norm"),
+      wrong: "let norm = 2\nprint nrom", right: "let norm = 2\nprint norm"),
     Explanation(
       .undeclared, "an assignment to a variable that does not exist",
       "`x = …` changes a variable; `let x = …` makes one. So a misspelt name cannot silently become a new variable.",
