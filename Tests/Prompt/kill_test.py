@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Kills ward at random moments while it trains, attacks and stores, and looks for anything lost or half done.
+
+    python3 Tests/Prompt/kill_test.py .build/release/ward [ROUNDS]
+
+What ward has shown, it has stored: every cell whose line came out before the kill must be whole in the store. Needs
+the package dataset-fashion-mnist, and nothing but Python.
+"""
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+SCRIPT = """\
+let fashion = load "fashion-mnist" train: 600 test: 200
+let normal = train lenet on: fashion epochs: 2
+let hit = attack normal with: fgsm on: fashion.test eps: 0.1
+let again = attack normal with: fgsm on: fashion.test eps: 0.2
+"""
+NAMES = ["fashion", "normal", "hit", "again"]
+
+
+def run(program, folder, seed, seconds=None):
+    """Runs the script, killed after so many seconds, and returns how many of its cells it has shown."""
+    script = os.path.join(folder, "work.ward")
+    with open(script, "w") as file:
+        file.write(SCRIPT)
+    command = [program, script, "--seed", str(seed), "--store", os.path.join(folder, "ward.sqlite"), "--no-init",
+               "--color", "never"]
+    # A terminal, so that each line comes out when it is shown.
+    master, slave = os.openpty()
+    ward = subprocess.Popen(command, stdout=slave, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    os.close(slave)
+    shown = bytearray()
+
+    def listen():
+        try:
+            while data := os.read(master, 65536):
+                shown.extend(data)
+        except OSError:
+            pass
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    begun = time.monotonic()
+    try:
+        ward.wait(seconds)
+    except subprocess.TimeoutExpired:
+        ward.send_signal(signal.SIGKILL)
+        ward.wait()
+    took = time.monotonic() - begun
+    listener.join()
+    os.close(master)
+    # Only whole lines count.
+    lines = bytes(shown).decode(errors="replace").split("\n")[:-1]
+    return sum(any(line.startswith(name + " ") for line in lines) for name in NAMES), took
+
+
+def problems(folder, shown):
+    store = sqlite3.connect(os.path.join(folder, "ward.sqlite"))
+
+    def ask(sql, *values):
+        return store.execute(sql, values).fetchall()
+
+    found = []
+    verdict = ask("pragma integrity_check")
+    if verdict != [("ok",)]:
+        found.append(f"integrity: {verdict[:3]}")
+    if ask("pragma foreign_key_check"):
+        found.append("a row refers to a row that is missing")
+    for row in ask("select id, images, (select count(*) from examples e where e.result = r.id) as n, "
+                   "(select sum(images) from class_results c where c.result = r.id) as m from results r "
+                   "where n <> images or m <> images"):
+        found.append(f"half a result: {row}")
+    for row in ask("select m.name, c.status from models m join cells c on c.id = m.cell_id where c.status = 'running'"):
+        found.append(f"a model of a cell that has not ended: {row}")
+    for seed, cells in shown.items():
+        done = ask("select count(*) from cells c join sessions s on s.id = c.session where s.seed = ? and status = 'ok'",
+                   seed)[0][0]
+        models = ask("select count(*) from models where seed = ?", seed)[0][0]
+        results = ask("select count(*) from results where seed = ?", seed)[0][0]
+        if done < cells or models < (cells > 1) or results < cells - 2:
+            found.append(f"round {seed} showed {cells} cells, stored {done}, {models} models, {results} results")
+    return found
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    program = os.path.abspath(sys.argv[1])
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 100
+    if not os.path.isdir("/usr/share/datasets/fashion-mnist"):
+        print("skipped: dataset-fashion-mnist is not installed")
+        return
+    with tempfile.TemporaryDirectory(prefix="ward-kill-") as folder:
+        whole, took = run(program, folder, 0)
+        if whole != len(NAMES):
+            sys.exit(f"the script shows {whole} of {len(NAMES)} cells when nobody kills it")
+        shown = {0: whole}
+        for seed in range(1, rounds + 1):
+            shown[seed], _ = run(program, folder, seed, random.uniform(0, 1.1 * took))
+        found = problems(folder, shown)
+        for problem in found:
+            print(problem)
+        spread = ", ".join(f"{list(shown.values()).count(n)} after {n}" for n in range(len(NAMES) + 1))
+        print(f"{rounds} kills, cells shown before: {spread}; {len(found)} problems")
+        sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()
