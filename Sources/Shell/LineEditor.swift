@@ -35,6 +35,9 @@ final class LineEditor {
   /// Asked when Tab is pressed, with the line and the cursor in bytes from its start. A second Tab shows the list.
   var complete: (_ line: String, _ cursor: Int) -> Completions? = { _, _ in nil }
 
+  /// Asked at a second Tab where nothing could be completed: how what is being typed is written, for instance.
+  var hint: (_ line: String, _ cursor: Int) -> String? = { _, _ in nil }
+
   private let history: HistoryFile?
   private var input: Input?
   /// The list of the last Tab, for showing it.
@@ -166,7 +169,11 @@ extension LineEditor {
     let line = String(cString: rl_line_buffer)
     let found = complete(line, end)
     offered = found?.candidates ?? []
-    guard let found, !offered.isEmpty else { return nil }
+    guard let found, !offered.isEmpty else {
+      // readline's name for a second Tab.
+      if rl_completion_type == Int32(UInt8(ascii: "?")), let hint = hint(line, end) { showBelow(hint + "\n") }
+      return nil
+    }
     let bytes = Array(line.utf8)
     let typed = String(decoding: bytes[min(start, end)..<end], as: UTF8.self)
     let words = offered.map { Self.fit($0.text, from: found.start, to: start, in: bytes) }
@@ -199,7 +206,7 @@ extension LineEditor {
     let names = offered.map { $0.text.withVisibleControls }
     let notes = offered.map { $0.note.withVisibleControls }
     let column = (names.map { DisplayWidth.of($0) }.max() ?? 0) + 2
-    var text = "\n"
+    var text = ""
     if notes.contains(where: { !$0.isEmpty }) {
       // The first screenful; typing on narrows the rest.
       let shown = min(names.count, max(5, Int(height) - 4))
@@ -215,7 +222,12 @@ extension LineEditor {
         text += row.map { DisplayWidth.pad($0, to: column) }.joined() + "\n"
       }
     }
-    fputs(text, rl_outstream)
+    showBelow(text)
+  }
+
+  /// Shows rows below the line, and the line again below them.
+  private func showBelow(_ rows: String) {
+    fputs("\n" + rows, rl_outstream)
     rl_forced_update_display()
   }
 }
