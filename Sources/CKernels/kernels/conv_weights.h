@@ -1,17 +1,18 @@
 // The gradient of a convolution by its weights: gw[o][c][ky][kx] = sum over pixels of gy[o] * x[c] shifted by the tap.
 //
 // Sums stay one vector a weight (a lane an image) in `lanes` and are summed over the lanes once, at the end. Rows go in
-// the outer loop, so that the rows of gy stay in the first cache while every (c, ky) visits them.
+// the outer loop, so that the rows of gy stay in the first cache while every (c, ky) visits them. Each row is summed by
+// itself first: one long sum in single precision would lose digits.
 
 INLINE void weight_row(const int CB, const int KB, const v16 *gy, ptrdiff_t gy_plane, const v16 *x, ptrdiff_t x_step,
-                       ptrdiff_t tap_step, int from, int to, int fresh, v16 *lanes, ptrdiff_t lane_output) {
+                       ptrdiff_t tap_step, int width, v16 *lanes, ptrdiff_t lane_output) {
   v16 acc[MOST_SUMS];
 #pragma clang loop unroll(full)
   for (int j = 0; j < CB; j++) {
 #pragma clang loop unroll(full)
-    for (int k = 0; k < KB; k++) acc[j * KB + k] = fresh ? splat(0) : lanes[j * lane_output + k];
+    for (int k = 0; k < KB; k++) acc[j * KB + k] = splat(0);
   }
-  for (int i = from; i < to; i++) {
+  for (int i = 0; i < width; i++) {
     v16 g[6];
 #pragma clang loop unroll(full)
     for (int j = 0; j < CB; j++) g[j] = gy[j * gy_plane + i];
@@ -25,7 +26,7 @@ INLINE void weight_row(const int CB, const int KB, const v16 *gy, ptrdiff_t gy_p
 #pragma clang loop unroll(full)
   for (int j = 0; j < CB; j++) {
 #pragma clang loop unroll(full)
-    for (int k = 0; k < KB; k++) lanes[j * lane_output + k] = acc[j * KB + k];
+    for (int k = 0; k < KB; k++) lanes[j * lane_output + k] += acc[j * KB + k];
   }
 }
 
@@ -48,8 +49,8 @@ INLINE void weight_block(const int CB, const ward_conv *conv, ward_planes xs, co
           int kx = 0;
 #define TAPS(K)                                                                                                 \
   for (; kx + (K) <= conv->kernel_w; kx += (K))                                                                 \
-    weight_row(CB, K, g, gys.plane, line + kx * conv->dilation_w, conv->stride_w, conv->dilation_w, 0, gys.width, \
-               0, sums + kx, lane_output);
+    weight_row(CB, K, g, gys.plane, line + kx * conv->dilation_w, conv->stride_w, conv->dilation_w, gys.width,    \
+               sums + kx, lane_output);
           if (WIDE) { TAPS(5) }
           TAPS(3)
           TAPS(1)
@@ -83,7 +84,9 @@ static void channel_sums(ward_planes s, const float *x, float *sums, int32_t acc
     v16 total = splat(0);
     for (int row = 0; row < s.height; row++) {
       const v16 *line = (const v16 *)x + (ptrdiff_t)c * s.plane + row * s.row;
-      for (int i = 0; i < s.width; i++) total += line[i];
+      v16 sum = splat(0);
+      for (int i = 0; i < s.width; i++) sum += line[i];
+      total += sum;
     }
     sums[c] = (accumulate ? sums[c] : 0) + sum_lanes(total);
   }
@@ -97,15 +100,17 @@ static void unpool(ward_planes pooled, const float *gy, const uint8_t *winner, w
     for (int row = 0; row < pooled.height; row++) {
       const v16 *from = (const v16 *)gy + (ptrdiff_t)c * pooled.plane + row * pooled.row;
       v16 *to = (v16 *)gz + (ptrdiff_t)c * full.plane + 2 * row * full.row;
+      v16 sum = splat(0);
       for (int i = 0; i < pooled.width; i++) {
         const i16 won = __builtin_convertvector(*which++, i16);
         const v16 g = choose(won < 4, from[i], splat(0));
-        total += g;
+        sum += g;
         to[2 * i] = choose(won == 0, g, splat(0));
         to[2 * i + 1] = choose(won == 1, g, splat(0));
         to[full.row + 2 * i] = choose(won == 2, g, splat(0));
         to[full.row + 2 * i + 1] = choose(won == 3, g, splat(0));
       }
+      total += sum;
     }
     if (gb) gb[c] = (accumulate ? gb[c] : 0) + sum_lanes(total);
   }

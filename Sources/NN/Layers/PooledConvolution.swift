@@ -60,7 +60,7 @@ struct PooledConvolutionOperation: Operation {
     let wantsInput = !isFirst || f.wantsInputGradient
     guard f.slopes != nil || wantsInput else { return }
     f.call.unpool(
-      output.planes, f.at(outputGradient), f.bytes(winners), sumGradient.planes, f.at(sumGradient),
+      outputGradient.planes, f.at(outputGradient), f.bytes(winners), sumGradient.planes, f.at(sumGradient),
       bias.flatMap { offset in f.slopes.map { $0 + offset } }, f.adds)
     withUnsafePointer(to: conv) {
       if let slopes = f.slopes {

@@ -17,7 +17,9 @@ extension Architecture {
 /// All architectures by name.
 public enum Architectures {
   /// In the order that help shows them.
-  public static let all: [Entry<any Architecture>] = [LeNet.entry]
+  public static let all: [Entry<any Architecture>] = [
+    LeNet.entry, MLP.entry, CNN.entry, VGGSmall.entry, ResNet8.entry, ResNet20.entry,
+  ]
 
   /// The declaration of that name.
   public static func named(_ name: String) -> Entry<any Architecture>? { all.first { $0.name == name } }

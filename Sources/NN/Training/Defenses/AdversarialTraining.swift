@@ -9,7 +9,8 @@ public struct AdversarialTraining: Recipe {
 
   /// `adversarial`.
   public static let entry = Entry<any Recipe>(
-    AdversarialTraining(), "adversarial", "train on each batch clean, then as FGSM changes it", paper: "arXiv:1412.6572",
+    AdversarialTraining(), "adversarial", "train on each batch clean, then as FGSM changes it",
+    paper: "arXiv:1412.6572",
     example: "train lenet on: fashion defense: adversarial eps: 0.1",
     [Setting("eps", \.eps, in: 0...1, "the largest change of a pixel", unit: "pixel units")]
   ) { $0 }
@@ -35,7 +36,8 @@ public struct CostSensitiveAdversarial: Recipe {
 
   /// `csa`.
   public static let entry = Entry<any Recipe>(
-    CostSensitiveAdversarial(), "csa", "adversarial training that also pays for costly mistakes", paper: "arXiv:2101.12372",
+    CostSensitiveAdversarial(), "csa", "adversarial training that also pays for costly mistakes",
+    paper: "arXiv:2101.12372",
     example: "defend normal with: csa costs: guard epochs: 5",
     [
       Setting("eps", \.eps, in: 0...1, "the largest change of a pixel", unit: "pixel units"),

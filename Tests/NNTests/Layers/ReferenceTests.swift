@@ -1,0 +1,203 @@
+import Testing
+
+@testable import NN
+
+/// Kernels against the plain loops, over shapes that leave every kind of remainder.
+@Suite struct ReferenceTests {
+  /// A convolution and the images it is tried on.
+  struct Case: Sendable, CustomStringConvertible {
+    var inputs: Int
+    var outputs: Int
+    var extent: (height: Int, width: Int)
+    var kernel: (height: Int, width: Int)
+    var stride = (height: 1, width: 1)
+    var padding = (height: 0, width: 0)
+    var dilation = (height: 1, width: 1)
+    var groups = 1
+    var images = 3
+    var bias = true
+
+    var description: String {
+      "\(inputs)→\(outputs) on \(extent), kernel \(kernel), stride \(stride), padding \(padding), "
+        + "dilation \(dilation), groups \(groups), \(images) images"
+    }
+
+    var layer: Convolution {
+      var layer = Convolution(outputs, kernel: 1, bias: bias)
+      (layer.kernel, layer.stride, layer.padding, layer.dilation) = (kernel, stride, padding, dilation)
+      layer.groups = groups
+      return layer
+    }
+  }
+
+  static let cases: [Case] = [
+    Case(inputs: 1, outputs: 6, extent: (28, 28), kernel: (5, 5), padding: (2, 2), images: 1),
+    Case(inputs: 6, outputs: 16, extent: (14, 14), kernel: (5, 5), images: 17),
+    Case(inputs: 3, outputs: 10, extent: (9, 13), kernel: (3, 3), padding: (1, 1)),
+    Case(inputs: 2, outputs: 18, extent: (7, 5), kernel: (1, 1)),
+    Case(inputs: 5, outputs: 7, extent: (8, 8), kernel: (3, 3), stride: (2, 2), padding: (1, 1)),
+    Case(inputs: 4, outputs: 3, extent: (11, 10), kernel: (5, 5), stride: (3, 2), padding: (2, 1)),
+    Case(inputs: 4, outputs: 4, extent: (6, 6), kernel: (1, 1), stride: (2, 2), bias: false),
+    Case(inputs: 6, outputs: 9, extent: (7, 9), kernel: (3, 3), padding: (1, 1), groups: 3),
+    Case(inputs: 8, outputs: 8, extent: (6, 7), kernel: (3, 3), padding: (1, 1), groups: 8),
+    Case(inputs: 2, outputs: 3, extent: (12, 11), kernel: (3, 3), padding: (2, 2), dilation: (2, 2)),
+    Case(inputs: 2, outputs: 5, extent: (13, 12), kernel: (3, 2), stride: (2, 2), padding: (2, 3), dilation: (3, 2)),
+    Case(inputs: 1, outputs: 1, extent: (5, 40), kernel: (2, 4), padding: (1, 2)),
+    Case(inputs: 3, outputs: 2, extent: (5, 5), kernel: (5, 5)),
+    Case(inputs: 1, outputs: 4, extent: (3, 3), kernel: (3, 3), padding: (2, 2), images: 33),
+    Case(inputs: 2, outputs: 2, extent: (4, 4), kernel: (4, 4), stride: (4, 4)),
+    Case(inputs: 2, outputs: 6, extent: (5, 5), kernel: (2, 2), stride: (3, 3)),
+  ]
+
+  @Test(arguments: cases, Kernels.all.map(\.name))
+  func convolutionsAgreeWithThePlainLoops(example: Case, level: String) throws {
+    let kernels = try #require(Kernels.named(level))
+    let (layer, x) = (example.layer, images(example))
+    let out = try layer.outputShape(of: shape(example))
+    let parameters = layer.parameters(for: shape(example)).enumerated().map {
+      Tensor(shape: $1.shape, values: noise($1.count, seed: 10 + $0))
+    }
+    let full = [example.images, out.channels, out.height, out.width]
+    let gy = Tensor(shape: full, values: noise(full.reduce(1, *), seed: 3))
+    let run = try LayerRun([layer], at: kernels, x: x, parameters: parameters, gy: gy)
+    let w = parameters[0].values.map(Double.init)
+    let b = example.bias ? parameters[1].values.map(Double.init) : []
+    let y = ReferenceLoops.convolution(layer, Planes(x), w, b, to: full)
+    let back = ReferenceLoops.convolutionGradients(layer, Planes(x), w, Planes(gy))
+    #expect(excess(run.y.values, y.floats) <= 1)
+    #expect(excess(run.gx.values, back.gx.floats) <= 1)
+    #expect(excess(run.parameterGradients[0].values, back.gw.map { Float($0) }) <= 1)
+    if example.bias { #expect(excess(run.parameterGradients[1].values, back.gb.map { Float($0) }) <= 1) }
+  }
+
+  @Test(
+    arguments: cases.filter { $0.groups == 1 && $0.stride == (1, 1) && $0.dilation == (1, 1) }, Kernels.all.map(\.name))
+  func theFusedMaximumAgreesWithThePlainLoops(example: Case, level: String) throws {
+    let kernels = try #require(Kernels.named(level))
+    let (layer, x) = (example.layer, images(example))
+    let out = try layer.outputShape(of: shape(example))
+    guard out.height >= 2, out.width >= 2 else { return }
+    let parameters = layer.parameters(for: shape(example)).enumerated().map {
+      Tensor(shape: $1.shape, values: noise($1.count, seed: 20 + $0))
+    }
+    let pooled = [example.images, out.channels, out.height / 2, out.width / 2]
+    let gy = Tensor(shape: pooled, values: noise(pooled.reduce(1, *), seed: 5))
+    let w = parameters[0].values.map(Double.init)
+    let b = example.bias ? parameters[1].values.map(Double.init) : []
+    let full = [example.images, out.channels, out.height, out.width]
+    let z = ReferenceLoops.convolution(layer, Planes(x), w, b, to: full)
+    let (y, gz) = ReferenceLoops.pooledReLU(z) { _ in Planes(gy) }
+    let back = ReferenceLoops.convolutionGradients(layer, Planes(x), w, gz)
+    // Either order of ReLU and maximum is the same function and the same kernel.
+    for layers: [any Layer] in [[layer, Activation(.relu), MaxPool(2)], [layer, MaxPool(2), Activation(.relu)]] {
+      let run = try LayerRun(layers, at: kernels, x: x, parameters: parameters, gy: gy)
+      #expect(excess(run.y.values, y.floats) <= 1)
+      #expect(excess(run.gx.values, back.gx.floats) <= 1)
+      #expect(excess(run.parameterGradients[0].values, back.gw.map { Float($0) }) <= 1)
+      if example.bias { #expect(excess(run.parameterGradients[1].values, back.gb.map { Float($0) }) <= 1) }
+    }
+  }
+
+  /// Buffers around a layer in a network have halos that the layer alone does not see.
+  @Test(arguments: Kernels.all.map(\.name)) func paddedLayersInARowAgreeWithThePlainLoops(level: String) throws {
+    let kernels = try #require(Kernels.named(level))
+    let x = Tensor(shape: [2, 2, 8, 10], values: noise(320, seed: 31))
+    let (first, second) = (Convolution(3, kernel: 3, padding: 1), Convolution(4, kernel: 5, padding: 2))
+    let w = [noise(54, seed: 1), noise(300, seed: 2)].map { $0.map(Double.init) }
+    let b = [noise(3, seed: 3), noise(4, seed: 4)].map { $0.map(Double.init) }
+    let gy = Tensor(shape: [2, 4, 2, 2], values: noise(32, seed: 5))
+    let z1 = ReferenceLoops.convolution(first, Planes(x), w[0], b[0], to: [2, 3, 8, 10])
+    var inner: (gx: Planes, gw: [Double], gb: [Double])?
+    var last = Planes(gy)
+    let (_, gz1) = ReferenceLoops.pooledReLU(z1) { y1 in
+      let z2 = ReferenceLoops.convolution(second, y1, w[1], b[1], to: [2, 4, 4, 5])
+      let (y2, gz2) = ReferenceLoops.pooledReLU(z2) { _ in Planes(gy) }
+      last = y2
+      let back = ReferenceLoops.convolutionGradients(second, y1, w[1], gz2)
+      inner = back
+      return back.gx
+    }
+    let outer = ReferenceLoops.convolutionGradients(first, Planes(x), w[0], gz1)
+    let run = try LayerRun(
+      [first, Activation(.relu), MaxPool(2), second, Activation(.relu), MaxPool(2)], at: kernels, x: x,
+      parameters: zip(w, b).flatMap { [$0, $1] }.map { Tensor(shape: [$0.count], values: $0.map { Float($0) }) }, gy: gy
+    )
+    #expect(excess(run.y.values, last.floats) <= 1)
+    #expect(excess(run.gx.values, outer.gx.floats) <= 1)
+    for (found, expected) in zip(run.parameterGradients, [outer.gw, outer.gb, inner?.gw ?? [], inner?.gb ?? []]) {
+      #expect(excess(found.values, expected.map { Float($0) }) <= 1)
+    }
+  }
+
+  @Test func theFusedKernelIsUsedWhereTheNetworkHasIt() throws {
+    let network = try LeNet().network(for: ImageShape(channels: 1, height: 28, width: 28), classes: 10)
+    let kinds = Plan(network).operations.map { String(describing: type(of: $0)) }
+    #expect(
+      kinds == ["PooledConvolutionOperation", "PooledConvolutionOperation"]
+        + .init(repeating: "DenseOperation", count: 3))
+  }
+
+  @Test(
+    arguments: [(7, 5, 3), (400, 120, 16), (120, 84, 17), (84, 10, 40), (1, 1, 1), (33, 29, 5)], Kernels.all.map(\.name)
+  )
+  func denseLayersAgreeWithThePlainLoops(extents: (inputs: Int, outputs: Int, images: Int), level: String) throws {
+    let kernels = try #require(Kernels.named(level))
+    let (inputs, outputs, count) = extents
+    let x = Tensor(shape: [count, inputs, 1, 1], values: noise(count * inputs, seed: 1))
+    let w = noise(inputs * outputs, seed: 2)
+    let b = noise(outputs, seed: 3)
+    let gy = Tensor(shape: [count, outputs, 1, 1], values: noise(count * outputs, seed: 4))
+    let run = try LayerRun(
+      [Dense(outputs)], at: kernels, x: x,
+      parameters: [Tensor(shape: [outputs, inputs], values: w), Tensor(shape: [outputs], values: b)], gy: gy)
+    let y = ReferenceLoops.dense(Planes(x), w.map(Double.init), b.map(Double.init))
+    #expect(excess(run.y.values, y.floats) <= 1)
+    let asImages = Convolution(outputs, kernel: 1)  // the same sums, written as a 1×1 convolution
+    let back = ReferenceLoops.convolutionGradients(asImages, Planes(x), w.map(Double.init), Planes(gy))
+    #expect(excess(run.gx.values, back.gx.floats) <= 1)
+    #expect(excess(run.parameterGradients[0].values, back.gw.map { Float($0) }) <= 1)
+    #expect(excess(run.parameterGradients[1].values, back.gb.map { Float($0) }) <= 1)
+  }
+
+  @Test func tiesOfTheMaximumGoToTheFirstAndNothingFlowsToZero() throws {
+    // Constant images: every window ties. Each of the four windows gives its slope to its first pixel alone.
+    let x = Tensor(shape: [1, 1, 4, 4], repeating: 2)
+    let gy = Tensor(shape: [1, 1, 2, 2], values: [1, 2, 3, 4])
+    let run = try LayerRun([MaxPool(2)], x: x, gy: gy)
+    #expect(run.gx.values == [1, 0, 2, 0, 0, 0, 0, 0, 3, 0, 4, 0, 0, 0, 0, 0])
+    let identity = Tensor(shape: [1, 1, 1, 1], values: [1])
+    let fused = try LayerRun(
+      [Convolution(1, kernel: 1, bias: false), Activation(.relu), MaxPool(2)], x: x, parameters: [identity], gy: gy)
+    #expect(fused.gx.values == run.gx.values)
+    let zero = try LayerRun(
+      [Convolution(1, kernel: 1, bias: false), Activation(.relu), MaxPool(2)],
+      x: Tensor(shape: [1, 1, 4, 4]), parameters: [identity], gy: gy)
+    #expect(zero.gx.values.allSatisfy { $0 == 0 })
+    #expect(zero.parameterGradients[0].values == [0])
+  }
+
+  @Test func notANumberPassesThroughReLUAndMaximum() throws {
+    var x = Tensor(shape: [1, 1, 4, 4], repeating: 1)
+    x.values[5] = .nan
+    let gy = Tensor(shape: [1, 1, 2, 2], repeating: 1)
+    let identity = Tensor(shape: [1, 1, 1, 1], values: [1])
+    for layers: [any Layer] in [[Activation(.relu), MaxPool(2)], [MaxPool(2), Activation(.relu)]] {
+      #expect(try LayerRun(layers, x: x, gy: gy).y.values[0].isNaN)
+    }
+    let first = Tensor(shape: [1, 1, 4, 4], values: [.nan] + Array(repeating: 1, count: 15))
+    let run = try LayerRun(
+      [Convolution(1, kernel: 1, bias: false), Activation(.relu), MaxPool(2)], x: first, parameters: [identity], gy: gy)
+    #expect(run.y.values[0].isNaN)
+  }
+
+  private func shape(_ example: Case) -> ImageShape {
+    ImageShape(channels: example.inputs, height: example.extent.height, width: example.extent.width)
+  }
+
+  private func images(_ example: Case) -> Tensor {
+    let shape = shape(example)
+    return Tensor(
+      shape: [example.images, shape.channels, shape.height, shape.width],
+      values: noise(example.images * shape.count, seed: 2))
+  }
+}
