@@ -119,6 +119,18 @@ import Testing
     #expect(throws: SQLError.self) { try user.query("select id from results union select id from model") }
   }
 
+  @Test func nothingHidesBehindANulAndNoStepGrowsWithoutBound() throws {
+    let user = try UserSQL(Store.inMemory())
+    #expect(throws: SQLError.self) { try user.query("select 1\u{0}; select 2") }
+    #expect(throws: SQLError.self) { try user.query("select zeroblob(1000000000)") }
+    let wild = String(repeating: "%a", count: 1_000)
+    #expect(throws: SQLError.self) { try user.query("select 'aaaa' like '\(wild)'") }
+    #expect(throws: SQLError.self) {
+      try user.query("select " + String(repeating: "(", count: 100_000) + "1" + String(repeating: ")", count: 100_000))
+    }
+    #expect(try user.query("select 1").rows.count == 1)
+  }
+
   @Test func aQueryStopsWhenAsked() throws {
     let user = try UserSQL(Store.inMemory())
     let endless = "with recursive n(x) as (select 1 union all select x + 1 from n) select count(*) from n"

@@ -49,6 +49,10 @@ public final class UserSQL {
     }
     guard status == SQLITE_OK else { throw SQLError.store(storeError(status)) }
     sqlite3_limit(connection, SQLITE_LIMIT_ATTACHED, 0)
+    // A single step of SQLite's machine cannot be stopped, so that none may grow without bound: a text of a gigabyte, or
+    // a LIKE whose pattern is all wildcards.
+    sqlite3_limit(connection, SQLITE_LIMIT_LENGTH, 100_000_000)
+    sqlite3_limit(connection, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 500)
     authoriser.hidden = try tables()
     arm()
   }
@@ -156,6 +160,10 @@ extension UserSQL {
   /// Compiles the one statement of `sql`.
   private func prepare(_ sql: String) throws -> OpaquePointer {
     authoriser.reset()
+    if let end = sql.utf8.firstIndex(of: 0) {
+      let place = sql.utf8.distance(from: sql.startIndex, to: end)
+      throw SQLError.wrong(message: "a query cannot contain the character NUL", offset: place, suggestions: [])
+    }
     var statement: OpaquePointer?
     var rest = 0
     let status = sql.withCString { start in
