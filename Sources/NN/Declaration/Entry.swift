@@ -1,9 +1,14 @@
 /// A setting without its target's type: what help, completion and the manual read.
 public struct SettingDescription: Sendable {
+  /// What a person types before the colon.
   public let name: String
+  /// One line of help.
   public let summary: String
+  /// Its type and range.
   public let kind: SettingKind
+  /// The unit of the value, empty where there is none.
   public let unit: String
+  /// Whether `none` is a value too.
   public let isOptional: Bool
   /// The value that holds when nothing is given.
   public let standard: SettingValue
@@ -11,10 +16,13 @@ public struct SettingDescription: Sendable {
 
 /// What every declaration has, whatever it makes.
 public protocol Declared: Sendable {
+  /// What a person types.
   var name: String { get }
+  /// One line of help.
   var summary: String { get }
   /// Where it was published (`arXiv:1706.06083`), empty where there is no paper.
   var paper: String { get }
+  /// In the order that help shows them.
   var settings: [SettingDescription] { get }
   /// A line that a person can type, empty if the name alone says it.
   var example: String { get }
@@ -24,10 +32,15 @@ public protocol Declared: Sendable {
 ///
 /// `Entry<any Attack>` makes attacks out of settings; checks, help, completion and manual all read this value.
 public struct Entry<Product>: Declared {
+  /// What a person types.
   public let name: String
+  /// One line of help.
   public let summary: String
+  /// Where it was published, empty where there is no paper.
   public let paper: String
+  /// In the order that help shows them.
   public let settings: [SettingDescription]
+  /// A line that a person can type, empty if the name alone says it.
   public let example: String
   private let build: @Sendable ([String: SettingValue]) throws -> Product
   private let read: @Sendable (Product) -> [String: SettingValue]?

@@ -4,6 +4,7 @@ public struct Setting<Target>: Sendable {
   public let name: String
   /// One line of help.
   public let summary: String
+  /// Its type and range.
   public let kind: SettingKind
   /// The unit of the value (`pixels`, `epochs`), empty where there is none.
   public let unit: String

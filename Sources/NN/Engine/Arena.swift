@@ -1,7 +1,9 @@
 import Foundation
 
 /// The memory of one group of 16 images: activations, gradients, scratch. Zero at first, so halos are zero for ever.
-final class Arena: @unchecked Sendable {  // Safety: one thread uses an arena at a time; the engine's barrier orders them
+///
+/// Safety: one thread uses an arena at a time; the engine's barrier orders them.
+final class Arena: @unchecked Sendable {
   let floats: UnsafeMutablePointer<Float>
   let count: Int
 
@@ -16,7 +18,9 @@ final class Arena: @unchecked Sendable {  // Safety: one thread uses an arena at
 }
 
 /// Numbers that threads share by taking turns: weights, gradients of shards, state of an optimiser.
-final class FloatStorage: @unchecked Sendable {  // Safety: writers own disjoint ranges; the engine's barrier orders them
+///
+/// Safety: writers own disjoint ranges; the engine's barrier orders them.
+final class FloatStorage: @unchecked Sendable {
   let floats: UnsafeMutablePointer<Float>
   let count: Int
 

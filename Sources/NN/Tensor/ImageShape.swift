@@ -1,7 +1,10 @@
 /// Extents of one image, or of one image's activations (a dense layer's have height and width 1).
 public struct ImageShape: Sendable, Hashable, CustomStringConvertible {
+  /// Colours, or feature maps.
   public let channels: Int
+  /// Rows.
   public let height: Int
+  /// Columns.
   public let width: Int
 
   /// All three extents are at least 1.

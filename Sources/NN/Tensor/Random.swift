@@ -54,7 +54,8 @@ public struct Random: RandomNumberGenerator, Sendable, Equatable {
   /// The numbers 0..<count in random order (Fisher & Yates).
   public mutating func permutation(_ count: Int) -> [Int] {
     var order = Array(0..<count)
-    order.withUnsafeMutableBufferPointer { places in  // Safety: the array lives through the closure; indices are < count
+    // Safety: the array lives through the closure; indices are below count.
+    order.withUnsafeMutableBufferPointer { places in
       for place in stride(from: count - 1, to: 0, by: -1) { places.swapAt(place, index(below: place + 1)) }
     }
     return order

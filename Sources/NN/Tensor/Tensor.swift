@@ -1,6 +1,8 @@
 /// Numbers in rows: the last index runs fastest. Images are `[n, channels, height, width]` with pixels in [0, 1].
 public struct Tensor: Sendable, Equatable {
+  /// Extents, the slowest index first.
   public let shape: [Int]
+  /// As many as the product of the extents.
   public var values: [Float]
 
   /// A tensor of the given shape; there must be exactly as many values as it has places.

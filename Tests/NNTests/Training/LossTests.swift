@@ -20,6 +20,7 @@ import Testing
 
   static let all: [(String, any Loss)] = [
     ("cross-entropy", CrossEntropy()), ("smoothed", CrossEntropy(smoothing: 0.1)), ("margin", Margin()),
+    ("difference of logits ratio", DLR()),
     ("expected cost", ExpectedCost(costs, weight: 0.7, entropy: 0.4)),
   ]
 
@@ -65,6 +66,16 @@ import Testing
     }
     #expect(value == 0)
     #expect(slope.values == [0, 0, 0, 0])
+  }
+
+  @Test func theRatioIsThatOfTheAttack() {
+    // By hand: logits 1, 4, 2, 0 and label 2: -(2 - 4) / (4 - 1).
+    let logits = Tensor(shape: [1, 4], values: [1, 4, 2, 0])
+    #expect(abs(DLR().evaluate(logits, labels: [2]).values[0] - 2 / 3) < 1e-6)
+    #expect(abs(DLR().evaluate(logits, labels: [1]).values[0] + 2 / 3) < 1e-6)
+    let attack = AttackLoss.dlr.evaluate(logits.values, Aim(label: 2))
+    let found = DLR().evaluate(logits, labels: [2])
+    #expect(excess(found.slope.values, attack.slope, absolute: 1e-6) <= 1)
   }
 
   @Test func smoothingIsThatOfPyTorch() {
