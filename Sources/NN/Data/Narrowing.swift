@@ -34,7 +34,8 @@ extension Dataset {
       return Examples(bytes: bytes, labels: images.labels.map { UInt8(numbers?[$0] ?? $0) })
     }
     return try Dataset(
-      name: name, path: path, classes: classes ?? self.classes, shape: shape, train: examples(train), test: examples(test),
+      name: name, path: path, classes: classes ?? self.classes, shape: shape, train: examples(train),
+      test: examples(test),
       files: files)
   }
 }

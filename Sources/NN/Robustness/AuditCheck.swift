@@ -1,0 +1,68 @@
+/// One question about an evaluation, with its answer.
+public struct AuditCheck: Sendable, Hashable {
+  /// What the answer means for the trust in a robust accuracy.
+  public enum Verdict: String, Sendable, Hashable {
+    /// As it should be.
+    case passed
+    /// The number may be too high, or a check could say little.
+    case doubtful
+    /// The number is too high.
+    case failed
+    /// It could not be asked.
+    case skipped
+  }
+
+  /// A short name, as in `black_box`.
+  public let name: String
+  /// The number that decides; NaN where the check was skipped.
+  public let value: Double
+  /// What it decides.
+  public let verdict: Verdict
+  /// One sentence for a reader who does not know the check.
+  public let meaning: String
+  /// What to try next; empty if there is nothing to do.
+  public let advice: String
+
+  /// Whether nothing speaks against the evaluation here.
+  public var isPassed: Bool { verdict == .passed || verdict == .skipped }
+
+  init(_ name: String, _ value: Double, _ verdict: Verdict, _ meaning: String, advice: String = "") {
+    (self.name, self.value, self.verdict, self.meaning) = (name, value, verdict, meaning)
+    self.advice = verdict == .passed || verdict == .skipped ? "" : advice
+  }
+}
+
+/// What an audit found.
+public struct AuditReport: Sendable {
+  /// In the order in which they were asked.
+  public let checks: [AuditCheck]
+  /// How the model does under the strongest of all attacks, image by image.
+  public let worst: Evaluation
+  /// How it does under the attacks that follow its gradients.
+  public let gradients: Evaluation
+  /// The radius and norm of the attacks.
+  public let threat: ThreatModel
+  /// Wall-clock time.
+  public let seconds: Double
+
+  /// Whether no check failed.
+  public var isTrustworthy: Bool { !checks.contains { $0.verdict == .failed } }
+
+  /// One or two sentences for a student.
+  public var summary: String {
+    let (worst, gradients) = (worst.robust.value, gradients.robust.value)
+    let hidden = gradients - worst
+    let failed = checks.filter { $0.verdict == .failed }.map(\.name)
+    if worst <= 0.005 { return "not robust: attacks break nearly every image" }
+    if hidden > 0.02 {
+      return "robustness is partly an illusion: attacks that need no gradients break \(percent(hidden)) of the images "
+        + "that gradients cannot; \(percent(worst)) remain"
+    }
+    if !failed.isEmpty { return "not to be trusted yet: \(failed.joined(separator: ", ")) failed" }
+    return "no sign of an illusion: \(percent(worst)) withstand every attack tried"
+  }
+
+  private func percent(_ share: Double) -> String {
+    "\((share * 1000).rounded() / 10) %"
+  }
+}

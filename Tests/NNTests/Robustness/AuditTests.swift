@@ -1,0 +1,55 @@
+import Testing
+
+@testable import NN
+
+/// Logits times a thousand: the same answers, but cross-entropy has no slope any more.
+private final class MaskedModel: Responder {
+  private let inner: any Responder
+  var classes: Int { inner.classes }
+  var shape: ImageShape { inner.shape }
+
+  init(_ inner: any Responder) { self.inner = inner }
+  func forward(_ images: [Pixels]) -> [[Float]] { inner.forward(images).map { $0.map { $0 * 1000 } } }
+  func backward(_ slopes: [[Float]]) -> [Pixels] { inner.backward(slopes).map { Vector.scaled($0, by: 1000) } }
+}
+
+/// §13.14: the checks must see what hides, and must not see what is not there.
+@Suite struct AuditTests {
+  private let shape = ImageShape(channels: 1, height: 6, width: 6)
+
+  private func report(_ target: Target, epsilon: Float, source: Target? = nil) throws -> AuditReport {
+    let images = try labelled(by: target, count: 40, seed: 2)
+    var audit = Audit(within: ThreatModel(.linf, epsilon: epsilon))
+    audit.source = source
+    return try audit.run(against: target, on: images)
+  }
+
+  @Test func aPlainModelPasses() throws {
+    let target = CurvedModel.drawn(classes: 5, shape: shape, seed: 4)
+    let report = try report(target, epsilon: 0.02)
+    let failed = report.checks.filter { $0.verdict == .failed }
+    #expect(failed.isEmpty, "\(failed)")
+    #expect(report.isTrustworthy && report.checks.count >= 16)
+    #expect(report.worst.robust.hits <= report.gradients.robust.hits)
+    #expect(report.checks.allSatisfy { !$0.meaning.isEmpty && ($0.isPassed || !$0.advice.isEmpty) })
+    #expect(report.checks.first { $0.name == "transfer" }?.verdict == .skipped)
+  }
+
+  @Test func hiddenGradientsAreSeen() throws {
+    let plain = CurvedModel.drawn(classes: 3, shape: shape, seed: 4)
+    let masked = Target(classes: 3, shape: shape) { MaskedModel(plain.makeResponder()) }
+    let report = try report(masked, epsilon: 0.05, source: plain)
+    func verdict(_ name: String) -> AuditCheck.Verdict? { report.checks.first { $0.name == name }?.verdict }
+    #expect(verdict("zero_gradients") == .failed && verdict("saturated") == .failed)
+    #expect(verdict("black_box") == .failed && verdict("transfer") == .failed && verdict("unbounded") == .failed)
+    #expect(!report.isTrustworthy && report.summary.contains("illusion"))
+  }
+
+  @Test func anAuditHearsAStop() throws {
+    let target = CurvedModel.drawn(classes: 3, shape: shape, seed: 4)
+    let images = try labelled(by: target, count: 5, seed: 2)
+    #expect(throws: Interrupted.self) {
+      try Audit(within: ThreatModel(.linf, epsilon: 0.1)).run(against: target, on: images, stop: Stop { true })
+    }
+  }
+}
