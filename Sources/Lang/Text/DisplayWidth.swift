@@ -1,11 +1,11 @@
 extension StringProtocol {
   /// Columns the text takes on a terminal.
-  var displayWidth: Int { reduce(0) { $0 + $1.displayWidth } }
+  public var displayWidth: Int { reduce(0) { $0 + $1.displayWidth } }
 }
 
 extension Character {
   /// Columns the character takes on a terminal: 2 for East Asian wide forms and emoji, 0 for lone marks.
-  var displayWidth: Int {
+  public var displayWidth: Int {
     if isASCII { return 1 }
     guard let first = unicodeScalars.first else { return 0 }
     let kind = first.properties.generalCategory
