@@ -52,6 +52,23 @@ final class ByteFile {
     return bytes
   }
 
+  /// All that is left of the file, in pieces, so that nothing is allocated before it is there.
+  func readAll() throws(DataError) -> [UInt8] {
+    var all: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 1 << 18)
+    while true {
+      let got = gzread(file, &piece, UInt32(piece.count))
+      if got < 0 { throw failure(expected: position + 1, found: position) }
+      if got == 0 { break }
+      all += piece[..<Int(got)]
+      position += Int(got)
+    }
+    var code: Int32 = 0
+    _ = gzerror(file, &code)
+    if code != Z_OK, code != Z_STREAM_END { throw failure(expected: position + 1, found: position) }
+    return all
+  }
+
   /// Checks that nothing follows. It also makes zlib compare the checksum at the end of a gzipped file.
   func expectEnd() throws(DataError) {
     var extra: UInt8 = 0

@@ -26,7 +26,13 @@ extension Dataset {
 
   private static func read(path: String) throws(DataError) -> Dataset {
     let folder = URL(fileURLWithPath: path).standardizedFileURL
+    if folder.pathExtension.lowercased() == "npz" { return try NPZ(folder.path).load() }
     if let idx = IDXFolder(folder) { return try idx.load() }
+    if let cifar = CIFARFolder(folder) { return try cifar.load() }
+    // The archives unpack to a folder in the folder.
+    for inner in ["cifar-10-batches-bin", "cifar-100-binary"] {
+      if let cifar = CIFARFolder(folder.appendingPathComponent(inner)) { return try cifar.load() }
+    }
     throw .notADataset(path: path)
   }
 }
@@ -41,7 +47,11 @@ struct KnownDataset {
   static let all = [
     KnownDataset(
       name: "fashion-mnist", folders: ["/usr/share/datasets/fashion-mnist"], package: "dataset-fashion-mnist",
-      classes: ClassNames.fashion)
+      classes: ClassNames.fashion),
+    KnownDataset(name: "mnist", folders: ["/usr/share/datasets/mnist"], package: nil, classes: ClassNames.digits(10)),
+    KnownDataset(name: "cifar-10", folders: ["/usr/share/datasets/cifar-10"], package: nil, classes: ClassNames.cifar),
+    KnownDataset(
+      name: "cifar-100", folders: ["/usr/share/datasets/cifar-100"], package: nil, classes: ClassNames.digits(100)),
   ]
 
   func load(_ environment: [String: String]) throws(DataError) -> Dataset {
@@ -50,8 +60,14 @@ struct KnownDataset {
     guard let found = looked.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
       throw .missing(name: name, looked: own.isEmpty ? looked + ["$WARD_DATA/\(name)"] : looked, package: package)
     }
-    guard let idx = IDXFolder(URL(fileURLWithPath: found)) else { throw .notADataset(path: found) }
-    return try idx.load(name: name, classes: classes)
+    let folder = URL(fileURLWithPath: found)
+    if let idx = IDXFolder(folder) { return try idx.load(name: name, classes: classes) }
+    for place in [
+      folder, folder.appendingPathComponent("cifar-10-batches-bin"), folder.appendingPathComponent("cifar-100-binary"),
+    ] {
+      if let cifar = CIFARFolder(place) { return try cifar.load(name: name) }
+    }
+    throw .notADataset(path: found)
   }
 }
 
@@ -59,6 +75,9 @@ struct KnownDataset {
 enum ClassNames {
   static let fashion = [
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+  ]
+  static let cifar = [
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
   ]
   static func digits(_ count: Int) -> [String] { (0..<count).map(String.init) }
 }
