@@ -24,7 +24,8 @@ struct NumberTextTests {
   }
 
   @Test func exactNumbersReadBack() {
-    for number in [0.1, 1 / 3, 1e-9, 123456789, -0.5, 4.0 / 255] {
+    let numbers: [Double] = [0.1, 1.0 / 3, 1e-9, 123_456_789, -0.5, 4.0 / 255]
+    for number in numbers {
       #expect(Double(NumberText.exact(number)) == number)
     }
     #expect(NumberText.exact(41) == "41")
@@ -73,7 +74,7 @@ struct GridTests {
   }
 
   @Test func csvQuotesWhatItMustAndKeepsNumbersExact() {
-    let odd = Table(columns: [.init("a,b"), .init("x")], rows: [["say \"hi\"", 1.0 / 3]])
+    let odd = Table(columns: [.init("a,b"), .init("x")], rows: [["say \"hi\"", .number(1.0 / 3)]])
     #expect(TableMode.csv.text(of: odd) == "\"a,b\",x\r\n\"say \"\"hi\"\"\",0.3333333333333333")
   }
 
