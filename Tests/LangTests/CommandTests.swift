@@ -79,6 +79,18 @@ import Testing
         """)
   }
 
+  @Test(arguments: [
+    "atack 1 with: pgd", "let r = atack 1 with: pgd", "let r = (atack 1 with: pgd)", "1 | atack with: pgd",
+    "if true { atack 1 }",
+    "atack with: pgd",
+  ]) func aMisspeltCommandIsSuggested(_ text: String) {
+    let diagnostic = Notebook().diagnostic(text)
+    #expect(diagnostic?.code == "E0301")
+    #expect(diagnostic?.message == "there is no command `atack`")
+    #expect(diagnostic?.primary?.text == "did you mean `attack`?")
+    #expect(diagnostic?.range?.text == "atack")
+  }
+
   @Test func mistakesThatTheTextShowsAreFoundBeforeAnythingRuns() {
     let notebook = Notebook()
     #expect(notebook.run("print 1\nattack 1 with: pgd eps: 3") == "E0205")
@@ -128,6 +140,28 @@ import Testing
     let diagnostic = Notebook().diagnostic("def f(x) {\n  return x[3]\n}\nf([1])")
     #expect(diagnostic?.range?.text == "x[3]")
     #expect(diagnostic?.line == 2)
+    #expect(diagnostic?.labels.first?.range.text == "f([1])")
+  }
+
+  @Test func aMistakeInAFunctionOfAnotherCellShowsBothCells() throws {
+    let notebook = Notebook()
+    _ = try notebook.interpreter.evaluate(Source(name: "[1]", text: "def f(x) { return x[3] }"))
+    do {
+      _ = try notebook.interpreter.evaluate(Source(name: "[2]", text: "let y = f([1])"))
+      Issue.record("the index is outside")
+    } catch let diagnostic as Diagnostic {
+      #expect(
+        diagnostic.render() == """
+          error[E0403]: there is no element 3
+           --> [1]:1:19
+            |
+          1 | def f(x) { return x[3] }
+            |                   ^^^^ the indices go from 0 to 0
+           ::: [2]:1:9
+          1 | let y = f([1])
+            |         ------ called here
+          """)
+    }
   }
 
   @Test func shadowingACommandWarns() {
@@ -159,5 +193,46 @@ import Testing
     #expect(notebook.host.queries.first?.sql == "select * from results where eps = :eps")
     #expect(notebook.host.queries.first?.bindings.map(\.name) == ["eps"])
     #expect(notebook.host.queries.first?.bindings.first?.value == 0.1)
+  }
+
+  @Test func optionsOfAScriptGetTheirValuesFromOutside() throws {
+    let notebook = Notebook()
+    let source = Source(name: "a.ward", text: "param eps = 0.1 \"the budget\"\nparam data = \"x\"\n\"{eps} {data}\"")
+    var prepared = notebook.interpreter.prepare(notebook.interpreter.parse(source))
+    #expect(prepared.program.parameters.map(\.name) == ["eps", "data"])
+    #expect(prepared.program.parameters.map(\.fallbackText) == ["0.1", "\"x\""])
+    #expect(prepared.program.parameters.map(\.doc) == ["the budget", nil])
+    try notebook.interpreter.set("eps", to: Source(name: "--eps", text: "1/4"), in: &prepared)
+    try notebook.interpreter.set("data", to: Source(name: "--data", text: "fashion-mnist"), in: &prepared)
+    var last = Value.none
+    for item in prepared.items { last = try notebook.interpreter.run(item).value }
+    #expect(last == "0.25 fashion-mnist")
+    #expect(throws: Diagnostic.self) {
+      try notebook.interpreter.set("epss", to: Source(name: "--epss", text: "1"), in: &prepared)
+    }
+  }
+
+  @Test func outcomesTellWhatToShow() throws {
+    let interpreter = Notebook().interpreter
+    let text = "let a = 1\na;\na += 1\nif true { a = 5 }\ndef f() { }\n:save x.ward  \na"
+    let prepared = interpreter.prepare(interpreter.parse(Source(name: "a.ward", text: text)))
+    var outcomes: [Outcome] = []
+    for item in prepared.items { outcomes.append(try interpreter.run(item)) }
+    #expect(outcomes.map(\.kind) == [.bound("a"), .value, .bound("a"), .nothing, .nothing, .nothing, .value])
+    #expect(outcomes.map(\.isSilenced) == [false, true, false, false, false, false, false])
+    #expect(outcomes.map(\.item.text)[5] == ":save x.ward")
+    #expect(outcomes[2].value == 2)
+    #expect(outcomes[6].value == 5)
+  }
+
+  @Test func aForgottenNameHasNoValueAndABuiltInComesBack() throws {
+    let notebook = Notebook()
+    #expect(notebook.run("let len = 3\nlen") == "3")
+    notebook.interpreter.environment.remove("len")
+    #expect(notebook.run("len([1])") == "1")
+    #expect(notebook.run("let a = 1\ndef f() { return a }") == "<function f>")
+    notebook.interpreter.environment.remove("a")
+    #expect(notebook.run("f()") == "E0306")
+    #expect(notebook.run("a") == "E0301")
   }
 }

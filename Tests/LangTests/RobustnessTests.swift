@@ -67,6 +67,14 @@ import Testing
     #expect(!program.diagnostics.isEmpty)
   }
 
+  @Test func whatIsJustNotTooDeepRuns() {
+    #expect(Notebook().run(String(repeating: "1 + ", count: 240) + "1") == "241")
+    #expect(Notebook().run(String(repeating: "(", count: 90) + "1" + String(repeating: ")", count: 90)) == "1")
+    #expect(
+      Notebook().run(String(repeating: "if true { ", count: 40) + "print 1" + String(repeating: " }", count: 40))
+        == "none")
+  }
+
   @Test func endlessRecursionIsADiagnosticOnAnyThread() {
     let text = "def f(n) { return 1 + f(n + 1) }\nf(0)"
     #expect(Notebook().run(text) == "E0502")

@@ -1,5 +1,10 @@
 extension Compiler {
   func expression(_ node: Node) -> Compiled {
+    // Every sixteenth level of a deep tree is enough to see the stack end in time.
+    guard node.depth < 16 || node.depth % 16 != 0 || StackBounds.address > stackFloor else {
+      return fail(
+        Diagnostic(.tooDeep, "this is nested too deeply", at: range(node), help: ["give its parts names with `let`"]))
+    }
     switch node.kind {
     case .none: return .constant(.none)
     case .bool(let value): return .constant(.bool(value))

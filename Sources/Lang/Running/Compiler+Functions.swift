@@ -104,7 +104,7 @@ extension Compiler {
         }
         let value = try first(frame)
         do { return try frame.machine.enter(function, user) { $0.slots[0] = value } } catch {
-          throw Problem.place(error, at: range)
+          throw Problem.place(error, calledAt: range)
         }
       }
     }
@@ -120,7 +120,7 @@ extension Compiler {
             frame.slots[0] = a
             frame.slots[1] = b
           }
-        } catch { throw Problem.place(error, at: range) }
+        } catch { throw Problem.place(error, calledAt: range) }
       }
     }
     return Compiled(.other, slow)
@@ -149,7 +149,7 @@ extension Compiler {
           return try frame.machine.call(function, arguments.map(\.value))
         }
         return try labelledCall(function, arguments, frame)
-      } catch { throw Problem.place(error, at: range) }
+      } catch { throw Problem.place(error, calledAt: range) }
     case .choice(var choice):
       for argument in arguments {
         guard let label = argument.label else { throw unlabelled(choice.declaration, argument.range) }

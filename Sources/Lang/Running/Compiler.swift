@@ -12,6 +12,7 @@ final class Compiler {
   var isLenient = false
   var diagnostics: [Diagnostic] = []
   var scope: Scope
+  lazy var stackFloor = StackBounds.floor()
   private let namesInClosures: Set<String>
 
   init(_ program: Program, environment: Environment) {

@@ -46,7 +46,7 @@ public final class Interpreter {
     guard let unit = ready.unit, let statement = ready.item.statement else {
       return Outcome(item: ready.item, value: .none, kind: .nothing)
     }
-    machine.state.pointee.floor = StackBounds.floor()
+    machine.settleOnThread()
     machine.returned.pointee = .none
     do {
       try machine.poll()
@@ -71,12 +71,12 @@ public final class Interpreter {
 
   /// Calls a function value, as a host does that was given one.
   public func call(_ function: Function, _ arguments: [Value]) throws -> Value {
-    if machine.state.pointee.depth == 0 { machine.state.pointee.floor = StackBounds.floor() }
+    machine.settleOnThread()
     return try machine.call(function, arguments)
   }
 
   /// Gives a `param` of a prepared program its value from outside: `--eps 4/255` is `set("eps", to: Source("--eps", "4/255"))`.
-  /// A text that is no expression and not a known name counts as a string.
+  /// Where the default is a string, the text is the string itself: `--data fashion-mnist`.
   public func set(_ parameter: String, to text: Source, in prepared: inout Prepared) throws {
     guard let at = prepared.items.firstIndex(where: { $0.parameter?.name == parameter }) else {
       let names = prepared.program.parameters.map(\.name)
@@ -86,8 +86,9 @@ public final class Interpreter {
           ? ["it declares none with `param`"] : ["it has \(names.map { "--\($0)" }.joined(separator: ", "))"]
       ).placed(at: nil)
     }
-    let value = try evaluate(text)
-    prepared.items[at].overrideValue(value)
+    let isText = prepared.items[at].parameter?.fallbackText.first.map { "\"'".contains($0) } ?? false
+    let isQuoted = text.text.first.map { "\"'".contains($0) } ?? false
+    prepared.items[at].overrideValue(isText && !isQuoted ? .string(text.text) : try evaluate(text))
   }
 
   /// Runs `body` on a thread with a deep stack (512 MB of address space, used only as needed) and waits for it.

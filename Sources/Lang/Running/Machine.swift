@@ -1,3 +1,5 @@
+import Foundation
+
 /// What compiled code gets: its local variables and the machine.
 struct Frame {
   // Safety: both point into the machine's stacks, at a region the caller has reserved and initialised.
@@ -85,6 +87,7 @@ final class Machine {
   let state: UnsafeMutablePointer<State>
   /// What `return` gave; `none` between calls.
   let returned: UnsafeMutablePointer<Value>
+  private var thread: pthread_t?
   private let slots: UnsafeMutablePointer<Value>
   private let cells: UnsafeMutablePointer<Cell?>
 
@@ -108,6 +111,14 @@ final class Machine {
     returned.deallocate()
     slots.deallocate()
     cells.deallocate()
+  }
+
+  /// Learns where the stack of the current thread ends; cheap when it is the thread of the last time.
+  func settleOnThread() {
+    let current = pthread_self()
+    guard thread != current else { return }
+    thread = current
+    state.pointee.floor = StackBounds.floor()
   }
 
   /// Once per loop turn and call: asks the host about Ctrl-C now and then.

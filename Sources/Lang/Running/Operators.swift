@@ -112,4 +112,14 @@ extension Problem {
     default: return Diagnostic(.hostFailure, "\(error)", at: range)
     }
   }
+
+  /// The same for a call of a user's function: a mistake inside it keeps its place, and the call that led there, if it is
+  /// on another line, is shown as well.
+  static func place(_ error: any Error, calledAt range: SourceRange) -> any Error {
+    guard var diagnostic = error as? Diagnostic, let inner = diagnostic.range, diagnostic.labels.isEmpty,
+      diagnostic.code != Code.recursionTooDeep.rawValue, inner.source !== range.source || inner.line != range.line
+    else { return place(error, at: range) }
+    diagnostic.labels.append(.init(range, "called here"))
+    return diagnostic
+  }
 }

@@ -5,7 +5,7 @@ struct Lexer {
   let limit: Int
   private(set) var position: Int
   /// Brackets and strings inside one another before a text counts as too deep.
-  static let maximumNesting = 200
+  static let maximumNesting = 100
 
   init(_ source: Source, from start: Int = 0, to limit: Int? = nil) {
     self.source = source

@@ -42,6 +42,9 @@ struct Node: Equatable {
     case group(Node)
   }
 
+  /// The last stage of a pipeline.
+  var lastStage: Node { if case .pipe(_, let stage) = kind { stage } else { self } }
+
   enum Piece: Equatable {
     case text(String)
     case value(Node)
@@ -109,6 +112,14 @@ struct Statement: Equatable {
     case assign(Place, Node)
     case update(Place, Arithmetic, Node)
     case evaluate(Node)
+  }
+
+  /// The last stage of the pipeline that ends the statement, where a command may have been meant.
+  var lastStage: Node? {
+    switch kind {
+    case .evaluate(let value), .declare(_, let value), .assign(_, let value), .return(let value?): value.lastStage
+    default: nil
+    }
   }
 
   struct Parameter: Equatable {

@@ -90,6 +90,7 @@ extension Parser {
     nesting += 1
     if token.kind == .end { throw unclosed(.openParen, at: open) }
     let value = try pipeline()
+    if let mistake = misspeltCommand(value.lastStage) { throw mistake }
     try close(.closeParen, opened: open)
     return try node(.group(value), from: open, over: value.depth)
   }

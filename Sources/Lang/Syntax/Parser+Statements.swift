@@ -66,7 +66,17 @@ extension Parser {
   mutating func separator(after statement: Statement) throws(Diagnostic) {
     if token.kind == .end || token.newlineBefore || at(.closeBrace) && shadows.count > 1 { return }
     if try accept(.semicolon) { return }
-    throw surplus()
+    throw misspeltCommand(statement.lastStage) ?? surplus()
+  }
+
+  /// A name that nothing has, with an argument behind it, was meant to be a command.
+  func misspeltCommand(_ stage: Node?) -> Diagnostic? {
+    guard case .name(let name)? = stage?.kind, let stage, !endsStatement, !environment.isVariable(name),
+      !environment.isBuiltIn(name), token.kind != .symbol
+    else { return nil }
+    return Diagnostic(
+      .unknownName, "there is no command `\(name)`", at: range(stage.start, stage.end),
+      says: Suggestions.hint(for: name, in: environment.commands.keys), help: ["`help` lists the commands"])
   }
 
   /// Says what to do about a token that cannot go on a statement.

@@ -5,7 +5,7 @@ struct Parser {
   /// Brackets and strings inside one another before a text counts as too deep.
   static let maximumNesting = Lexer.maximumNesting
   /// The greatest depth of a tree.
-  static let maximumDepth = 400
+  static let maximumDepth = 250
   /// Diagnostics of one text; the rest would mostly follow from these.
   static let maximumDiagnostics = 10
 
@@ -35,7 +35,8 @@ struct Parser {
   var closures: Set<Int> = []
   var namesInClosures: Set<String> = []
   var inClosure = false
-  private let stackFloor = StackBounds.floor()
+  /// Asking the system costs more than reading a short line, so only deep texts ask.
+  private lazy var stackFloor = StackBounds.floor()
 
   init(_ source: Source, environment: Environment) {
     self.source = source
@@ -133,7 +134,9 @@ struct Parser {
 
   /// Counts one rule inside another, and refuses to go too deep. Every recursive rule starts with it.
   mutating func descend() throws(Diagnostic) {
-    guard level < Self.maximumNesting, StackBounds.address > stackFloor else { throw tooDeep(token.start) }
+    guard level < Self.maximumNesting, level < 24 || StackBounds.address > stackFloor else {
+      throw tooDeep(token.start)
+    }
     level += 1
   }
 

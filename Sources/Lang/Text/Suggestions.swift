@@ -17,14 +17,15 @@ public enum Suggestions {
     return old[b.count]
   }
 
-  /// The best match for `word`, if one is near enough to offer: one edit in three letters, or one extends the other.
+  /// The best match for `word`, if one is near enough to offer: one edit in three letters or so, or one
+  /// extends the other.
   public static func nearest(to word: String, in candidates: some Sequence<String>) -> String? {
     var best: (name: String, cost: Int)?
     for candidate in candidates where candidate != word {
       var cost = distance(word, candidate)
       let short = min(word.count, candidate.count)
-      if short >= 3, candidate.hasPrefix(word) || word.hasPrefix(candidate) { cost = min(cost, 2) }
-      let allowed = max(1, min(3, max(word.count, candidate.count) / 3))
+      if short >= 3, candidate.hasPrefix(word) || word.hasPrefix(candidate) { cost = min(cost, 1) }
+      let allowed = max(1, min(3, (max(word.count, candidate.count) - 1) / 3))
       guard cost <= allowed, word.count > 1 || cost == 0 else { continue }
       if best.map({ cost < $0.cost || (cost == $0.cost && candidate < $0.name) }) ?? true { best = (candidate, cost) }
     }
