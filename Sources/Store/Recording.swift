@@ -43,6 +43,8 @@ extension Store {
   /// `record` gets a writer for what the cell made; the ids it hands out may be used at once by later records of the
   /// same cell. They are valid once this call returns, and void if it throws.
   /// - Parameters:
+  ///   - status: `running` writes what there is so far of a cell that goes on; it may be finished again.
+  ///   - seconds: Not written while it is running.
   ///   - shown: What the cell showed, as plain text.
   ///   - output: The same as JSON blocks; empty for none.
   public func finishCell<T>(
@@ -53,7 +55,7 @@ extension Store {
       let made = try record(CellWriter(db: db, cell: id))
       try db.execute(
         sql: "UPDATE cell SET status = ?, seconds = ?, shown = ?, output = ? WHERE id = ?",
-        arguments: [status.rawValue, seconds, shown, output, id])
+        arguments: [status.rawValue, status == .running ? nil : seconds, shown, output, id])
       return made
     }
   }

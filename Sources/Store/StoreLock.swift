@@ -50,7 +50,8 @@ final class StoreLock: Sendable {
 
   private func take(byte: Int64) -> Bool {
     var request = region(byte: byte, type: Int16(F_WRLCK))
-    return fcntl(descriptor, Self.setLock, &request) == 0
+    // Where the file system has no locks (ENOLCK, EINVAL), waiting for one would be for ever.
+    return fcntl(descriptor, Self.setLock, &request) == 0 || (errno != EAGAIN && errno != EACCES)
   }
 
   private func release(byte: Int64) {

@@ -12,6 +12,15 @@ import Testing
     #expect(try store.ask("select status, seconds, shown from cells") == [["failed", "0.5", "error"]])
   }
 
+  @Test func aCellMayWriteWhatItHasMadeBeforeItEnds() throws {
+    let store = try Store.inMemory()
+    let cell = try store.beginCell()
+    try store.finishCell(cell, status: .running, seconds: 0) { _ = try $0.add(Samples.model("normal")) }
+    #expect(try store.ask("select m.name, c.status, c.seconds from models m, cells c") == [["normal", "running", ""]])
+    try store.finishCell(cell, status: .ok, seconds: 2)
+    #expect(try store.ask("select status, seconds from cells") == [["ok", "2.0"]])
+  }
+
   @Test func aModelMadeAndAttackedInOneCellIsJoinedToItsResult() throws {
     let store = try Store.inMemory()
     let cell = try store.beginCell()
