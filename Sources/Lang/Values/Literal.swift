@@ -3,14 +3,18 @@ import Foundation
 extension Value {
   /// The shortest text that reads back as this value where the language has such a text; otherwise a short description
   /// in angle brackets, such as `<model cse>`.
-  public var literal: String {
-    switch self {
+  public var literal: String { literal(depth: 0) }
+
+  /// A list in a list in a list … is cut off where no one can read it any more, and the stack is safe.
+  fileprivate func literal(depth: Int) -> String {
+    guard depth < 100 else { return "…" }
+    return switch self {
     case .none: "none"
     case .bool(let value): value ? "true" : "false"
     case .number(let value): Self.text(of: value)
     case .string(let value): Self.quoted(value)
-    case .list(let values): "[" + values.map(\.literal).joined(separator: ", ") + "]"
-    case .record(let record): record.literal
+    case .list(let values): "[" + values.map { $0.literal(depth: depth + 1) }.joined(separator: ", ") + "]"
+    case .record(let record): record.literal(depth: depth + 1)
     case .range(let range): range.literal
     case .table(let table): "<table of \(table.rows.count) rows>"
     case .function(let function): function.literal
@@ -68,9 +72,9 @@ extension Value {
 
 extension Record {
   /// `{eps: 0.1, "two words": 3}`.
-  var literal: String {
+  fileprivate func literal(depth: Int) -> String {
     "{"
-      + pairs.map { "\(Lexer.isName($0.name) ? $0.name : Value.quoted($0.name)): \($0.value.literal)" }
+      + pairs.map { "\(Lexer.isName($0.name) ? $0.name : Value.quoted($0.name)): \($0.value.literal(depth: depth))" }
       .joined(separator: ", ") + "}"
   }
 }

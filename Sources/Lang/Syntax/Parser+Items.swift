@@ -1,0 +1,104 @@
+extension Parser {
+  // script = [ "#!" text NEWLINE ] { { SEP } item } ;
+  mutating func items() -> [Item] {
+    var items: [Item] = []
+    start()
+    while token.kind != .end, diagnostics.count < Self.maximumDiagnostics {
+      let begin = token.start
+      do throws(Diagnostic) {
+        if try accept(.semicolon) { continue }
+        if let item = try sessionLine() {
+          items.append(item)
+          continue
+        }
+        let statement = try statement(topLevel: true)
+        let isSilenced = at(.semicolon) && !endsLine
+        items.append(item(statement, isSilenced: isSilenced))
+        try separator(after: statement)
+      } catch {
+        if !recover(from: error, statementStart: begin) { break }
+      }
+    }
+    return items
+  }
+
+  mutating func start() {
+    do throws(Diagnostic) {
+      token = try lexer.next()
+      token.newlineBefore = true
+    } catch {
+      if recover(from: error, statementStart: 0) { token.newlineBefore = true }
+    }
+  }
+
+  func item(_ statement: Statement, isSilenced: Bool) -> Item {
+    var kind = Item.Kind.statement
+    if case .param(let name, let value, let doc) = statement.kind {
+      kind = .parameter(
+        ProgramParameter(name: name.text, fallbackText: source.text(from: value.start, to: value.end), doc: doc))
+    }
+    return Item(kind: kind, range: range(statement.start, statement.end), isSilenced: isSilenced, statement: statement)
+  }
+
+  // session = ( ":" | "?" | "!" ) text ;
+  mutating func sessionLine() throws(Diagnostic) -> Item? {
+    guard at(.colon) || at(.question) || at(.bang) else { return nil }
+    guard token.newlineBefore else { throw misplacedSessionLine() }
+    let start = token.start
+    var end = start
+    while end < lexer.limit, source.bytes[end] != UInt8(ascii: "\n") { end += 1 }
+    let line = source.text(from: start, to: end).trimmed
+    let item = Item(
+      kind: .session(marker: line.first ?? ":", text: String(line.dropFirst()).trimmed),
+      range: range(start, start + line.utf8.count), isSilenced: false, statement: nil)
+    lexer.move(to: end)
+    try advance()
+    return item
+  }
+
+  func misplacedSessionLine() -> Diagnostic {
+    Diagnostic(
+      .misplacedSessionLine, "a session line must be a line of its own at the top level", at: tokenRange,
+      help: ["`\(text(token))` starts a session line such as `:history`, `?attack` or `!ls`"])
+  }
+
+  /// A statement must end with its line, with `;` or with the block.
+  mutating func separator(after statement: Statement) throws(Diagnostic) {
+    if token.kind == .end || token.newlineBefore || at(.closeBrace) && shadows.count > 1 { return }
+    if try accept(.semicolon) { return }
+    throw misspeltCommand(statement.lastStage) ?? surplus()
+  }
+
+  /// A name that nothing has, with an argument behind it, was meant to be a command.
+  func misspeltCommand(_ stage: Node?) -> Diagnostic? {
+    guard case .name(let name)? = stage?.kind, let stage, !endsStatement, !environment.isVariable(name),
+      !environment.isBuiltIn(name), token.kind != .symbol
+    else { return nil }
+    return Diagnostic(
+      .unknownName, "there is no command `\(name)`", at: range(stage.start, stage.end),
+      says: Suggestions.hint(for: name, in: environment.commands.keys), help: ["`help` lists the commands"])
+  }
+
+  /// Says what to do about a token that cannot go on a statement.
+  func surplus() -> Diagnostic {
+    let word = text(token)
+    if at(.assign) {
+      return Diagnostic(.notAPlace, "only a name, a field or an element can be assigned", at: tokenRange)
+    }
+    if keyword == .else || keyword == .catch {
+      return Diagnostic(
+        .misplacedStatement, "this `\(word)` belongs to no `\(word == "else" ? "if" : "try")`", at: tokenRange)
+    }
+    if token.kind == .label {
+      return Diagnostic(
+        .unexpected, "`\(word)` is a label, but no command takes it here", at: tokenRange,
+        help: ["a command stands at the start of a statement, or after `=`, `|`, `return` or `(`"])
+    }
+    if at(.closeParen) || at(.closeBracket) || at(.closeBrace) {
+      return Diagnostic(.unexpected, "this `\(word)` closes nothing", at: tokenRange)
+    }
+    return Diagnostic(
+      .unexpected, "expected the end of the statement, not `\(word)`", at: tokenRange,
+      help: ["statements are separated by a line break or `;`"])
+  }
+}

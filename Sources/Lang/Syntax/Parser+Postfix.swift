@@ -1,0 +1,99 @@
+extension Parser {
+  // postfix = primary { "." NAME | GLUED "[" expr { "," expr } "]" | GLUED "(" [ arg { "," arg } ] ")" } ;
+  mutating func postfix() throws(Diagnostic) -> Node {
+    let start = token.start
+    var value = try primary()
+    while token.kind == .symbol, !endsLine {
+      switch token.symbol {
+      case .dot:
+        try advance()
+        let name = try memberName()
+        value = try node(.member(value, name), from: start, over: value.depth)
+      case .openBracket where !token.spaceBefore:
+        let index = try elements(closing: .closeBracket)
+        guard !index.isEmpty else {
+          throw Diagnostic(
+            .missingPart, "expected an index between `[` and `]`", at: range(previousEnd - 1, previousEnd))
+        }
+        value = try node(.index(value, index), from: start, over: max(value.depth, index.map(\.depth).max() ?? 0))
+      case .openParen where !token.spaceBefore:
+        value = try call(value, from: start)
+      default: return value
+      }
+    }
+    return value
+  }
+
+  /// The name after a dot, which may be any word. A label there (`x.a: 1`) is a name with a colon too many.
+  mutating func memberName() throws(Diagnostic) -> Name {
+    guard token.kind == .name, !endsLine else { throw missing("a name", "after `.`", isIncomplete: nesting > 0) }
+    let name = Name(text: text(token), start: token.start, end: token.end)
+    try advance()
+    return name
+  }
+
+  // arg = [ LABEL ] expr ;
+  mutating func call(_ callee: Node, from start: Int) throws(Diagnostic) -> Node {
+    let open = token.start
+    try advance()
+    nesting += 1
+    var arguments: [Node.Argument] = []
+    while !at(.closeParen) {
+      if token.kind == .end { throw unclosed(.openParen, at: open) }
+      arguments.append(
+        token.kind == .label
+          ? try labelled() : Node.Argument(label: nil, value: try argument(to: callee, arguments.isEmpty)))
+      guard try accept(.comma) else { break }
+    }
+    try close(.closeParen, opened: open)
+    let depth = max(callee.depth, arguments.map(\.value.depth).max() ?? 0)
+    guard case .name(let text) = callee.kind, command(named: text) != nil else {
+      return try node(.call(callee, arguments), from: start, over: depth)
+    }
+    let plain = arguments.filter { $0.label == nil }.map(\.value)
+    let call = CommandCall(
+      command: Name(text: text, start: callee.start, end: callee.end), subject: plain.first,
+      labels: arguments.filter { $0.label != nil }, surplus: plain.dropFirst().first)
+    return try node(.command(call), from: start, over: depth)
+  }
+
+  mutating func argument(to callee: Node, _ isFirst: Bool) throws(Diagnostic) -> Node {
+    if isFirst, case .name(let text) = callee.kind,
+      takesWord(Name(text: text, start: callee.start, end: callee.end), [])
+    {
+      return try word()
+    }
+    return try expression()
+  }
+
+  /// `[ expr { "," expr } [ "," ] ]` with the bracket still to read.
+  mutating func elements(closing symbol: Symbol) throws(Diagnostic) -> [Node] {
+    let open = token.start
+    try advance()
+    nesting += 1
+    var elements: [Node] = []
+    while !at(symbol) {
+      if token.kind == .end { throw unclosed(.openBracket, at: open) }
+      elements.append(try expression())
+      guard try accept(.comma) else { break }
+    }
+    try close(symbol, opened: open)
+    return elements
+  }
+
+  /// Reads the closing bracket that belongs to the one at `open`.
+  mutating func close(_ symbol: Symbol, opened open: Int) throws(Diagnostic) {
+    nesting -= 1
+    guard at(symbol) else {
+      let opening: Symbol = symbol == .closeParen ? .openParen : symbol == .closeBracket ? .openBracket : .openBrace
+      if token.kind == .end { throw unclosed(opening, at: open) }
+      if at(.assign) {
+        throw Diagnostic(.singleEquals, "`=` gives a name a value; `==` compares", at: range(token.start, token.end))
+      }
+      throw Diagnostic(
+        .unexpected, "expected `\(symbol.rawValue)` or `,`, not `\(text(token))`", at: range(token.start, token.end),
+        labels: [.init(range(open, open + 1), "opened here")])
+    }
+    try advance()
+  }
+}
