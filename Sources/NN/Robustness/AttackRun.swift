@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// One attack on one model and one selection of images: everything that decides its result.
 public struct AttackRun: Sendable {
@@ -56,25 +57,40 @@ public struct AttackRun: Sendable {
 
   /// Runs the attack.
   ///
-  /// - Parameter progress: is told, from any thread but one call at a time, how many images are done.
+  /// - Parameters:
+  ///   - resuming: outcomes of an earlier, interrupted run of the same attack on these images: they are taken as they
+  ///     are (unless images are to be kept), and only the others are attacked.
+  ///   - finished: is given the outcomes of each block, to be resumed from.
+  ///   - progress: is told how many images are done.
+  ///
+  /// Both are called from any thread, but one call at a time.
   /// - Throws: `AttackError` before anything runs, `Interrupted` when `stop` asks.
   public func run(
     against target: Target, on images: Images, engine: Engine? = nil, stop: Stop = .never,
+    resuming: [Outcome] = [], finished: @escaping @Sendable ([Outcome]) -> Void = { _ in },
     progress: @escaping @Sendable (AttackProgress) -> Void = { _ in }
   ) throws -> AttackResult {
     try check(target, images)
     let start = ContinuousClock.now
-    let total = images.count
+    let known = keepsImages ? [:] : Dictionary(resuming.map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
+    let left = known.isEmpty ? images : images.at(images.indices.indices.filter { known[images.indices[$0]] == nil })
     let engine = engine ?? Engine(threads: threads)
-    let size = blockSize ?? Blocks.size(of: total, threads: engine.threads)
+    let size = blockSize ?? Blocks.size(of: left.count, threads: engine.threads)
+    let (all, before) = (images.count, images.count - left.count)
     let blocks = Blocks(size: size, engine: engine, stop: stop) { done in
-      progress(AttackProgress(done: done, images: total, elapsed: ContinuousClock.now - start))
+      progress(AttackProgress(done: before + done, images: all, elapsed: ContinuousClock.now - start))
     }
     let ready = try prepared(target, images, stop)
-    let parts = try blocks.run(total, against: target) { range, responder in
-      try ready.strike(images.pixels(range), images.labels(range), Array(images.indices[range]), responder, stop)
+    let turn = Mutex(())
+    let parts = try blocks.run(left.count, against: target) { range, responder in
+      let part = try ready.strike(
+        left.pixels(range), left.labels(range), Array(left.indices[range]), responder, stop)
+      turn.withLock { _ in finished(part.outcomes) }
+      return part
     }
-    let evaluation = Evaluation(classNames: images.classes, costs: costs, outcomes: parts.flatMap(\.outcomes))
+    var new = parts.flatMap(\.outcomes)[...]
+    let outcomes = images.indices.map { index in known[index] ?? new.removeFirst() }
+    let evaluation = Evaluation(classNames: images.classes, costs: costs, outcomes: outcomes)
     return AttackResult(
       run: self, evaluation: evaluation, selection: images.name,
       examples: keepsImages ? parts.flatMap(\.images) : nil, seconds: (ContinuousClock.now - start).seconds)

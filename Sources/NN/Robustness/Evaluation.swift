@@ -41,6 +41,13 @@ public struct Evaluation: Sendable {
   /// Gradients that the attack spent, in all.
   public var gradients: Int { outcomes.reduce(0) { $0 + $1.gradients } }
 
+  /// For a composed attack: how many images each of its parts broke, the most first.
+  public var credits: [(name: String, images: Int)] {
+    let names = outcomes.filter(\.fooled).compactMap(\.credit)
+    let counts = Dictionary(names.map { ($0, 1) }, uniquingKeysWith: +)
+    return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { (name: $0.key, images: $0.value) }
+  }
+
   /// The answers under attack: `counts[true class][answer]`.
   public var confusion: [[Int]] { confusion(finalAnswer) }
   /// The answers to the clean images: `counts[true class][answer]`.

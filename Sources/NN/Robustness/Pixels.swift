@@ -92,14 +92,28 @@ enum Vector {
   }
   static func l1(_ a: Pixels) -> Float { Float(sum(a, a) { x, _ in x.replacing(with: -x, where: x .< 0) }) }
 
-  /// The largest magnitude; a NaN anywhere is returned.
+  /// The largest magnitude.
   static func linf(_ a: Pixels) -> Float {
-    var largest: Float = 0
-    for value in a {
-      let size = abs(value)
-      largest = largest >= size || largest.isNaN ? largest : size
+    a.withUnsafeBufferPointer { a in  // Safety: every index is below the count
+      var (lanes, i) = (SIMD8<Float>.zero, 0)
+      while i + 8 <= a.count, let start = a.baseAddress {
+        let next = UnsafeRawPointer(start + i).loadUnaligned(as: SIMD8<Float>.self)
+        let sizes = next.replacing(with: -next, where: next .< 0)
+        lanes = lanes.replacing(with: sizes, where: sizes .> lanes)
+        i += 8
+      }
+      return a[i...].reduce(lanes.max()) { max($0, abs($1)) }
     }
-    return largest
+  }
+
+  /// The size of a change in a norm.
+  static func size(_ change: Pixels, _ norm: Norm) -> Float {
+    switch norm {
+    case .linf: linf(change)
+    case .l2: l2(change)
+    case .l1: l1(change)
+    case .l0: Float(change.count { $0 != 0 })
+    }
   }
 
   static func difference(_ a: Pixels, _ b: Pixels) -> Pixels { map(a, b) { $0 - $1 } }

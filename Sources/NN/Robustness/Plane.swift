@@ -49,7 +49,7 @@ struct Plane {
           while i + 8 <= n {
             let value = lanes(point, i), weight = lanes(normal, i), heading = lanes(direction, i)
             let free = value - length * heading
-            let kept = free.clamped(lowerBound: .zero, upperBound: .one)
+            let kept = free.replacing(with: 0, where: free .< 0).replacing(with: 1, where: free .> 1)
             fallen += weight * (value - kept)
             // At rest on the edge of the box counts as moving, unless it is the edge that the pixel heads for.
             let isDown = (free .<= 0) .& (heading .> 0)
@@ -97,8 +97,4 @@ struct Plane {
     }
     return moved
   }
-}
-
-extension SIMD8<Float> {
-  fileprivate static var one: Self { Self(repeating: 1) }
 }

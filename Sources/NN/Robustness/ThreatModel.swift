@@ -43,10 +43,7 @@ public struct ThreatModel: Sendable, Hashable {
 
   /// The distance between two images in this norm.
   public func distance(_ a: Pixels, _ b: Pixels) -> Float {
-    switch norm {
-    case .l2: Vector.l2(a, b)
-    default: Distances.between(a, b)[norm]
-    }
+    Vector.size(Vector.difference(a, b), norm)
   }
 
   /// The step of length 1 that climbs a slope fastest: its sign (L∞), its direction (L2), the coordinate that is

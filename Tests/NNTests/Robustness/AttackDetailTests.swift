@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import NN
@@ -57,6 +58,25 @@ import Testing
     #expect(names == ["apgd-ce", "apgd-t", "fab-t", "square"])
     #expect(result.evaluation.outcomes.allSatisfy { $0.fooled == ($0.credit.map(names.contains) ?? false) })
     #expect(auto.stages(.linf, classes: 3).map(\.name) == ["apgd-ce", "fab-t", "square"])
+  }
+
+  @Test func anInterruptedRunGoesOnWhereItStopped() throws {
+    let target = CurvedModel.drawn(classes: 4, shape: shape, seed: 6)
+    let images = try labelled(by: target, count: 20, seed: 7, wrong: 2)
+    var run = AttackRun(Square(), within: ThreatModel(.linf, epsilon: 0.03))
+    run.attack = try AttackContractTests.small("square")
+    run.blockSize = 4
+    let whole = try run.run(against: target, on: images)
+    let done = Mutex<[Outcome]>([])
+    #expect(throws: Interrupted.self) {
+      try run.run(
+        against: target, on: images, engine: Engine(threads: 1), stop: Stop { done.withLock { $0.count >= 8 } },
+        finished: { part in done.withLock { $0 += part } })
+    }
+    let half = done.withLock { $0 }
+    #expect(half.count >= 8 && half.count < 20)
+    let resumed = try run.run(against: target, on: images, resuming: half)
+    #expect(resumed.evaluation.outcomes == whole.evaluation.outcomes)
   }
 
   @Test func theUniversalChangeIsOneForAll() throws {

@@ -94,6 +94,40 @@ import Testing
     #expect(try reference.answers(found) == reference.answers(of: "mifgsm10"))
   }
 
+  /// PyTorch's DeepFool starts from the predicted label, does not clip and measures in normalised units; ours clips. So
+  /// the distances agree where the box is out of the way, and are near elsewhere.
+  @Test(arguments: ["normal", "adv"]) func deepFoolAgreesWithPyTorch(_ name: String) throws {
+    let reference = try Reference(name)
+    let clean = reference.answers(reference.images)
+    let found = try reference.attacked(DeepFool(), ThreatModel(.l2, epsilon: .infinity), labels: clean)
+    let other = try reference.golden["deepfool50"]
+    let ratios = (0..<16).map { row in
+      let theirs = Vector.l2(other[row: row].map { $0 * 0.3204 + 0.2862 }, reference.images[row])
+      return Vector.l2(found[row], reference.images[row]) / theirs
+    }.sorted()
+    #expect(reference.answers(found).enumerated().allSatisfy { $1 != clean[$0] })
+    #expect(ratios[0] > 0.8 && ratios[15] < 1.25 && abs(ratios[8] - 1) < 0.05, "\(ratios)")
+  }
+
+  /// The lanes of the engine: whoever stands beside an image, its bits are the same.
+  @Test(arguments: ["pgd", "apgd", "square", "deepfool", "fab", "cw"])
+  func blocksDoNotChangeABitOnTheEngine(_ attack: String) throws {
+    let reference = try Reference("adv")
+    let bytes = try reference.golden["images_u8"].values.map { UInt8($0) }
+    let dataset = try Dataset(
+      name: "golden", classes: ClassNames.fashion, shape: reference.target.shape,
+      train: .init(bytes: [], labels: []),
+      test: .init(bytes: bytes + bytes, labels: (reference.labels + reference.labels).map { UInt8($0) }))
+    func outcomes(_ block: Int) throws -> [Outcome] {
+      let made = try AttackContractTests.small(attack)
+      var run = AttackRun(made, within: ThreatModel(made.traits.norms[0], epsilon: 0.05))
+      run.blockSize = block
+      return try run.run(against: reference.target, on: dataset.test).evaluation.outcomes
+    }
+    let whole = try outcomes(32)
+    for block in [1, 5, 16] { #expect(try outcomes(block) == whole) }
+  }
+
   /// The reference counts an image that is wrong while clean and right under attack as right; Ward does not.
   @Test(
     .enabled(if: IDXTests.fashionIsInstalled, "dataset-fashion-mnist is not installed"),

@@ -100,7 +100,7 @@ struct FAB: Attack {
     let radius = min(threat.epsilon, smallest)
     guard radius.isFinite else { return image }
     let draws = threat.norm == .linf ? random.uniforms(image.count) : random.normals(image.count)
-    let length = Distances.between(Pixels(repeating: 0, count: image.count), draws)[threat.norm]
+    let length = Vector.size(draws, threat.norm)
     return Vector.clipped(Vector.along(image, 0.5 * radius / max(length, 1e-12), draws))
   }
 
@@ -133,9 +133,8 @@ struct FAB: Attack {
   private func next(_ point: Pixels, _ clean: Pixels, _ plane: Plane, _ threat: ThreatModel) -> Pixels {
     let fromPoint = Vector.difference(plane.projection(of: point, threat.norm), point)
     let fromClean = Vector.difference(plane.projection(of: clean, threat.norm), clean)
-    let zero = Pixels(repeating: 0, count: point.count)
-    let near = max(Distances.between(zero, fromPoint)[threat.norm], 1e-8)
-    let far = max(Distances.between(zero, fromClean)[threat.norm], 1e-8)
+    let near = max(Vector.size(fromPoint, threat.norm), 1e-8)
+    let far = max(Vector.size(fromClean, threat.norm), 1e-8)
     let pull = min(near / (near + far), alpha)
     let ahead = Vector.along(point, eta, fromPoint)
     let anchored = Vector.along(clean, eta, fromClean)
