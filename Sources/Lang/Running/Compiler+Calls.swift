@@ -49,7 +49,7 @@ extension Compiler {
           return try slow(frame)
         }
         let value = try first(frame)
-        do { return try frame.machine.enter(function, user) { $0.slots[0] = value } } catch {
+        do { return try frame.machine.enter(function, user, bare: 1) { $0.slots.initialize(to: value) } } catch {
           throw Problem.place(error, calledAt: range)
         }
       }
@@ -62,9 +62,9 @@ extension Compiler {
           return try Self.dynamicCall(called, [(nil, range, a), (nil, range, b)], frame, range, calleeRange)
         }
         do {
-          return try frame.machine.enter(function, user) { frame in
-            frame.slots[0] = a
-            frame.slots[1] = b
+          return try frame.machine.enter(function, user, bare: 2) { frame in
+            frame.slots.initialize(to: a)
+            (frame.slots + 1).initialize(to: b)
           }
         } catch { throw Problem.place(error, calledAt: range) }
       }
@@ -148,9 +148,9 @@ extension Compiler {
     }
     guard let user = function.user else { return .none }
     return try frame.machine.enter(function, user) { frame in
-      for (index, value) in values.enumerated() {
-        if let value { frame.slots[index] = value } else { try user.fillDefault(index, in: frame) }
-      }
+      for (index, value) in values.enumerated() { frame.slots[index] = value ?? .none }
+    } complete: { frame in
+      for (index, value) in values.enumerated() where value == nil { try user.fillDefault(index, in: frame) }
     }
   }
 

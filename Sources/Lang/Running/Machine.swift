@@ -132,9 +132,10 @@ final class Machine {
     try host.poll()
   }
 
-  /// Reserves a frame, lets `body` use it, and gives it back.
+  /// Reserves a frame, lets `body` use it, and gives it back. The first `bare` slots hold nothing yet: before it does
+  /// anything that can fail, `body` must initialise them.
   @inline(__always) func withFrame<R>(
-    slots count: Int, cells ownCells: Int, captures: Int, _ body: (Frame) throws -> R
+    slots count: Int, bare: Int = 0, cells ownCells: Int, captures: Int, _ body: (Frame) throws -> R
   ) throws -> R {
     let state = state, cellCount = ownCells + captures
     let slots = state.pointee.top, cells = state.pointee.cellTop
@@ -145,7 +146,7 @@ final class Machine {
         .recursionTooDeep, "these calls go too deep into one another",
         help: ["a function that calls itself needs an `if` that ends it"])
     }
-    for index in 0..<count { (slots + index).initialize(to: .none) }
+    for index in bare..<count { (slots + index).initialize(to: .none) }
     if cellCount > 0 { cells.initialize(repeating: nil, count: cellCount) }
     state.pointee.top = slots + count
     state.pointee.cellTop = cells + cellCount
@@ -161,19 +162,24 @@ final class Machine {
     return try body(Frame(slots: slots, cells: cells + captures, machine: self))
   }
 
-  /// Calls a user's function; `fill` puts the arguments into the first slots.
+  /// Calls a user's function. `fill` puts the given arguments into their slots, of which it must initialise the first
+  /// `bare`; `complete` then evaluates defaults, which may use the parameters before them.
   @inline(__always) func enter(
-    _ function: Function, _ user: UserFunction, _ fill: (Frame) throws -> Void
+    _ function: Function, _ user: UserFunction, bare: Int = 0, _ fill: (Frame) -> Void,
+    complete: (Frame) throws -> Void = { _ in }
   ) throws -> Value {
     try tick()
-    return try withFrame(slots: user.slotCount, cells: user.cellCount, captures: user.captureCount) { frame in
+    return try withFrame(
+      slots: user.slotCount, bare: bare, cells: user.cellCount, captures: user.captureCount
+    ) { frame in
+      fill(frame)
       if user.captureCount > 0 {
         for (index, cell) in function.captures.enumerated() { frame.cells[-1 - index] = cell }
       }
-      try fill(frame)
       if user.cellCount > 0 {
         for (slot, cell) in user.boxed { frame.cells[cell] = Cell(frame.slots[slot]) }
       }
+      try complete(frame)
       guard try user.body(frame) == .returned else { return .none }
       // Taken, so that the machine does not keep the result of a call alive.
       let value = returned.move()
@@ -191,7 +197,8 @@ final class Machine {
     }
     return try enter(function, user) { frame in
       for (index, value) in arguments.enumerated() { frame.slots[index] = value }
-      try user.fillDefaults(from: arguments.count, in: frame)
+    } complete: { frame in
+      for index in arguments.count..<user.arity { try user.fillDefault(index, in: frame) }
     }
   }
 
@@ -231,15 +238,13 @@ extension UserFunction {
   /// Its name for a sentence.
   var describe: String { name.isEmpty ? "this function" : name }
 
-  /// Evaluates the defaults of the parameters from `first` on.
-  func fillDefaults(from first: Int, in frame: Frame) throws {
-    for index in first..<max(first, arity) { try fillDefault(index, in: frame) }
-  }
-
+  /// Evaluates the default of a parameter that was not given.
   func fillDefault(_ index: Int, in frame: Frame) throws {
     guard let make = defaults[index] else {
       throw Problem(.missingArgument, "\(describe) needs `\(parameters[index])`")
     }
-    frame.slots[index] = try make.eval(frame)
+    let value = try make.eval(frame)
+    frame.slots[index] = value
+    if let cell = boxed.first(where: { $0.slot == index })?.cell { frame.cells[cell] = Cell(value) }
   }
 }
