@@ -106,6 +106,19 @@ import Testing
     #expect(prepared.errors.map(\.code) == ["E0102", "E0101", "E0201", "E0301"])
   }
 
+  @Test func aStatementThatCannotBeReadStillDeclaresItsName() {
+    let notebook = Notebook()
+    let prepared = notebook.interpreter.prepare(
+      notebook.interpreter.parse(Source(name: "a.ward", text: "let a = (1 2)\ndef f(x { }\nprint a\nf(a)\nprint b\n")))
+    #expect(prepared.errors.map(\.code) == ["E0101", "E0101", "E0301"])
+  }
+
+  @Test func aWallOfMistakesIsCutAtTen() {
+    let notebook = Notebook()
+    let text = String(repeating: "print nope\n", count: 50)
+    #expect(notebook.interpreter.prepare(notebook.interpreter.parse(Source(name: "a", text: text))).errors.count == 10)
+  }
+
   @Test func anOptionsRecordMergesAndExplicitLabelsWin() {
     let notebook = Notebook()
     #expect(

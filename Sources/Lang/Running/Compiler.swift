@@ -19,9 +19,27 @@ final class Compiler {
     self.program = program
     self.environment = environment
     declared = Set(environment.variables.map(\.name))
+    if !program.diagnostics.isEmpty { declared.formUnion(Self.namesThatWereMeant(in: program.source)) }
     declaredAnywhere = Set(program.items.compactMap { $0.statement?.declaredName?.text })
     namesInClosures = program.namesInClosures
     scope = Scope(parent: nil, hasClosures: false)
+  }
+
+  /// The names after `let`, `def` and `param` in a text with mistakes: a statement that could not be read must not make
+  /// its name unknown everywhere else.
+  private static func namesThatWereMeant(in source: Source) -> [String] {
+    var lexer = Lexer(source), names: [String] = [], declares = false
+    while true {
+      let before = lexer.position
+      guard let token = lexer.nextIfValid() else {
+        if lexer.position <= before { lexer.move(to: before + 1) }
+        continue
+      }
+      guard token.kind != .end else { return names }
+      let word = token.kind == .name ? source.text(from: token.start, to: token.end) : ""
+      if declares, !word.isEmpty { names.append(word) }
+      declares = ["let", "def", "param"].contains(word)
+    }
   }
 
   func range(_ start: Int, _ end: Int) -> SourceRange { SourceRange(source: program.source, start: start, end: end) }

@@ -31,7 +31,20 @@ public final class Interpreter {
       }
       return Prepared.Ready(item: item, unit: item.statement.map(compiler.unit))
     }
-    return Prepared(program: program, items: items, diagnostics: program.diagnostics + compiler.diagnostics)
+    return Prepared(
+      program: program, items: items, diagnostics: Self.readable(program.diagnostics + compiler.diagnostics))
+  }
+
+  /// Diagnostics in the order of the text; of the errors only the first few, since the rest mostly follow from them.
+  private static func readable(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
+    let sorted = diagnostics.enumerated().sorted { a, b in
+      (a.element.range?.start ?? 0, a.offset) < (b.element.range?.start ?? 0, b.offset)
+    }.map(\.element)
+    var errors = 0
+    return sorted.filter { diagnostic in
+      errors += diagnostic.severity == .error ? 1 : 0
+      return diagnostic.severity != .error || errors <= Parser.maximumDiagnostics
+    }
   }
 
   /// Whether a session line may give names values, so that what follows cannot be checked for names.
