@@ -98,7 +98,7 @@ struct AuditTrial {
     let checks = [
       oneStep(fgsm, many), monotone([radii[0], radii[1], many, radii[2]]), limitless(unbounded),
       converged(many, twice), restarts(many, again), losses(worst([many, twice, again, entropy]), ratio),
-      blackBoxes("black_box", "Square, which needs no gradient,", blackBox, gradients),
+      blackBoxes("black_box", "Square, which asks for logits only,", blackBox, gradients),
       blackBoxes("noise", "random noise", noise, gradients),
       transfer.map { blackBoxes("transfer", "images made against another model", $0, gradients) }
         ?? AuditCheck("transfer", .nan, .skipped, "no other model was given whose images could be tried"),
@@ -174,10 +174,13 @@ struct AuditTrial {
   ) -> AuditCheck {
     let alone = zip(other.outcomes, gradients.outcomes).count { !$0.isRobust && $1.isRobust }
     let share = Double(alone) / Double(images.count)
+    let verdict: AuditCheck.Verdict = share > 0.01 ? .failed : (share > 0.002 ? .doubtful : .passed)
+    let meaning =
+      verdict == .passed
+      ? "\(what) can break \(percent(share)) that gradients cannot: nothing is hidden from gradients here"
+      : "\(what) can break \(percent(share)) that gradients cannot: a sign of masked gradients"
     return AuditCheck(
-      name, share, share > 0.01 ? .failed : (share > 0.002 ? .doubtful : .passed),
-      "\(what) breaks \(percent(share)) of the images that all gradient attacks leave standing; a sign of masked gradients",
-      advice: "do not trust gradient attacks on this model: report autoattack")
+      name, share, verdict, meaning, advice: "do not trust gradient attacks on this model: report autoattack")
   }
 
   func percent(_ evaluation: Evaluation) -> String { percent(evaluation.robust.value) }

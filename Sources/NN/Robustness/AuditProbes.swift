@@ -33,16 +33,18 @@ extension AuditTrial {
     let variability = probes.reduce(0) { $0 + Double($1.variability) } / Double(max(probes.count, 1))
     return [
       zeroGradients(share(\.hasZeroSlope), share(\.hasZeroRatioSlope)),
-      numbers("non_finite", share(\.isBroken), "slopes or logits with NaN or infinity, in %: ", "train again"),
       numbers(
-        "saturated", share(\.isSaturated), "images whose right class has probability 1 in single precision, in %: ",
-        "use loss: dlr or margin: cross-entropy has no slope left", limit: 0.5),
+        "non_finite", share(\.isBroken), "of the images have logits or slopes that are infinite or no numbers",
+        "train again: this model has diverged"),
       numbers(
-        "probabilities", share(\.isProbability) == 1 ? 1 : 0, "answers that look like probabilities and not logits: ",
-        "attack the logits: softmax twice flattens every slope"),
+        "saturated", share(\.isSaturated), "of the images have probability 1 in single precision for the right class",
+        "use loss: dlr or margin: cross-entropy has no slope left there", limit: 0.5),
       numbers(
-        "deterministic", share(\.isUnsteady), "images whose logits change from one pass to the next, in %: ",
-        "average over passes: gradients of a random model mislead"),
+        "probabilities", share(\.isProbability), "of the answers look like probabilities and not like logits",
+        "attack the logits: softmax twice flattens every slope", limit: 0.99),
+      numbers(
+        "deterministic", share(\.isUnsteady), "of the images get other logits when asked again",
+        "average over passes: the slopes of a random model mislead"),
       AuditCheck(
         "unstable", variability, variability > 0.5 ? .failed : (variability > 0.2 ? .doubtful : .passed),
         "the loss changes by \(percent(variability)) on average within ±4/255 of an image; much means a rugged loss",
@@ -135,8 +137,7 @@ extension AuditTrial {
   private func numbers(
     _ name: String, _ share: Double, _ what: String, _ advice: String, limit: Double = 0
   ) -> AuditCheck {
-    AuditCheck(
-      name, share, share > limit ? .failed : .passed, what + "\((share * 1000).rounded() / 10)", advice: advice)
+    AuditCheck(name, share, share > limit ? .failed : .passed, "\(percent(share)) \(what)", advice: advice)
   }
 
   /// Measures the returned images again, from the arrays themselves.

@@ -20,12 +20,12 @@ import Testing
 
   /// Small enough for a debug build: at most so many of anything that costs time.
   static let limits: [String: Int] = [
-    "queries": 60, "restarts": 1, "searches": 3, "population": 12, "generations": 4, "samples": 16,
+    "queries": 60, "restarts": 1, "searches": 3, "population": 12, "generations": 4, "samples": 8,
     "passes": 2, "images": 8, "draws": 8,
   ]
 
   /// DDN's radius starts at 1 and shrinks by 5 % a step, and a walk needs time: these get more steps, jumps fewer.
-  static let steps = ["ddn": 60, "boundary": 20, "hopskipjump": 5]
+  static let steps = ["ddn": 60, "boundary": 20, "hopskipjump": 5, "spsa": 4]
 
   static func small(_ name: String) throws -> any Attack {
     let entry = try #require(Attacks.named(name))
@@ -132,7 +132,8 @@ import Testing
     let attack = try Self.small(item.name)
     let entry = try #require(Attacks.entry(of: attack))
     #expect(entry.name == item.name && !entry.summary.isEmpty && !entry.paper.isEmpty)
-    #expect(entry.example.contains(item.name))
+    #expect(entry.example.contains("with: \(item.name)"))
+    #expect(attack.traits.norms.contains(.linf) || entry.example.contains("norm: "), "L∞ is what no norm means")
     let values = try #require(entry.values(of: attack))
     #expect(Set(values.keys) == Set(entry.settings.map(\.name)))
   }

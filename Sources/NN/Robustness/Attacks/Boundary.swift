@@ -16,7 +16,7 @@ struct Boundary: Attack {
 
   static let entry = Entry<any Attack>(
     Boundary(), "boundary", "a walk along the boundary that needs answers only", paper: "arXiv:1712.04248",
-    example: "attack normal with: boundary on: take(fashion.test, 20) eps: 2 steps: 500",
+    example: "attack normal with: boundary on: take(fashion.test, 20) norm: l2 eps: 2 steps: 500",
     [
       Setting("steps", \.steps, in: 1...1_000_000, "steps of the walk"),
       Setting("spherical", \.spherical, in: 1e-6...1, "first step around the clean image, as a share of the distance"),

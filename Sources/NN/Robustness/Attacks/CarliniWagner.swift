@@ -31,7 +31,7 @@ struct CarliniWagner: Attack {
 
   static let entry = Entry<any Attack>(
     CarliniWagner(), "cw", "the smallest L2 change, by weighing it against the margin", paper: "arXiv:1608.04644",
-    example: "attack normal with: cw on: take(fashion.test, 100) eps: 1 steps: 100", settings
+    example: "attack normal with: cw on: take(fashion.test, 100) norm: l2 eps: 1 steps: 100", settings
   ) { $0 }
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {

@@ -15,7 +15,7 @@ struct OnePixel: Attack {
 
   static let entry = Entry<any Attack>(
     OnePixel(), "onepixel", "changes single pixels, found by evolution", paper: "arXiv:1710.08864",
-    example: "attack normal with: onepixel on: take(fashion.test, 20) eps: 1",
+    example: "attack normal with: onepixel on: take(fashion.test, 20) norm: l0 eps: 1",
     [
       Setting("pixels", \.pixels, in: 1...1000, "pixels that change"),
       Setting("population", \.population, in: 4...100_000, "candidates in a generation"),
