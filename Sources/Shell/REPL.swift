@@ -19,10 +19,10 @@ final class REPL {
     editor.complete = { [unowned session] text, cursor in
       Completing.at(text, cursor: cursor, in: session)
     }
+    editor.hint = { [unowned session] text, cursor in Completion.signature(text, cursor, in: session.environment) }
   }
 
   func run() {
-    Interrupt.install()
     greet()
     if runsStartUpFile { runStartUp() }
     while !session.isOver {

@@ -29,6 +29,7 @@ enum Choices {
     case .numbers(let range): .list(of: .number(in: .within(range), unit: setting.unit))
     case .integers(let range):
       .list(of: .integer(in: .within(Double(range.lowerBound)...Double(range.upperBound)), unit: setting.unit))
+    case .component(family: "model"): .object(ModelValue.self)
     case .component(let family): .choice(family: family)
     }
   }
@@ -59,6 +60,7 @@ extension Choice {
     case .number(let number): return Int(exactly: number).map { .integer($0) } ?? .number(number)
     case .string(let text): return .choice(text)
     case .choice(let choice): return .component(choice.name, choice.settingValues)
+    case .object(let model as ModelValue): return .choice(model.identity.name)
     case .list(let elements):
       let numbers = elements.compactMap(\.asNumber)
       let integers = numbers.compactMap { Int(exactly: $0) }

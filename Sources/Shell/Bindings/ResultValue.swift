@@ -33,11 +33,13 @@ struct ResultValue: Object {
   let images: ImagesValue
   let evaluation: Evaluation
   let costs: CostsValue?
-  /// `nil` for an evaluation.
-  let attack: AttackResult?
+  /// What was run; `nil` for an evaluation.
+  let run: AttackRun?
   /// The attack as the user configured it.
   let choice: Choice?
   let seconds: Double
+  /// The changed images, if they were to be kept.
+  var changed: [Pixels]?
 
   func member(_ name: String) throws -> Value? {
     switch name {
@@ -47,14 +49,14 @@ struct ResultValue: Object {
     case "robust": .number(evaluation.robust.value)
     case "protected": evaluation.protected.map { .number($0.value) } ?? Value.none
     case "mean_cost": .number(evaluation.meanCost)
-    case "success": attack == nil ? Value.none : .number(evaluation.success.value)
-    case "attacked": attack == nil ? Value.none : .integer(evaluation.success.count)
+    case "success": run == nil ? Value.none : .number(evaluation.success.value)
+    case "attacked": run == nil ? Value.none : .integer(evaluation.success.count)
     case "images": .integer(evaluation.images)
-    case "eps": attack.map { .number(Double("\($0.run.threat.epsilon)") ?? 0) } ?? Value.none
-    case "norm": attack.map { .string($0.run.threat.norm.rawValue) } ?? Value.none
-    case "queries": attack == nil ? Value.none : .integer(evaluation.queries)
+    case "eps": run.map { .number(Double("\($0.threat.epsilon)") ?? 0) } ?? Value.none
+    case "norm": run.map { .string($0.threat.norm.rawValue) } ?? Value.none
+    case "queries": run == nil ? Value.none : .integer(evaluation.queries)
     case "seconds": .number(seconds)
-    case "seed": attack.map { .integer($0.run.seed) } ?? Value.none
+    case "seed": run.map { .integer($0.seed) } ?? Value.none
     case "examples": .table(examples)
     default: nil
     }
@@ -80,11 +82,11 @@ struct ResultValue: Object {
   var summary: String {
     let images = "\(NumberText.count(evaluation.images)) images"
     let cost = costs == nil ? "" : ", mean cost \(NumberText.fixed(evaluation.meanCost, 2))"
-    guard let attack, let choice else {
+    guard let run, let choice else {
       return "\(model.identity.name) on \(self.images.images.name): clean \(NumberText.share(evaluation.clean.value))"
         + guarded(evaluation.protectedClean) + cost + ", " + images
     }
-    let threat = attack.run.threat
+    let threat = run.threat
     return "\(model.identity.name) under \(choice.name), \(threat.norm.symbol) eps \(threat.epsilon): "
       + "robust \(NumberText.share(evaluation.robust.value)) (clean \(NumberText.share(evaluation.clean.value)))"
       + guarded(evaluation.protected) + cost + ", " + images
@@ -106,7 +108,7 @@ extension ResultValue {
     var columns: [Table.Column] = [.init("class")]
     if hasProtected { columns.append(.init("protected")) }
     columns += [.init("images", .count), .init("clean", .share)]
-    if attack != nil { columns += [.init("robust", .share), .init("low", .share), .init("high", .share)] }
+    if run != nil { columns += [.init("robust", .share), .init("low", .share), .init("high", .share)] }
     if costs != nil { columns.append(.init("mean_cost")) }
     columns.append(.init("taken_for"))
     return Table(columns: columns, rows: evaluation.byClass.map { row(of: $0, hasProtected: hasProtected) })
@@ -117,7 +119,7 @@ extension ResultValue {
     var cells: [Value] = [.string(row.name)]
     if hasProtected { cells.append(.string(row.isProtected ? "yes" : "")) }
     cells += [.integer(row.robust.count), share(row.clean)]
-    if attack != nil {
+    if run != nil {
       cells += [share(row.robust), .number(row.robust.interval.low), .number(row.robust.interval.high)]
     }
     if costs != nil { cells.append(row.meanCost.isNaN ? Value.none : .number(row.meanCost)) }

@@ -46,7 +46,9 @@ enum Reference {
       [
         Page(file: "commands.md", title: "Commands", body: join(Commands.all.map { Help.page($0.declaration) })),
         Page(file: "functions.md", title: "Functions", body: join(functions.map { Help.page($0) })),
-        Page(file: "values.md", title: "Kinds of value and their members", body: join(Vocabulary.types.map { Help.page($0) })),
+        Page(
+          file: "values.md", title: "Kinds of value and their members",
+          body: join(Vocabulary.types.map { Help.page($0) })),
         Page(file: "sql.md", title: "What SQL can be asked", body: views),
         Page(file: "session-lines.md", title: "Session lines", body: lines),
         Page(file: "diagnostics.md", title: "Diagnostics", body: diagnostics),

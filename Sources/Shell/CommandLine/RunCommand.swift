@@ -22,6 +22,7 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let options = common.sessionOptions
+    Interrupt.install()
     if let code {
       guard file == nil else { throw ValidationError("-c CODE and a file cannot be given together") }
       try finish(runScript(Source(name: "-c", text: code), options))
@@ -49,7 +50,6 @@ struct RunCommand: ParsableCommand {
   }
 
   private func runScript(_ source: Source, _ options: Session.Options) throws -> ExitStatus {
-    Interrupt.install()
     let session = try Session(options)
     defer { session.end() }
     let parameters = session.interpreter.parse(source).parameters

@@ -30,11 +30,9 @@ struct SQLCommand: ParsableCommand {
     }
     Interrupt.install()
     do {
-      let sql = try UserSQL(try Store.open(at: path))
-      let answer = try sql.query(query, shouldStop: { Interrupt.isRequested })
-      for note in answer.notes { Session.warn("note: \(note)", colored: false) }
-      let terminal = Terminal()
-      Swift.print(mode.text(of: Query.table(answer), width: terminal.outputIsTerminal ? terminal.width : .max))
+      // A store that cannot be written can be read all the same.
+      let sql = try UserSQL.reading(NSString(string: path).expandingTildeInPath)
+      try mode.isLineByLine ? stream(from: sql) : show(sql.query(query, shouldStop: { Interrupt.isRequested }))
     } catch let error as StoreError {
       Session.warn("error: \(error)\n  help: \(error.hint)", colored: false)
       throw Exit(.failed)
@@ -46,5 +44,23 @@ struct SQLCommand: ParsableCommand {
       }
       throw Exit(.usage)
     }
+  }
+
+  private func show(_ answer: SQLTable) {
+    for note in answer.notes { Session.warn("note: \(note)", colored: false) }
+    let terminal = Terminal()
+    Swift.print(mode.text(of: Query.table(answer), width: terminal.outputIsTerminal ? terminal.width : .max))
+  }
+
+  /// A row at a time, in constant memory.
+  private func stream(from sql: UserSQL) throws {
+    var names: [String] = []
+    try sql.stream(
+      query, shouldStop: { Interrupt.isRequested },
+      columns: { columns in
+        names = Query.unique(columns)
+        if let head = mode.head(names) { Swift.print(head) }
+      },
+      row: { row in Swift.print(mode.line(names, row.map(Query.value))) })
   }
 }

@@ -77,10 +77,10 @@ extension Command<Session> {
         let started = ContinuousClock.now
         let evaluation = try session.answeringInterrupts {
           try given[model].model.target.evaluate(
-            on: images.images, costs: costs?.costs, threads: session.threads, stop: session.stop)
+            on: images.images, costs: costs?.costs, engine: session.engine, stop: session.stop)
         }
         let result = ResultValue(
-          model: given[model], images: images, evaluation: evaluation, costs: costs, attack: nil, choice: nil,
+          model: given[model], images: images, evaluation: evaluation, costs: costs, run: nil, choice: nil,
           seconds: (ContinuousClock.now - started).inSeconds)
         session.made(.result(result))
         return .object(result)
@@ -92,18 +92,29 @@ extension Command<Session> {
 /// The parameters that `attack` and `compare` share.
 struct AttackParameters {
   let on: Parameter<ImagesValue?>
-  let eps: Parameter<Double>
+  /// The radius; of `curve`, the radii.
+  let eps: Parameter<Double>?
+  private let many: Parameter<[Double]>?
   let norm: Parameter<String>
   let goal: Parameter<Choice?>
   let costs: Parameter<CostsValue?>
   let seed: Parameter<Int?>
   let keep: Parameter<String?>
 
-  init(_ signature: Signature) {
+  /// - Parameter radii: whether `eps` is several.
+  init(_ signature: Signature, radii: Bool = false) {
     on = signature.optional(
       "on", .object(ImagesValue.self), "the images", shown: "the test images of the data the model was trained on")
-    eps = signature.optional(
-      "eps", .number(in: .all, unit: "pixel units"), "the largest change allowed, measured in the norm", default: 0.1)
+    let meaning = "the largest change allowed, measured in the norm"
+    if radii {
+      eps = nil
+      many = signature.optional(
+        "eps", .list(of: ParameterType<Double>.number(in: .all, unit: "pixel units")), meaning,
+        default: (0...10).map { Double($0) / 50 })
+    } else {
+      eps = signature.optional("eps", .number(in: .all, unit: "pixel units"), meaning, default: 0.1)
+      many = nil
+    }
     norm = signature.optional(
       "norm", .oneOf(Norm.allCases.map(\.rawValue)), "how a change is measured", default: "linf")
     goal = signature.optional("goal", .choice(Family.goal), "what the attack tries to reach", shown: "untargeted")
@@ -126,10 +137,14 @@ struct AttackParameters {
     var keepsImages: Bool
   }
 
+  /// The radii of `curve`.
+  func radii(_ given: Arguments) -> [Double] { many.map { given[$0] } ?? [] }
+
   func plan(_ given: Arguments, for models: [ModelValue], _ session: Session) throws -> Plan {
     let images = try given[on] ?? models[0].testImages()
     return Plan(
-      images: images, threat: ThreatModel(Norm(rawValue: given[norm]) ?? .linf, epsilon: Float(given[eps])),
+      images: images,
+      threat: ThreatModel(Norm(rawValue: given[norm]) ?? .linf, epsilon: Float(eps.map { given[$0] } ?? 0)),
       goal: try given[goal].map { try Goals.goal($0, in: images.from) } ?? .untargeted, costs: given[costs],
       seed: given[seed] ?? session.seed, keepsImages: given[keep] != nil)
   }
@@ -152,29 +167,49 @@ extension Session {
     }
   }
 
+  /// The attack that a choice configures, within a plan.
+  func run(of choice: Choice, _ plan: AttackParameters.Plan, costs: CostsValue?) throws -> AttackRun {
+    var run = AttackRun(try attack(of: choice), within: plan.threat)
+    run.goal = plan.goal
+    run.costs = costs?.costs
+    run.seed = plan.seed
+    run.keepsImages = plan.keepsImages
+    return run
+  }
+
+  private func attack(of choice: Choice) throws -> any Attack {
+    if let entry = Attacks.named(choice.name) { return try entry.make(choice.settingValues) }
+    // `transfer` is the one attack that is made with a model.
+    guard let source = choice["from"]?.asObject(ModelValue.self) else {
+      throw Problem(
+        code: ShellCode.badAttack, message: "transfer needs a model to make images against",
+        help: ["for example \(Transfer.declaration.example)"], argument: "with")
+    }
+    guard let using = try choice["using"]?.asChoice.map(attack(of:)) ?? Attacks.named("pgd")?.make() else {
+      preconditionFailure("pgd is not declared")
+    }
+    return Transfer(from: source.model.target, using: using)
+  }
+
   /// One attack on one model, with progress.
   func run(_ choice: Choice, on model: ModelValue, _ plan: AttackParameters.Plan) throws -> ResultValue {
-    guard let entry = Attacks.named(choice.name) else { preconditionFailure("\(choice.name) is not declared") }
     let costs = plan.costs ?? model.origin.costs
     let progress = Progress(terminal: terminal, quiet: isQuiet)
     defer { progress.finish() }
     return try answeringInterrupts {
-      var run = AttackRun(try entry.make(choice.settingValues), within: plan.threat)
-      run.goal = plan.goal
-      run.costs = costs?.costs
-      run.seed = plan.seed
-      run.keepsImages = plan.keepsImages
-      run.threads = threads
+      let run = try run(of: choice, plan, costs: costs)
       let label = "\(choice.name) on \(model.identity.name)"
-      let result = try run.run(against: model.model.target, on: plan.images.images, stop: stop) { report in
-        let rate = Double(report.done) / max(report.elapsed.inSeconds, 1e-9)
-        progress.update(
-          label, fraction: Double(report.done) / Double(report.images),
-          details: ["\(NumberText.count(report.done)) images", "\(NumberText.count(Int(rate))) img/s"])
-      }
+      let result = try run.run(
+        against: model.model.target, on: plan.images.images, engine: engine, stop: stop,
+        progress: { report in
+          let rate = Double(report.done) / max(report.elapsed.inSeconds, 1e-9)
+          progress.update(
+            label, fraction: Double(report.done) / Double(report.images),
+            details: ["\(NumberText.count(report.done)) images", "\(NumberText.count(Int(rate))) img/s"])
+        })
       return ResultValue(
-        model: model, images: plan.images, evaluation: result.evaluation, costs: costs, attack: result, choice: choice,
-        seconds: result.seconds)
+        model: model, images: plan.images, evaluation: result.evaluation, costs: costs, run: run, choice: choice,
+        seconds: result.seconds, changed: result.examples)
     }
   }
 }

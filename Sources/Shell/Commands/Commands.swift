@@ -6,9 +6,9 @@ enum Commands {
     [
       .load, .describe,
       .costs,
-      .train, .defend, .resume,
-      .attack, .compare, .evaluate,
-      .print, .show, .tables, .schema,
+      .train, .defend, .resume, .keep, .open,
+      .attack, .compare, .curve, .audit, .evaluate,
+      .weights, .print, .show, .tables, .schema,
       .seed, .help, .options, .vars, .forget, .sleep,
     ]
   }

@@ -7,23 +7,32 @@ enum TableMode: String, CaseIterable {
 
   /// The table's text. The first three round numbers for reading; the others write every value exactly.
   func text(of table: Table, width: Int = .max) -> String {
+    let names = table.columns.map(\.name)
     switch self {
     case .box: return Grid(table).boxed(width: width)
     case .plain: return Grid(table).plain()
     case .markdown: return Grid(table).markdown()
-    case .csv:
-      return ([table.columns.map { Self.csv($0.name) }] + table.rows.map { $0.map(Self.csv) })
-        .map { $0.joined(separator: ",") }.joined(separator: "\r\n")
-    case .json: return "[" + rows(of: table).joined(separator: ",\n ") + "]"
-    case .jsonl: return rows(of: table).joined(separator: "\n")
+    case .csv, .jsonl:
+      return ([head(names)].compactMap { $0 } + table.rows.map { line(names, $0) }).joined(separator: "\n")
+    case .json: return "[" + table.rows.map { Self.object(names, $0) }.joined(separator: ",\n ") + "]"
     }
   }
 
-  private func rows(of table: Table) -> [String] {
-    let names = table.columns.map { JSONText.string($0.name) }
-    return table.rows.map { row in
-      "{" + zip(names, row).map { "\($0):\(JSONText.value($1))" }.joined(separator: ",") + "}"
-    }
+  /// Whether a row can be written before the next is known.
+  var isLineByLine: Bool { self == .csv || self == .jsonl }
+
+  /// The line above the rows, if the form has one.
+  func head(_ names: [String]) -> String? {
+    self == .csv ? names.map { Self.csv($0) }.joined(separator: ",") + "\r" : nil
+  }
+
+  /// One row of a form that is written line by line. Lines of CSV end with a carriage return too (RFC 4180).
+  func line(_ names: [String], _ row: [Value]) -> String {
+    self == .csv ? row.map(Self.csv).joined(separator: ",") + "\r" : Self.object(names, row)
+  }
+
+  private static func object(_ names: [String], _ row: [Value]) -> String {
+    JSONText.object(zip(names, row).map { ($0, JSONText.value($1)) })
   }
 
   private static func csv(_ value: Value) -> String {

@@ -39,7 +39,7 @@ struct LastValues {
     case .table(let table): table.count * table.columns.count * 40
     case .list(let elements): elements.reduce(16) { $0 + weight(of: $1) }
     case .object(let result as ResultValue):
-      result.evaluation.images * 120 + (result.attack?.examples?.reduce(0) { $0 + 4 * $1.count } ?? 0)
+      result.evaluation.images * 120 + (result.changed?.reduce(0) { $0 + 4 * $1.count } ?? 0)
     case .object(let model as ModelValue): 4 * model.model.parameterCount
     default: 64
     }

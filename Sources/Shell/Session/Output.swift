@@ -7,6 +7,7 @@ final class Output {
   private let writeError: (String) -> Void
   /// What the current cell has shown so far, as a file would get it.
   private(set) var shown = ""
+  private var held = ""
   /// What all cells have shown since `beginTranscript`.
   private(set) var transcript = ""
   /// Whether values are shown; `print`, `show` and errors are never silenced.
@@ -26,13 +27,27 @@ final class Output {
   /// Shows nothing; what would have been shown is in `shown` and `transcript`.
   static func silent() -> Output { Output(renderer: { .forFiles }, write: { _ in }, writeError: { _ in }) }
 
+  /// What the cell came to: written once `release` says that the cell is stored, so that what was seen is never lost.
+  func hold(_ block: Block) {
+    held += renderer().text(of: block) + "\n"
+    keep(BlockRenderer.forFiles.text(of: block))
+  }
+
+  /// Writes what was held.
+  func release() {
+    if !held.isEmpty { write(held) }
+    held = ""
+  }
+
   func show(_ block: Block) {
+    release()
     write(renderer().text(of: block) + "\n")
     keep(BlockRenderer.forFiles.text(of: block))
   }
 
   /// A diagnostic, on standard error.
   func complain(_ text: String, colored: String? = nil) {
+    release()
     writeError((colored ?? text) + "\n")
     keep(text)
   }

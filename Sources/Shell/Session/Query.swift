@@ -8,7 +8,8 @@ enum Query {
     switch value {
     case .none: return .null
     case .bool(let flag): return .bool(flag)
-    case .number(let number): return Int64(exactly: number).map { .integer($0) } ?? .real(number)
+    // Always a real number: with a whole one, `:x / 255` would be SQLite's integer division.
+    case .number(let number): return .real(number)
     case .string(let text): return .text(text)
     case .choice(let choice): return .text(choice.name)
     case .object(let object as ModelValue): return .text(object.identity.name)
@@ -20,13 +21,16 @@ enum Query {
   }
 
   static func table(_ table: SQLTable) -> Table {
+    Table(columns: unique(table.columns).map { Table.Column($0) }, rows: table.rows.map { $0.map(value) })
+  }
+
+  /// Column names with later ones of the same name numbered: as members they could not be told apart.
+  static func unique(_ names: [String]) -> [String] {
     var used: [String: Int] = [:]
-    let columns = table.columns.map { name in
+    return names.map { name in
       used[name, default: 0] += 1
-      // Two columns of one name could not be told apart as members.
-      return Table.Column(used[name] == 1 ? name : "\(name):\(used[name]!)")
+      return used[name] == 1 ? name : "\(name):\(used[name]!)"
     }
-    return Table(columns: columns, rows: table.rows.map { $0.map(value) })
   }
 
   static func value(_ value: SQLValue) -> Value {

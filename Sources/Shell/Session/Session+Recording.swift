@@ -9,6 +9,8 @@ enum Made {
   case costs(CostsValue)
   case model(ModelValue)
   case result(ResultValue)
+  case audit(AuditValue)
+  case weights(ModelValue)
 }
 
 extension Session {
@@ -76,6 +78,8 @@ private final class Recorder {
       case .costs(let costs): _ = try row(of: costs)
       case .model(let model): _ = try row(of: model)
       case .result(let result): try add(result)
+      case .audit(let audit): try add(audit)
+      case .weights(let model): try writer.add(model.model.weightStatistics.map(record), of: try row(of: model))
       }
     }
     return confirmations
@@ -120,7 +124,7 @@ private final class Recorder {
   }
 
   private func add(_ result: ResultValue) throws {
-    let (evaluation, run) = (result.evaluation, result.attack?.run)
+    let (evaluation, run) = (result.evaluation, result.run)
     let id = try writer.add(
       ResultRecord(
         model: try row(of: result.model), attack: result.choice?.name ?? "none", norm: run?.threat.norm.rawValue ?? "",
@@ -134,9 +138,10 @@ private final class Recorder {
   }
 
   private func settings(of result: ResultValue) -> String {
-    guard let attack = result.attack else { return "{}" }
-    var settings = attack.settings
-    settings["goal"] = .choice(attack.run.goal.described)
+    guard let run = result.run, let choice = result.choice else { return "{}" }
+    // Of `transfer`, which is made with a model, what was typed; of the others every setting, defaults included.
+    var settings = Attacks.entry(of: run.attack)?.values(of: run.attack) ?? choice.settingValues
+    settings["goal"] = .choice(run.goal.described)
     return settings.json
   }
 
@@ -148,6 +153,29 @@ private final class Recorder {
       robust: share(row.robust), low: row.robust.count == 0 ? nil : interval.low,
       high: row.robust.count == 0 ? nil : interval.high, meanCost: row.meanCost.isNaN ? nil : row.meanCost,
       mostTakenFor: row.mostTakenFor?.name ?? "")
+  }
+
+  private func add(_ value: AuditValue) throws {
+    let (audit, report) = (value.audit, value.report)
+    let settings: [String: SettingValue] = [
+      "norm": .choice(audit.threat.norm.rawValue), "eps": .number(Double("\(audit.threat.epsilon)") ?? 0),
+      "form": .choice(audit.form.rawValue),
+    ]
+    _ = try writer.add(
+      AuditRecord(
+        model: try row(of: value.model), dataset: try row(of: value.images.from), selection: value.images.described,
+        settings: settings.json, seed: Int64(audit.seed), seconds: report.seconds,
+        checks: report.checks.map { check in
+          CheckRecord(
+            name: check.name, passed: check.isPassed, value: check.value.isNaN ? nil : check.value,
+            meaning: check.meaning + (check.advice.isEmpty ? "" : "; try: " + check.advice))
+        }))
+  }
+
+  private func record(_ layer: WeightStatistics) -> WeightRecord {
+    WeightRecord(
+      layer: layer.layer, parameters: layer.count, l1: layer.l1, l2: layer.l2, max: layer.max, std: layer.std,
+      nearZero: layer.belowHundredth, kurtosis: layer.kurtosis, hoyer: layer.hoyer, gini: layer.gini)
   }
 
   private func record(_ one: NN.Outcome) -> ExampleRecord {

@@ -179,7 +179,7 @@ final class Session {
     if outcome.kind != .nothing, !outcome.isSilenced, output.showsValues,
       let block = Block.showing(outcome.value, name: name, seconds: seconds)
     {
-      output.show(block)
+      output.hold(block)
     }
     return outcome.value
   }
@@ -201,6 +201,7 @@ final class Session {
       status = report(error)
     }
     finish(status.cellStatus, seconds: (ContinuousClock.now - started).inSeconds)
+    output.release()
     return status
   }
 

@@ -13,7 +13,8 @@ enum Vocabulary {
       entries.map { Choices.declaration(family: name, $0) }
     }
     return [
-      family(Family.attack, Attacks.all), family(Family.defense, Defenses.all),
+      family(Family.attack, Attacks.all),
+      [Choices.declaration(family: Family.attack, Transfer.declaration)], family(Family.defense, Defenses.all),
       family(Family.architecture, Architectures.all), family(Family.optimizer, Optimizers.all),
       family(Family.schedule, Schedules.all), Goals.all,
     ].flatMap { $0 }

@@ -1,0 +1,127 @@
+import Lang
+import NN
+import Store
+
+extension Command<Session> {
+  static var audit: Command {
+    Command(
+      "audit", "Ask whether a model's robustness is real.", topic: Topic.attacking,
+      examples: ["audit cse on: take(fashion.test, 500) eps: 0.1", "audit cse on: fashion.test eps: 0.1 form: full"],
+      details: """
+        Attacks that ought to agree are held against each other, and gradients and paths are looked at. A defense that only \
+        hides its gradients is found out: attacks that need none break what gradients cannot. The quick form looks at the \
+        first 500 images at most. The checks are stored: select name, passed, value, meaning from checks
+        """
+    ) { signature in
+      let model = signature.subject("model", .object(ModelValue.self), "the model")
+      let on = signature.optional(
+        "on", .object(ImagesValue.self), "the images", shown: "the test images of the data the model was trained on")
+      let eps = signature.optional(
+        "eps", .number(in: .all, unit: "pixel units"), "the radius that is claimed", default: 0.1)
+      let norm = signature.optional(
+        "norm", .oneOf([Norm.linf.rawValue, Norm.l2.rawValue]), "how a change is measured", default: "linf")
+      let form = signature.optional(
+        "form", .oneOf(Audit.Form.allCases.map(\.rawValue)), "how much is tried", default: "quick")
+      let source = signature.optional(
+        "source", .object(ModelValue.self), "an undefended model, whose fooling images are tried too",
+        shown: "the model's parent")
+      let seed = signature.optional(
+        "seed", .integer(in: .atLeast(0)), "decides every random choice", shown: "the session seed")
+      return { session, given in
+        var images = try given[on] ?? given[model].testImages()
+        let isQuick = given[form] == Audit.Form.quick.rawValue
+        if isQuick, images.images.count > 500 { images = images.with(images.images.take(500)) }
+        var audit = Audit(within: ThreatModel(Norm(rawValue: given[norm]) ?? .linf, epsilon: Float(given[eps])))
+        audit.form = isQuick ? .quick : .full
+        audit.source = (given[source] ?? given[model].origin.parent)?.model.target
+        audit.costs = given[model].origin.costs?.costs
+        audit.seed = given[seed] ?? session.seed
+        return try session.run(audit, on: given[model], images)
+      }
+    }
+  }
+
+  static var curve: Command {
+    Command(
+      "curve", "Robust accuracy at several radii: how fast does it fall?", topic: Topic.attacking,
+      examples: ["curve normal with: pgd on: take(fashion.test, 500) eps: 0..0.3 by 0.02"],
+      details: """
+        Minimum-norm attacks run once, and their distances are held against each radius; others run at each radius on what no \
+        smaller one broke.
+        """
+    ) { signature in
+      let model = signature.subject("model", .object(ModelValue.self), "the model to attack")
+      let with = signature.required("with", .choice(Family.attack), "the attack")
+      let shared = AttackParameters(signature, radii: true)
+      return { session, given in
+        let plan = try shared.plan(given, for: [given[model]], session)
+        return .table(try session.curve(given[with], on: given[model], plan, at: shared.radii(given)))
+      }
+    }
+  }
+}
+
+extension Session {
+  fileprivate func run(_ audit: Audit, on model: ModelValue, _ images: ImagesValue) throws -> Value {
+    let progress = Progress(terminal: terminal, quiet: isQuiet)
+    let report = try answeringInterrupts {
+      defer { progress.finish() }
+      return try audit.run(against: model.model.target, on: images.images, engine: engine, stop: stop) { what, share in
+        progress.update("audit: \(what)", fraction: share)
+      }
+    }
+    made(.audit(AuditValue(report: report, audit: audit, model: model, images: images)))
+    output.show(
+      .text("\(model.identity.name) at \(audit.threat.norm.symbol) eps \(audit.threat.epsilon): \(report.summary)"))
+    let rows = report.checks.map { check -> [Value] in
+      [
+        .string(check.name), .string(check.verdict.rawValue), check.value.isNaN ? .none : .number(check.value),
+        .string(check.meaning),
+        .string(check.advice),
+      ]
+    }
+    return .table(
+      Table(columns: [.init("check"), .init("verdict"), .init("value"), .init("meaning"), .init("try")], rows: rows))
+  }
+
+  fileprivate func curve(
+    _ choice: Choice, on model: ModelValue, _ plan: AttackParameters.Plan, at radii: [Double]
+  ) throws -> Table {
+    let costs = plan.costs ?? model.origin.costs
+    let progress = Progress(terminal: terminal, quiet: isQuiet)
+    let curve = try answeringInterrupts {
+      defer { progress.finish() }
+      let run = try self.run(of: choice, plan, costs: costs)
+      let label = "\(choice.name) on \(model.identity.name)"
+      return try run.curve(
+        at: radii.map { Float($0) }, against: model.model.target, on: plan.images.images, engine: engine, stop: stop
+      ) { done in
+        progress.update(label, fraction: Double(done) / Double(max(1, radii.count)))
+      }
+    }
+    for point in curve.points {
+      var run = try answeringInterrupts { try self.run(of: choice, plan, costs: costs) }
+      run.threat = plan.threat.with(epsilon: point.epsilon)
+      made(
+        .result(
+          ResultValue(
+            model: model, images: plan.images, evaluation: point.evaluation, costs: costs, run: run, choice: choice,
+            seconds: curve.seconds / Double(curve.points.count))))
+    }
+    let hasProtected = curve.points.contains { $0.evaluation.protected != nil }
+    return Table(
+      columns: [.init("eps"), .init("robust", .share)] + (hasProtected ? [.init("protected", .share)] : []),
+      rows: curve.points.map { point in
+        [.number(Double("\(point.epsilon)") ?? 0), .number(point.evaluation.robust.value)]
+          + (hasProtected ? [point.evaluation.protected.map { .number($0.value) } ?? .none] : [])
+      })
+  }
+}
+
+/// What an audit found, for the store.
+struct AuditValue {
+  let report: AuditReport
+  let audit: Audit
+  let model: ModelValue
+  let images: ImagesValue
+}

@@ -1,0 +1,118 @@
+import Foundation
+import Lang
+import NN
+
+extension Command<Session> {
+  static var keep: Command {
+    Command(
+      "keep", "Write a model to a file of its own, which Ward and PyTorch open.", topic: Topic.training,
+      examples: ["keep normal as: \"normal.safetensors\""],
+      details: """
+        The format is safetensors: the tensors under PyTorch's names (conv1.weight, fc1.bias, …), and what the network is in the \
+        metadata. Models are in the store too; a file is for taking one elsewhere.
+        """
+    ) { signature in
+      let model = signature.subject("model", .object(ModelValue.self), "the model")
+      let file = signature.required("as", .file, "the file to write")
+      return { session, given in
+        try session.checkMayWrite(given[file])
+        let value = given[model]
+        var copy = value.model
+        copy.metadata["ward.version"] = wardVersion
+        copy.metadata["ward.name"] = value.identity.name
+        copy.metadata["ward.training"] = value.origin.settings
+        if let data = value.origin.data {
+          copy.metadata["ward.classes.names"] = JSONText.value(.list(data.dataset.classes.map { .string($0) }))
+          copy.metadata["ward.data.sha256"] = data.dataset.sha256
+        }
+        let path = NSString(string: given[file]).expandingTildeInPath
+        do { try copy.save(to: path) } catch let error as CheckpointError {
+          throw Problem(code: ShellCode.file, message: error.description, argument: "as")
+        }
+        session.output.show(
+          .text("\(given[file])  \(NumberText.count(copy.parameterCount)) parameters of \(value.identity.name)"))
+        return .none
+      }
+    }
+  }
+
+  static var open: Command {
+    Command(
+      "open", "Read a model from a file: one that Ward wrote, or a PyTorch state dict.", topic: Topic.training,
+      examples: [
+        "open \"normal.safetensors\"", "open \"lenet.safetensors\" as: lenet on: fashion mean: 0.2862 std: 0.3204",
+      ],
+      details: """
+        A state dict does not say what network it belongs to, nor how its images were normalised: say so with as:, on: (or \
+        shape: and answers:), mean: and std:. Mean and deviation are those of pixels from 0 to 1.
+        """
+    ) { signature in
+      let file = signature.subject("file", .file, "a .safetensors file")
+      let architecture = signature.optional(
+        "as", .choice(Family.architecture), "the kind of network", shown: "what the file says")
+      let on = signature.optional("on", .object(DatasetValue.self), "data of the kind it was trained on", shown: "none")
+      let shape = signature.optional(
+        "shape", .list(of: ParameterType<Int>.integer(in: 1...65_536)), "channels, height and width of its images",
+        shown: "those of on, or [1, 28, 28]")
+      let answers = signature.optional(
+        "answers", .integer(in: 2...65_536), "how many classes it answers", shown: "those of on, or 10")
+      let mean = signature.optional(
+        "mean", .oneOrMore(ParameterType<Double>.number), "mean of its training pixels, one for each channel",
+        shown: "0")
+      let std = signature.optional(
+        "std", .oneOrMore(ParameterType<Double>.number(in: .above(0))), "deviation of its training pixels", shown: "1")
+      return { session, given in
+        let path = NSString(string: given[file]).expandingTildeInPath
+        let data = given[on]
+        return try session.opening {
+          guard let choice = given[architecture], let entry = Architectures.named(choice.name) else {
+            return session.opened(try Model(contentsOf: path), from: path, data)
+          }
+          let extents =
+            given[shape] ?? data.map { [$0.dataset.shape.channels, $0.dataset.shape.height, $0.dataset.shape.width] }
+            ?? [1, 28, 28]
+          guard extents.count == 3 else {
+            throw Problem(
+              code: ShellCode.wrongModel, message: "shape is three numbers: channels, height, width", argument: "shape")
+          }
+          let channels = extents[0]
+          func each(_ values: [Double]?, _ fallback: Double, _ name: String) throws -> [Float] {
+            let values = values ?? [fallback]
+            guard values.count == 1 || values.count == channels else {
+              throw Problem(
+                code: ShellCode.wrongModel,
+                message: "\(name) needs one number, or one for each of the \(channels) channels",
+                argument: name)
+            }
+            return (0..<channels).map { Float(values.count == 1 ? values[0] : values[$0]) }
+          }
+          let model = try Model(
+            contentsOf: path, as: try entry.make(choice.settingValues),
+            input: ImageShape(channels: channels, height: extents[1], width: extents[2]),
+            classes: given[answers] ?? data?.dataset.classes.count ?? 10,
+            normalisation: Normalisation(mean: try each(given[mean], 0, "mean"), std: try each(given[std], 1, "std")))
+          return session.opened(model, from: path, data)
+        }
+      }
+    }
+  }
+}
+
+extension Session {
+  fileprivate func opening(_ work: () throws -> Value) throws -> Value {
+    do { return try answeringTrouble(work) } catch let error as CheckpointError {
+      throw Problem(code: ShellCode.file, message: error.description, argument: "file")
+    }
+  }
+
+  fileprivate func opened(_ model: Model, from path: String, _ data: DatasetValue?) -> Value {
+    var origin = ModelValue.Origin(data: data)
+    origin.settings = JSONText.object([("opened", JSONText.string(path))])
+    if let data, data.dataset.shape == model.input, data.dataset.classes.count == model.classes {
+      origin.clean = try? engine.accuracy(of: model, on: data.dataset.test, stop: stop)
+    }
+    let value = ModelValue(model, origin: origin)
+    made(.model(value))
+    return .object(value)
+  }
+}
