@@ -24,7 +24,7 @@ import NN
     for _ in 0..<options.rounds {
       row.peaks.append(Probe.peak(engine, seconds: 0.02))
       row.ward.append(work.amount / (try middle(work.body, options)))
-      if let torch, let rate = torch.measure(work.key, threads: engine.threads, seconds: options.seconds) {
+      if let torch, let rate = torch.measure(work.key, threads: engine.threads, options) {
         row.torch.append(rate)
       }
     }

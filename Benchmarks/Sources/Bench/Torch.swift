@@ -22,8 +22,9 @@ final class Torch {
   deinit { process.terminate() }
 
   /// Images (or GFLOP) a second; nil if the script does not know the work.
-  func measure(_ work: String, threads: Int, seconds: Double) -> Double? {
-    questions.fileHandleForWriting.write(Data("\(threads) \(seconds) \(work)\n".utf8))
+  func measure(_ work: String, threads: Int, _ options: Options) -> Double? {
+    let clock = options.usesProcessorTime ? "cpu" : "wall"
+    questions.fileHandleForWriting.write(Data("\(threads) \(options.seconds) \(clock) \(work)\n".utf8))
     return readLine().flatMap { Double($0) }
   }
 
