@@ -192,7 +192,7 @@ static void conv_pool_forward(const ward_conv *conv, ward_planes xs, const float
 
 // The taps that reach inside gy for one of `count` pixels of gx from the `i`-th of its remainder on.
 INLINE void gradient_taps(taps *taps, const ward_conv *conv, ward_planes gys, int row, int remainder, int i,
-                          int count) {
+                          int count, int cb) {
   const int stride = conv->stride_w;
   taps->count = 0;
   for (int ky = 0; ky < conv->kernel_h; ky++) {
@@ -204,7 +204,7 @@ INLINE void gradient_taps(taps *taps, const ward_conv *conv, ward_planes gys, in
       const int first = i + left / stride;
       if (first + count <= 0 || first >= gys.width) continue;
       taps->x[taps->count] = up / conv->stride_h * gys.row + left / stride;
-      taps->w[taps->count++] = ky * conv->kernel_w + kx;
+      taps->w[taps->count++] = (ky * conv->kernel_w + kx) * cb;
     }
   }
 }
@@ -218,7 +218,7 @@ INLINE void gradient_row(const int CB, tile t, const ward_conv *conv, ward_plane
   taps taps;
 #define TILE(PB)                                                                                      \
   for (; i + (PB) <= columns; i += (PB)) {                                                            \
-    gradient_taps(&taps, conv, gys, row, remainder, i, PB);                                           \
+    gradient_taps(&taps, conv, gys, row, remainder, i, PB, CB);                                       \
     t.x = gy + i;                                                                                     \
     finish_tile(CB, PB, &t, &taps, 1, 0, 0, gx + (ptrdiff_t)i * stride, stride, gx_plane);            \
   }
@@ -229,16 +229,32 @@ INLINE void gradient_row(const int CB, tile t, const ward_conv *conv, ward_plane
 #undef TILE
 }
 
+// The weights that one block of input channels needs, in the order in which it does: [outputs][taps][CB].
+static void pack_weights(const ward_conv *conv, const float *w, int first, int cb, float *packed) {
+  const int inputs = conv->inputs / conv->groups, outputs = conv->outputs / conv->groups;
+  const int kernel = conv->kernel_h * conv->kernel_w;
+  for (int o = 0; o < outputs; o++, w += inputs * kernel) {
+    for (int k = 0; k < kernel; k++) {
+      for (int j = 0; j < cb; j++) *packed++ = w[(first + j) * kernel + k];
+    }
+  }
+}
+
 static void conv_input_gradient(const ward_conv *conv, ward_planes gys, const float *gy, const float *w,
-                                ward_planes gxs, float *gx) {
+                                ward_planes gxs, float *gx, float *packed) {
   const int inputs = conv->inputs / conv->groups, outputs = conv->outputs / conv->groups;
   const int kernel = conv->kernel_h * conv->kernel_w, stride = conv->stride_w;
   for (int g = 0; g < conv->groups; g++) {
+    for (int c = 0; c < inputs;) {
+      const int cb = next_block(inputs - c);
+      pack_weights(conv, w + (ptrdiff_t)g * outputs * inputs * kernel, c, cb,
+                   packed + (ptrdiff_t)c * outputs * kernel);
+      c += cb;
+    }
     for (int row = 0; row < gxs.height; row++) {
       for (int c = 0; c < inputs;) {
         const int cb = next_block(inputs - c);
-        const tile t = {0, w + ((ptrdiff_t)g * outputs * inputs + c) * kernel, outputs, gys.plane,
-                        (ptrdiff_t)inputs * kernel, kernel};
+        const tile t = {0, packed + (ptrdiff_t)c * outputs * kernel, outputs, gys.plane, kernel * cb, 1};
         for (int r = 0; r < stride && r < gxs.width; r++) {
           v16 *line = (v16 *)gx + (ptrdiff_t)(g * inputs + c) * gxs.plane + row * gxs.row + r;
 #define RUN(CB) gradient_row(CB, t, conv, gys, (const v16 *)gy + (ptrdiff_t)g * outputs * gys.plane, row, r, \

@@ -1,26 +1,30 @@
 // The gradient of a convolution by its weights: gw[o][c][ky][kx] = sum over pixels of gy[o] * x[c] shifted by the tap.
 //
 // Sums stay one vector a weight (a lane an image) in `lanes` and are summed over the lanes once, at the end. Rows go in
-// the outer loop, so that the rows of gy stay in the first cache while every (c, ky) visits them. Each row is summed by
-// itself first: one long sum in single precision would lose digits.
+// the outer loop, so that the rows of gy stay in the first cache while every (c, ky) visits them. Each chunk of rows is
+// summed by itself first: one long sum in single precision would lose digits.
 
-INLINE void weight_row(const int CB, const int KB, const v16 *gy, ptrdiff_t gy_plane, const v16 *x, ptrdiff_t x_step,
-                       ptrdiff_t tap_step, int width, v16 *lanes, ptrdiff_t lane_output) {
+// Some rows of one (c, ky): KB taps side by side for CB output channels.
+INLINE void weight_rows(const int CB, const int KB, const v16 *gy, ptrdiff_t gy_plane, ptrdiff_t gy_row, const v16 *x,
+                        ptrdiff_t x_row, ptrdiff_t x_step, ptrdiff_t tap_step, int rows, int width, v16 *lanes,
+                        ptrdiff_t lane_output) {
   v16 acc[MOST_SUMS];
 #pragma clang loop unroll(full)
   for (int j = 0; j < CB; j++) {
 #pragma clang loop unroll(full)
     for (int k = 0; k < KB; k++) acc[j * KB + k] = splat(0);
   }
-  for (int i = 0; i < width; i++) {
-    v16 g[6];
+  for (int row = 0; row < rows; row++, gy += gy_row, x += x_row) {
+    for (int i = 0; i < width; i++) {
+      v16 g[6];
 #pragma clang loop unroll(full)
-    for (int j = 0; j < CB; j++) g[j] = gy[j * gy_plane + i];
+      for (int j = 0; j < CB; j++) g[j] = gy[j * gy_plane + i];
 #pragma clang loop unroll(full)
-    for (int k = 0; k < KB; k++) {
-      const v16 v = x[i * x_step + k * tap_step];
+      for (int k = 0; k < KB; k++) {
+        const v16 v = x[i * x_step + k * tap_step];
 #pragma clang loop unroll(full)
-      for (int j = 0; j < CB; j++) acc[j * KB + k] += g[j] * v;
+        for (int j = 0; j < CB; j++) acc[j * KB + k] += g[j] * v;
+      }
     }
   }
 #pragma clang loop unroll(full)
@@ -42,20 +46,22 @@ INLINE void weight_block(const int CB, const ward_conv *conv, ward_planes xs, co
     for (int c = 0; c < inputs; c++) {
       for (int ky = 0; ky < conv->kernel_h; ky++) {
         v16 *sums = lanes + (ptrdiff_t)c * kernel + ky * conv->kernel_w;
-        for (int row = first; row < last; row++) {
-          const int at = row * conv->stride_h - conv->pad_h + ky * conv->dilation_h;
-          if (at < 0 || at >= xs.height) continue;
-          const v16 *g = gy + row * gys.row, *line = x + c * xs.plane + at * xs.row - conv->pad_w;
-          int kx = 0;
-#define TAPS(K)                                                                                                 \
-  for (; kx + (K) <= conv->kernel_w; kx += (K))                                                                 \
-    weight_row(CB, K, g, gys.plane, line + kx * conv->dilation_w, conv->stride_w, conv->dilation_w, gys.width,    \
-               sums + kx, lane_output);
-          if (WIDE) { TAPS(5) }
-          TAPS(3)
-          TAPS(1)
+        const int shift = ky * conv->dilation_h - conv->pad_h;
+        int from = first, to = last;  // the rows of the chunk whose tap lies inside x
+        while (from < to && from * conv->stride_h + shift < 0) from++;
+        while (to > from && (to - 1) * conv->stride_h + shift >= xs.height) to--;
+        if (from == to) continue;
+        const v16 *g = gy + from * gys.row;
+        const v16 *line = x + c * xs.plane + (from * conv->stride_h + shift) * xs.row - conv->pad_w;
+        int kx = 0;
+#define TAPS(K)                                                                                                  \
+  for (; kx + (K) <= conv->kernel_w; kx += (K))                                                                  \
+    weight_rows(CB, K, g, gys.plane, gys.row, line + kx * conv->dilation_w, conv->stride_h * xs.row,             \
+                conv->stride_w, conv->dilation_w, to - from, gys.width, sums + kx, lane_output);
+        if (WIDE && CB < 5) { TAPS(5) }
+        TAPS(3)
+        TAPS(1)
 #undef TAPS
-        }
       }
     }
   }

@@ -88,21 +88,18 @@ static void sign_step(int64_t count, const float *origin, const float *gradient,
 }
 
 static float peak(int64_t rounds) {
-  v16 acc[WIDE ? 24 : 6];
-  const int n = WIDE ? 24 : 6;
+  enum { SUMS = WIDE ? 24 : 6 };
+  volatile float factor = 0.999f, term = 0.001f;  // read once: the compiler may not know them
+  const v16 x = splat(factor), y = splat(term);
+  v16 acc[SUMS];
 #pragma clang loop unroll(full)
-  for (int j = 0; j < n; j++) acc[j] = splat((float)j);
-  v16 a = splat(0.999f), b = splat(0.001f);
-  for (int64_t r = 0; r < rounds; r++) {
-    __asm__ volatile("" : "+m"(a), "+m"(b));
-    const v16 x = a, y = b;
+  for (int j = 0; j < SUMS; j++) acc[j] = splat((float)j);
+  for (int64_t r = 0; r < rounds * (24 / SUMS); r++) {
 #pragma clang loop unroll(full)
-    for (int again = 0; again < 24 / (WIDE ? 24 : 6); again++) {
-#pragma clang loop unroll(full)
-      for (int j = 0; j < n; j++) acc[j] = acc[j] * x + y;
-    }
+    for (int j = 0; j < SUMS; j++) acc[j] = acc[j] * x + y;
   }
   v16 total = splat(0);
-  for (int j = 0; j < n; j++) total += acc[j];
+#pragma clang loop unroll(full)
+  for (int j = 0; j < SUMS; j++) total += acc[j];
   return sum_lanes(total);
 }

@@ -59,8 +59,10 @@ struct Convolution: Layer {
       dilation_w: Int32(dilation.width))
   }
 
-  /// Vectors of scratch for the gradient by weights.
-  func scratch(inputs: Int) -> Int { 8 * inputs / groups * kernel.height * kernel.width }
+  /// Floats of scratch: a vector a weight of some output channels, or the weights of one group packed.
+  func scratch(inputs: Int) -> Int {
+    inputs / groups * kernel.height * kernel.width * max(8 * WARD_LANES, outputs / groups)
+  }
 
   func operation(_ wiring: inout Wiring) -> any Operation {
     let inputs = Int(wiring.inputs[0].planes.channels)
@@ -73,7 +75,7 @@ struct Convolution: Layer {
       conv: descriptor(inputs: inputs), input: wiring.inputs[0], output: wiring.output,
       outputGradient: wiring.outputGradient, sumGradient: before, inputGradient: wiring.inputGradients[0],
       weight: wiring.parameters[0], bias: hasBias ? wiring.parameters[1] : nil, isFirst: wiring.isFirst,
-      hasReLU: followedByReLU, scratch: wiring.layout.floats(16 * scratch(inputs: inputs)))
+      hasReLU: followedByReLU, scratch: wiring.layout.floats(scratch(inputs: inputs)))
   }
 }
 
@@ -114,7 +116,8 @@ struct ConvolutionOperation: Operation {
       }
       if !isFirst || f.wantsInputGradient {
         f.call.conv_input_gradient(
-          $0, sumGradient.planes, f.at(sumGradient), f.weights + weight, inputGradient.planes, f.at(inputGradient))
+          $0, sumGradient.planes, f.at(sumGradient), f.weights + weight, inputGradient.planes, f.at(inputGradient),
+          f.arena + scratch)
       }
     }
   }

@@ -30,7 +30,7 @@ struct PooledConvolution: Layer {
       inputGradient: wiring.inputGradients[0], weight: wiring.parameters[0],
       bias: convolution.hasBias ? wiring.parameters[1] : nil, isFirst: wiring.isFirst,
       winners: wiring.layout.bytes(wiring.output.shape),
-      scratch: wiring.layout.floats(16 * convolution.scratch(inputs: inputs)))
+      scratch: wiring.layout.floats(convolution.scratch(inputs: inputs)))
   }
 }
 
@@ -70,7 +70,8 @@ struct PooledConvolutionOperation: Operation {
       }
       if wantsInput {
         f.call.conv_input_gradient(
-          $0, sumGradient.planes, f.at(sumGradient), f.weights + weight, inputGradient.planes, f.at(inputGradient))
+          $0, sumGradient.planes, f.at(sumGradient), f.weights + weight, inputGradient.planes, f.at(inputGradient),
+          f.arena + scratch)
       }
     }
   }
