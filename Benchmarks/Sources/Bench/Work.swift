@@ -88,13 +88,13 @@ private func ascend(_ engine: Engine, _ model: Model, _ images: Tensor, _ labels
 private func resnet(_ engine: Engine) throws -> [Work] {
   guard let entry = Architectures.named("resnet8") else { return [] }
   let color = ImageShape(channels: 3, height: 32, width: 32)
-  let data = try noise(640, color).train
+  let data = try noise(1920, color).train
   let model = try Model(try entry.make(), input: color, classes: 10)
   var trainer = Trainer()
   trainer.epochs = 1
   return [
     Work(
-      name: "resnet8 on 3×32×32, training step, batch 64", key: "resnet8", amount: 640, unit: "img/s",
+      name: "resnet8 on 3×32×32, training step, batch 64", key: "resnet8", amount: 1920, unit: "img/s",
       flop: 3 * 2 * 12_480_000, goals: (1.2, 1.2)
     ) { _ = try trainer.train(model, on: data, engine: engine) }
   ]

@@ -93,20 +93,24 @@ typedef struct {
   // `x` is the input, but for WARD_RELU, WARD_TANH and WARD_SIGMOID the output, which says enough.
   void (*activation_backward)(ward_activation kind, float slope, ward_planes xs, const float *x, ward_planes gys,
                               const float *gy, ward_planes gxs, float *gx);
-  void (*add)(ward_planes as, const float *a, ward_planes bs, const float *b, ward_planes ys, float *y);
+  // Sums, and what flows back from one to both terms. `relu`, and `y` where it is not null: a ReLU follows.
+  void (*add)(ward_planes as, const float *a, ward_planes bs, const float *b, ward_planes ys, float *y, int32_t relu);
+  void (*add_backward)(ward_planes ys, const float *y, ward_planes gys, const float *gy, ward_planes as, float *ga,
+                       ward_planes bs, float *gb);
   void (*copy)(ward_planes xs, const float *x, ward_planes ys, float *y);
-  // y = x * scale[c] + shift[c]; `shift` may be null.
+  // y = x * scale[c] + shift[c], with a ReLU if `relu`; `shift` may be null.
   void (*scale_channels)(ward_planes xs, const float *x, const float *scale, const float *shift, ward_planes ys,
-                         float *y);
+                         float *y, int32_t relu);
   // Per channel: sum of x and of (x - centre[c])^2 over the first `count` lanes.
   void (*moments)(ward_planes xs, const float *x, const float *centre, int32_t count, double *sums, double *squares);
-  // Per channel: sum of gy and of gy * (x - mean[c]) * inverse_std[c].
-  void (*norm_sums)(ward_planes xs, const float *x, ward_planes gys, const float *gy, const float *mean,
-                    const float *inverse_std, int32_t count, double *sums, double *products);
+  // Per channel: sum of gy and of gy * (x - mean[c]) * inverse_std[c]. Here and below gy counts only where y, the
+  // output of a ReLU, is positive; y is null where there is none.
+  void (*norm_sums)(ward_planes xs, const float *x, ward_planes ys, const float *y, ward_planes gys, const float *gy,
+                    const float *mean, const float *inverse_std, int32_t count, double *sums, double *products);
   // gx = scale[c] * (gy - a[c] - xhat * b[c]), with xhat = (x - mean[c]) * inverse_std[c].
-  void (*norm_backward)(ward_planes xs, const float *x, ward_planes gys, const float *gy, const float *mean,
-                        const float *inverse_std, const float *scale, const float *a, const float *b,
-                        int32_t count, ward_planes gxs, float *gx);
+  void (*norm_backward)(ward_planes xs, const float *x, ward_planes ys, const float *y, ward_planes gys,
+                        const float *gy, const float *mean, const float *inverse_std, const float *scale,
+                        const float *a, const float *b, int32_t count, ward_planes gxs, float *gx);
   // Keeps a value with probability 1 - drop and scales it by 1 / (1 - drop); lane l draws from its own key.
   void (*dropout)(ward_planes xs, const float *x, const uint64_t *keys, float drop, ward_planes ys, float *y);
 

@@ -22,7 +22,7 @@ const ward_kernels LEVEL_TABLE = {
     .max_pool_forward = max_pool_forward, .max_pool_backward = max_pool_backward,
     .average_pool_forward = average_pool_forward, .average_pool_backward = average_pool_backward,
     .activation_forward = activation_forward, .activation_backward = activation_backward,
-    .add = add, .copy = copy, .scale_channels = scale_channels,
+    .add = add, .add_backward = add_backward, .copy = copy, .scale_channels = scale_channels,
     .moments = moments, .norm_sums = norm_sums, .norm_backward = norm_backward, .dropout = dropout,
     .adam = adam, .sgd = sgd, .gradient_square = gradient_square, .sign_step = sign_step, .peak = peak,
 };

@@ -67,11 +67,24 @@ static void activation_backward(ward_activation kind, float slope, ward_planes x
   }
 }
 
-static void add(ward_planes as, const float *a, ward_planes bs, const float *b, ward_planes ys, float *y) {
+static void add(ward_planes as, const float *a, ward_planes bs, const float *b, ward_planes ys, float *y,
+                int32_t activated) {
   EACH_ROW(ys) {
     const v16 *left = ROW(const v16, a, as), *right = ROW(const v16, b, bs);
     v16 *to = ROW(v16, y, ys);
-    for (int i = 0; i < ys.width; i++) to[i] = left[i] + right[i];
+    for (int i = 0; i < ys.width; i++) to[i] = activated ? relu(left[i] + right[i]) : left[i] + right[i];
+  }
+}
+
+// The slope where the ReLU's output is positive; everywhere if there is no ReLU, that is no `y`.
+INLINE v16 masked(const v16 *y, int i, v16 g) { return y ? choose(y[i] > 0.0f, g, splat(0)) : g; }
+
+static void add_backward(ward_planes ys, const float *y, ward_planes gys, const float *gy, ward_planes as, float *ga,
+                         ward_planes bs, float *gb) {
+  EACH_ROW(gys) {
+    const v16 *out = y ? ROW(const v16, y, ys) : 0, *from = ROW(const v16, gy, gys);
+    v16 *left = ROW(v16, ga, as), *right = ROW(v16, gb, bs);
+    for (int i = 0; i < gys.width; i++) left[i] = right[i] = masked(out, i, from[i]);
   }
 }
 
@@ -80,12 +93,15 @@ static void copy(ward_planes xs, const float *x, ward_planes ys, float *y) {
 }
 
 static void scale_channels(ward_planes xs, const float *x, const float *scale, const float *shift, ward_planes ys,
-                           float *y) {
+                           float *y, int32_t activated) {
   EACH_ROW(ys) {
     const v16 *from = ROW(const v16, x, xs);
     v16 *to = ROW(v16, y, ys);
     const v16 factor = splat(scale[c]), offset = splat(shift ? shift[c] : 0);
-    for (int i = 0; i < ys.width; i++) to[i] = from[i] * factor + offset;
+    for (int i = 0; i < ys.width; i++) {
+      const v16 v = from[i] * factor + offset;
+      to[i] = activated ? relu(v) : v;
+    }
   }
 }
 
@@ -117,16 +133,17 @@ static void moments(ward_planes xs, const float *x, const float *centre, int32_t
   }
 }
 
-static void norm_sums(ward_planes xs, const float *x, ward_planes gys, const float *gy, const float *mean,
-                      const float *inverse_std, int32_t count, double *sums, double *products) {
+static void norm_sums(ward_planes xs, const float *x, ward_planes ys, const float *y, ward_planes gys, const float *gy,
+                      const float *mean, const float *inverse_std, int32_t count, double *sums, double *products) {
   const v16 used = used_lanes(count);
   for (int c = 0; c < xs.channels; c++) {
     double sum = 0, product = 0;
     for (int row = 0; row < xs.height; row++) {
       const v16 *at = ROW(const v16, x, xs), *from = ROW(const v16, gy, gys);
+      const v16 *out = y ? ROW(const v16, y, ys) : 0;
       v16 s = splat(0), p = splat(0);
       for (int i = 0; i < xs.width; i++) {
-        const v16 g = from[i] * used;
+        const v16 g = masked(out, i, from[i]) * used;
         s += g;
         p += g * ((at[i] - mean[c]) * inverse_std[c]);
       }
@@ -138,16 +155,17 @@ static void norm_sums(ward_planes xs, const float *x, ward_planes gys, const flo
   }
 }
 
-static void norm_backward(ward_planes xs, const float *x, ward_planes gys, const float *gy, const float *mean,
-                          const float *inverse_std, const float *scale, const float *a, const float *b,
-                          int32_t count, ward_planes gxs, float *gx) {
+static void norm_backward(ward_planes xs, const float *x, ward_planes ys, const float *y, ward_planes gys,
+                          const float *gy, const float *mean, const float *inverse_std, const float *scale,
+                          const float *a, const float *b, int32_t count, ward_planes gxs, float *gx) {
   const v16 used = used_lanes(count);
   EACH_ROW(xs) {
     const v16 *at = ROW(const v16, x, xs), *from = ROW(const v16, gy, gys);
+    const v16 *out = y ? ROW(const v16, y, ys) : 0;
     v16 *to = ROW(v16, gx, gxs);
     for (int i = 0; i < xs.width; i++) {
       const v16 normal = (at[i] - mean[c]) * inverse_std[c];
-      to[i] = (from[i] - a[c] - normal * b[c]) * scale[c] * used;
+      to[i] = (masked(out, i, from[i]) - a[c] - normal * b[c]) * scale[c] * used;
     }
   }
 }

@@ -118,19 +118,31 @@ private struct PlanBuilder {
           stage = Stage(
             layer: PooledConvolution(convolution: convolution), inputs: node.inputs, output: after, owner: number)
           done.formUnion([next, after])
-        } else if isReLU(next) {
-          if var convolution = node.layer as? Convolution {
-            convolution.followedByReLU = true
-            stage = Stage(layer: convolution, inputs: node.inputs, output: next, owner: number)
-            done.insert(next)
-          } else if var dense = node.layer as? Dense {
-            dense.followedByReLU = true
-            stage = Stage(layer: dense, inputs: node.inputs, output: next, owner: number)
-            done.insert(next)
-          }
+        } else if isReLU(next), let both = Self.withReLU(node.layer) {
+          stage = Stage(layer: both, inputs: node.inputs, output: next, owner: number)
+          done.insert(next)
         }
       }
       stages.append(stage)
+    }
+  }
+
+  /// The layer that computes the ReLU after it on the way out, if its kernel can.
+  private static func withReLU(_ layer: any Layer) -> (any Layer)? {
+    switch layer {
+    case var convolution as Convolution:
+      convolution.followedByReLU = true
+      return convolution
+    case var dense as Dense:
+      dense.followedByReLU = true
+      return dense
+    case var norm as BatchNorm:
+      norm.followedByReLU = true
+      return norm
+    case var sum as Add:
+      sum.followedByReLU = true
+      return sum
+    default: return nil
     }
   }
 
@@ -139,6 +151,7 @@ private struct PlanBuilder {
       grouping: stages.flatMap { stage in stage.inputs.map { ($0, stage) } }, by: \.0
     ).mapValues { $0.map(\.1) }
     placeNode(Network.image, readers: readers[Network.image] ?? [], gradientHalo: .none)
+    addFork(Network.image)
     for (index, stage) in stages.enumerated() {
       if !alias(stage, readers: readers) {
         placeNode(stage.output, readers: readers[stage.output] ?? [], gradientHalo: stage.layer.gradientHalo)

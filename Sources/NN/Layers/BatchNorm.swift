@@ -8,6 +8,13 @@ struct BatchNorm: Layer {
   var epsilon: Float = 1e-5
   /// The share of the new value in the running averages.
   var momentum: Float = 0.1
+  /// Set by the plan where a ReLU follows.
+  var followedByReLU = false
+
+  init(epsilon: Float = 1e-5, momentum: Float = 0.1) {
+    self.epsilon = epsilon
+    self.momentum = momentum
+  }
 
   func outputShape(of input: ImageShape) throws -> ImageShape { input }
 
@@ -24,7 +31,7 @@ struct BatchNorm: Layer {
   func operation(_ wiring: inout Wiring) -> any Operation {
     let channels = Int(wiring.output.planes.channels)
     return BatchNormOperation(
-      epsilon: epsilon, momentum: momentum, channels: channels, input: wiring.inputs[0],
+      epsilon: epsilon, momentum: momentum, hasReLU: followedByReLU, channels: channels, input: wiring.inputs[0],
       inputGradient: wiring.inputGradients[0], output: wiring.output, outputGradient: wiring.outputGradient,
       weight: wiring.parameters[0], bias: wiring.parameters[1], runningMean: wiring.parameters[2],
       runningVariance: wiring.parameters[3], sums: wiring.layout.floats(4 * channels),
@@ -35,6 +42,7 @@ struct BatchNorm: Layer {
 struct BatchNormOperation: Operation {
   let epsilon: Float
   let momentum: Float
+  let hasReLU: Bool
   let channels: Int
   let input: Slot
   let inputGradient: Slot
@@ -84,7 +92,9 @@ struct BatchNormOperation: Operation {
       view.scale[c] = f.weights[weight + c] * view.inverse[c]
       view.shift[c] = f.weights[bias + c] - view.mean[c] * view.scale[c]
     }
-    f.call.scale_channels(input.planes, f.at(input), view.scale, view.shift, output.planes, f.at(output))
+    f.call.scale_channels(
+      input.planes, f.at(input), view.scale, view.shift, output.planes, f.at(output),
+      hasReLU ? 1 : 0)
   }
 
   func combineForward(_ frames: [Frame], phase: Int) {
@@ -110,7 +120,8 @@ struct BatchNormOperation: Operation {
     let view = views(f)
     if phase == 0 || !f.isTraining {
       f.call.norm_sums(
-        input.planes, f.at(input), outputGradient.planes, f.at(outputGradient), view.mean, view.inverse,
+        input.planes, f.at(input), output.planes, hasReLU ? f.at(output) : nil, outputGradient.planes,
+        f.at(outputGradient), view.mean, view.inverse,
         Int32(f.count), view.first, view.second)
       if f.isTraining { return }
     }
@@ -127,7 +138,8 @@ struct BatchNormOperation: Operation {
       }
     }
     f.call.norm_backward(
-      input.planes, f.at(input), outputGradient.planes, f.at(outputGradient), view.mean, view.inverse, view.scale,
+      input.planes, f.at(input), output.planes, hasReLU ? f.at(output) : nil, outputGradient.planes,
+      f.at(outputGradient), view.mean, view.inverse, view.scale,
       view.a, view.b, Int32(f.count), inputGradient.planes, f.at(inputGradient))
   }
 

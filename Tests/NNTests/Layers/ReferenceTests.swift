@@ -201,3 +201,56 @@ import Testing
       values: noise(example.images * shape.count, seed: 2))
   }
 }
+
+/// A layer with the ReLU fused into it against the two by themselves.
+@Suite struct FusedReLUTests {
+  private let x = Tensor(shape: [19, 3, 6, 7], values: noise(19 * 126, seed: 1))
+  private let gy = Tensor(shape: [19, 3, 6, 7], values: noise(19 * 126, seed: 2))
+
+  /// A ReLU that the plan cannot fuse: the function is the same, the name is not.
+  private let apart = Activation(.leakyReLU(slope: 0))
+
+  @Test(arguments: [true, false], Kernels.all.map(\.name))
+  func batchNormalisation(training: Bool, level: String) throws {
+    let kernels = try #require(Kernels.named(level))
+    let parameters = [[Float(1), -0.5, 2], [0.1, 0, -0.2], [0.05, 0, 0], [0.4, 0.3, 0.5]].map {
+      Tensor(shape: [3], values: $0)
+    }
+    let fused = try LayerRun(
+      [BatchNorm(), Activation(.relu)], at: kernels, x: x, parameters: parameters, gy: gy, training: training)
+    let plain = try LayerRun(
+      [BatchNorm(), apart], at: kernels, x: x, parameters: parameters, gy: gy, training: training)
+    #expect(excess(fused.y.values, plain.y.values) <= 1)
+    #expect(excess(fused.gx.values, plain.gx.values) <= 1)
+    for (a, b) in zip(fused.parameterGradients, plain.parameterGradients) { #expect(excess(a.values, b.values) <= 1) }
+    #expect(fused.state == plain.state)
+  }
+
+  @Test(arguments: Kernels.all.map(\.name)) func residualSumsAndWhatFlowsBackToBothBranches(level: String) throws {
+    let kernels = try #require(Kernels.named(level))
+    func network(_ last: Activation) throws -> Network {
+      var net = Network(input: ImageShape(channels: 3, height: 6, width: 7))
+      let branch = try net.add("conv", Convolution(3, kernel: 3, padding: 1), after: [Network.image])
+      try net.add("", Add(), after: [branch, Network.image])
+      try net.add("", last)
+      return net
+    }
+    let parameters = [
+      Tensor(shape: [3, 3, 3, 3], values: noise(81, seed: 5)), Tensor(shape: [3], values: [0.1, 0, -0.1]),
+    ]
+    let fused = LayerRun(try network(Activation(.relu)), at: kernels, x: x, parameters: parameters, gy: gy)
+    let plain = LayerRun(try network(apart), at: kernels, x: x, parameters: parameters, gy: gy)
+    #expect(excess(fused.y.values, plain.y.values) <= 1)
+    #expect(excess(fused.gx.values, plain.gx.values) <= 1)
+    for (a, b) in zip(fused.parameterGradients, plain.parameterGradients) { #expect(excess(a.values, b.values) <= 1) }
+    // By hand where the plain loops reach: the sum's slope through the convolution plus the slope itself.
+    let layer = Convolution(3, kernel: 3, padding: 1)
+    let w = parameters[0].values.map(Double.init)
+    let y = ReferenceLoops.convolution(layer, Planes(x), w, parameters[1].values.map(Double.init), to: x.shape)
+    var slope = Planes(gy)
+    for i in slope.values.indices where y.values[i] + Double(x.values[i]) <= 0 { slope.values[i] = 0 }
+    let back = ReferenceLoops.convolutionGradients(layer, Planes(x), w, slope)
+    #expect(excess(fused.gx.values, zip(back.gx.values, slope.values).map { Float($0 + $1) }) <= 1)
+    #expect(excess(fused.parameterGradients[0].values, back.gw.map { Float($0) }) <= 1)
+  }
+}
