@@ -60,6 +60,25 @@ import Testing
     #expect(auto.stages(.linf, classes: 3).map(\.name) == ["apgd-ce", "fab-t", "square"])
   }
 
+  /// Of a linear model of two classes JSMA must take the pixels with the steepest products, and fool with the fewest.
+  @Test func theSaliencyMapTakesTheBestPair() throws {
+    let flat = ImageShape(channels: 1, height: 1, width: 20)
+    var weights = Pixels(repeating: 0.1, count: 20)
+    (weights[4], weights[17], weights[9]) = (3, 2, 1)
+    let rows = [Vector.scaled(weights, by: -1), weights]
+    let target = Target(classes: 2, shape: flat) {
+      LinearModel(rows, bias: [4, -4], shape: flat)
+    }
+    let dataset = try Dataset(
+      name: "black", classes: ["a", "b"], shape: flat, train: .init(bytes: [], labels: []),
+      test: .init(bytes: [UInt8](repeating: 0, count: 20), labels: [0]))
+    var run = AttackRun(JSMA(), within: ThreatModel(.l0, epsilon: 5))
+    run.keepsImages = true
+    let result = try run.run(against: target, on: dataset.test)
+    let changed = try #require(result.examples)[0].indices.filter { result.examples?[0][$0] != 0 }
+    #expect(changed == [4, 17] && result.evaluation.outcomes[0].fooled)
+  }
+
   @Test func anInterruptedRunGoesOnWhereItStopped() throws {
     let target = CurvedModel.drawn(classes: 4, shape: shape, seed: 6)
     let images = try labelled(by: target, count: 20, seed: 7, wrong: 2)
@@ -79,13 +98,14 @@ import Testing
     #expect(resumed.evaluation.outcomes == whole.evaluation.outcomes)
   }
 
-  @Test func theUniversalChangeIsOneForAll() throws {
+  @Test(arguments: ["ascent", "deepfool"]) func theUniversalChangeIsOneForAll(_ rule: String) throws {
     let target = CurvedModel.drawn(classes: 4, shape: shape, seed: 6)
     let images = try labelled(by: target, count: 12, seed: 7)
-    var run = AttackRun(Universal(), within: ThreatModel(.linf, epsilon: 0.2))
+    let attack = try #require(Attacks.named("universal")).make(["rule": .choice(rule)])
+    var run = AttackRun(attack, within: ThreatModel(.linf, epsilon: 0.2))
     run.keepsImages = true
     let result = try run.run(against: target, on: images)
-    let ready = try Universal().prepared(for: target, images, within: run.threat, seed: 0, stop: .never)
+    let ready = try attack.prepared(for: target, images, within: run.threat, seed: 0, stop: .never)
     let change = try #require((ready as? Universal)?.change)
     for (i, outcome) in result.evaluation.outcomes.enumerated() where outcome.attacked {
       #expect(

@@ -4,7 +4,7 @@
 /// blended with the image; where no noise is answered wrongly, at an image of another class.
 struct Boundary: Attack {
   /// Steps of the walk.
-  var steps = 2000
+  var steps = 5000
   /// First step along the sphere around the clean image, as a share of the distance.
   var spherical: Float = 0.01
   /// First step towards the clean image, as a share of the distance.

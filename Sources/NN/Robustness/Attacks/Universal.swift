@@ -1,12 +1,19 @@
 /// One change for all images, made from other images: training images of the data set, where it has any.
 ///
-/// Moosavi-Dezfooli, Fawzi, Fawzi and Frossard, "Universal adversarial perturbations", CVPR 2017, Algorithm 1: while an
-/// image keeps its answer, DeepFool's change is added and the sum projected.
+/// With `deepfool` the algorithm of Moosavi-Dezfooli, Fawzi, Fawzi and Frossard, "Universal adversarial perturbations",
+/// CVPR 2017: while an image keeps its answer, DeepFool's change is added and the sum projected. With `ascent`, which is
+/// stronger, steps up the mean of the cross-entropy, cut off at 9 so that no image counts for too much: Shafahi et al.,
+/// "Universal Adversarial Training", AAAI 2020, Algorithm 2.
 struct Universal: Attack {
+  /// How the change is made.
+  enum Rule: String, CaseIterable { case ascent, deepfool }
+
+  /// How the change is made.
+  var rule = Rule.ascent
   /// Images that it is made from.
   var images = 200
   /// Passes over them at most.
-  var passes = 5
+  var passes = 10
   /// The share of these images that is enough to fool.
   var rate: Float = 0.8
   /// The change, once made.
@@ -18,6 +25,7 @@ struct Universal: Attack {
     Universal(), "universal", "one change for all images, made from training images", paper: "arXiv:1610.08401",
     example: "attack normal with: universal on: take(fashion.test, 500) eps: 0.2 images: 50",
     [
+      Setting("rule", \.rule, "how the change is made"),
       Setting("images", \.images, in: 1...100_000, "training images it is made from"),
       Setting("passes", \.passes, in: 1...1000, "passes over them at most"),
       Setting("rate", \.rate, in: 0...1, "share of them that is enough to fool"),
@@ -46,23 +54,49 @@ struct Universal: Attack {
     let responder = target.makeResponder()
     let answers = responder.forward(images, keeping: false).map(\.answer)
     var change = Pixels(repeating: 0, count: target.shape.count)
-    var deepFool = DeepFool()
-    deepFool.steps = 20
     for _ in 0..<passes {
-      for i in random.permutation(images.count) {
-        try stop.check()
-        let moved = Vector.clipped(Vector.sum(images[i], change))
-        guard responder.forward([moved], keeping: false)[0].answer == answers[i] else { continue }
-        let batch = Batch(images: [moved], aims: [Aim(label: answers[i])], indices: [0], seed: 0)
-        let victim = Victim(responder, count: 1, stop: stop)
-        let fooled = try deepFool.perturb(batch, within: threat, against: victim)[0]
-        change = projected(Vector.sum(change, Vector.difference(fooled, moved)), threat)
+      let order = random.permutation(images.count)
+      try stop.check()
+      switch rule {
+      case .ascent: climb(&change, order.map { (images[$0], answers[$0]) }, responder, threat)
+      case .deepfool:
+        for i in order { try push(&change, images[i], answers[i], responder, threat, stop) }
       }
       let now = responder.forward(images.map { Vector.clipped(Vector.sum($0, change)) }, keeping: false)
       let fooled = zip(now, answers).count { $0.answer != $1 }
       if Float(fooled) >= rate * Float(images.count) { break }
     }
     return change
+  }
+
+  /// One pass of steps, each along the summed slopes of 32 images.
+  private func climb(
+    _ change: inout Pixels, _ images: [(image: Pixels, answer: Int)], _ responder: any Responder, _ threat: ThreatModel
+  ) {
+    for first in stride(from: 0, to: images.count, by: 32) {
+      let part = images[first..<min(first + 32, images.count)]
+      let found = responder.ascend(part.map { Vector.clipped(Vector.sum($0.image, change)) }) { position, logits in
+        let (loss, slope) = AttackLoss.ce.evaluate(logits, Aim(label: part[first + position].answer))
+        return loss < 9 ? slope : slope.map { _ in 0 }
+      }
+      let slope = found.reduce(Pixels(repeating: 0, count: change.count)) { Vector.sum($0, $1.slope) }
+      change = projected(Vector.along(change, threat.epsilon / 8, threat.steepest(slope)), threat)
+    }
+  }
+
+  /// Adds what DeepFool needs for one image that still gets its answer.
+  private func push(
+    _ change: inout Pixels, _ image: Pixels, _ answer: Int, _ responder: any Responder, _ threat: ThreatModel,
+    _ stop: Stop
+  ) throws {
+    try stop.check()
+    let moved = Vector.clipped(Vector.sum(image, change))
+    guard responder.forward([moved], keeping: false)[0].answer == answer else { return }
+    var deepFool = DeepFool()
+    deepFool.steps = 20
+    let batch = Batch(images: [moved], aims: [Aim(label: answer)], indices: [0], seed: 0)
+    let fooled = try deepFool.perturb(batch, within: threat, against: Victim(responder, count: 1, stop: stop))[0]
+    change = projected(Vector.sum(change, Vector.difference(fooled, moved)), threat)
   }
 
   /// On the ball alone: the box depends on the image.
