@@ -212,9 +212,9 @@ INLINE void gradient_taps(taps *taps, const ward_conv *conv, ward_planes gys, in
 // Visits the pixels of gx whose column has the same remainder by the stride together: they share their taps.
 // Each tile takes only the taps that reach inside gy for one of its pixels; what hangs over reads gy's halo of zeros.
 INLINE void gradient_row(const int CB, tile t, const ward_conv *conv, ward_planes gys, const v16 *gy, int row,
-                         int remainder, int columns, v16 *gx, ptrdiff_t gx_plane) {
+                         int remainder, int done, int columns, v16 *gx, ptrdiff_t gx_plane) {
   const int stride = conv->stride_w;
-  int i = 0;
+  int i = done;
   taps taps;
 #define TILE(PB)                                                                                      \
   for (; i + (PB) <= columns; i += (PB)) {                                                            \
@@ -227,6 +227,89 @@ INLINE void gradient_row(const int CB, tile t, const ward_conv *conv, ward_plane
   if (PIXELS(CB) > 2) { TILE(2) }
   TILE(1)
 #undef TILE
+}
+
+// A single input channel would load a vector of gy for every product. Here each vector is loaded once for all K taps of
+// a row that it feeds: SLIDE pixels of gx, stride and dilation 1, weights packed as [outputs][kernel_h][K].
+enum { SLIDE = WIDE ? 14 : 4 };
+
+INLINE void slide(const int K, const ward_conv *conv, ward_planes gys, const v16 *gy, const float *packed, int row,
+                  v16 *gx) {
+  v16 acc[SLIDE];
+#pragma clang loop unroll(full)
+  for (int p = 0; p < SLIDE; p++) acc[p] = splat(0);
+  for (int o = 0; o < conv->outputs / conv->groups; o++) {
+    for (int ky = 0; ky < conv->kernel_h; ky++) {
+      const int at = row + conv->pad_h - ky;
+      if (at < 0 || at >= gys.height) continue;
+      const float *w = packed + ((ptrdiff_t)o * conv->kernel_h + ky) * K;
+      const v16 *line = gy + o * gys.plane + at * gys.row + conv->pad_w - (K - 1);
+      v16 weight[5];
+#pragma clang loop unroll(full)
+      for (int k = 0; k < K; k++) weight[k] = splat(w[k]);
+#pragma clang loop unroll(full)
+      for (int t = 0; t < SLIDE + K - 1; t++) {
+        const v16 v = line[t];
+#pragma clang loop unroll(full)
+        for (int k = 0; k < K; k++) {
+          const int p = t - (K - 1) + k;
+          if (p >= 0 && p < SLIDE) acc[p] += weight[k] * v;
+        }
+      }
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int p = 0; p < SLIDE; p++) gx[p] = acc[p];
+}
+
+// How many pixels of the row were done.
+INLINE int slide_row(const ward_conv *conv, ward_planes gys, const v16 *gy, const float *packed, int row, int width,
+                     v16 *gx) {
+  int i = 0;
+  if (conv->stride_h != 1 || conv->stride_w != 1 || conv->dilation_h != 1 || conv->dilation_w != 1) return 0;
+  if (conv->kernel_w == 5) {
+    for (; i + SLIDE <= width; i += SLIDE) slide(5, conv, gys, gy + i, packed, row, gx + i);
+  } else if (conv->kernel_w == 3) {
+    for (; i + SLIDE <= width; i += SLIDE) slide(3, conv, gys, gy + i, packed, row, gx + i);
+  }
+  return i;
+}
+
+// A whole row of gx at once, for an unpadded convolution: every vector of gy is loaded once and feeds K pixels of CB
+// channels, so no product with the halo is made. WIDTH * CB sums have to fit the registers: LeNet's second convolution.
+enum { WHOLE_WIDTH = 14, WHOLE_KERNEL = 5, WHOLE_CHANNELS = 2 };
+
+static int covers_whole_row(const ward_conv *conv, ward_planes gxs) {
+  return WIDE && gxs.width == WHOLE_WIDTH && conv->kernel_w == WHOLE_KERNEL && conv->pad_w == 0 &&
+         conv->stride_w == 1 && conv->stride_h == 1 && conv->dilation_w == 1 && conv->dilation_h == 1 &&
+         conv->inputs / conv->groups % WHOLE_CHANNELS == 0;
+}
+
+static void whole_row(const ward_conv *conv, ward_planes gys, const v16 *gy, const float *packed, int row, v16 *gx,
+                      ptrdiff_t gx_plane) {
+  enum { W = WHOLE_WIDTH, K = WHOLE_KERNEL, CB = WHOLE_CHANNELS };
+  v16 acc[CB * W];
+#pragma clang loop unroll(full)
+  for (int p = 0; p < CB * W; p++) acc[p] = splat(0);
+  for (int o = 0; o < conv->outputs / conv->groups; o++) {
+    for (int ky = 0; ky < conv->kernel_h; ky++) {
+      const int at = row + conv->pad_h - ky;
+      if (at < 0 || at >= gys.height) continue;
+      const float *w = packed + ((ptrdiff_t)o * conv->kernel_h + ky) * K * CB;
+      const v16 *line = gy + o * gys.plane + at * gys.row;
+#pragma clang loop unroll(full)
+      for (int t = 0; t < W - K + 1; t++) {
+        const v16 v = line[t];
+#pragma clang loop unroll(full)
+        for (int k = 0; k < K; k++) {
+#pragma clang loop unroll(full)
+          for (int j = 0; j < CB; j++) acc[j * W + t + k] += v * w[k * CB + j];
+        }
+      }
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int p = 0; p < CB * W; p++) gx[p / W * gx_plane + p % W] = acc[p];
 }
 
 // The weights that one block of input channels needs, in the order in which it does: [outputs][taps][CB].
@@ -244,21 +327,30 @@ static void conv_input_gradient(const ward_conv *conv, ward_planes gys, const fl
                                 ward_planes gxs, float *gx, float *packed) {
   const int inputs = conv->inputs / conv->groups, outputs = conv->outputs / conv->groups;
   const int kernel = conv->kernel_h * conv->kernel_w, stride = conv->stride_w;
+  const int whole = covers_whole_row(conv, gxs);
   for (int g = 0; g < conv->groups; g++) {
     for (int c = 0; c < inputs;) {
-      const int cb = next_block(inputs - c);
+      const int cb = whole ? WHOLE_CHANNELS : next_block(inputs - c);
       pack_weights(conv, w + (ptrdiff_t)g * outputs * inputs * kernel, c, cb,
                    packed + (ptrdiff_t)c * outputs * kernel);
       c += cb;
     }
     for (int row = 0; row < gxs.height; row++) {
       for (int c = 0; c < inputs;) {
-        const int cb = next_block(inputs - c);
+        const int cb = whole ? WHOLE_CHANNELS : next_block(inputs - c);
         const tile t = {0, packed + (ptrdiff_t)c * outputs * kernel, outputs, gys.plane, kernel * cb, 1};
+        if (whole) {
+          whole_row(conv, gys, (const v16 *)gy + (ptrdiff_t)g * outputs * gys.plane, t.w, row,
+                    (v16 *)gx + (ptrdiff_t)(g * inputs + c) * gxs.plane + row * gxs.row, gxs.plane);
+          c += cb;
+          continue;
+        }
         for (int r = 0; r < stride && r < gxs.width; r++) {
           v16 *line = (v16 *)gx + (ptrdiff_t)(g * inputs + c) * gxs.plane + row * gxs.row + r;
-#define RUN(CB) gradient_row(CB, t, conv, gys, (const v16 *)gy + (ptrdiff_t)g * outputs * gys.plane, row, r, \
-                             (gxs.width - r + stride - 1) / stride, line, gxs.plane)
+          const v16 *from = (const v16 *)gy + (ptrdiff_t)g * outputs * gys.plane;
+          const int done = cb == 1 ? slide_row(conv, gys, from, t.w, row, gxs.width, line) : 0;
+#define RUN(CB) gradient_row(CB, t, conv, gys, from, row, r, done, (gxs.width - r + stride - 1) / stride, line, \
+                             gxs.plane)
           EACH_BLOCK(cb, RUN)
 #undef RUN
         }
