@@ -40,8 +40,7 @@ struct ReplayCommand: ParsableCommand {
     let session = try Session(options, output: .silent())
     defer { session.end() }
     Interrupt.install()
-    let replay = Replay(
-      name: URL(fileURLWithPath: file).lastPathComponent, comparison: Comparison(tolerance: tolerance / 100))
+    let replay = Replay(comparison: Comparison(tolerance: tolerance / 100))
     do {
       let outcomes = try replay.run(transcript, in: session)
       try accept ? rewrite(outcomes) : report(outcomes)

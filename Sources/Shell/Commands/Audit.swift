@@ -74,14 +74,13 @@ extension Session {
     output.show(
       .text("\(model.identity.name) at \(audit.threat.norm.symbol) eps \(audit.threat.epsilon): \(report.summary)"))
     let rows = report.checks.map { check -> [Value] in
-      [
+      let next = check.advice.isEmpty ? "" : "; try: " + check.advice
+      return [
         .string(check.name), .string(check.verdict.rawValue), check.value.isNaN ? .none : .number(check.value),
-        .string(check.meaning),
-        .string(check.advice),
+        .string(check.meaning + next),
       ]
     }
-    return .table(
-      Table(columns: [.init("check"), .init("verdict"), .init("value"), .init("meaning"), .init("try")], rows: rows))
+    return .table(Table(columns: [.init("check"), .init("verdict"), .init("value"), .init("meaning")], rows: rows))
   }
 
   fileprivate func curve(

@@ -50,8 +50,10 @@ extension Block {
 
 /// Draws blocks as text.
 struct BlockRenderer {
-  /// Columns of the screen; no limit in files and pipes.
-  var width = Int.max
+  /// Columns of the screen, or of a page.
+  var width = 120
+  /// Whether a table that is too wide is turned on its side; in files and pipes it stays as it is.
+  var mayTurnTables = false
   var colors = false
   /// Whether a summary ends with how long it took. Files leave it out: it is never the same twice.
   var showsTimes = false
@@ -82,7 +84,7 @@ struct BlockRenderer {
   private func text(of table: Table) -> String {
     guard !table.columns.isEmpty else { return "(no columns)" }
     let shown = table.count > Self.mostRows ? table.with(rows: Array(table.rows.prefix(Self.mostRows))) : table
-    let drawn = Grid(shown).boxed(width: width)
+    let drawn = Grid(shown).boxed(width: width, mayTurn: mayTurnTables)
     if table.count == 0 { return drawn + "\n(no rows)" }
     guard shown.count < table.count else { return drawn }
     return drawn + "\n(\(NumberText.count(shown.count)) of \(NumberText.count(table.count)) rows shown)"

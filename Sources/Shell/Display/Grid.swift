@@ -8,23 +8,58 @@ struct Grid {
   var columns: [Column]
   var rows: [[String]]
 
-  /// Draws the grid with lines, at most `width` columns wide; a grid that is wider is turned on its side.
-  func boxed(width: Int = .max) -> String {
-    let widths = self.widths
-    let needed = widths.reduce(1) { $0 + $1 + 3 }
-    if needed > width, columns.count > 1 { return upright(width: width) }
+  /// Draws the grid with lines, at most `width` columns wide: long texts are wrapped; where that is not enough the grid is
+  /// turned on its side, if it may be.
+  func boxed(width: Int = .max, mayTurn: Bool = true) -> String {
+    let widths = fitted(to: width)
+    if widths.reduce(1, { $0 + $1 + 3 }) > width, columns.count > 1, mayTurn { return upright(width: width) }
     func rule(_ left: String, _ middle: String, _ right: String) -> String {
       left + widths.map { String(repeating: "─", count: $0 + 2) }.joined(separator: middle) + right
     }
-    func line(_ cells: [String]) -> String {
-      "│"
-        + zip(zip(cells, widths), columns).map { cell, column in
-          " " + DisplayWidth.pad(cell.0, to: cell.1, right: column.alignsRight) + " "
+    func lines(_ cells: [String]) -> [String] {
+      let wrapped = zip(cells, widths).map { Self.wrap($0, to: $1) }
+      return (0..<(wrapped.map(\.count).max() ?? 1)).map { line in
+        "│" + columns.indices.map { index in
+          let text = line < wrapped[index].count ? wrapped[index][line] : ""
+          return " " + DisplayWidth.pad(text, to: widths[index], right: columns[index].alignsRight) + " "
         }.joined(separator: "│") + "│"
+      }
     }
-    return
-      ([rule("┌", "┬", "┐"), line(columns.map(\.title)), rule("├", "┼", "┤")] + rows.map(line) + [rule("└", "┴", "┘")])
-      .joined(separator: "\n")
+    let body = [rule("┌", "┬", "┐")] + lines(columns.map(\.title)) + [rule("├", "┼", "┤")] + rows.flatMap(lines)
+    return (body + [rule("└", "┴", "┘")]).joined(separator: "\n")
+  }
+
+  /// The column widths, the widest texts narrowed (to no less than 20) until all fit.
+  private func fitted(to width: Int) -> [Int] {
+    var widths = self.widths
+    guard width < .max else { return widths }
+    while widths.reduce(1, { $0 + $1 + 3 }) > width {
+      let texts = columns.indices.filter { !columns[$0].alignsRight && widths[$0] > 20 }
+      guard let widest = texts.max(by: { widths[$0] < widths[$1] }) else { break }
+      widths[widest] -= 1
+    }
+    return widths
+  }
+
+  /// Lines of at most `width` columns, broken between words where there are any.
+  private static func wrap(_ text: String, to width: Int) -> [String] {
+    guard DisplayWidth.of(text) > width else { return [text] }
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+      if !line.isEmpty, DisplayWidth.of(line) + 1 + DisplayWidth.of(word) <= width {
+        line += " " + word
+        continue
+      }
+      if !line.isEmpty { lines.append(line) }
+      line = String(word)
+      while DisplayWidth.of(line) > width {
+        let head = line.prefix(width)
+        lines.append(String(head))
+        line = String(line.dropFirst(head.count))
+      }
+    }
+    return lines + [line]
   }
 
   /// Columns held apart by spaces alone.

@@ -63,7 +63,8 @@ final class Session {
       output
       ?? Output(renderer: {
         BlockRenderer(
-          width: terminal.outputIsTerminal ? terminal.width : .max, colors: terminal.colorsOutput,
+          width: terminal.outputIsTerminal ? terminal.width : 120, mayTurnTables: terminal.outputIsTerminal,
+          colors: terminal.colorsOutput,
           showsTimes: terminal.outputIsTerminal)
       })
     self.output.showsValues = !options.isQuiet
@@ -122,7 +123,7 @@ final class Session {
 
   /// What one statement of a transcript showed.
   struct Shown {
-    /// The last line of the statement, in the file.
+    /// The last line of the statement, in its part.
     var lastLine: Int
     var text: String
   }
@@ -130,8 +131,9 @@ final class Session {
   /// Runs a part of a transcript: each statement is a cell, and a mistake does not keep the next from running.
   ///
   /// - Throws: `Interrupt`.
-  func run(part text: String, named name: String) throws -> [Shown] {
-    let source = Source(name: name, text: text)
+  /// Diagnostics give the place as the prompt does, so that a change above leaves a recording as it is.
+  func run(part text: String) throws -> [Shown] {
+    let source = Source(name: promptName, text: text)
     let program = interpreter.parse(source)
     output.beginTranscript()
     guard program.diagnostics.isEmpty else {

@@ -5,7 +5,7 @@ import Foundation
 /// Whole numbers and words must be the same. Numbers with decimals may differ by `tolerance` (relative) or by one unit
 /// of the last place, for processors round differently. Times (`0.4 s`, `1:35 min`) and the width of boxes and gaps
 /// are ignored. In the recorded text `[..]` stands for the rest of a line and `...` alone for any lines.
-/// A recorded line `~0.5%` sets the tolerance of the line after it.
+/// A recorded line `~0.5%` sets the tolerance of the line after it; at the very top of a file, of the whole file.
 struct Comparison {
   /// Relative; 0.02 accepts 0.500 for 0.509.
   var tolerance = 0.02
@@ -32,13 +32,19 @@ struct Comparison {
     var next = tolerance
     return lines.compactMap { line in
       if line == "..." { return .anyLines }
-      if line.hasPrefix("~"), line.hasSuffix("%"), let percent = Double(line.dropFirst().dropLast()) {
-        next = percent / 100
+      if let given = Self.tolerance(line) {
+        next = given
         return nil
       }
       defer { next = tolerance }
       return .line(line, tolerance: next)
     }
+  }
+
+  /// The tolerance that a line such as `~0.5%` sets.
+  static func tolerance(_ line: String) -> Double? {
+    guard line.hasPrefix("~"), line.hasSuffix("%") else { return nil }
+    return Double(line.dropFirst().dropLast()).map { $0 / 100 }
   }
 
   private func matches(_ pattern: ArraySlice<Pattern>, _ lines: ArraySlice<String>) -> Bool {

@@ -6,7 +6,7 @@ import Lang
 struct Replay {
   struct Outcome {
     var part: Transcript.Part
-    /// What the part showed this time, by the line of the file after which it was shown.
+    /// What the part showed this time, by the line of the part after which it was shown.
     var shown: [(lastLine: Int, lines: [String])]
     var differences: [Comparison.Difference]
 
@@ -14,7 +14,7 @@ struct Replay {
     var recorded: [Transcript.Part] {
       var parts: [Transcript.Part] = []
       var rest = part.source.split(separator: "\n", omittingEmptySubsequences: false)[...]
-      var line = part.line
+      var line = 1
       for one in shown where !one.lines.isEmpty {
         // Statements that share a line are recorded together.
         if one.lastLine < line, !parts.isEmpty {
@@ -31,17 +31,19 @@ struct Replay {
     }
   }
 
-  var name: String
   var comparison = Comparison()
 
   /// A part that fails is no end: what it showed is compared like anything else, so that transcripts can hold mistakes.
   ///
   /// - Throws: `Interrupt`.
   func run(_ transcript: Transcript, in session: Session) throws -> [Outcome] {
-    try transcript.parts.prefix { _ in !session.isOver }.map { part in
-      // Line numbers in diagnostics are those of the file.
-      let padding = String(repeating: "\n", count: part.line - 1)
-      let shown = try session.run(part: padding + part.source, named: name).map { ($0.lastLine, Self.lines($0.text)) }
+    var comparison = comparison
+    return try transcript.parts.prefix { _ in !session.isOver }.map { part in
+      if part.source.isEmpty, part.line == 1, let whole = part.shown.first.flatMap(Comparison.tolerance) {
+        comparison.tolerance = whole
+        return Outcome(part: part, shown: [], differences: [])
+      }
+      let shown = try session.run(part: part.source).map { ($0.lastLine, Self.lines($0.text)) }
       let lines = shown.flatMap(\.1)
       return Outcome(
         part: part, shown: shown, differences: comparison.differences(recorded: part.shown, shown: lines))
