@@ -101,7 +101,8 @@ public struct ThreatModel: Sendable, Hashable {
   /// Keeps the ⌊ε⌋ largest changes after clipping; of equal ones the first.
   private func keepLargest(_ x: inout Pixels, around center: Pixels) {
     Vector.clip(&x)
-    let allowed = epsilon >= Float(x.count) ? x.count : Int(epsilon)
+    // Written so that a radius that is no number allows nothing.
+    let allowed = epsilon >= Float(x.count) ? x.count : (epsilon >= 0 ? Int(epsilon) : 0)
     let sizes = Vector.map(x, center) { abs($0 - $1) }
     let order = sizes.indices.sorted { sizes[$0] == sizes[$1] ? $0 < $1 : sizes[$0] > sizes[$1] }
     for i in order.dropFirst(allowed) { x[i] = center[i] }
