@@ -26,13 +26,14 @@ struct WardCommand: ParsableCommand {
       """,
     version: "ward \(wardVersion)",
     subcommands: [
-      RunCommand.self, SQLCommand.self, ReplayCommand.self, ExplainCommand.self, VersionCommand.self,
+      RunCommand.self, SQLCommand.self, ReplayCommand.self, FormatCommand.self, CheckCommand.self, ExplainCommand.self,
+      VersionCommand.self,
       ReferenceCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 
   /// The subcommands that help lists, for suggestions.
-  static let names = ["sql", "replay", "explain", "version", "help"]
+  static let names = ["sql", "replay", "fmt", "check", "explain", "version", "help"]
 }
 
 /// Thrown by a subcommand that has said what there was to say and wants the program to end.
@@ -45,7 +46,9 @@ struct Exit: Error {
 enum Ward {
   static func main() {
     do {
-      var command = try WardCommand.parseAsRoot(Array(CommandLine.arguments.dropFirst()))
+      let arguments = Array(CommandLine.arguments.dropFirst())
+      if let help = try ScriptArguments.help(asked: arguments) { return print(help) }
+      var command = try WardCommand.parseAsRoot(arguments)
       try command.run()
     } catch let exit as Exit {
       Foundation.exit(exit.status.rawValue)

@@ -102,6 +102,17 @@ struct ScriptArguments {
     return values
   }
 
+  /// The help of a script, if that is what was asked for: `ward FILE.ward --help`. ArgumentParser would give Ward's own.
+  static func help(asked arguments: [String]) throws -> String? {
+    guard let at = arguments.firstIndex(where: { $0.hasSuffix(".ward") }),
+      arguments[..<at].allSatisfy({ $0.hasPrefix("-") }),
+      arguments[at...].contains(where: { $0 == "--help" || $0 == "-h" }), let text = try? ScriptFile.read(arguments[at])
+    else { return nil }
+    let environment = Vocabulary.environment()
+    let program = Program.reading(Source(name: arguments[at], text: text), in: environment)
+    return ScriptArguments(parameters: program.parameters, script: arguments[at]).help
+  }
+
   /// What `ward FILE.ward --help` prints.
   var help: String {
     guard !parameters.isEmpty else { return "USAGE: ward \(script)\n\nThis script takes no options." }

@@ -19,10 +19,11 @@ struct Grid {
     func lines(_ cells: [String]) -> [String] {
       let wrapped = zip(cells, widths).map { Self.wrap($0, to: $1) }
       return (0..<(wrapped.map(\.count).max() ?? 1)).map { line in
-        "│" + columns.indices.map { index in
-          let text = line < wrapped[index].count ? wrapped[index][line] : ""
-          return " " + DisplayWidth.pad(text, to: widths[index], right: columns[index].alignsRight) + " "
-        }.joined(separator: "│") + "│"
+        "│"
+          + columns.indices.map { index in
+            let text = line < wrapped[index].count ? wrapped[index][line] : ""
+            return " " + DisplayWidth.pad(text, to: widths[index], right: columns[index].alignsRight) + " "
+          }.joined(separator: "│") + "│"
       }
     }
     let body = [rule("┌", "┬", "┐")] + lines(columns.map(\.title)) + [rule("├", "┼", "┤")] + rows.flatMap(lines)

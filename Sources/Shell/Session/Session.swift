@@ -44,13 +44,15 @@ final class Session {
     var threads = ProcessInfo.processInfo.activeProcessorCount
     var isQuiet = false
     var isSafe = false
+    /// A store in memory, for looking without touching anything.
+    var keepsNothing = false
     var terminal = Terminal()
   }
 
   /// Opens the store and begins a session. A store that cannot be used is replaced by one in memory, with a warning.
   init(_ options: Options, output: Output? = nil) throws {
     let terminal = options.terminal
-    let (store, warning) = try StoreChoice.open(options.storePath)
+    let (store, warning) = try options.keepsNothing ? (Store.inMemory(), nil) : StoreChoice.open(options.storePath)
     if let warning { Session.warn(warning, colored: terminal.colorsErrors) }
     self.terminal = terminal
     self.store = store

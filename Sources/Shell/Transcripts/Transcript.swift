@@ -42,7 +42,8 @@ struct Transcript {
   /// The text of the file; reading it again gives the same parts.
   var text: String {
     parts.map { part in
-      ((part.source.isEmpty && part.line == 1 ? [] : [part.source]) + part.shown.map { $0.isEmpty ? "#>" : "#> " + $0 }).joined(separator: "\n")
+      ((part.source.isEmpty && part.line == 1 ? [] : [part.source]) + part.shown.map { $0.isEmpty ? "#>" : "#> " + $0 })
+        .joined(separator: "\n")
     }.joined(separator: "\n") + "\n"
   }
 

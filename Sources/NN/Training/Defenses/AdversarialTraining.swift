@@ -15,6 +15,7 @@ public struct AdversarialTraining: Recipe {
     [Setting("eps", \.eps, in: 0...1, "the largest change of a pixel", unit: "pixel units")]
   ) { $0 }
 
+  /// See `Recipe`.
   public func defense(for model: Model, costs: CostMatrix?) throws -> Defense {
     try model.check(costs)
     return costs.map { .adversarial(epsilon: eps, loss: ExpectedCost($0, weight: 1)) } ?? .adversarial(epsilon: eps)
@@ -32,6 +33,7 @@ public struct CostSensitiveAdversarial: Recipe {
   /// The paper's setting.
   public init() {}
 
+  /// It means nothing without costs.
   public static let needsCosts = true
 
   /// `csa`.
@@ -45,6 +47,7 @@ public struct CostSensitiveAdversarial: Recipe {
     ]
   ) { $0 }
 
+  /// See `Recipe`.
   public func defense(for model: Model, costs: CostMatrix?) throws -> Defense {
     guard let costs else { throw RecipeError.needsCosts(defense: "csa") }
     try model.check(costs)

@@ -11,6 +11,7 @@ public struct MinMaxDefense: Recipe {
   /// The values that reproduce the paper's figures on Fashion-MNIST.
   public init() {}
 
+  /// It means nothing without costs.
   public static let needsCosts = true
 
   /// `minmax`.
@@ -24,6 +25,7 @@ public struct MinMaxDefense: Recipe {
     ]
   ) { $0 }
 
+  /// See `Recipe`.
   public func defense(for model: Model, costs: CostMatrix?) throws -> Defense {
     guard let costs else { throw RecipeError.needsCosts(defense: "minmax") }
     try model.check(costs)

@@ -15,6 +15,7 @@ public protocol Recipe: Sendable {
 }
 
 extension Recipe {
+  /// It can do without.
   public static var needsCosts: Bool { false }
 }
 

@@ -13,6 +13,7 @@ public struct StandardTraining: Recipe {
     [Setting("weight", \.weight, in: 0...1000, "what the expected cost weighs beside the cross-entropy")]
   ) { $0 }
 
+  /// See `Recipe`.
   public func defense(for model: Model, costs: CostMatrix?) throws -> Defense {
     try model.check(costs)
     guard let costs else { return .standard }
