@@ -210,10 +210,18 @@ extension Session {
       }
     } catch let error as RecipeError {
       throw Problem(
-        code: ShellCode.badTraining, message: error.description, help: error.hint.map { [$0] } ?? [], argument: "costs")
+        code: ShellCode.badTraining, message: error.description, help: error.hint.map { [$0] } ?? [],
+        argument: error.argument)
     } catch let error as NetworkError {
       throw Problem(code: ShellCode.badTraining, message: "\(error)")
     }
+  }
+}
+
+extension RecipeError {
+  /// The argument at fault.
+  fileprivate var argument: String {
+    if case .noConvolutions = self { "defense" } else { "costs" }
   }
 }
 

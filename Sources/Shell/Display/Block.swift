@@ -33,7 +33,7 @@ extension Block {
     }
   }
 
-  private static func summary(of table: Table) -> String {
+  static func summary(of table: Table) -> String {
     "table of \(NumberText.count(table.count)) row\(table.count == 1 ? "" : "s"): "
       + table.columns.map(\.name).joined(separator: ", ")
   }
@@ -98,13 +98,18 @@ extension Grid {
       Self.texts(table.rows.map { $0[index] }, table.columns[index].presentation)
     }
     columns = table.columns.enumerated().map { index, column in
-      Column(title: column.name.withVisibleControls, alignsRight: table.rows.contains { $0[index].asNumber != nil })
+      let values = table.rows.map { $0[index] }.filter { !$0.isNone }
+      return Column(
+        title: column.name.withVisibleControls, alignsRight: !values.isEmpty && values.allSatisfy { $0.asNumber != nil }
+      )
     }
     rows = table.rows.indices.map { row in cells.map { $0[row] } }
   }
 
   private static func texts(_ values: [Value], _ presentation: Table.Presentation) -> [String] {
     let numbers = values.compactMap(\.asNumber)
+    // A column of all sorts of values is no column of numbers: each is written by itself.
+    guard numbers.count == values.count(where: { !$0.isNone }) else { return values.map(single) }
     var formatted = numbers.map { number in
       switch presentation {
       case .share: NumberText.share(number)
@@ -114,13 +119,16 @@ extension Grid {
       }
     }[...]
     if presentation == .plain || presentation == .distance { formatted = NumberText.column(numbers)[...] }
-    return values.map { value in
-      switch value {
-      case .number: formatted.removeFirst()
-      case .none: ""
-      case .string(let text): text.replacing("\n", with: " ").withVisibleControls
-      default: Block.printed(value).replacing("\n", with: " ").withVisibleControls
-      }
+    return values.map { $0.isNone ? "" : formatted.removeFirst() }
+  }
+
+  /// One value in one line.
+  private static func single(_ value: Value) -> String {
+    switch value {
+    case .none: ""
+    case .number(let number): NumberText.exact(number)
+    case .table(let table): Block.summary(of: table)
+    default: Block.printed(value).replacing("\n", with: " ").withVisibleControls
     }
   }
 }

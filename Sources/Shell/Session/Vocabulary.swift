@@ -57,6 +57,9 @@ enum Goals {
         code: ShellCode.badAttack, message: "the goal target needs a class",
         help: ["for example goal: target class: \"\(data.dataset.classes[0])\""], argument: "goal")
     }
-    return .target(try data.classNumber(wanted))
+    do { return .target(try data.classNumber(wanted)) } catch var problem as Problem {
+      problem.argument = "goal"
+      throw problem
+    }
   }
 }
