@@ -93,6 +93,9 @@ public struct Aim: Sendable, Hashable {
   /// The strongest logit among the others: of what is fled from, or of what is to be reached.
   func rival(in logits: [Float]) -> Int { logits.answer(except: target ?? label) }
 
+  /// The class to get away from: the true one, or whichever is now strongest beside the target.
+  func home(in logits: [Float]) -> Int { target == nil ? label : rival(in: logits) }
+
   /// How far the logits are beyond what is wanted: positive if and only if the aim is reached, apart from ties.
   func lead(of logits: [Float]) -> Float {
     let gap = logits[rival(in: logits)] - logits[target ?? label]

@@ -31,6 +31,7 @@ struct DeepFool: Attack {
       if step == 0 { walks = zip(logits, batch.aims).map { Walk($0, $1, candidates, batch.images[0].count) } }
       let staying = open.indices.filter { !batch.aims[open[$0]].isReached(by: logits[$0]) }
       if step == steps { break }
+      for (i, row) in open.enumerated() { walks[row].home = batch.aims[row].home(in: logits[i]) }
       let steepest = try slopes(open, walks, victim)
       for i in staying {
         let row = open[i]
@@ -59,7 +60,7 @@ struct DeepFool: Attack {
 
   /// The way of one image.
   private struct Walk {
-    let home: Int
+    var home: Int
     let rivals: [Int]
     var change: Pixels
 

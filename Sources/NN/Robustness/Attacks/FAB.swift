@@ -73,7 +73,7 @@ struct FAB: Attack {
     var logits = try victim.logits(open.map { points[$0] }, of: open, keeping: true)
     for _ in 0..<steps where !open.isEmpty {
       victim.step(open)
-      let planes = try planes(open, points, logits, course, threat, victim)
+      let planes = try planes(open, points, logits, batch, course, threat, victim)
       for (i, row) in open.enumerated() {
         points[row] = next(points[row], batch.images[row], planes[i], threat)
       }
@@ -106,21 +106,23 @@ struct FAB: Attack {
 
   /// For each open row the nearest boundary, as the plane {w·z = b}, from the last question's slopes.
   private func planes(
-    _ open: [Int], _ points: [Pixels], _ logits: [[Float]], _ course: [Aim], _ threat: ThreatModel, _ victim: Victim
+    _ open: [Int], _ points: [Pixels], _ logits: [[Float]], _ batch: Batch, _ course: [Aim], _ threat: ThreatModel,
+    _ victim: Victim
   ) throws -> [Plane] {
+    let homes = zip(open, logits).map { batch.aims[$0].home(in: $1) }
     let rivals = open.map { row in
       course[row].target.map { [$0] } ?? (0..<victim.classes).filter { $0 != course[row].label }
     }
     var planes: [(plane: Plane, distance: Float)?] = Array(repeating: nil, count: open.count)
     for rank in 0..<(rivals.first?.count ?? 0) {
-      let logitSlopes = zip(open, rivals).map { row, rivals in
+      let logitSlopes = zip(homes, rivals).map { home, rivals in
         var slope = [Float](repeating: 0, count: victim.classes)
         slope[rivals[rank]] += 1
-        slope[course[row].label] -= 1
+        slope[home] -= 1
         return slope
       }
       for (i, slope) in try victim.slopes(logitSlopes, of: open).enumerated() {
-        let gap = logits[i][rivals[i][rank]] - logits[i][course[open[i]].label]
+        let gap = logits[i][rivals[i][rank]] - logits[i][homes[i]]
         let distance = abs(gap) / (threat.dual(slope) + 1e-12)
         if let best = planes[i], best.distance <= distance { continue }
         planes[i] = (Plane(normal: slope, offset: Vector.dot(slope, points[open[i]]) - Double(gap)), distance)
