@@ -92,12 +92,12 @@ class Side:
     def train(self):
         for i in range(0, 6400, 64):
             self.step(self.x[i : i + 64], self.y[i : i + 64])
-        return 19200
+        return 6400
 
     def resnet8(self):
         for i in range(0, 1920, 64):
             self.residual_step(self.color[i : i + 64], self.y[i : i + 64])
-        return 640
+        return 1920
 
     def adversarial(self):
         for i in range(0, 1280, 64):
