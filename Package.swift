@@ -6,7 +6,9 @@ import PackageDescription
 let package = Package(
   name: "ward",
   products: [
-    .executable(name: "ward", targets: ["Shell"])
+    .executable(name: "ward", targets: ["Shell"]),
+    // What Benchmarks/ measures.
+    .library(name: "NN", targets: ["NN"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

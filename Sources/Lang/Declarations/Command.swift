@@ -18,13 +18,13 @@ public struct Command<H: Host>: @unchecked Sendable {
   /// A command called `name`; `declare` adds its parameters and returns what it does.
   public init(
     _ name: String, _ summary: String, topic: String = "", examples: [String] = [], details: String = "",
-    _ declare: (Signature) -> Body
+    check: @escaping (KnownArguments) throws -> Void = { _ in }, _ declare: (Signature) -> Body
   ) {
     let signature = Signature()
     let body = declare(signature)
     declaration = CommandDeclaration(
       name: name, summary: summary, topic: topic, examples: examples, details: details,
-      parameters: signature.parameters
+      parameters: signature.parameters, check: check
     ) { host, given in
       guard let host = host as? H else { preconditionFailure("\(name) was declared for \(H.self)") }
       return try body(host, given)
@@ -46,11 +46,14 @@ public final class CommandDeclaration: @unchecked Sendable {
   public let details: String
   /// Its parameters, the subject first if there is one, then labels in the order help shows them.
   public let parameters: [ParameterDeclaration]
+  /// What the arguments mean together, as far as the text alone tells: called before anything runs.
+  let check: (KnownArguments) throws -> Void
   let body: (any Host, Arguments) throws -> Value
 
   init(
     name: String, summary: String, topic: String, examples: [String], details: String,
-    parameters: [ParameterDeclaration], body: @escaping (any Host, Arguments) throws -> Value
+    parameters: [ParameterDeclaration], check: @escaping (KnownArguments) throws -> Void,
+    body: @escaping (any Host, Arguments) throws -> Value
   ) {
     self.name = name
     self.summary = summary
@@ -58,6 +61,7 @@ public final class CommandDeclaration: @unchecked Sendable {
     self.examples = examples
     self.details = details
     self.parameters = parameters
+    self.check = check
     self.body = body
   }
 
@@ -67,6 +71,17 @@ public final class CommandDeclaration: @unchecked Sendable {
   public var labels: [ParameterDeclaration] { parameters.filter { !$0.isSubject } }
   /// Whether some argument is a choice, so that settings and `options:` may stand beside the labels.
   public var takesChoices: Bool { parameters.contains { !$0.type.families.isEmpty } }
+}
+
+/// The arguments of a call before it runs: those whose values are literals or built-ins.
+public struct KnownArguments {
+  let values: [String: Value]
+  let given: Set<String>
+
+  /// The value of an argument that the text tells; its default when it is not given; nil when only running will tell.
+  public subscript(name: String) -> Value? { values[name] }
+  /// Whether the user gave it.
+  public func isGiven(_ name: String) -> Bool { given.contains(name) }
 }
 
 /// The checked arguments of one call.

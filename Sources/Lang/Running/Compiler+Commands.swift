@@ -23,6 +23,7 @@ extension Compiler {
     guard diagnostics.count == mistakes || !diagnostics[mistakes...].contains(where: { $0.severity == .error }) else {
       return Compiled { _ in .none }
     }
+    if let mistake = together(declaration, arguments, at: range(node)) { return fail(mistake) }
     let prepared = PreparedCall(
       declaration: declaration, arguments: arguments,
       extras: extras.filter { $0.label != "options" || !declaration.mergesOptions }
@@ -234,6 +235,27 @@ extension Value {
     case .choice(let choice): .choice(try change(choice))
     case .list(let values): .list(try values.map { try $0.mapChoices(change) })
     default: self
+    }
+  }
+}
+
+extension Compiler {
+  /// What the command's own check says about the arguments that the text tells.
+  private func together(
+    _ declaration: CommandDeclaration, _ arguments: [Argument?], at range: SourceRange
+  ) -> Diagnostic? {
+    var values: [String: Value] = [:], given: Set<String> = []
+    for (parameter, argument) in zip(declaration.parameters, arguments) {
+      if argument != nil { given.insert(parameter.name) }
+      values[parameter.name] = argument == nil ? parameter.fallback : argument?.constant
+    }
+    do {
+      try declaration.check(KnownArguments(values: values, given: given))
+      return nil
+    } catch {
+      let name = (error as? Problem)?.argument
+      let at = declaration.parameters.firstIndex { $0.name == name }.flatMap { arguments[$0]?.range }
+      return Problem.place(error, at: at ?? range) as? Diagnostic
     }
   }
 }

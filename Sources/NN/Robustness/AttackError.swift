@@ -34,8 +34,8 @@ extension AttackError: CustomStringConvertible {
     switch self {
     case .epsilon(let value, let norm, let largest):
       value > largest
-        ? "eps \(value) is larger than any change: \(norm.symbol) is at most \(largest) for pixels from 0 to 1"
-        : "eps is a number from 0 on, not \(value)"
+        ? "eps \(value.short) is larger than any change: \(norm.symbol) is at most \(largest.short) for pixels from 0 to 1"
+        : "eps is a number from 0 on, not \(value.short)"
     case .norm(let attack, let norm, _): "\(attack) has no \(norm.symbol) form"
     case .goal(let attack, let goal, _): "\(attack) cannot pursue the goal \(goal)"
     case .targetIsTrue(let target): "every image already is of class \(target), the class to reach"
@@ -68,4 +68,9 @@ extension AttackError: CustomStringConvertible {
     default: nil
     }
   }
+}
+
+extension Float {
+  /// Without a point where there is nothing behind it.
+  fileprivate var short: String { self == rounded() && abs(self) < 1e6 ? "\(Int(self))" : "\(self)" }
 }

@@ -73,7 +73,7 @@ public enum TrainingError: Error, CustomStringConvertible {
   public var description: String {
     switch self {
     case .diverged(let epoch, let batch, let rate, let loss, let last):
-      "the loss became \(loss) in epoch \(epoch), batch \(batch), at rate \(rate): try a smaller rate or clipping; "
+      "the loss became \(loss.isNaN ? "NaN" : "\(loss)") in epoch \(epoch), batch \(batch), at rate \(rate): try a smaller rate or clipping; "
         + "the weights after \(last.epochs.count) whole epochs are kept"
     case .interrupted(let epoch, let last):
       "interrupted in epoch \(epoch); \(last.epochs.count) whole epochs are kept"

@@ -13,7 +13,7 @@ extension Command<Session> {
       details: """
         Robust accuracy counts the images that are right without attack and still right under it. eps is the largest change \
         allowed, in pixel units: pixels lie in [0, 1]. Settings of the attack stand beside the command's own.
-        """
+        """, check: AttackParameters.check
     ) { signature in
       let model = signature.subject("model", .object(ModelValue.self), "the model to attack")
       let with = signature.required("with", .choice(Family.attack), "the attack")
@@ -30,7 +30,7 @@ extension Command<Session> {
   static var compare: Command {
     Command(
       "compare", "Run several attacks on several models, and put the results in one table.", topic: Topic.attacking,
-      examples: ["compare [normal, cse] with: [fgsm, pgd] on: fashion.test eps: 0.1"]
+      examples: ["compare [normal, cse] with: [fgsm, pgd] on: fashion.test eps: 0.1"], check: AttackParameters.check
     ) { signature in
       let models = signature.subject("models", .oneOrMore(.object(ModelValue.self)), "the models")
       let with = signature.required("with", .oneOrMore(.choice(Family.attack)), "the attacks")
@@ -95,7 +95,7 @@ struct AttackParameters {
   /// The radius; of `curve`, the radii.
   let eps: Parameter<Double>?
   private let many: Parameter<[Double]>?
-  let norm: Parameter<String>
+  let norm: Parameter<String?>
   let goal: Parameter<Choice?>
   let costs: Parameter<CostsValue?>
   let seed: Parameter<Int?>
@@ -116,7 +116,8 @@ struct AttackParameters {
       many = nil
     }
     norm = signature.optional(
-      "norm", .oneOf(Norm.allCases.map(\.rawValue)), "how a change is measured", default: "linf")
+      "norm", .oneOf(Norm.allCases.map(\.rawValue)), "how a change is measured",
+      shown: "linf where the attack has it, else its usual one")
     goal = signature.optional("goal", .choice(Family.goal), "what the attack tries to reach", shown: "untargeted")
     costs = signature.optional(
       "costs", .object(CostsValue.self), "what mistakes cost", shown: "the costs the model was trained with")
@@ -129,12 +130,29 @@ struct AttackParameters {
   /// Everything about a run but the attack and the model.
   struct Plan {
     var images: ImagesValue
-    var threat: ThreatModel
+    var epsilon: Float
+    /// `nil`: L∞ where the attack has it, else its usual norm.
+    var norm: Norm?
     var goal: Goal
     /// `nil`: those the model was trained with.
     var costs: CostsValue?
     var seed: Int
     var keepsImages: Bool
+  }
+
+  /// A radius that no norm allows is known before anything runs: 8 is probably 8/255.
+  static func check(_ known: KnownArguments) throws {
+    guard let eps = known["eps"]?.asNumber, let norm = norm(of: known) else { return }
+    let isImpossible = eps.isNaN || eps < 0 || (norm == .linf && eps > 1)
+    if isImpossible { throw Problem.from(AttackError.epsilon(Float(eps), norm, largest: 1)) }
+  }
+
+  /// The norm that is given, or the one the attack will take.
+  private static func norm(of known: KnownArguments) -> Norm? {
+    if known.isGiven("norm") { return known["norm"]?.asString.flatMap(Norm.init(rawValue:)) }
+    let attacks = known["with"].map { $0.asList ?? [$0] } ?? []
+    let norms = attacks.map { $0.asChoice.flatMap { Attacks.named($0.name) }.flatMap { try? $0.make().usualNorm } }
+    return norms.allSatisfy { $0 == .linf } ? norms.first ?? nil : nil
   }
 
   /// The radii of `curve`.
@@ -144,7 +162,7 @@ struct AttackParameters {
     let images = try given[on] ?? models[0].testImages()
     return Plan(
       images: images,
-      threat: ThreatModel(Norm(rawValue: given[norm]) ?? .linf, epsilon: Float(eps.map { given[$0] } ?? 0)),
+      epsilon: Float(eps.map { given[$0] } ?? 0), norm: given[norm].flatMap(Norm.init(rawValue:)),
       goal: try given[goal].map { try Goals.goal($0, in: images.from) } ?? .untargeted, costs: given[costs],
       seed: given[seed] ?? session.seed, keepsImages: given[keep] != nil)
   }
@@ -159,9 +177,7 @@ extension Session {
     do { return try work() } catch is Interrupted {
       throw Lang.Interrupt()
     } catch let error as AttackError {
-      throw Problem(
-        code: ShellCode.badAttack, message: error.description, help: error.hint.map { [$0] } ?? [],
-        argument: error.argument)
+      throw Problem.from(error)
     } catch let error as SettingError {
       throw Problem(code: ShellCode.badAttack, message: error.description)
     }
@@ -169,7 +185,8 @@ extension Session {
 
   /// The attack that a choice configures, within a plan.
   func run(of choice: Choice, _ plan: AttackParameters.Plan, costs: CostsValue?) throws -> AttackRun {
-    var run = AttackRun(try attack(of: choice), within: plan.threat)
+    let attack = try attack(of: choice)
+    var run = AttackRun(attack, within: ThreatModel(plan.norm ?? attack.usualNorm, epsilon: plan.epsilon))
     run.goal = plan.goal
     run.costs = costs?.costs
     run.seed = plan.seed
@@ -211,6 +228,20 @@ extension Session {
         model: model, images: plan.images, evaluation: result.evaluation, costs: costs, run: run, choice: choice,
         seconds: result.seconds, changed: result.examples)
     }
+  }
+}
+
+extension Attack {
+  /// L∞ where the attack has a form for it, else the norm it was published for.
+  fileprivate var usualNorm: Norm { traits.norms.contains(.linf) ? .linf : traits.norms[0] }
+}
+
+extension Problem {
+  /// What an attack cannot do, at the argument that asks for it.
+  static func from(_ error: AttackError) -> Problem {
+    Problem(
+      code: ShellCode.badAttack, message: error.description, help: error.hint.map { [$0] } ?? [],
+      argument: error.argument)
   }
 }
 

@@ -100,7 +100,7 @@ extension Session {
     }
     for point in curve.points {
       var run = try answeringInterrupts { try self.run(of: choice, plan, costs: costs) }
-      run.threat = plan.threat.with(epsilon: point.epsilon)
+      run.threat = run.threat.with(epsilon: point.epsilon)
       made(
         .result(
           ResultValue(
