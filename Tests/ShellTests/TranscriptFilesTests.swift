@@ -25,14 +25,16 @@ struct TranscriptFilesTests {
     let error: String
   }
 
-  static func ward(_ arguments: [String], store: URL? = nil, input: String? = nil) throws -> Run {
+  static func ward(
+    _ arguments: [String], store: URL? = nil, input: String? = nil, in working: URL = root
+  ) throws -> Run {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let process = Process()
     process.executableURL = binary
     process.arguments = arguments
-    process.currentDirectoryURL = root
+    process.currentDirectoryURL = working
     process.environment = ProcessInfo.processInfo.environment.merging([
       "WARD_STORE": (store ?? folder.appendingPathComponent("ward.sqlite")).path, "XDG_CONFIG_HOME": folder.path,
     ]) { $1 }

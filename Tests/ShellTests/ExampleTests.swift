@@ -1,0 +1,42 @@
+import Foundation
+import Lang
+import Testing
+
+@testable import Shell
+
+/// Every example that help and the manual show is typed into the real program.
+@Suite("Examples in help")
+struct ExampleTests {
+  /// What the examples speak of, made small.
+  private static let before = """
+    let fashion = load "fashion-mnist" train: 600 test: 12
+    let cifar = fashion
+    let normal = train lenet on: fashion epochs: 1
+    let guard = costs fashion protect: ["Shirt"]
+    let cse = defend normal with: minmax costs: guard epochs: 1
+    let result = attack normal with: fgsm on: fashion.test
+    """
+
+  /// These need what cannot be there: an interrupted training, and a file of PyTorch's.
+  private static let leftOut = ["resume", "open \"lenet.safetensors\" as: lenet on: fashion mean: 0.2862 std: 0.3204"]
+
+  private static var examples: [String] {
+    let commands = Commands.all.flatMap(\.declaration.examples)
+    let choices = Vocabulary.choices.flatMap(\.examples)
+    let functions = Vocabulary.environment().functions.values.map(\.example).sorted()
+    // What `keep` writes, `open` reads; what `forget` forgets, no other example may need.
+    let all = (commands + choices + functions).filter { !leftOut.contains($0) }
+    let ordered = all.filter { !$0.hasPrefix("forget") } + all.filter { $0.hasPrefix("forget") }
+    // `_` is the result of an attack where an example speaks of it.
+    return ordered.map { $0.contains("(_)") ? "result\n" + $0 : $0 }
+  }
+
+  @Test func allRun() throws {
+    let script = Self.before + "\n" + Self.examples.joined(separator: "\n") + "\n"
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let run = try TranscriptFilesTests.ward(["-"], input: script, in: folder)
+    #expect(run.status == 0, "\(run.error)")
+  }
+}
