@@ -17,6 +17,11 @@ extension Compiler {
     let mistakes = diagnostics.count
     var arguments: [Argument?] = Array(repeating: nil, count: declaration.parameters.count)
     subject(of: call, declaration, into: &arguments)
+    // `show attack normal with: …` has one mistake: what follows belongs to the command that stands where a value should.
+    if let mistake = diagnostics[mistakes...].first(where: { $0.code == Code.commandAsValue.rawValue }) {
+      diagnostics.removeSubrange(mistakes...)
+      return fail(mistake)
+    }
     let extras = labels(of: call, declaration, into: &arguments)
     checkMissing(call, declaration, arguments)
     check(extras: extras, call, declaration, arguments)
@@ -37,7 +42,7 @@ extension Compiler {
       diagnostics.append(
         Diagnostic(
           .tooManyArguments, "\(declaration.name) takes one value without a label", at: range(surplus),
-          help: ["its labels are \(declaration.labelList)"]))
+          help: declaration.labels.isEmpty ? [] : ["its labels are \(declaration.labelList)"]))
     }
     guard let node = call.subject else { return }
     guard let at = declaration.parameters.firstIndex(where: \.isSubject) else {
