@@ -7,7 +7,6 @@ enum ShellCode {
   static let badTraining = "E0605"
   static let badAttack = "E0606"
   static let wrongModel = "E0607"
-  static let store = "E0608"
   static let sql = "E0609"
   static let file = "E0610"
   static let sessionLine = "E0611"
@@ -44,10 +43,6 @@ enum ShellCode {
     """,
     wrongModel:
       "The model cannot be used here: it takes other images, answers other classes, or was not trained in this session.",
-    store: """
-    The store could not be read or written. What was stored before is safe, and the notebook still has what it made in this
-    session. `--store FILE` or WARD_STORE names another file.
-    """,
     sql: """
     SQLite did not understand the query, or it would have done more than read. The store is asked, never changed: `tables`
     lists what there is, `schema results` the columns of one table. `:name` in a query stands for the variable `name`.

@@ -66,7 +66,7 @@ extension Command<Session> {
         let data = given[on]
         return try session.opening {
           guard let choice = given[architecture], let entry = Architectures.named(choice.name) else {
-            return session.opened(try Model(contentsOf: path), from: path, data)
+            return try session.opened(try Model(contentsOf: path), from: path, data)
           }
           let extents =
             given[shape] ?? data.map { [$0.dataset.shape.channels, $0.dataset.shape.height, $0.dataset.shape.width] }
@@ -91,7 +91,7 @@ extension Command<Session> {
             input: ImageShape(channels: channels, height: extents[1], width: extents[2]),
             classes: given[answers] ?? data?.dataset.classes.count ?? 10,
             normalisation: Normalisation(mean: try each(given[mean], 0, "mean"), std: try each(given[std], 1, "std")))
-          return session.opened(model, from: path, data)
+          return try session.opened(model, from: path, data)
         }
       }
     }
@@ -105,11 +105,11 @@ extension Session {
     }
   }
 
-  fileprivate func opened(_ model: Model, from path: String, _ data: DatasetValue?) -> Value {
+  fileprivate func opened(_ model: Model, from path: String, _ data: DatasetValue?) throws -> Value {
     var origin = ModelValue.Origin(data: data)
     origin.settings = JSONText.object([("opened", JSONText.string(path))])
     if let data, data.dataset.shape == model.input, data.dataset.classes.count == model.classes {
-      origin.clean = try? engine.accuracy(of: model, on: data.dataset.test, stop: stop)
+      origin.clean = try engine.accuracy(of: model, on: data.dataset.test, stop: stop)
     }
     let value = ModelValue(model, origin: origin)
     made(.model(value))

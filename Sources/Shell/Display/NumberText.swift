@@ -1,4 +1,5 @@
 import Foundation
+import Lang
 
 /// Numbers as people read them. Machine formats (CSV, JSON) write the exact value instead.
 enum NumberText {
@@ -33,10 +34,7 @@ enum NumberText {
   static func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
 
   /// The shortest decimal form that reads back as the same number; whole numbers without a point.
-  static func exact(_ value: Double) -> String {
-    if value == value.rounded(), abs(value) < 1e15 { return value == 0 ? "0" : String(Int64(value)) }
-    return "\(value)"
-  }
+  static func exact(_ value: Double) -> String { Value.text(of: value) }
 
   /// How many decimals a column needs for this value at about four significant ones; `nil` asks for exponent form.
   static func decimals(for value: Double) -> Int? {
