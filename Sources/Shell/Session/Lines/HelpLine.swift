@@ -1,0 +1,8 @@
+extension SessionLine {
+  static var help: SessionLine {
+    SessionLine(name: "help", arguments: "[NAME]", summary: "what there is, or what NAME is; ?NAME does the same") {
+      session, name in
+      session.output.show(.text(try About.text(name, in: session.environment)))
+    }
+  }
+}

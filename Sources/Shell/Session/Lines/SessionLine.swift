@@ -1,0 +1,62 @@
+import Foundation
+import Lang
+
+/// A line that begins with `:`: about the notebook itself. Declared once, for `:help`, completion and errors alike.
+///
+/// A new one is a file beside this one and a name in `all`.
+struct SessionLine {
+  let name: String
+  /// What stands after the name, such as `FILE`; empty for nothing.
+  let arguments: String
+  let summary: String
+  let run: (Session, String) throws -> Void
+
+  /// In the order `:help` lists them.
+  static var all: [SessionLine] { [.help, .history, .save, .run, .store, .quit] }
+}
+
+extension Session {
+  /// Runs `:save x`, `?attack` or `!ls`.
+  func runLine(_ item: Item) -> ExitStatus {
+    guard case .session(let marker, let text) = item.kind else { return .ok }
+    do {
+      switch marker {
+      case "?": output.show(.text(try About.text(text, in: environment)))
+      case "!": try runShell(text)
+      default: try runSessionLine(text)
+      }
+      return .ok
+    } catch let problem as Problem {
+      return reportLine(problem.placed(at: item.range))
+    } catch {
+      return reportLine(Diagnostic(ShellCode.sessionLine, "\(error)", at: item.range))
+    }
+  }
+
+  private func runSessionLine(_ text: String) throws {
+    let words = text.split(separator: " ", maxSplits: 1)
+    let name = words.first.map(String.init) ?? ""
+    guard let line = SessionLine.all.first(where: { $0.name == name }) else {
+      throw Problem(
+        code: ShellCode.sessionLine, message: "there is no `:\(name)`",
+        label: Suggestions.hint(for: name, in: SessionLine.all.map(\.name)),
+        help: ["`:help` lists the lines that begin with :"])
+    }
+    try line.run(self, words.count > 1 ? words[1].trimmingCharacters(in: .whitespaces) : "")
+  }
+
+  /// `!command`: runs in the user's shell, on this terminal.
+  private func runShell(_ command: String) throws {
+    guard !isSafe else {
+      throw Problem(code: ShellCode.unsafe, message: "`!` is off: this session was started with --safe")
+    }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", command]
+    try process.run()
+    process.waitUntilExit()
+    if process.terminationStatus != 0 {
+      Session.warn("status \(process.terminationStatus)", colored: terminal.colorsErrors)
+    }
+  }
+}
