@@ -23,6 +23,12 @@ public protocol Attack: Sendable {
     for target: Target, _ selection: Images, within threat: ThreatModel, seed: Int, stop: Stop
   ) throws -> any Attack
 
+  /// Whether its images may have pixels outside [0, 1]: only to repeat what others measured so.
+  var leavesBox: Bool { get }
+
+  /// The names of the attacks that it is made of, in their order; none for most.
+  func parts(_ norm: Norm, classes: Int) -> [String]
+
   /// Throws `AttackError` if the settings cannot work with this model or these goals. Called before anything runs.
   func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws
 }
@@ -30,6 +36,10 @@ public protocol Attack: Sendable {
 extension Attack {
   /// Nothing to object to.
   public func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws {}
+  /// No picture has such pixels.
+  public var leavesBox: Bool { false }
+  /// It is of one piece.
+  public func parts(_ norm: Norm, classes: Int) -> [String] { [] }
   /// What the attack needs and can do.
   public var traits: AttackTraits { Self.traits }
 
@@ -45,6 +55,7 @@ extension Attack {
   func lawful(_ proposal: Pixels, around clean: Pixels, within threat: ThreatModel) -> Pixels {
     precondition(proposal.count == clean.count, "\(proposal.count) pixels for \(clean.count)")
     guard proposal.allSatisfy(\.isFinite) else { return clean }
+    if leavesBox { return proposal }
     return traits.budget == .minimum ? Vector.clipped(proposal) : threat.projected(proposal, around: clean)
   }
 }

@@ -40,7 +40,7 @@ extension AttackError: CustomStringConvertible {
     case .goal(let attack, let goal, _): "\(attack) cannot pursue the goal \(goal)"
     case .targetIsTrue(let target): "every image already is of class \(target), the class to reach"
     case .noSuchTarget(let target, let classes): "there is no class \(target); the model answers 0 to \(classes - 1)"
-    case .noCosts: "the goal most_costly needs a cost matrix"
+    case .noCosts: "an attack towards costly answers needs a cost matrix"
     case .costsForOtherClasses(let costs, let classes):
       "the cost matrix is for \(costs) classes, the model has \(classes)"
     case .tooFewClasses(let attack, let needs, let classes):

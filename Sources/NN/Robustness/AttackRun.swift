@@ -75,7 +75,9 @@ public struct AttackRun: Sendable {
     let known = keepsImages ? [:] : Dictionary(resuming.map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
     let left = known.isEmpty ? images : images.at(images.indices.indices.filter { known[images.indices[$0]] == nil })
     let engine = engine ?? Engine(threads: threads)
-    let size = blockSize ?? Blocks.size(of: left.count, threads: engine.threads)
+    // A composed attack is long: smaller blocks, so that more is done and can be told when it is interrupted.
+    let isLong = !attack.parts(threat.norm, classes: target.classes).isEmpty
+    let size = blockSize ?? Blocks.size(of: left.count, threads: engine.threads, most: isLong ? 64 : 256)
     let (all, before) = (images.count, images.count - left.count)
     let blocks = Blocks(size: size, engine: engine, stop: stop) { done in
       progress(AttackProgress(done: before + done, images: all, elapsed: ContinuousClock.now - start))
@@ -168,7 +170,7 @@ public struct AttackRun: Sendable {
           target: i < 0 ? nil : batch.aims[i].target, attacked: i >= 0,
           fooled: i >= 0 && isAllowed && batch.aims[i].isReached(by: answer), distances: distances,
           queries: i < 0 ? 0 : efforts[i].queries, gradients: i < 0 ? 0 : efforts[i].gradients,
-          steps: i < 0 ? 0 : efforts[i].steps, credit: i < 0 ? nil : efforts[i].credit, withinBudget: isAllowed))
+          steps: i < 0 ? 0 : efforts[i].steps, credits: i < 0 ? [] : efforts[i].credits, withinBudget: isAllowed))
     }
     return Strike(outcomes: outcomes, images: keepsImages ? final : [])
   }

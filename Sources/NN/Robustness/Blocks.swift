@@ -16,9 +16,9 @@ struct Blocks: Sendable {
 
   /// A size at which every thread gets a few blocks, so that none waits long for the last one. Large blocks keep the
   /// engine's lanes full when an attack has few images left in each.
-  static func size(of count: Int, threads: Int) -> Int {
+  static func size(of count: Int, threads: Int, most: Int = 256) -> Int {
     let even = count / (threads * 3)
-    return min(max((even + 15) / 16 * 16, 32), 256)
+    return min(max((even + 15) / 16 * 16, 32), most)
   }
 
   /// Runs `body` over all blocks of `count` images and returns what it returned, in the order of the blocks.

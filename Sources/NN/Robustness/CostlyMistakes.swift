@@ -13,6 +13,8 @@ public struct CostlyMistakes: Sendable {
   public let meanHighest: Double
   /// For each true class and answer, the images for which that answer was reached; `count` is 0 where it costs nothing.
   public let reached: [[Rate]]
+  /// All images, each with the costliest answer that was reached.
+  public let worst: Evaluation
 }
 
 extension AttackRun {
@@ -32,16 +34,15 @@ extension AttackRun {
       throw AttackError.goal(attack: attack.name, goal: "target", supported: ["untargeted"])
     }
     let engine = engine ?? Engine(threads: threads)
-    var tally = Tally(images.labels, costs)
+    let clean = try target.evaluate(on: images, costs: costs, engine: engine, stop: stop)
+    var tally = Tally(clean, costs)
     for answer in 0..<target.classes {
       let positions = images.labels.indices.filter { costs[true: images.label(at: $0), answered: answer] > 0 }
       if !positions.isEmpty {
         var run = self
         (run.goal, run.keepsImages) = (.target(answer), false)
         let found = try run.run(against: target, on: images.at(positions), engine: engine, stop: stop)
-        for (position, outcome) in zip(positions, found.evaluation.outcomes) {
-          tally.add(position, answer, isReached: outcome.fooled || outcome.cleanAnswer == answer)
-        }
+        for (position, outcome) in zip(positions, found.evaluation.outcomes) { tally.add(position, answer, outcome) }
       }
       progress(answer + 1)
     }
@@ -50,20 +51,25 @@ extension AttackRun {
 
   /// What has been reached so far.
   private struct Tally {
-    let labels: [Int]
+    let clean: Evaluation
     let costs: CostMatrix
+    /// By image, the costly answers that were reached, and what became of it with each answer as the target.
     var reached: [[Int]]
+    var outcomes: [[Outcome]]
 
-    init(_ labels: [Int], _ costs: CostMatrix) {
-      (self.labels, self.costs) = (labels, costs)
-      reached = labels.map { _ in [] }
+    init(_ clean: Evaluation, _ costs: CostMatrix) {
+      (self.clean, self.costs) = (clean, costs)
+      reached = clean.outcomes.map { _ in [] }
+      outcomes = reached.map { _ in [] }
     }
 
-    mutating func add(_ position: Int, _ answer: Int, isReached: Bool) {
-      if isReached { reached[position].append(answer) }
+    mutating func add(_ position: Int, _ answer: Int, _ outcome: Outcome) {
+      outcomes[position].append(outcome)
+      if outcome.fooled || outcome.cleanAnswer == answer { reached[position].append(answer) }
     }
 
     var total: CostlyMistakes {
+      let labels = clean.outcomes.map(\.label)
       let seeds = labels.indices.filter { i in (0..<costs.classes).contains { costs[true: labels[i], answered: $0] > 0 }
       }
       let prices = seeds.map { i in reached[i].map { costs[true: labels[i], answered: $0] } }
@@ -77,7 +83,19 @@ extension AttackRun {
       return CostlyMistakes(
         images: seeds.count, harmed: Rate(prices.count { !$0.isEmpty }, of: seeds.count),
         meanSum: prices.reduce(0) { $0 + $1.reduce(0, +) } / count,
-        meanHighest: prices.reduce(0) { $0 + ($1.max() ?? 0) } / count, reached: table)
+        meanHighest: prices.reduce(0) { $0 + ($1.max() ?? 0) } / count, reached: table, worst: worst)
+    }
+
+    private var worst: Evaluation {
+      let worst = zip(clean.outcomes, outcomes).map { clean, tried in
+        let costliest = tried.max { price($0) < price($1) } ?? clean
+        return costliest.costing(tried.reduce(0) { $0 + $1.queries }, tried.reduce(0) { $0 + $1.gradients })
+      }
+      return Evaluation(classNames: clean.classNames, costs: costs, outcomes: worst)
+    }
+
+    private func price(_ outcome: Outcome) -> Double {
+      costs[true: outcome.label, answered: outcome.withinBudget ? outcome.answer : outcome.cleanAnswer]
     }
   }
 }

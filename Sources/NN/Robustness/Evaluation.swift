@@ -43,7 +43,7 @@ public struct Evaluation: Sendable {
 
   /// For a composed attack: how many images each of its parts broke, the most first.
   public var credits: [(name: String, images: Int)] {
-    let names = outcomes.filter(\.fooled).compactMap(\.credit)
+    let names = outcomes.filter(\.fooled).flatMap(\.credits)
     let counts = Dictionary(names.map { ($0, 1) }, uniquingKeysWith: +)
     return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { (name: $0.key, images: $0.value) }
   }

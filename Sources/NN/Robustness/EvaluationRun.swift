@@ -28,6 +28,6 @@ extension Outcome {
   init(clean answer: Int, label: Int, index: Int) {
     self.init(
       index: index, label: label, cleanAnswer: answer, answer: answer, target: nil, attacked: false, fooled: false,
-      distances: .zero, queries: 0, gradients: 0, steps: 0, credit: nil, withinBudget: true)
+      distances: .zero, queries: 0, gradients: 0, steps: 0, credits: [], withinBudget: true)
   }
 }

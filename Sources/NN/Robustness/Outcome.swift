@@ -23,8 +23,8 @@ public struct Outcome: Sendable, Hashable {
   /// Iterations of the attack.
   public let steps: Int
 
-  /// The part of a composed attack that fooled it, as `square` of `autoattack`; nil for attacks of one part.
-  public let credit: String?
+  /// The parts of a composed attack that fooled it, as `square` of `autoattack`: in a cascade one at most.
+  public let credits: [String]
   /// Whether the returned image keeps within the radius: always, except where a minimum-norm attack needed more.
   public let withinBudget: Bool
 

@@ -47,13 +47,13 @@ public final class Victim {
     var queries = 0
     var gradients = 0
     var steps = 0
-    /// The part of a composed attack that reached the aim.
-    var credit: String?
+    /// The parts of a composed attack that reached the aim.
+    var credits: [String] = []
 
     static func + (a: Effort, b: Effort) -> Effort {
       Effort(
         queries: a.queries + b.queries, gradients: a.gradients + b.gradients, steps: a.steps + b.steps,
-        credit: a.credit ?? b.credit)
+        credits: a.credits + b.credits)
     }
   }
 
@@ -139,7 +139,7 @@ public final class Victim {
   }
 
   /// Notes which part of an attack settled a row.
-  func credit(_ row: Int, to name: String) { efforts[row].credit = name }
+  func credit(_ row: Int, to name: String) { efforts[row].credits.append(name) }
 
   /// Counts one query and one iteration for a row whose logits were among those asked for ahead.
   func ask(_ row: Int) {

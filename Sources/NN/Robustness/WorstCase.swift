@@ -19,7 +19,7 @@ extension Outcome {
   func costing(_ queries: Int, _ gradients: Int) -> Outcome {
     Outcome(
       index: index, label: label, cleanAnswer: cleanAnswer, answer: answer, target: target, attacked: attacked,
-      fooled: fooled, distances: distances, queries: queries, gradients: gradients, steps: steps, credit: credit,
+      fooled: fooled, distances: distances, queries: queries, gradients: gradients, steps: steps, credits: credits,
       withinBudget: withinBudget)
   }
 
@@ -30,6 +30,6 @@ extension Outcome {
     return Outcome(
       index: index, label: label, cleanAnswer: cleanAnswer, answer: answer, target: target, attacked: attacked,
       fooled: reached && isAllowed, distances: distances, queries: queries, gradients: gradients, steps: steps,
-      credit: credit, withinBudget: isAllowed)
+      credits: credits, withinBudget: isAllowed)
   }
 }

@@ -20,6 +20,7 @@ struct ResultValue: Object {
       .init("queries", "how many answers the attack asked the model for"),
       .init("seconds", "how long it took"),
       .init("seed", "the seed of its random choices"),
+      .init("parts", "of autoattack: what each of its attacks got and broke, as a table; else none"),
       .init("examples", "a table with one row for each image"),
     ])
 
@@ -37,6 +38,8 @@ struct ResultValue: Object {
   let run: AttackRun?
   /// The attack as the user configured it.
   let choice: Choice?
+  /// What was tried to reach, if not the goal of one run: `costly` for every costly answer in turn.
+  var goal: String?
   let seconds: Double
   /// The changed images, if they were to be kept.
   var changed: [Pixels]?
@@ -57,9 +60,27 @@ struct ResultValue: Object {
     case "queries": run == nil ? Value.none : .integer(evaluation.queries)
     case "seconds": .number(seconds)
     case "seed": run.map { .integer($0.seed) } ?? Value.none
+    case "parts": parts.map { .table($0) } ?? Value.none
     case "examples": .table(examples)
     default: nil
     }
+  }
+
+  /// One row for each attack of a composed one, in their order.
+  private var parts: Table? {
+    guard let run else { return nil }
+    let names = run.attack.parts(run.threat.norm, classes: evaluation.classNames.count)
+    guard !names.isEmpty else { return nil }
+    let attacked = evaluation.outcomes.filter(\.attacked)
+    var left = attacked.count
+    let rows = names.map { name -> [Value] in
+      let broke = attacked.count { $0.credits.contains(name) }
+      let only = attacked.count { $0.credits == [name] }
+      left -= attacked.count { $0.credits.first == name }
+      return [.string(name), .integer(broke), .integer(only), .integer(left)]
+    }
+    return Table(
+      columns: [.init("attack"), .init("broke", .count), .init("only_it", .count), .init("left", .count)], rows: rows)
   }
 
   private var examples: Table {

@@ -1,5 +1,6 @@
 import Lang
 import NN
+import Synchronization
 
 extension Command<Session> {
   static var attack: Command {
@@ -20,9 +21,8 @@ extension Command<Session> {
       let shared = AttackParameters(signature)
       return { session, given in
         let plan = try shared.plan(given, for: [given[model]], session)
-        let result = try session.run(given[with], on: given[model], plan)
-        session.made(.result(result))
-        return .object(result)
+        let attack = UnfinishedAttack(choice: given[with], model: given[model], plan: plan)
+        return .object(try session.finish(attack))
       }
     }
   }
@@ -30,7 +30,11 @@ extension Command<Session> {
   static var compare: Command {
     Command(
       "compare", "Run several attacks on several models, and put the results in one table.", topic: Topic.attacking,
-      examples: ["compare [normal, cse] with: [fgsm, pgd] on: fashion.test eps: 0.1"], check: AttackParameters.check
+      examples: ["compare [normal, cse] with: [fgsm, pgd] on: fashion.test eps: 0.1"],
+      details: """
+        Several attacks on one model are followed by their worst case, image by image: an image is robust only if it \
+        withstood all of them.
+        """, check: AttackParameters.check
     ) { signature in
       let models = signature.subject("models", .oneOrMore(.object(ModelValue.self)), "the models")
       let with = signature.required("with", .oneOrMore(.choice(Family.attack)), "the attacks")
@@ -38,16 +42,22 @@ extension Command<Session> {
       return { session, given in
         let plan = try shared.plan(given, for: given[models], session)
         var rows: [[Value]] = []
+        func add(_ model: ModelValue, _ attack: String, _ evaluation: Evaluation, _ seconds: Double) {
+          rows.append([
+            .string(model.identity.name), .string(attack), .number(evaluation.clean.value),
+            .number(evaluation.robust.value), evaluation.protected.map { .number($0.value) } ?? Value.none,
+            evaluation.costs == nil ? Value.none : .number(evaluation.meanCost), .number(seconds),
+          ])
+        }
         for model in given[models] {
-          for attack in given[with] {
+          let results = try given[with].map { attack in
             let result = try session.run(attack, on: model, plan)
             session.made(.result(result))
-            rows.append([
-              .string(model.identity.name), .string(attack.literal), .number(result.evaluation.clean.value),
-              .number(result.evaluation.robust.value),
-              result.evaluation.protected.map { .number($0.value) } ?? Value.none,
-              plan.costs == nil ? Value.none : .number(result.evaluation.meanCost), .number(result.seconds),
-            ])
+            add(model, attack.literal, result.evaluation, result.seconds)
+            return result
+          }
+          if results.count > 1, let worst = Evaluation.worst(of: results.map(\.evaluation)) {
+            add(model, "worst case", worst, results.reduce(0) { $0 + $1.seconds })
           }
         }
         return .table(
@@ -96,13 +106,15 @@ struct AttackParameters {
   let eps: Parameter<Double>?
   private let many: Parameter<[Double]>?
   let norm: Parameter<String?>
-  let goal: Parameter<Choice?>
+  private let goal: Parameter<Choice?>?
   let costs: Parameter<CostsValue?>
   let seed: Parameter<Int?>
   let keep: Parameter<String?>
 
-  /// - Parameter radii: whether `eps` is several.
-  init(_ signature: Signature, radii: Bool = false) {
+  /// - Parameters:
+  ///   - radii: whether `eps` is several.
+  ///   - hasGoal: whether the goal can be chosen.
+  init(_ signature: Signature, radii: Bool = false, hasGoal: Bool = true) {
     on = signature.optional(
       "on", .object(ImagesValue.self), "the images", shown: "the test images of the data the model was trained on")
     let meaning = "the largest change allowed, measured in the norm"
@@ -118,7 +130,9 @@ struct AttackParameters {
     norm = signature.optional(
       "norm", .oneOf(Norm.allCases.map(\.rawValue)), "how a change is measured",
       shown: "linf where the attack has it, else its usual one")
-    goal = signature.optional("goal", .choice(Family.goal), "what the attack tries to reach", shown: "untargeted")
+    goal =
+      hasGoal
+      ? signature.optional("goal", .choice(Family.goal), "what the attack tries to reach", shown: "untargeted") : nil
     costs = signature.optional(
       "costs", .object(CostsValue.self), "what mistakes cost", shown: "the costs the model was trained with")
     seed = signature.optional(
@@ -163,8 +177,22 @@ struct AttackParameters {
     return Plan(
       images: images,
       epsilon: Float(eps.map { given[$0] } ?? 0), norm: given[norm].flatMap(Norm.init(rawValue:)),
-      goal: try given[goal].map { try Goals.goal($0, in: images.from) } ?? .untargeted, costs: given[costs],
+      goal: try goal.flatMap { given[$0] }.map { try Goals.goal($0, in: images.from) } ?? .untargeted, costs: given[costs],
       seed: given[seed] ?? session.seed, keepsImages: given[keep] != nil)
+  }
+}
+
+/// An attack, and the images that it is done with: after an interrupt, what `resume` goes on from.
+struct UnfinishedAttack {
+  var choice: Choice
+  var model: ModelValue
+  var plan: AttackParameters.Plan
+  var outcomes: [NN.Outcome] = []
+
+  func with(_ outcomes: [NN.Outcome]) -> UnfinishedAttack {
+    var copy = self
+    copy.outcomes = outcomes
+    return copy
   }
 }
 
@@ -208,8 +236,37 @@ extension Session {
     return Transfer(from: source.model.target, using: using)
   }
 
+  /// Takes an attack to its end and stores its result; the images that an interrupt leaves done are kept for `resume`.
+  func finish(_ attack: UnfinishedAttack) throws -> ResultValue {
+    let done = Mutex(attack.outcomes)
+    do {
+      let result = try run(attack.choice, on: attack.model, attack.plan, resuming: attack.outcomes) { new in
+        done.withLock { $0 += new }
+      }
+      made(.result(result))
+      return result
+    } catch let interrupt as Lang.Interrupt {
+      let outcomes = done.withLock { $0 }
+      // Images that were to be kept are not among the outcomes.
+      if !outcomes.isEmpty, !attack.plan.keepsImages {
+        unfinishedAttack = attack.with(outcomes)
+        interruptDetail =
+          "after \(NumberText.count(outcomes.count)) of \(NumberText.count(attack.plan.images.images.count)) images, "
+          + "which are kept: `resume` goes on from there"
+      }
+      throw interrupt
+    }
+  }
+
   /// One attack on one model, with progress.
-  func run(_ choice: Choice, on model: ModelValue, _ plan: AttackParameters.Plan) throws -> ResultValue {
+  ///
+  /// - Parameters:
+  ///   - resuming: images that are done with already.
+  ///   - finished: is given what became of the others, block by block.
+  func run(
+    _ choice: Choice, on model: ModelValue, _ plan: AttackParameters.Plan, resuming: [NN.Outcome] = [],
+    finished: @escaping @Sendable ([NN.Outcome]) -> Void = { _ in }
+  ) throws -> ResultValue {
     let costs = plan.costs ?? model.origin.costs
     let progress = Progress(terminal: terminal, quiet: isQuiet)
     defer { progress.finish() }
@@ -217,7 +274,8 @@ extension Session {
       let run = try run(of: choice, plan, costs: costs)
       let label = "\(choice.name) on \(model.identity.name)"
       let result = try run.run(
-        against: model.model.target, on: plan.images.images, engine: engine, stop: stop,
+        against: model.model.target, on: plan.images.images, engine: engine, stop: stop, resuming: resuming,
+        finished: finished,
         progress: { report in
           let rate = Double(report.done) / max(report.elapsed.inSeconds, 1e-9)
           progress.update(

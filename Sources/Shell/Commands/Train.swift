@@ -65,14 +65,23 @@ extension Command<Session> {
 extension Command<Session> {
   static var resume: Command {
     Command(
-      "resume", "Go on with the training that Ctrl-C stopped, from its last whole epoch.", topic: Topic.training,
-      examples: ["resume"], details: "The model is the same, to the last bit, as if the training had not been stopped."
+      "resume", "Go on with the training or the attack that Ctrl-C stopped.", topic: Topic.training,
+      examples: ["resume"],
+      details: """
+        A training goes on from its last whole epoch, an attack from the images that it was done with. What comes out is \
+        the same, to the last bit, as if it had not been stopped.
+        """
     ) { _ in
       { session, _ in
+        if let attack = session.unfinishedAttack {
+          let result = try session.finish(attack)
+          session.unfinishedAttack = nil
+          return .object(result)
+        }
         guard let training = session.unfinished else {
           throw Problem(
             code: ShellCode.badTraining,
-            message: "there is no training to go on with: none was interrupted in this session")
+            message: "there is nothing to go on with: no training and no attack was interrupted in this session")
         }
         let value = try session.finish(training)
         session.unfinished = nil
@@ -198,6 +207,7 @@ extension Session {
         let done = last.epochs.count
         if let training, done > 0 {
           unfinished = UnfinishedTraining(trainer: training.trainer, state: last, origin: training.origin)
+          unfinishedAttack = nil
         }
         interruptDetail =
           "in epoch \(epoch); "

@@ -141,7 +141,7 @@ private final class Recorder {
     guard let run = result.run, let choice = result.choice else { return "{}" }
     // Of `transfer`, which is made with a model, what was typed; of the others every setting, defaults included.
     var settings = Attacks.entry(of: run.attack)?.values(of: run.attack) ?? choice.settingValues
-    settings["goal"] = .choice(run.goal.described)
+    settings["goal"] = .choice(result.goal ?? run.goal.described)
     return settings.json
   }
 

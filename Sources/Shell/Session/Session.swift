@@ -34,6 +34,8 @@ final class Session {
   var interruptDetail = ""
   /// A training that was interrupted, to go on with.
   var unfinished: UnfinishedTraining?
+  /// An attack that was interrupted, later than the training if there are both.
+  var unfinishedAttack: UnfinishedAttack?
 
   private var values = LastValues()
   private(set) var interpreter: Interpreter!

@@ -56,8 +56,26 @@ import Testing
     let result = try AttackRun(auto, within: ThreatModel(.linf, epsilon: 0.03)).run(against: target, on: images)
     let names = Set(auto.stages(.linf, classes: 5).map(\.name))
     #expect(names == ["apgd-ce", "apgd-t", "fab-t", "square"])
-    #expect(result.evaluation.outcomes.allSatisfy { $0.fooled == ($0.credit.map(names.contains) ?? false) })
+    #expect(result.evaluation.outcomes.allSatisfy { $0.fooled == ($0.credits.count == 1 && names.contains($0.credits[0])) })
     #expect(auto.stages(.linf, classes: 3).map(\.name) == ["apgd-ce", "fab-t", "square"])
+  }
+
+  @Test func eachPartOnAllImagesLeavesWhatTheCascadeLeaves() throws {
+    let target = CurvedModel.drawn(classes: 5, shape: shape, seed: 3)
+    let images = try labelled(by: target, count: 30, seed: 4)
+    var auto = AutoAttack()
+    (auto.steps, auto.queries) = (10, 100)
+    func outcomes() throws -> [Outcome] {
+      try AttackRun(auto, within: ThreatModel(.linf, epsilon: 0.03)).run(against: target, on: images).evaluation.outcomes
+    }
+    let cascade = try outcomes()
+    auto.mode = .individual
+    let individual = try outcomes()
+    #expect(individual.map(\.fooled) == cascade.map(\.fooled) && individual.contains { $0.credits.count > 1 })
+    #expect(individual.map(\.credits.first) == cascade.map(\.credits.first))
+    let alone = try AttackRun(auto.stages(.linf, classes: 5)[3].attack, within: ThreatModel(.linf, epsilon: 0.03))
+      .run(against: target, on: images).evaluation.outcomes
+    #expect(alone.map(\.fooled) == individual.map { $0.credits.contains("square") })
   }
 
   /// Of a linear model of two classes JSMA must take the pixels with the steepest products, and fool with the fewest.
@@ -170,7 +188,7 @@ import Testing
         index: 0, label: label, cleanAnswer: clean, answer: answer, target: nil, attacked: clean == label,
         fooled: clean == label && within && answer != label,
         distances: Distances(l0: 1, l1: distance, l2: distance, linf: distance), queries: 2, gradients: 1, steps: 1,
-        credit: nil, withinBudget: within)
+        credits: [], withinBudget: within)
     }
     let costs = try CostMatrix([[0, 5, 1], [2, 0, 3], [1, 1, 0]], protected: [1])
     let evaluation = Evaluation(

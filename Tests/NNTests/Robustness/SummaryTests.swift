@@ -55,6 +55,7 @@ import Testing
     #expect(abs(found.meanSum - Double(2 * zeros + 6 * ones) / Double(zeros + ones)) < 1e-9)
     #expect(abs(found.meanHighest - Double(2 * zeros + 5 * ones) / Double(zeros + ones)) < 1e-9)
     #expect(found.reached[1][0] == Rate(ones, of: ones) && found.reached[0][2].count == 0)
+    #expect(found.worst.images == 30 && abs(found.worst.meanCost - Double(2 * zeros + 5 * ones) / 30) < 1e-9)
     run.threat = ThreatModel(.linf, epsilon: 0)
     #expect(try run.costlyMistakes(against: target, on: images).harmed.hits == 0)
     run.costs = nil

@@ -6,6 +6,8 @@ struct FGSM: Attack {
   var stride: Float = 1
   /// What is climbed.
   var loss = AttackLoss.ce
+  /// Whether pixels are kept in [0, 1]. The authors of arXiv:2101.12372 did not; their figures need `false`.
+  var clip = true
 
   /// The attack of the paper.
   init() {}
@@ -19,8 +21,11 @@ struct FGSM: Attack {
     [
       Setting("stride", \.stride, in: 0.001...2, "step length, as a share of eps"),
       Setting("loss", \.loss, "what the step makes larger"),
+      Setting("clip", \.clip, "keep pixels in [0, 1]; false only to repeat figures that were measured so"),
     ]
   ) { $0 }
+
+  var leavesBox: Bool { !clip }
 
   func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws {
     try loss.check("fgsm", goal: goal, classes: classes)

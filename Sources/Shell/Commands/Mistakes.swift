@@ -1,0 +1,105 @@
+import Lang
+import NN
+
+extension Command<Session> {
+  static var mistakes: Command {
+    Command(
+      "mistakes", "Try every costly mistake by a targeted attack: which can be brought about, and what do they cost?",
+      topic: Topic.attacking,
+      examples: ["mistakes cse with: pgd on: take(fashion.test, 200) eps: 0.1 costs: guard"],
+      details: """
+        Every answer that costs something is the target once, for every image of a class that makes it costly. An image is \
+        harmed if one of them is reached (the cost-sensitive robust error for costs that are 0 or 1); cost_sum adds up all \
+        that are reached, cost_highest takes the dearest, as means over the images that have a costly mistake (Zhang & \
+        Evans, arXiv 1810.09225, who count what cannot be certified; what an attack reaches is a lower bound). For one \
+        costly mistake: costs DATA kind: pair.
+        """, check: AttackParameters.check
+    ) { signature in
+      let model = signature.subject("model", .object(ModelValue.self), "the model to attack")
+      let with = signature.required("with", .choice(Family.attack), "the attack; one that can be given a target")
+      let shared = AttackParameters(signature, hasGoal: false)
+      return { session, given in
+        let plan = try shared.plan(given, for: [given[model]], session)
+        return .object(try session.mistakes(given[with], on: given[model], plan))
+      }
+    }
+  }
+}
+
+extension Session {
+  fileprivate func mistakes(
+    _ choice: Choice, on model: ModelValue, _ plan: AttackParameters.Plan
+  ) throws -> MistakesValue {
+    let costs = plan.costs ?? model.origin.costs
+    let progress = Progress(terminal: terminal, quiet: isQuiet)
+    let started = ContinuousClock.now
+    return try answeringInterrupts {
+      defer { progress.finish() }
+      let (label, classes) = ("\(choice.name) on \(model.identity.name)", model.model.classes)
+      let run = try run(of: choice, plan, costs: costs)
+      let found = try run.costlyMistakes(
+        against: model.model.target, on: plan.images.images, engine: engine, stop: stop
+      ) { done in
+        progress.update(label, fraction: Double(done) / Double(classes))
+      }
+      let worst = ResultValue(
+        model: model, images: plan.images, evaluation: found.worst, costs: costs, run: run, choice: choice,
+        goal: "costly", seconds: (ContinuousClock.now - started).inSeconds)
+      made(.result(worst))
+      return MistakesValue(found: found, worst: worst)
+    }
+  }
+}
+
+/// Which costly mistakes an attack can bring about.
+struct MistakesValue: Object {
+  static let type = ObjectType(
+    "mistakes", "Which costly mistakes an attack brings about, and what they cost.",
+    members: [
+      .init("harmed", "share of images for which some costly answer was reached, from 0 to 1"),
+      .init("low", "lower end of its 95 % interval"),
+      .init("high", "upper end of its 95 % interval"),
+      .init("cost_sum", "mean over the images of the summed costs of all answers reached"),
+      .init("cost_highest", "mean over the images of the highest cost reached"),
+      .init("images", "how many images have a costly mistake"),
+      .init("table", "for each true class and answer, the share of images for which it was reached"),
+      .init("worst", "the result that has each image with the costliest answer reached"),
+    ])
+
+  let found: CostlyMistakes
+  let worst: ResultValue
+
+  func member(_ name: String) throws -> Value? {
+    switch name {
+    case "harmed": .number(found.harmed.value)
+    case "low": .number(found.harmed.interval.low)
+    case "high": .number(found.harmed.interval.high)
+    case "cost_sum": .number(found.meanSum)
+    case "cost_highest": .number(found.meanHighest)
+    case "images": .integer(found.images)
+    case "table": .table(table)
+    case "worst": .object(worst)
+    default: nil
+    }
+  }
+
+  private var table: Table {
+    let names = worst.evaluation.classNames
+    return Table(
+      columns: [.init("true class")] + names.map { .init($0, .share) },
+      rows: zip(names, found.reached).map { name, row in
+        [.string(name)] + row.map { $0.count == 0 ? Value.none : .number($0.value) }
+      })
+  }
+
+  var summary: String {
+    guard let run = worst.run, let choice = worst.choice else { return "" }
+    let images = NumberText.count(found.images)
+    guard found.images > 0 else { return "no image of the selection has a mistake that costs anything" }
+    return "\(worst.model.identity.name) under \(choice.name) towards every costly answer, \(run.threat.norm.symbol) eps "
+      + "\(run.threat.epsilon): harmed \(NumberText.share(found.harmed.value)), mean cost reached "
+      + "\(NumberText.fixed(found.meanHighest, 2)) (sum \(NumberText.fixed(found.meanSum, 2))), \(images) images"
+  }
+
+  func isEqual(to other: any Object) -> Bool { (other as? MistakesValue)?.worst.identity === worst.identity }
+}
