@@ -7,8 +7,9 @@ let package = Package(
   name: "ward",
   products: [
     .executable(name: "ward", targets: ["Shell"]),
-    // What Benchmarks/ measures.
+    // What Benchmarks/ measures and Fuzz/ tries.
     .library(name: "NN", targets: ["NN"]),
+    .library(name: "Lang", targets: ["Lang"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

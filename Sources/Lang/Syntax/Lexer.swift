@@ -171,6 +171,11 @@ struct Lexer {
       help: ["`_` is the last value and `_3` the value of cell 3"])
   }
 
+  /// The symbols of one character, by its byte.
+  private static let single: [Symbol?] = (0..<256).map { code in
+    code < 128 ? Symbol(rawValue: String(UnicodeScalar(UInt8(code)))) : nil
+  }
+
   private mutating func scanSymbol(_ first: UInt8) throws(Diagnostic) -> Symbol {
     let second = byte(position + 1), third = byte(position + 2)
     let symbol: Symbol? =
@@ -183,12 +188,20 @@ struct Lexer {
       case (UInt8(ascii: ">"), UInt8(ascii: "=")): .greaterEqual
       case (UInt8(ascii: "+"), UInt8(ascii: "=")): .addAssign
       case (UInt8(ascii: "-"), UInt8(ascii: "=")): .subtractAssign
-      default: Symbol(rawValue: String(UnicodeScalar(first)))
+      default: Self.single[Int(first)]
       }
-    guard first < 128, let symbol, symbol != .none else { throw strange() }
+    guard let symbol else { throw strange() }
     position += symbol.rawValue.utf8.count
     return symbol
   }
+
+  /// What to write for characters that other programs and keyboards put in place of ours.
+  private static let instead: [Character: String] = [
+    "“": "write \" for a quote", "”": "write \" for a quote", "‘": "write ' for a quote", "’": "write ' for a quote",
+    "–": "write - for minus", "−": "write - for minus", "×": "write * for times", "÷": "write / for division",
+    "≤": "write <=", "≥": "write >=", "≠": "write !=", "&": "write `and`", "%": "write `mod`; `80%` is 0.8",
+    "@": "names are plain words", "$": "names are plain words", "…": "write .. for a range",
+  ]
 
   /// Names the character and, for the usual suspects, what to write instead.
   private mutating func strange() -> Diagnostic {
@@ -196,16 +209,10 @@ struct Lexer {
     let rest = source.text(from: start, to: min(limit, start + 32))
     let character = rest.first ?? " "
     position = min(limit, start + max(1, character.utf8.count))
-    let instead: [Character: String] = [
-      "“": "write \" for a quote", "”": "write \" for a quote", "‘": "write ' for a quote", "’": "write ' for a quote",
-      "–": "write - for minus", "−": "write - for minus", "×": "write * for times", "÷": "write / for division",
-      "≤": "write <=", "≥": "write >=", "≠": "write !=", "&": "write `and`", "%": "write `mod`; `80%` is 0.8",
-      "@": "names are plain words", "$": "names are plain words", "…": "write .. for a range",
-    ]
     return Diagnostic(
       .strangeCharacter, "`\(character)` means nothing here",
       at: SourceRange(source: source, start: start, end: position),
-      says: instead[character] ?? (character.isLetter ? "names are written with the letters a to z, digits and _" : ""))
+      says: Self.instead[character] ?? (character.isLetter ? "names are written with the letters a to z, digits and _" : ""))
   }
 
   /// Whether `text` is one plain name.

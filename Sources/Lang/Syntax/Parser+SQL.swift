@@ -96,7 +96,7 @@ struct SQLScanner {
 
   private mutating func skipLine() {
     while position < limit, byte(position) != UInt8(ascii: "\n") { position += 1 }
-    if wraps { trimmedEnd = position }
+    trimmedEnd = position
   }
 
   private mutating func skipComment() throws(Diagnostic) {

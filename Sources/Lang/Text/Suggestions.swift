@@ -22,10 +22,12 @@ public enum Suggestions {
   public static func nearest(to word: String, in candidates: some Sequence<String>) -> String? {
     var best: (name: String, cost: Int)?
     for candidate in candidates where candidate != word {
-      var cost = distance(word, candidate)
-      let short = min(word.count, candidate.count)
-      if short >= 3, candidate.hasPrefix(word) || word.hasPrefix(candidate) { cost = min(cost, 1) }
-      let allowed = max(1, min(3, (max(word.count, candidate.count) - 1) / 3))
+      let short = min(word.count, candidate.count), long = max(word.count, candidate.count)
+      let extends = short >= 3 && (candidate.hasPrefix(word) || word.hasPrefix(candidate))
+      let allowed = max(1, min(3, (long - 1) / 3))
+      // Each letter that one has more takes an edit.
+      guard extends || long - short <= allowed else { continue }
+      let cost = extends ? min(1, distance(word, candidate)) : distance(word, candidate)
       guard cost <= allowed, word.count > 1 || cost == 0 else { continue }
       if best.map({ cost < $0.cost || (cost == $0.cost && candidate < $0.name) }) ?? true { best = (candidate, cost) }
     }

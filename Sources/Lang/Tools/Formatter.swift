@@ -8,11 +8,22 @@ public enum Formatter {
     var parser = Parser(source, environment: environment)
     let items = parser.items()
     if let error = parser.diagnostics.first { throw error }
-    var layout = Layout(source, parser, items)
-    let text = layout.run()
+    let text = layout(of: source, parser, items)
     // A layout that changes what the text means would be our mistake: then the text stays as it is.
     let again = Parser.parse(Source(name: source.name, text: text), environment: environment)
     return Self.same(items, again.items) && again.diagnostics.isEmpty ? text : source.text
+  }
+
+  /// The layout before it is held against the text, for tests of it. The text must be without mistakes.
+  static func layout(of source: Source, in environment: Environment) -> String {
+    var parser = Parser(source, environment: environment)
+    let items = parser.items()
+    return layout(of: source, parser, items)
+  }
+
+  private static func layout(of source: Source, _ parser: Parser, _ items: [Item]) -> String {
+    var layout = Layout(source, parser, items)
+    return layout.run()
   }
 
   /// Whether two texts say the same, whatever their layout.
@@ -80,7 +91,8 @@ private struct Layout {
 
   /// Line breaks and comments between two tokens, or the space between them.
   private mutating func writeGap(_ gap: String, before token: Token) {
-    let lines = gap.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).trimmed }
+    // To Swift the two characters that end a line on Windows are one, and another one.
+    let lines = gap.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.map { String($0).trimmed }
     if let comment = lines.first, !comment.isEmpty {
       output += previous == nil ? comment : "  \(comment)"
     }
