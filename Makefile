@@ -33,10 +33,10 @@ replay: $(WARD) ## run the recorded sessions of history/ again and compare
 	@for file in history/*.ward; do scripts/in-clean-store $(WARD) replay "$$file" --check || exit 1; done
 
 lint: ## check the layout of the sources
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Fuzz/Package.swift Fuzz/Sources
 
 format: ## lay the sources out
-	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks Fuzz/Package.swift Fuzz/Sources
 
 bench: setup $(WARD) ## measure the engine, beside PyTorch where Python with torch is found
 	Benchmarks/run

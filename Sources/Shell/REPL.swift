@@ -69,7 +69,7 @@ final class REPL {
         )
       }
     } catch {
-      Session.warn("warning: \(error)", colored: session.terminal.colorsErrors)
+      session.notices.tell(.warning, "\(error)")
     }
   }
 
@@ -81,7 +81,7 @@ final class REPL {
     do {
       _ = session.run(script: Source(name: path, text: try ScriptFile.read(path)))
     } catch {
-      Session.warn("warning: the start-up file: \(error)", colored: session.terminal.colorsErrors)
+      session.notices.tell(.warning, "the start-up file: \(error)")
     }
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Lang
 
 /// The program's version; every stored result carries it.
 let wardVersion = "0.1.0"
@@ -44,20 +45,38 @@ struct Exit: Error {
 
 @main
 enum Ward {
-  static func main() {
+  /// Looked for by hand: a mistake among the arguments is to be told as they ask.
+  private static var wantsJSON: Bool {
+    let arguments = CommandLine.arguments
+    return arguments.contains("--diagnostics=json")
+      || zip(arguments, arguments.dropFirst()).contains { $0 == "--diagnostics" && $1 == "json" }
+  }
+
+  private static func json(of error: any Error) -> String {
+    Notices(.json).text(.error, WardCommand.message(for: error))
+  }
+
+  /// Everything runs on one thread with a deep stack, so that recursion ends in a diagnostic and not in a crash.
+  static func main() { Foundation.exit(Interpreter.withDeepStack { status().rawValue }) }
+
+  private static func status() -> ExitStatus {
     do {
       let arguments = Array(CommandLine.arguments.dropFirst())
-      if let help = try ScriptArguments.help(asked: arguments) { return print(help) }
+      if let help = try ScriptArguments.help(asked: arguments) {
+        print(help)
+        return .ok
+      }
       var command = try WardCommand.parseAsRoot(arguments)
       try command.run()
+      return .ok
     } catch let exit as Exit {
-      Foundation.exit(exit.status.rawValue)
+      return exit.status
     } catch {
       // ArgumentParser ends with 64 where the language's contract says 2.
       let isHelp = WardCommand.exitCode(for: error).rawValue == 0
-      let text = WardCommand.fullMessage(for: error)
+      let text = isHelp || !wantsJSON ? WardCommand.fullMessage(for: error) : json(of: error)
       FileHandle(fileDescriptor: isHelp ? STDOUT_FILENO : STDERR_FILENO).write(Data((text + "\n").utf8))
-      Foundation.exit(isHelp ? ExitStatus.ok.rawValue : ExitStatus.usage.rawValue)
+      return isHelp ? .ok : .usage
     }
   }
 }

@@ -56,6 +56,18 @@ import Testing
 }
 
 /// Scripts that use every construct.
+extension FormatterTests {
+  @Test(arguments: [
+    "select a from results -- and -- so - on\nlet x = 1-1\n":
+      "select a from results -- and -- so - on\nlet x = 1 - 1\n",
+    "# a note\r\nlet x=1 # two\r\nprint x\r\n": "# a note\nlet x = 1  # two\nprint x\n",
+  ])
+  func whatFuzzingFoundIsLaidOut(text: String, expected: String) throws {
+    #expect(
+      try Formatter.format(Source(name: "a.ward", text: text), in: Notebook().interpreter.environment) == expected)
+  }
+}
+
 enum Samples {
   static let all = [
     """

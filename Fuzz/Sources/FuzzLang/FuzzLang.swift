@@ -2,8 +2,9 @@
 
 /// libFuzzer's main loop; it comes with `-sanitize=fuzzer`.
 @_silgen_name("LLVMFuzzerRunDriver")
-private func LLVMFuzzerRunDriver(
-  _ count: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
+private func fuzz(
+  _ count: UnsafeMutablePointer<CInt>,
+  _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
   _ test: @convention(c) (UnsafePointer<UInt8>, Int) -> CInt
 ) -> CInt
 
@@ -11,7 +12,7 @@ private func LLVMFuzzerRunDriver(
   static func main() {
     var count = CommandLine.argc
     var arguments = CommandLine.unsafeArgv
-    _ = LLVMFuzzerRunDriver(&count, &arguments) { bytes, length in
+    _ = fuzz(&count, &arguments) { bytes, length in
       let text = String(decoding: UnsafeBufferPointer(start: bytes, count: length), as: UTF8.self)
       Trial(text).run()
       return 0

@@ -14,7 +14,10 @@ enum Names {
         family: "defense", "minmax", "two penalties",
         settings: [SettingDeclaration("a", .number(in: .atLeast(0)), "how strong", default: 0.1)]),
     ],
-    functions: [LibraryFunction("classes", "What became of each class.", [.init("result")], example: "classes(_)") { _, _ in .none }])
+    functions: [
+      LibraryFunction("classes", "What became of each class.", [.init("result")], example: "classes(_)") { _, _ in .none
+      }
+    ])
 
   private static let attack = Command<Nobody>("attack", "Attack.") { signature in
     _ = signature.subject("model", .any, "whom")

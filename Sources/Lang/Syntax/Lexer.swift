@@ -212,7 +212,8 @@ struct Lexer {
     return Diagnostic(
       .strangeCharacter, "`\(character)` means nothing here",
       at: SourceRange(source: source, start: start, end: position),
-      says: Self.instead[character] ?? (character.isLetter ? "names are written with the letters a to z, digits and _" : ""))
+      says: Self.instead[character]
+        ?? (character.isLetter ? "names are written with the letters a to z, digits and _" : ""))
   }
 
   /// Whether `text` is one plain name.

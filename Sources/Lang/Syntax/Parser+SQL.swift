@@ -15,7 +15,7 @@ extension Parser {
     var scanner = SQLScanner(source: source, position: start, limit: lexer.limit, wraps: nesting > 0)
     try scanner.scan()
     let end = scanner.trimmedEnd
-    sqlRanges.append(start..<end)
+    sqlRanges.append(start..<scanner.writtenEnd)
     lexer.move(to: scanner.position)
     previousEnd = end
     token = try lexer.next()
@@ -33,7 +33,9 @@ struct SQLScanner {
   let wraps: Bool
   private(set) var bindings: [Name] = []
   /// The end of the text without blanks after it.
-  private(set) var trimmedEnd = 0
+  private(set) var trimmedEnd = 0 { didSet { writtenEnd = max(writtenEnd, trimmedEnd) } }
+  /// The end of what is SQL's to the letter: the text and a comment behind it.
+  private(set) var writtenEnd = 0
 
   init(source: Source, position: Int, limit: Int, wraps: Bool) {
     self.source = source
@@ -96,7 +98,8 @@ struct SQLScanner {
 
   private mutating func skipLine() {
     while position < limit, byte(position) != UInt8(ascii: "\n") { position += 1 }
-    trimmedEnd = position
+    if wraps { trimmedEnd = position }
+    writtenEnd = position
   }
 
   private mutating func skipComment() throws(Diagnostic) {

@@ -20,6 +20,8 @@ struct CommonOptions: ParsableArguments {
   @Option(help: "Colours: auto, always or never.")
   var color: Terminal.ColorChoice = .auto
 
+  @OptionGroup var told: DiagnosticOptions
+
   @Flag(name: .customLong("no-init"), help: "Do not run the start-up file.")
   var noInit = false
 
@@ -29,5 +31,12 @@ struct CommonOptions: ParsableArguments {
   }
 }
 
+/// How mistakes are told.
+struct DiagnosticOptions: ParsableArguments {
+  @Option(help: "Mistakes on standard error: text, or json with one object a line.")
+  var diagnostics: Notices.Form = .text
+}
+
+extension Notices.Form: ExpressibleByArgument {}
 extension Terminal.ColorChoice: ExpressibleByArgument {}
 extension TableMode: ExpressibleByArgument {}

@@ -10,11 +10,14 @@ struct FormatCommand: ParsableCommand {
   @Flag(help: "Change nothing; say which files would change, and end with status 3 if any would.")
   var check = false
 
+  @OptionGroup var told: DiagnosticOptions
+
   @Argument(help: "The scripts.")
   var files: [String]
 
   func run() throws {
     let environment = Vocabulary.environment()
+    let notices = Notices(told.diagnostics)
     var status = ExitStatus.ok
     for file in files {
       let text: String
@@ -25,7 +28,7 @@ struct FormatCommand: ParsableCommand {
         print(check ? "\(file): would change" : "\(file): laid out")
         if check { status = max(status, .differs) } else { try ScriptFile.write(laidOut, to: file) }
       } catch let diagnostic as Diagnostic {
-        Session.warn(diagnostic.render(color: Terminal().colorsErrors), colored: false)
+        notices.tell(diagnostic)
         status = max(status, .usage)
       }
     }
@@ -38,6 +41,8 @@ struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check", abstract: "Read a script and check its names and calls; run nothing.")
 
+  @OptionGroup var told: DiagnosticOptions
+
   @Argument(help: "The scripts.")
   var files: [String]
 
@@ -45,13 +50,14 @@ struct CheckCommand: ParsableCommand {
     var options = Session.Options(storePath: "")
     options.keepsNothing = true
     let session = try Session(options)
+    let notices = Notices(told.diagnostics)
     var status = ExitStatus.ok
     for file in files {
       let text: String
       do { text = try ScriptFile.read(file) } catch let problem as Problem { throw ValidationError(problem.message) }
       let prepared = session.interpreter.prepare(session.interpreter.parse(Source(name: file, text: text)))
       for diagnostic in prepared.diagnostics {
-        Session.warn(diagnostic.render(color: Terminal().colorsErrors), colored: false)
+        notices.tell(diagnostic)
       }
       if !prepared.errors.isEmpty { status = .usage }
     }

@@ -45,7 +45,7 @@ struct ReplayCommand: ParsableCommand {
       let outcomes = try replay.run(transcript, in: session)
       try accept ? rewrite(outcomes) : report(outcomes)
     } catch is Lang.Interrupt {
-      Session.warn("interrupted", colored: false)
+      Notices(common.told.diagnostics).tell(.error, "interrupted")
       throw Exit(.interrupted)
     }
   }
@@ -75,7 +75,7 @@ struct ReplayCommand: ParsableCommand {
     transcript.parts = outcomes.flatMap { $0.differences.isEmpty ? [$0.part] : $0.recorded }
     let changed = outcomes.count { !$0.differences.isEmpty }
     do { try ScriptFile.write(transcript.text, to: file) } catch {
-      Session.warn("error: cannot write \(file): \(error.localizedDescription)", colored: false)
+      Notices(common.told.diagnostics).tell(.error, "cannot write \(file): \(error.localizedDescription)")
       throw Exit(.failed)
     }
     print("\(file): \(changed) of \(outcomes.count) parts rewritten")

@@ -68,6 +68,7 @@ extension CommonOptions {
     options.isQuiet = quiet
     options.isSafe = safe
     options.terminal.color = color
+    options.diagnostics = told.diagnostics
     return options
   }
 }

@@ -17,15 +17,19 @@ struct SQLCommand: ParsableCommand {
   @Option(help: "The form: \(TableMode.allCases.map(\.rawValue).joined(separator: ", ")).")
   var mode: TableMode = .box
 
+  @OptionGroup var told: DiagnosticOptions
+
   @Argument(help: "The query.")
   var query: String
+
+  private var notices: Notices { Notices(told.diagnostics) }
 
   func run() throws {
     let path = StoreChoice.path(option: store)
     guard FileManager.default.fileExists(atPath: NSString(string: path).expandingTildeInPath) else {
-      Session.warn(
-        "error: there is no store at \(path)\n  help: it is made by the first session; name another with --store or WARD_STORE",
-        colored: false)
+      notices.tell(
+        .error, "there is no store at \(path)",
+        help: ["it is made by the first session; name another with --store or WARD_STORE"])
       throw Exit(.failed)
     }
     Interrupt.install()
@@ -34,20 +38,20 @@ struct SQLCommand: ParsableCommand {
       let sql = try UserSQL.reading(NSString(string: path).expandingTildeInPath)
       try mode.isLineByLine ? stream(from: sql) : show(sql.query(query, shouldStop: { Interrupt.isRequested }))
     } catch let error as StoreError {
-      Session.warn("error: \(error)\n  help: \(error.hint)", colored: false)
+      notices.tell(.error, "\(error)", help: [error.hint])
       throw Exit(.failed)
     } catch let error as SQLError {
       if error == .interrupted { throw Exit(.interrupted) }
       let range = Source(name: "query", text: query).range
       if let diagnostic = Query.diagnostic(error, sql: query, at: range) as? Diagnostic {
-        Session.warn(diagnostic.render(color: Terminal().colorsErrors), colored: false)
+        notices.tell(diagnostic)
       }
       throw Exit(.usage)
     }
   }
 
   private func show(_ answer: SQLTable) {
-    for note in answer.notes { Session.warn("note: \(note)", colored: false) }
+    for note in answer.notes { notices.tell(.note, note) }
     let terminal = Terminal()
     Swift.print(mode.text(of: Query.table(answer), width: terminal.outputIsTerminal ? terminal.width : .max))
   }

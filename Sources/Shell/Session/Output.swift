@@ -45,10 +45,10 @@ final class Output {
     keep(BlockRenderer.forFiles.text(of: block))
   }
 
-  /// A diagnostic, on standard error.
-  func complain(_ text: String, colored: String? = nil) {
+  /// A diagnostic: `written` goes to standard error, `text` is kept.
+  func complain(_ text: String, written: String) {
     release()
-    writeError((colored ?? text) + "\n")
+    writeError(written + "\n")
     keep(text)
   }
 

@@ -21,7 +21,7 @@ extension Session: Host {
   }
 
   func note(_ diagnostic: Diagnostic) {
-    output.complain(diagnostic.render(), colored: diagnostic.render(color: terminal.colorsErrors))
+    output.complain(diagnostic.render(), written: notices.text(of: diagnostic))
   }
 
   func last(_ number: Int?) throws -> Value { try lastValue(number) }

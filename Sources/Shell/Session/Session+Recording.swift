@@ -53,10 +53,9 @@ extension Session {
       for confirm in confirmations { confirm() }
       unstored.removeAll()
     } catch {
-      let hint = (error as? StoreError).map { "\n  help: \($0.hint)" } ?? ""
-      Session.warn(
-        "warning: what this cell made is not stored: \(error)\(hint)\n  the notebook still has it",
-        colored: terminal.colorsErrors)
+      let hint = (error as? StoreError).map { [$0.hint] } ?? []
+      notices.tell(
+        .warning, "what this cell made is not stored: \(error)", help: hint + ["the notebook still has it"])
       unstored.removeAll()
     }
   }

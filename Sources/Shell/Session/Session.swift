@@ -13,6 +13,8 @@ final class Session {
   let sql: UserSQL
   let output: Output
   let terminal: Terminal
+  /// How mistakes and warnings are told.
+  let notices: Notices
   /// The session's number in the store.
   let number: Int64
   /// The threads that train and evaluate.
@@ -49,13 +51,18 @@ final class Session {
     /// A store in memory, for looking without touching anything.
     var keepsNothing = false
     var terminal = Terminal()
+    var diagnostics = Notices.Form.text
   }
 
   /// Opens the store and begins a session. A store that cannot be used is replaced by one in memory, with a warning.
   init(_ options: Options, output: Output? = nil) throws {
     let terminal = options.terminal
-    let (store, warning) = try options.keepsNothing ? (Store.inMemory(), nil) : StoreChoice.open(options.storePath)
-    if let warning { Session.warn(warning, colored: terminal.colorsErrors) }
+    notices = Notices(options.diagnostics, on: terminal)
+    let (store, problem) = try options.keepsNothing ? (Store.inMemory(), nil) : StoreChoice.open(options.storePath)
+    if let problem {
+      notices.tell(
+        .warning, "\(problem)", help: ["this session is kept in memory only, and gone when it ends", problem.hint])
+    }
     self.terminal = terminal
     self.store = store
     sql = try UserSQL(store)
@@ -81,7 +88,7 @@ final class Session {
 
   /// Ends the session; what it stored stays.
   func end() {
-    do { try store.endSession(number) } catch { Session.warn("warning: \(error)", colored: terminal.colorsErrors) }
+    do { try store.endSession(number) } catch { notices.tell(.warning, "\(error)") }
   }
 
   /// The name diagnostics give to what is typed at the prompt: the number the prompt shows.
@@ -217,7 +224,7 @@ final class Session {
         CellRecord(session: self.number, number: number, source: source, seed: Int64(seed)))
     } catch {
       cellRow = nil
-      Session.warn("warning: this cell is not stored: \(error)", colored: terminal.colorsErrors)
+      notices.tell(.warning, "this cell is not stored: \(error)")
     }
   }
 
@@ -225,7 +232,9 @@ final class Session {
   @discardableResult private func report(_ error: any Error) -> ExitStatus {
     switch error {
     case is Lang.Interrupt:
-      complain("interrupted" + (interruptDetail.isEmpty ? "" : " " + interruptDetail))
+      let text = "interrupted" + (interruptDetail.isEmpty ? "" : " " + interruptDetail)
+      output.complain(
+        text, written: notices.form == .json ? notices.text(.error, text) : Style.red(text, if: notices.colored))
       interruptDetail = ""
       return .interrupted
     case let diagnostics as Diagnostics:
@@ -235,26 +244,17 @@ final class Session {
       complain(diagnostic)
       return diagnostic.isFailedCheck ? .differs : .failed
     default:
-      complain("error: \(error)")
+      output.complain("error: \(error)", written: notices.text(.error, "\(error)"))
       return .failed
     }
   }
 
   private func complain(_ diagnostic: Diagnostic) {
-    output.complain(diagnostic.render(), colored: diagnostic.render(color: terminal.colorsErrors))
-  }
-
-  private func complain(_ text: String) {
-    output.complain(text, colored: Style.red(text, if: terminal.colorsErrors))
+    output.complain(diagnostic.render(), written: notices.text(of: diagnostic))
   }
 
   /// A session line that failed.
   func reportLine(_ diagnostic: Diagnostic) -> ExitStatus { report(diagnostic) }
-
-  /// A fact about the program's surroundings, which is no cell's output.
-  static func warn(_ text: String, colored: Bool) {
-    FileHandle.standardError.write(Data(((colored ? Style.yellow(text) : text) + "\n").utf8))
-  }
 
   /// `_` and `_3`.
   func lastValue(_ number: Int?) throws -> Value { try values.value(of: number) }

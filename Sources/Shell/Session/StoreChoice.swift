@@ -11,17 +11,12 @@ enum StoreChoice {
     return (data ?? NSString(string: "~/.local/share").expandingTildeInPath) + "/ward/ward.sqlite"
   }
 
-  /// Opens the store, or a store in memory with the reason why: work goes on, and the user is told that it will not last.
-  static func open(_ path: String) throws -> (store: Store, warning: String?) {
+  /// Opens the store, or a store in memory and says why: work goes on, and the user is told that it will not last.
+  static func open(_ path: String) throws -> (store: Store, problem: StoreError?) {
     do {
       return (try Store.open(at: path), nil)
     } catch let error as StoreError {
-      let warning = """
-        warning: \(error)
-          this session is kept in memory only, and gone when it ends
-          help: \(error.hint)
-        """
-      return (try Store.inMemory(), warning)
+      return (try Store.inMemory(), error)
     }
   }
 }

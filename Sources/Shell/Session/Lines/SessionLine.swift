@@ -56,7 +56,7 @@ extension Session {
     try process.run()
     process.waitUntilExit()
     if process.terminationStatus != 0 {
-      Session.warn("status \(process.terminationStatus)", colored: terminal.colorsErrors)
+      notices.tell(.warning, "the command ended with status \(process.terminationStatus)")
     }
   }
 }
