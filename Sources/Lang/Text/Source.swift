@@ -50,6 +50,9 @@ public final class Source: Sendable {
     return text(from: start, to: end)
   }
 
+  /// Where the line that holds `offset` ends, before its line break.
+  func endOfLine(at offset: Int) -> Int { bytes[offset...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count }
+
   /// The text between two byte offsets, clamped to the source.
   public func text(from start: Int, to end: Int) -> String {
     let low = max(0, min(start, bytes.count))

@@ -73,10 +73,12 @@ private struct Layout {
       let gap = source.text(from: previous?.end ?? 0, to: token.start)
       var token = token
       if let end = verbatim[token.start] {
+        // Whatever blanks stand behind a session line, no token begins with them.
+        let isSession = [.colon, .question, .bang].contains(token.symbol)
         token = Token(
           kind: .session, start: token.start, end: end, spaceBefore: token.spaceBefore,
           newlineBefore: token.newlineBefore)
-        lexer.move(to: end)
+        lexer.move(to: isSession ? source.endOfLine(at: end) : end)
       }
       writeGap(gap, before: token)
       if token.kind == .end { break }

@@ -177,7 +177,8 @@ struct AttackParameters {
     return Plan(
       images: images,
       epsilon: Float(eps.map { given[$0] } ?? 0), norm: given[norm].flatMap(Norm.init(rawValue:)),
-      goal: try goal.flatMap { given[$0] }.map { try Goals.goal($0, in: images.from) } ?? .untargeted, costs: given[costs],
+      goal: try goal.flatMap { given[$0] }.map { try Goals.goal($0, in: images.from) } ?? .untargeted,
+      costs: given[costs],
       seed: given[seed] ?? session.seed, keepsImages: given[keep] != nil)
   }
 }

@@ -96,7 +96,8 @@ struct MistakesValue: Object {
     guard let run = worst.run, let choice = worst.choice else { return "" }
     let images = NumberText.count(found.images)
     guard found.images > 0 else { return "no image of the selection has a mistake that costs anything" }
-    return "\(worst.model.identity.name) under \(choice.name) towards every costly answer, \(run.threat.norm.symbol) eps "
+    return
+      "\(worst.model.identity.name) under \(choice.name) towards every costly answer, \(run.threat.norm.symbol) eps "
       + "\(run.threat.epsilon): harmed \(NumberText.share(found.harmed.value)), mean cost reached "
       + "\(NumberText.fixed(found.meanHighest, 2)) (sum \(NumberText.fixed(found.meanSum, 2))), \(images) images"
   }

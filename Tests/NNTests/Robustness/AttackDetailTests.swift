@@ -56,7 +56,8 @@ import Testing
     let result = try AttackRun(auto, within: ThreatModel(.linf, epsilon: 0.03)).run(against: target, on: images)
     let names = Set(auto.stages(.linf, classes: 5).map(\.name))
     #expect(names == ["apgd-ce", "apgd-t", "fab-t", "square"])
-    #expect(result.evaluation.outcomes.allSatisfy { $0.fooled == ($0.credits.count == 1 && names.contains($0.credits[0])) })
+    #expect(
+      result.evaluation.outcomes.allSatisfy { $0.fooled == ($0.credits.count == 1 && names.contains($0.credits[0])) })
     #expect(auto.stages(.linf, classes: 3).map(\.name) == ["apgd-ce", "fab-t", "square"])
   }
 
@@ -66,7 +67,8 @@ import Testing
     var auto = AutoAttack()
     (auto.steps, auto.queries) = (10, 100)
     func outcomes() throws -> [Outcome] {
-      try AttackRun(auto, within: ThreatModel(.linf, epsilon: 0.03)).run(against: target, on: images).evaluation.outcomes
+      try AttackRun(auto, within: ThreatModel(.linf, epsilon: 0.03)).run(against: target, on: images).evaluation
+        .outcomes
     }
     let cascade = try outcomes()
     auto.mode = .individual
