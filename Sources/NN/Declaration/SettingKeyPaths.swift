@@ -82,6 +82,19 @@ extension Setting {
     }
   }
 
+  /// An attack with its own settings.
+  public init(_ name: String, _ path: WritableKeyPath<Target, any Attack> & Sendable, _ summary: String) {
+    self.init(name, kind: .component(family: "attack"), summary) { target in
+      let attack = target[keyPath: path]
+      return .component(attack.name, Attacks.entry(of: attack)?.values(of: attack) ?? [:])
+    } set: { target, value in
+      guard case .component(let attack, let settings) = value, let entry = Attacks.named(attack) else {
+        throw SettingError.wrongType(name: name, expected: "an attack that needs no other model", given: "\(value)")
+      }
+      target[keyPath: path] = try entry.make(settings)
+    }
+  }
+
   /// A list of whole numbers.
   public init(
     _ name: String, _ path: WritableKeyPath<Target, [Int]> & Sendable, in range: ClosedRange<Int>, _ summary: String,

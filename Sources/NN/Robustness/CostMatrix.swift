@@ -39,15 +39,34 @@ public struct CostMatrix: Sendable, Equatable {
     return CostMatrix(classes: classes, protected: []) { _, _ in 1 }
   }
 
-  /// The paper's matrix: ones, with row *and* column of the protected classes at `weight` (arXiv:2101.12372, §4).
-  public static func protect(_ protected: [Int], weight: Double, classes: Int) throws(CostMatrixError) -> CostMatrix {
+  /// Which mistakes involve a protected class.
+  public enum Side: String, CaseIterable, Sendable {
+    /// It is the truth or the answer: row and column. Also punishes every wrong answer that names it.
+    case both
+    /// It is the truth: the row. What is protected is taken for something else.
+    case truth
+    /// It is the answer: the column. Something else is taken for what is protected.
+    case answer
+  }
+
+  /// Ones, with row *and* column of the protected classes at `weight`: the paper's matrix (arXiv:2101.12372, §4).
+  /// With another `side` only rows or only columns.
+  public static func protect(
+    _ protected: [Int], weight: Double, side: Side = .both, classes: Int
+  ) throws(CostMatrixError) -> CostMatrix {
     guard classes >= 2 else { throw .tooFewClasses(classes) }
     guard !protected.isEmpty else { throw .nothingProtected }
     try check(protected, classes: classes)
     try check(weight, true: protected[0], answered: (protected[0] + 1) % classes)
     let guarded = Set(protected)
     return CostMatrix(classes: classes, protected: guarded.sorted()) { y, p in
-      guarded.contains(y) || guarded.contains(p) ? weight : 1
+      let isCostly =
+        switch side {
+        case .both: guarded.contains(y) || guarded.contains(p)
+        case .truth: guarded.contains(y)
+        case .answer: guarded.contains(p)
+        }
+      return isCostly ? weight : 1
     }
   }
 
@@ -97,6 +116,9 @@ public struct CostMatrix: Sendable, Equatable {
 
   /// Whether truth and answer can be exchanged without a change.
   public var isSymmetric: Bool { transposed.values == values }
+
+  /// The mean cost of mistaking each class, over its wrong answers.
+  public var meanCosts: [Double] { rows.map { $0.reduce(0, +) / Double(classes - 1) } }
 
   /// The answer that costs most when `y` is true; the lowest class of those that cost the same.
   public func costliestAnswer(for y: Int) -> Int {

@@ -16,8 +16,15 @@ public struct Crafting {
   public let indices: [Int]
   /// Differs between epochs.
   public let seed: Int
+  /// Epochs of the training that lie before, the current one's share included.
+  public let epochs: Double
   /// Asked between steps.
   public let stop: Stop
+
+  /// A radius that grows from 0 over the first epochs: training at a large one from random weights can fail to start.
+  func grown(_ epsilon: Float, over ramp: Double) -> Float {
+    ramp > epochs ? epsilon * Float(epochs / ramp) : epsilon
+  }
 }
 
 /// One signed gradient step of full length, without a random start. Goodfellow et al., ICLR 2015, §4.
@@ -26,17 +33,20 @@ public struct GradientSign: Adversary {
   public var epsilon: Float
   /// Whether pixels are kept in [0, 1]; the authors of arXiv:2101.12372 did not.
   public var clips = true
+  /// Epochs over which the radius grows from 0.
+  public var ramp = 0.0
 
   /// See the properties.
-  public init(epsilon: Float, clips: Bool = true) {
+  public init(epsilon: Float, clips: Bool = true, ramp: Double = 0) {
     self.epsilon = epsilon
     self.clips = clips
+    self.ramp = ramp
   }
 
   /// See `Adversary`.
   public func craft(_ images: Tensor, labels: [Int], in context: Crafting) throws -> Tensor {
     let slope = context.workspace.inputGradient(of: context.loss, at: images, labels: labels).slope
-    return context.workspace.signStep(from: images, along: slope, epsilon, clips: clips)
+    return context.workspace.signStep(from: images, along: slope, context.grown(epsilon, over: ramp), clips: clips)
   }
 }
 
@@ -46,17 +56,21 @@ public struct AttackAdversary: Adversary {
   public let attack: any Attack
   /// Where its images lie.
   public let threat: ThreatModel
+  /// Epochs over which the radius grows from 0.
+  public let ramp: Double
 
   /// See the properties.
-  public init(_ attack: any Attack, within threat: ThreatModel) {
+  public init(_ attack: any Attack, within threat: ThreatModel, ramp: Double = 0) {
     self.attack = attack
     self.threat = threat
+    self.ramp = ramp
   }
 
   /// See `Adversary`.
   public func craft(_ images: Tensor, labels: [Int], in context: Crafting) throws -> Tensor {
     try attack.craft(
-      images, labels: labels, indices: context.indices, seed: context.seed, within: threat,
+      images, labels: labels, indices: context.indices, seed: context.seed,
+      within: threat.with(epsilon: context.grown(threat.epsilon, over: ramp)),
       asking: context.responder, stop: context.stop)
   }
 }

@@ -21,6 +21,8 @@ final class ShardedStep {
     let defense: Defense
     let seed: Int
     let epoch: Int
+    /// Epochs before this batch, the current one's share included.
+    let progress: Double
     let stop: Stop
   }
 
@@ -166,7 +168,8 @@ final class ShardedStep {
           let rows = groupRows(group, job)
           let context = Crafting(
             workspace: crafters[thread].workspace, responder: crafters[thread].responder, loss: job.defense.loss,
-            indices: Array(job.indices[rows]), seed: job.seed &+ job.epoch &* 0x1000_0001, stop: job.stop)
+            indices: Array(job.indices[rows]), seed: job.seed &+ job.epoch &* 0x1000_0001,
+            epochs: job.progress, stop: job.stop)
           let clean = cleanImages(rows, job)
           let made = try adversary.craft(clean, labels: Array(job.labels[rows]), in: context)
           precondition(made.shape == clean.shape, "an adversary made \(made.shape) of \(clean.shape)")

@@ -74,7 +74,8 @@ final class TrainingRun {
     let rate = settings.optimizer.rate * settings.schedule.factor(at: place)
     let job = ShardedStep.Job(
       images: images, rows: rows, labels: rows.map { labels[$0] }, indices: rows.map { images.indices[$0] },
-      defense: settings.defense, seed: settings.seed, epoch: epoch, stop: stop)
+      defense: settings.defense, seed: settings.seed, epoch: epoch,
+      progress: Double(epoch - 1) + Double(batch - 1) / Double(batches), stop: stop)
     for part in 0..<stepsPerBatch {
       let kind: ShardedStep.Kind =
         switch mix {

@@ -16,7 +16,7 @@ enum Choices {
     let fallback = value(setting.standard)
     return SettingDeclaration(
       setting.name, type, setting.summary, default: fallback.isNone ? nil : fallback,
-      shown: fallback.isNone ? "chosen by the method" : nil)
+      shown: fallback.isNone ? setting.standard.name ?? "chosen by the method" : nil)
   }
 
   private static func type(of setting: SettingDescription) -> ValueType {
@@ -42,7 +42,6 @@ enum Choices {
     case .choice(let word): .string(word)
     case .numbers(let numbers): .list(numbers.map { .number($0) })
     case .integers(let numbers): .list(numbers.map { .integer($0) })
-    // A component has no literal form before the constants exist; help says what it is.
     case .component, .none: .none
     }
   }
@@ -69,6 +68,11 @@ extension Choice {
     default: return .none
     }
   }
+}
+
+extension SettingValue {
+  /// What help says of a component, which has no literal form before the constants exist.
+  fileprivate var name: String? { if case .component(let name, _) = self { name } else { nil } }
 }
 
 extension [String: SettingValue] {

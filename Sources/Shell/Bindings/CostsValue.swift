@@ -95,21 +95,32 @@ struct CostsValue: Object {
 
   var summary: String {
     let size = "\(classes.count)×\(classes.count) cost matrix"
-    guard !costs.protected.isEmpty, let weight = paperWeight else {
+    guard !costs.protected.isEmpty, let (weight, side) = weightAndSide else {
       return size + (costs.isSymmetric ? ", symmetric" : ", not symmetric")
         + (costs.protected.isEmpty ? "" : ", protects " + protectedNames)
     }
-    return size + ": mistakes that involve \(protectedNames) cost \(NumberText.exact(weight)), all others 1"
+    let mistakes =
+      switch side {
+      case .both: "mistakes that involve \(protectedNames)"
+      case .truth: "taking \(protectedNames) for another"
+      case .answer: "taking another for \(protectedNames)"
+      }
+    return size + ": \(mistakes) \(side == .both ? "cost" : "costs") \(NumberText.exact(weight)), all others 1"
   }
 
   var protectedNames: String { costs.protected.map { classes[$0] }.joined(separator: ", ") }
 
-  /// The weight, if this is the paper's matrix: ones, with the protected rows and columns at one weight.
-  private var paperWeight: Double? {
-    guard let first = costs.protected.first else { return nil }
-    let weight = costs[true: first, answered: (first + 1) % classes.count]
-    let paper = try? CostMatrix.protect(costs.protected, weight: weight, classes: classes.count)
-    return paper == costs ? weight : nil
+  /// The weight and side, if this is a matrix of ones with the protected rows, columns or both at one weight.
+  private var weightAndSide: (Double, CostMatrix.Side)? {
+    guard let first = costs.protected.first, let other = classes.indices.first(where: { !costs.protected.contains($0) })
+    else { return nil }
+    for side in CostMatrix.Side.allCases {
+      let weight =
+        side == .answer ? costs[true: other, answered: first] : costs[true: first, answered: other]
+      let made = try? CostMatrix.protect(costs.protected, weight: weight, side: side, classes: classes.count)
+      if made == costs { return (weight, side) }
+    }
+    return nil
   }
 
   func isEqual(to other: any Object) -> Bool {

@@ -8,7 +8,8 @@ extension Command<Session> {
       examples: ["costs fashion protect: [\"Shirt\"] weight: 10", "costs fashion kind: distance"],
       details: """
         `protect:` makes the matrix of the paper: every mistake costs 1, and mistakes that involve a protected class, as truth \
-        or as answer, cost `weight`. Change single costs with guard["Shirt", "Bag"] = 25: the true class first, then the \
+        or as answer, cost `weight`. That also teaches a model to avoid the protected answer; `side: truth` asks only that \
+        the protected class is not taken for another. Change single costs with guard["Shirt", "Bag"] = 25: the true class first, then the \
         answer. A right answer costs nothing.
         """
     ) { signature in
@@ -18,6 +19,9 @@ extension Command<Session> {
         shown: "none")
       let weight = signature.optional(
         "weight", .number(in: .atLeast(0)), "what a mistake that involves a protected class costs", default: 10)
+      let side = signature.optional(
+        "side", .oneOf(CostMatrix.Side.allCases.map(\.rawValue)),
+        "which mistakes involve a protected class: those where it is the truth, the answer, or either", default: "both")
       let matrix = signature.optional(
         "matrix", .list(of: .list(of: ParameterType.number)), "the costs themselves, one row for each true class",
         shown: "from protect and kind")
@@ -32,8 +36,8 @@ extension Command<Session> {
         }
         do {
           let costs = try make(
-            given[data], protect: given[protect], weight: given[weight], matrix: given[matrix],
-            kind: given[kind] ?? "uniform")
+            given[data], protect: given[protect], weight: given[weight],
+            side: CostMatrix.Side(rawValue: given[side]) ?? .both, matrix: given[matrix], kind: given[kind] ?? "uniform")
           return .object(CostsValue(costs: costs, classes: dataset.classes, from: given[data]))
         } catch let error as CostMatrixError {
           throw Problem.from(error, classes: dataset.classes)
@@ -43,10 +47,12 @@ extension Command<Session> {
   }
 
   private static func make(
-    _ data: DatasetValue, protect: [Value]?, weight: Double, matrix: [[Double]]?, kind: String
+    _ data: DatasetValue, protect: [Value]?, weight: Double, side: CostMatrix.Side, matrix: [[Double]]?, kind: String
   ) throws -> CostMatrix {
     let count = data.dataset.classes.count
-    if let protect { return try .protect(try protect.map(data.classNumber), weight: weight, classes: count) }
+    if let protect {
+      return try .protect(try protect.map(data.classNumber), weight: weight, side: side, classes: count)
+    }
     if let matrix {
       guard matrix.count == count else {
         throw Problem(

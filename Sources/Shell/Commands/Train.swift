@@ -12,12 +12,15 @@ extension Command<Session> {
       details: """
         The network begins with random weights drawn from the seed, and sees the training images once each epoch, in an order \
         drawn from the seed. The last epoch's weights are kept: none is picked by its test accuracy. Pixels are normalised by \
-        the mean and deviation of the training images inside the model, so that eps is in pixel units.
+        the mean and deviation of the training images inside the model, so that eps is in pixel units. A list of defenses \
+        is one defense made of them all: `defense: [minmax, adversarial(with: pgd(steps: 7))]`. Costs enter as the expected \
+        cost unless a defense says otherwise.
         """
     ) { signature in
       let architecture = signature.subject("architecture", .choice(Family.architecture), "the kind of network")
       let on = signature.required("on", .object(DatasetValue.self), "the data")
-      let defense = signature.optional("defense", .choice(Family.defense), "how to train", shown: "standard")
+      let defense = signature.optional(
+        "defense", .oneOrMore(.choice(Family.defense)), "how to train", shown: "standard")
       let shared = TrainingParameters(signature)
       return { session, given in
         let data = given[on]
@@ -30,7 +33,7 @@ extension Command<Session> {
             normalisation: Normalisation(mean: data.dataset.mean, std: data.dataset.std), seed: seed)
         }
         return try session.train(
-          model, from: nil, on: data, with: given[defense], costs: given[shared.costs], shared, given)
+          model, from: nil, on: data, with: given[defense] ?? [], costs: given[shared.costs], shared, given)
       }
     }
   }
@@ -38,11 +41,14 @@ extension Command<Session> {
   static var defend: Command {
     Command(
       "defend", "Train on from a model's weights, with a defense.", topic: Topic.training,
-      examples: ["defend normal with: minmax costs: guard epochs: 5"],
+      examples: [
+        "defend normal with: minmax costs: guard epochs: 5",
+        "defend normal with: [minmax(b: 0.1), adversarial(with: pgd(steps: 2))] costs: guard epochs: 1",
+      ],
       details: "The model it starts from stays as it is; the new one remembers it as its parent."
     ) { signature in
       let model = signature.subject("model", .object(ModelValue.self), "the model to start from")
-      let with = signature.required("with", .choice(Family.defense), "the defense")
+      let with = signature.required("with", .oneOrMore(.choice(Family.defense)), "the defense")
       let on = signature.optional(
         "on", .object(DatasetValue.self), "the data", shown: "the data the model was trained on")
       let shared = TrainingParameters(signature)
@@ -99,6 +105,7 @@ struct TrainingParameters {
   let rate: Parameter<Double?>
   let schedule: Parameter<Choice?>
   let decay: Parameter<Double?>
+  let clip: Parameter<Double?>
   let costs: Parameter<CostsValue?>
   let seed: Parameter<Int?>
 
@@ -112,6 +119,9 @@ struct TrainingParameters {
     schedule = signature.optional(
       "schedule", .choice(Family.schedule), "how the rate changes", shown: "exponential(factor: 0.95)")
     decay = signature.optional("decay", .number(in: .within(0...10)), "weight decay", shown: "the optimizer's own")
+    clip = signature.optional(
+      "clip", .number(in: .above(0, atMost: 1e6)), "the longest gradient, over all weights; longer ones are scaled down",
+      shown: "none")
     costs = signature.optional("costs", .object(CostsValue.self), "what mistakes cost", shown: "none")
     seed = signature.optional(
       "seed", .integer(in: .atLeast(0)), "decides every random choice", shown: "the session seed")
@@ -121,6 +131,7 @@ struct TrainingParameters {
     var trainer = Trainer()
     trainer.epochs = given[epochs]
     trainer.batch = given[batch]
+    trainer.clip = given[clip]
     trainer.seed = given[seed] ?? session.seed
     var settings = given[optimizer]?.settingValues ?? [:]
     if let rate = given[rate] { settings["rate"] = .number(rate) }
@@ -143,14 +154,15 @@ struct UnfinishedTraining {
 extension Session {
   /// Trains `model` and gives the new model its history.
   fileprivate func train(
-    _ model: Model, from parent: ModelValue?, on data: DatasetValue, with choice: Choice?, costs: CostsValue?,
+    _ model: Model, from parent: ModelValue?, on data: DatasetValue, with choices: [Choice], costs: CostsValue?,
     _ parameters: TrainingParameters, _ given: Arguments
   ) throws -> Value {
-    let recipe = try recipe(choice)
+    let recipes = try choices.map(recipe)
     var trainer = try answeringTrouble { try parameters.trainer(given, self) }
-    trainer.defense = try answeringTrouble { try recipe.defense(for: model, costs: costs?.costs) }
+    trainer.defense = try answeringTrouble { try Defenses.combined(recipes, for: model, costs: costs?.costs) }
     let origin = ModelValue.Origin(
-      data: data, parents: parent.map { [$0] } ?? [], defense: describe(choice), settings: trainer.json(recipe: recipe),
+      data: data, parents: parent.map { [$0] } ?? [], defense: describe(choices),
+      settings: trainer.json(recipes: recipes),
       costs: costs, seed: trainer.seed)
     return try finish(UnfinishedTraining(trainer: trainer, state: TrainingState(model), origin: origin))
   }
@@ -181,16 +193,20 @@ extension Session {
     return .object(value)
   }
 
-  private func recipe(_ choice: Choice?) throws -> any Recipe {
-    guard let choice, let entry = Defenses.named(choice.name) else { return StandardTraining() }
+  private func recipe(_ choice: Choice) throws -> any Recipe {
+    guard let entry = Defenses.named(choice.name) else { return StandardTraining() }
     return try answeringTrouble { try entry.make(choice.settingValues) }
   }
 
-  /// `minmax(a: 0.1, b: 5, c: 0.1)`, defaults spelled out; empty for plain training.
-  private func describe(_ choice: Choice?) -> String {
-    guard let choice, choice.name != "standard" else { return "" }
-    let settings = choice.settings.pairs.map { "\($0.name): \($0.value.literal)" }
-    return settings.isEmpty ? choice.name : "\(choice.name)(\(settings.joined(separator: ", ")))"
+  /// `minmax(a: 0.1, b: 5, c: 0.1)`, several joined by ` + `; empty for plain training. Numbers that matter are spelled
+  /// out even if they are the defaults; words, switches and zeros only if they were given.
+  private func describe(_ choices: [Choice]) -> String {
+    choices.filter { $0.name != "standard" }.map { choice in
+      let settings = choice.settings.pairs.filter { name, value in
+        choice.given[name] != nil || value.asNumber.map { $0 != 0 } == true
+      }.map { "\($0.name): \($0.value.asString ?? $0.value.literal)" }
+      return settings.isEmpty ? choice.name : "\(choice.name)(\(settings.joined(separator: ", ")))"
+    }.joined(separator: " + ")
   }
 
   private func record(_ epoch: NN.EpochRecord) -> StoredEpoch {
@@ -231,25 +247,24 @@ extension Session {
 extension RecipeError {
   /// The argument at fault.
   fileprivate var argument: String {
-    if case .noConvolutions = self { "defense" } else { "costs" }
+    if case .otherClasses = self { "costs" } else { "defense" }
   }
 }
 
 extension Trainer {
   /// Everything that decided a training, as JSON: with data, parent, costs and seed enough to run it again.
-  fileprivate func json(recipe: any Recipe) -> String {
+  fileprivate func json(recipes: [any Recipe]) -> String {
     func settings<Product>(_ entries: [Entry<Product>], _ product: Product) -> (name: String, json: String) {
       for entry in entries { if let values = entry.values(of: product) { return (entry.name, values.json) } }
       return ("", "{}")
     }
-    let (optimizer, schedule, defense) = (
-      settings(Optimizers.all, self.optimizer), settings(Schedules.all, self.schedule), settings(Defenses.all, recipe)
-    )
+    let (optimizer, schedule) = (settings(Optimizers.all, self.optimizer), settings(Schedules.all, self.schedule))
+    let defenses = (recipes.isEmpty ? [StandardTraining()] : recipes).map { settings(Defenses.all, $0) }
     return JSONText.object([
       ("epochs", "\(epochs)"), ("batch", "\(batch)"),
       ("optimizer", JSONText.object([(optimizer.name, optimizer.json)])),
       ("schedule", JSONText.object([(schedule.name, schedule.json)])),
-      ("defense", JSONText.object([(defense.name, defense.json)])),
+      ("defense", JSONText.object(defenses.map { ($0.name, $0.json) })), ("clip", clip.map(NumberText.exact) ?? "null"),
     ])
   }
 }

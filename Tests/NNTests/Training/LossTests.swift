@@ -22,6 +22,9 @@ import Testing
     ("cross-entropy", CrossEntropy()), ("smoothed", CrossEntropy(smoothing: 0.1)), ("margin", Margin()),
     ("difference of logits ratio", DLR()),
     ("expected cost", ExpectedCost(costs, weight: 0.7, entropy: 0.4)),
+    ("weighted by class", ClassWeighted(CrossEntropy(), factors: [0, 1, 2, 3, 0.5])),
+    ("adjusted logits", LogitAdjusted(CrossEntropy(smoothing: 0.1), costs, tau: 0.7)),
+    ("a sum", LossSum(LogitAdjusted(CrossEntropy(), costs, tau: 1), ExpectedCost(costs, weight: 2, entropy: 0))),
   ]
 
   static let costs = CostMatrix.fixture(
@@ -35,6 +38,34 @@ import Testing
     #expect(abs(found.values[0] - 3) < 1e-6)  // 8/4 + 2/2; the transposed matrix would give 50
     // Slope p_j (cost_j - 3): 1/4 · -3, 1/4 · 5, 1/2 · -1.
     #expect(excess(found.slope.values, [-0.75, 1.25, -0.5], absolute: 1e-6) <= 1)
+  }
+
+  @Test func aClassIsWeightedByTheMeanCostOfMistakingIt() throws {
+    // By hand: truth 0, (8 + 2) / 2 = 5 times log 3 for equal logits; the columns' means would give 75 for class 0.
+    let costs = try CostMatrix([[0, 8, 2], [100, 0, 1], [50, 1, 0]])
+    #expect(costs.meanCosts == [5, 50.5, 25.5])
+    let loss = ClassWeighted(CrossEntropy(), factors: costs.meanCosts.map { Float($0) })
+    let found = loss.evaluate(Tensor(shape: [1, 3], values: [0, 0, 0]), labels: [0])
+    #expect(abs(found.values[0] - 5 * 1.0986123) < 1e-5)
+    #expect(excess(found.slope.values, [-10 / 3, 5 / 3, 5 / 3], absolute: 1e-5) <= 1)
+  }
+
+  @Test func adjustedLogitsPutTheCostsOfTheTrueClassIntoTheSoftmax() throws {
+    // By hand: equal logits, truth 0: log(1 + 8 + 2) = log 11, shares 1/11, 8/11 and 2/11; with tau 1/2 the roots.
+    let costs = try CostMatrix([[0, 8, 2], [100, 0, 1], [50, 1, 0]])
+    let logits = Tensor(shape: [1, 3], values: [0, 0, 0])
+    let whole = LogitAdjusted(CrossEntropy(), costs, tau: 1).evaluate(logits, labels: [0])
+    #expect(abs(whole.values[0] - 2.3978953) < 1e-5)
+    #expect(excess(whole.slope.values, [-10 / 11, 8 / 11, 2 / 11], absolute: 1e-6) <= 1)
+    let half = LogitAdjusted(CrossEntropy(), costs, tau: 0.5).evaluate(logits, labels: [0])
+    #expect(abs(half.values[0] - 1.6568254) < 1e-5)  // log(1 + 2.8284271 + 1.4142136)
+    let none = LogitAdjusted(CrossEntropy(), costs, tau: 0).evaluate(logits, labels: [0])
+    #expect(abs(none.values[0] - 1.0986123) < 1e-6)
+    // An answer that costs nothing is hardly counted: log(1 + 1e-6 + 3).
+    let free = try CostMatrix([[0, 0, 3], [1, 0, 1], [1, 1, 0]])
+    let found = LogitAdjusted(CrossEntropy(), free, tau: 1).evaluate(logits, labels: [0])
+    #expect(abs(found.values[0] - 1.3862946) < 1e-5)
+    #expect(abs(found.slope.values[1]) < 1e-6)
   }
 
   @Test(arguments: [0, 6]) func costSensitiveGradientsAreThoseOfPyTorch(protected: Int) throws {

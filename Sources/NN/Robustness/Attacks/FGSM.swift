@@ -1,7 +1,7 @@
 /// One step along the slope of the loss: signed for L∞, along the direction for L2, on one pixel for L1.
 ///
 /// Goodfellow, Shlens and Szegedy, "Explaining and Harnessing Adversarial Examples", ICLR 2015, §4. No random start.
-struct FGSM: Attack {
+struct FGSM: Attack, Equatable {
   /// The step, as a share of the radius.
   var stride: Float = 1
   /// What is climbed.

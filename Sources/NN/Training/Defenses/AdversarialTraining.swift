@@ -1,56 +1,71 @@
-/// Adversarial training with one signed step: each batch once clean, then once as FGSM changes it.
-/// Goodfellow et al., ICLR 2015; the paper's ADV (arXiv:2101.12372).
+/// Adversarial training: on each batch clean, and on the batch as an attack changes it against the weights of the moment.
+///
+/// With FGSM and one clean step before, the paper's ADV (Goodfellow et al., ICLR 2015; arXiv:2101.12372); with PGD and
+/// `mix: replaced`, that of Madry et al., ICLR 2018.
 public struct AdversarialTraining: Recipe {
-  /// Radius of the images trained on, in pixel units.
-  public var eps: Float = 0.1
-
-  /// The usual setting.
-  public init() {}
-
-  /// `adversarial`.
-  public static let entry = Entry<any Recipe>(
-    AdversarialTraining(), "adversarial", "train on each batch clean, then as FGSM changes it",
-    paper: "arXiv:1412.6572",
-    example: "train lenet on: fashion defense: adversarial eps: 0.1",
-    [Setting("eps", \.eps, in: 0...1, "the largest change of a pixel", unit: "pixel units")]
-  ) { $0 }
-
-  /// See `Recipe`.
-  public func defense(for model: Model, costs: CostMatrix?) throws -> Defense {
-    try model.check(costs)
-    return costs.map { .adversarial(epsilon: eps, loss: ExpectedCost($0, weight: 1)) } ?? .adversarial(epsilon: eps)
+  /// How clean and changed images are used.
+  public enum Use: String, CaseIterable, Sendable {
+    /// One step on clean images, then one on changed ones.
+    case alternating
+    /// Changed images only.
+    case replaced
+    /// One step on a weighted sum of both losses.
+    case blended
   }
-}
 
-/// Cost-sensitive adversarial training (the authors' CSA): adversarial training on cross-entropy plus expected cost.
-/// Shen et al., IEEE Trans. Cybernetics 2022, eq. 6.
-public struct CostSensitiveAdversarial: Recipe {
-  /// Radius of the images trained on, in pixel units.
+  /// What makes the images.
+  public var attack: any Attack = FGSM()
+  /// Radius of the images trained on, in units of the norm.
   public var eps: Float = 0.1
-  /// What the expected cost weighs beside the cross-entropy.
-  public var weight: Float = 1
+  /// How the radius is measured.
+  public var norm = Norm.linf
+  /// How clean and changed images are used.
+  public var mix = Use.alternating
+  /// What the clean loss weighs when blended; nil for one half.
+  public var clean: Float?
+  /// Epochs over which the radius grows from 0.
+  public var ramp: Double = 0
 
   /// The paper's setting.
   public init() {}
 
-  /// It means nothing without costs.
-  public static let needsCosts = true
-
-  /// `csa`.
+  /// `adversarial`.
   public static let entry = Entry<any Recipe>(
-    CostSensitiveAdversarial(), "csa", "adversarial training that also pays for costly mistakes",
-    paper: "arXiv:2101.12372",
-    example: "defend normal with: csa costs: guard epochs: 5",
+    AdversarialTraining(), "adversarial", "train on each batch clean, then as an attack changes it",
+    paper: "arXiv:1412.6572, arXiv:1706.06083",
+    example: "train lenet on: fashion defense: adversarial(with: pgd(steps: 2), eps: 0.1, mix: replaced) epochs: 1",
     [
-      Setting("eps", \.eps, in: 0...1, "the largest change of a pixel", unit: "pixel units"),
-      Setting("weight", \.weight, in: 0...1000, "what the expected cost weighs beside the cross-entropy"),
+      Setting("with", \.attack, "the gradient attack that makes the images"),
+      Setting("eps", \.eps, in: 0...1000, "the largest change", unit: "units of the norm, in pixels"),
+      Setting("norm", \.norm, "how a change is measured"),
+      Setting(
+        "mix", \.mix, "a clean step and one on changed images by turns, changed images only, or both losses in one step"),
+      Setting("clean", \.clean, in: 0...1, "what the clean loss weighs when blended; none for one half"),
+      Setting("ramp", \.ramp, in: 0...10_000, "the radius grows from 0 over these first ones", unit: "epochs"),
     ]
   ) { $0 }
 
   /// See `Recipe`.
-  public func defense(for model: Model, costs: CostMatrix?) throws -> Defense {
-    guard let costs else { throw RecipeError.needsCosts(defense: "csa") }
-    try model.check(costs)
-    return .csa(costs, epsilon: eps, weight: weight)
+  public func add(to parts: inout DefenseParts) throws {
+    let mix: Defense.Mix =
+      switch self.mix {
+      case .alternating: .alternating
+      case .replaced: .adversarial
+      case .blended: .blended(clean: clean ?? 0.5)
+      }
+    try parts.makeImages(name, adversary(for: parts.model), mix)
+  }
+
+  /// Plain FGSM climbs the training loss itself, as in the paper; every other attack climbs its own.
+  private func adversary(for model: Model) throws -> any Adversary {
+    let threat = ThreatModel(norm, epsilon: eps)
+    guard attack.traits.access == .gradients else { throw RecipeError.notByGradient(attack: attack.name) }
+    guard attack.traits.norms.contains(norm) else {
+      throw RecipeError.norm(attack: attack.name, norm: norm, has: attack.traits.norms)
+    }
+    try threat.check(model.input)
+    try attack.check(threat, goal: .untargeted, classes: model.classes)
+    if norm == .linf, let step = attack as? FGSM, step == FGSM() { return GradientSign(epsilon: eps, ramp: ramp) }
+    return AttackAdversary(attack, within: threat, ramp: ramp)
   }
 }

@@ -1,5 +1,5 @@
 /// The Min-Max defense (the authors' CSE): cross-entropy + a·cost + b·(‖W₁‖₁ − ‖W₁‖₂) + c·(‖W₂‖₁ − ‖W₂‖₂), on clean images
-/// only, from a normally trained model. Shen et al., IEEE Trans. Cybernetics 2022, eq. 9 and 10.
+/// unless combined with a defense that makes others. Shen et al., IEEE Trans. Cybernetics 2022, eq. 9 and 10.
 public struct MinMaxDefense: Recipe {
   /// Weight of the expected cost.
   public var a: Float = 0.1
@@ -11,27 +11,24 @@ public struct MinMaxDefense: Recipe {
   /// The values that reproduce the paper's figures on Fashion-MNIST.
   public init() {}
 
-  /// It means nothing without costs.
-  public static let needsCosts = true
-
   /// `minmax`.
   public static let entry = Entry<any Recipe>(
     MinMaxDefense(), "minmax", "pay for costly mistakes and for spread-out convolution weights, on clean images",
     paper: "arXiv:2101.12372", example: "defend normal with: minmax costs: guard epochs: 5",
     [
-      Setting("a", \.a, in: 0...1000, "weight of the expected cost"),
+      Setting("a", \.a, in: 0...1000, "weight of the expected cost; 0 needs no costs"),
       Setting("b", \.b, in: 0...1000, "weight of the penalty on the first convolution"),
       Setting("c", \.c, in: 0...1000, "weight of the penalty on the second convolution"),
     ]
   ) { $0 }
 
   /// See `Recipe`.
-  public func defense(for model: Model, costs: CostMatrix?) throws -> Defense {
-    guard let costs else { throw RecipeError.needsCosts(defense: "minmax") }
-    try model.check(costs)
-    guard model.layout.contains(where: { $0.shape.count == 4 }) else {
-      throw RecipeError.noConvolutions(defense: "minmax", architecture: model.architecture.name)
+  public func add(to parts: inout DefenseParts) throws {
+    if a > 0 { _ = try parts.costs(neededBy: name) }
+    parts.expectedCost = (parts.expectedCost ?? 0) + a
+    guard parts.model.layout.contains(where: { $0.shape.count == 4 }) else {
+      throw RecipeError.noConvolutions(defense: name, architecture: parts.model.architecture.name)
     }
-    return .minmax(costs, a: a, b: b, c: c)
+    parts.penalties.append(MinMax(factors: [b, c]))
   }
 }
