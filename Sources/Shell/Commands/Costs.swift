@@ -37,7 +37,8 @@ extension Command<Session> {
         do {
           let costs = try make(
             given[data], protect: given[protect], weight: given[weight],
-            side: CostMatrix.Side(rawValue: given[side]) ?? .both, matrix: given[matrix], kind: given[kind] ?? "uniform")
+            side: CostMatrix.Side(rawValue: given[side]) ?? .both, matrix: given[matrix], kind: given[kind] ?? "uniform"
+          )
           return .object(CostsValue(costs: costs, classes: dataset.classes, from: given[data]))
         } catch let error as CostMatrixError {
           throw Problem.from(error, classes: dataset.classes)

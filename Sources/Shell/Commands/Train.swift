@@ -120,7 +120,8 @@ struct TrainingParameters {
       "schedule", .choice(Family.schedule), "how the rate changes", shown: "exponential(factor: 0.95)")
     decay = signature.optional("decay", .number(in: .within(0...10)), "weight decay", shown: "the optimizer's own")
     clip = signature.optional(
-      "clip", .number(in: .above(0, atMost: 1e6)), "the longest gradient, over all weights; longer ones are scaled down",
+      "clip", .number(in: .above(0, atMost: 1e6)),
+      "the longest gradient, over all weights; longer ones are scaled down",
       shown: "none")
     costs = signature.optional("costs", .object(CostsValue.self), "what mistakes cost", shown: "none")
     seed = signature.optional(

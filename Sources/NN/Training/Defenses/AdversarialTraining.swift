@@ -39,7 +39,8 @@ public struct AdversarialTraining: Recipe {
       Setting("eps", \.eps, in: 0...1000, "the largest change", unit: "units of the norm, in pixels"),
       Setting("norm", \.norm, "how a change is measured"),
       Setting(
-        "mix", \.mix, "a clean step and one on changed images by turns, changed images only, or both losses in one step"),
+        "mix", \.mix, "a clean step and one on changed images by turns, changed images only, or both losses in one step"
+      ),
       Setting("clean", \.clean, in: 0...1, "what the clean loss weighs when blended; none for one half"),
       Setting("ramp", \.ramp, in: 0...10_000, "the radius grows from 0 over these first ones", unit: "epochs"),
     ]

@@ -39,7 +39,7 @@ public struct CostWeightedDefense: Recipe {
     CostWeightedDefense(), "cost_weighted",
     "multiply each image's cross-entropy by the mean cost of mistaking its class",
     paper: "Kukar & Kononenko, ECAI 1998",
-    example: "train lenet on: fashion defense: cost_weighted costs: costs(fashion, protect: [\"Shirt\"], weight: 4, side: truth) epochs: 1",
+    example: "train lenet on: fashion defense: cost_weighted costs: guard epochs: 1",
     [Setting("power", \.power, in: 0...10, "exponent of the mean cost")]
   ) { $0 }
 
@@ -62,7 +62,7 @@ public struct LogitAdjustedDefense: Recipe {
   public static let entry = Entry<any Recipe>(
     LogitAdjustedDefense(), "logit_adjusted", "ask for a margin that grows with the cost of the answer",
     paper: "arXiv:1810.09225, arXiv:2007.07314",
-    example: "train lenet on: fashion defense: [adversarial(with: pgd(steps: 2)), logit_adjusted(tau: 0.5)] costs: guard epochs: 1",
+    example: "train lenet on: fashion defense: [adversarial, logit_adjusted(tau: 0.5)] costs: guard epochs: 1",
     [Setting("tau", \.tau, in: 0...10, "factor of the logarithm of the cost that a logit is raised by")]
   ) { $0 }
 
