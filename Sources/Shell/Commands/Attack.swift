@@ -178,12 +178,8 @@ struct AttackParameters {
       images: images,
       epsilon: Float(eps.map { given[$0] } ?? 0), norm: given[norm].flatMap(Norm.init(rawValue:)),
       goal: try goal.flatMap { given[$0] }.map { try Goals.goal($0, in: images.from) } ?? .untargeted,
-<<<<<<< HEAD
       costs: given[costs],
       seed: given[seed] ?? session.seed, keepsImages: given[keep] != nil)
-=======
-      costs: given[costs], seed: given[seed] ?? session.seed, keepsImages: given[keep] != nil)
->>>>>>> a273604 (Keep lines within 120 columns)
   }
 }
 
