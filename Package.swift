@@ -19,6 +19,7 @@ let package = Package(
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CPng", providers: [.apt(["libpng-dev"])]),
     // The inner loops. -O3 in every configuration: a debug build of them is too slow to test with.
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
 
@@ -32,7 +33,7 @@ let package = Package(
     .executableTarget(
       name: "Shell",
       dependencies: [
-        "Lang", "NN", "Store", "CReadline",
+        "Lang", "NN", "Store", "CReadline", "CPng",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

@@ -8,16 +8,22 @@ enum Block {
   case summary(name: String?, text: String, seconds: Double?)
   /// A table; its values are exact.
   case table(Table)
+  /// Images.
+  case picture(Picture)
+  /// A plot.
+  case chart(Chart)
 }
 
 extension Block {
-  /// How a value is shown: a table as a table, an object by its summary, anything else as it would be typed.
+  /// How a value is shown: a table as a table, a drawing drawn, another object by its summary, anything else as it would be
+  /// typed.
   /// `nil` when there is nothing to show.
   static func showing(_ value: Value, name: String? = nil, seconds: Double? = nil) -> Block? {
     switch value {
     case .none: nil
     case .table(let table):
       name == nil ? .table(table) : .summary(name: name, text: summary(of: table), seconds: seconds)
+    case .object(let drawing as DrawingValue) where name == nil: drawing.block
     case .object(let object): .summary(name: name, text: object.summary, seconds: seconds)
     default: .summary(name: name, text: literal(value), seconds: nil)
     }
@@ -57,6 +63,8 @@ struct BlockRenderer {
   var colors = false
   /// Whether a summary ends with how long it took. Files leave it out: it is never the same twice.
   var showsTimes = false
+  /// Whether pictures and charts are drawn by characters; files say in words what they are.
+  var draws = false
 
   /// What a file, a pipe and the store get.
   static let forFiles = BlockRenderer()
@@ -69,6 +77,8 @@ struct BlockRenderer {
     case .text(let text): text.withVisibleControls
     case .summary(let name, let text, let seconds): line(name: name, text: text.withVisibleControls, seconds: seconds)
     case .table(let table): self.text(of: table)
+    case .picture(let picture): draws ? picture.text(width: width, colors: colors) : picture.description
+    case .chart(let chart): draws ? chart.text(width: width, colors: colors) : chart.description
     }
   }
 

@@ -16,6 +16,9 @@ struct Terminal {
     return Int(size.ws_col)
   }
 
+  /// Whether pictures are drawn: on a screen, and where colours are asked for by name (`ward … --color always | less -R`).
+  var draws: Bool { outputIsTerminal || color == .always }
+
   var colorsOutput: Bool { colors(outputIsTerminal) }
   var colorsErrors: Bool { colors(errorIsTerminal) }
 

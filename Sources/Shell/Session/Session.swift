@@ -76,7 +76,7 @@ final class Session {
         BlockRenderer(
           width: terminal.outputIsTerminal ? terminal.width : 120, mayTurnTables: terminal.outputIsTerminal,
           colors: terminal.colorsOutput,
-          showsTimes: terminal.outputIsTerminal)
+          showsTimes: terminal.outputIsTerminal, draws: terminal.draws)
       })
     self.output.showsValues = !options.isQuiet
     environment = Vocabulary.environment()

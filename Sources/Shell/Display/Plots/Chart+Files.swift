@@ -1,0 +1,151 @@
+import Foundation
+
+/// Charts as files, by gnuplot.
+extension Chart {
+  /// As vectors, for pages. Names stand in it as text, escaped.
+  ///
+  /// - Throws: `Gnuplot.Failure`.
+  func svg() throws -> String {
+    let terminal = "svg size \(width),\(height) noenhanced font 'DejaVu Sans,13' background '#ffffff'"
+    return String(decoding: try Gnuplot.run(script(terminal)), as: UTF8.self)
+  }
+
+  /// As a PNG file, with two pixels for each point of the page.
+  ///
+  /// - Throws: `Gnuplot.Failure`.
+  func png() throws -> [UInt8] {
+    let terminal =
+      "pngcairo size \(2 * width),\(2 * height) noenhanced font 'DejaVu Sans,10' fontscale 1.9 linewidth 2 pointscale 1.6 "
+      + "background '#ffffff'"
+    return [UInt8](try Gnuplot.run(script(terminal)))
+  }
+
+  private var width: Int { heatMap.map { min(1400, 260 + 62 * $0.columns.count) } ?? 800 }
+  private var height: Int { heatMap.map { min(1400, 170 + 46 * $0.rows.count) } ?? 480 }
+
+  private func script(_ terminal: String) -> String {
+    let head = [
+      "set encoding utf8", "set terminal \(terminal)", "set title \(Gnuplot.quoted(title)) font ',15'",
+      "set border 3 linecolor '#555555'", "set tics nomirror textcolor '#333333'",
+      "set xlabel \(Gnuplot.quoted(x.label))", "set ylabel \(Gnuplot.quoted(y.label))",
+    ]
+    return head.joined(separator: "\n") + "\n" + (heatMap.map { script(of: $0) } ?? scriptOfSeries)
+  }
+
+  // MARK: - Series
+
+  private var scriptOfSeries: String {
+    let hasNames = series.contains { !$0.name.isEmpty }
+    var lines = [
+      "set grid linecolor '#dddddd' linetype 1",
+      // Beside the plot, where no line can run through it.
+      hasNames ? "set key outside right top vertical Left reverse samplen 2 spacing 1.3" : "unset key",
+      "set style fill transparent solid 0.25 border", "set bars 0.6",
+    ]
+    if x.isLogarithmic { lines.append("set logscale x") }
+    if y.isLogarithmic { lines.append("set logscale y") }
+    if x.isShare { lines.append("set format x '%g %%'") }
+    if y.isShare { lines.append("set format y '%g %%'") }
+    if y.isLogarithmic && !y.isShare { lines.append("set format y '%g'") }
+    if isBars {
+      lines += [
+        "set boxwidth \(0.8 / Double(series.count)) absolute", "set style fill solid 0.85 noborder",
+        "set xrange [-0.6:\(Double(x.names.count) - 0.4)]", "unset grid",
+        "set grid ytics linecolor '#dddddd' linetype 1",
+      ]
+      if !y.isLogarithmic { lines.append("set yrange [0:*]") }
+    } else if y.isShare && !series.contains(where: { $0.style == .steps }) {
+      lines.append("set yrange [0:100]")
+    }
+    if !x.names.isEmpty {
+      let tics = x.names.enumerated().map { "\(Gnuplot.quotedTic($1)) \($0)" }
+      let turned = x.names.reduce(0) { $0 + DisplayWidth.of($1) + 2 } > 70 ? " rotate by 35 right" : ""
+      lines.append("set xtics (\(tics.joined(separator: ", ")))\(turned)")
+    }
+    let data = series.enumerated().map { Gnuplot.data("s\($0)", rows(of: $1, number: $0)) }.joined()
+    let drawn = series.enumerated().flatMap { drawing($1, number: $0) }
+    return lines.joined(separator: "\n") + "\n" + data + "plot " + drawn.joined(separator: ", ") + "\n"
+  }
+
+  private var isBars: Bool { series.contains { $0.style == .bars } }
+
+  private func rows(of series: Series, number: Int) -> [[Double]] {
+    let (byX, byY) = (x.isShare ? 100.0 : 1, y.isShare ? 100.0 : 1)
+    // Bars of several series stand beside each other.
+    let shift =
+      series.style == .bars ? (Double(number) - Double(self.series.count - 1) / 2) * 0.8 / Double(self.series.count) : 0
+    return series.points.map { point in
+      [
+        point.x * byX + shift, point.y * byY, (point.low ?? point.y) * byY, (point.high ?? point.y) * byY,
+      ]
+    }
+  }
+
+  private func drawing(_ series: Series, number: Int) -> [String] {
+    let (name, data) = ("title \(Gnuplot.quoted(series.name))", "$s\(number)")
+    let look = "linecolor '\(ColorScale.series[number % ColorScale.series.count].html)'"
+    let hasIntervals = series.points.contains { $0.low != nil }
+    let mark = "pointtype \([7, 5, 9, 13, 11, 4, 6, 8][number % 8])"
+    switch series.style {
+    case .bars:
+      return ["\(data) using 1:2 with boxes \(look) \(name)"]
+        + (hasIntervals ? ["\(data) using 1:2:3:4 with yerrorbars \(look) pointtype -1 notitle"] : [])
+    case .steps:
+      return [
+        "\(data) using 1:2 with fillsteps \(look) notitle",
+        "\(data) using 1:2 with steps linewidth 1.5 \(look) \(name)",
+      ]
+    case .points: return ["\(data) using 1:2 with points \(mark) pointsize 0.6 \(look) \(name)"]
+    case .line:
+      let line =
+        series.points.count > 40
+        ? "with lines linewidth 2" : "with linespoints linewidth 2 \(mark) pointsize 0.6"
+      return (hasIntervals ? ["\(data) using 1:3:4 with filledcurves \(look) notitle"] : [])
+        + ["\(data) using 1:2 \(line) \(look) \(name)"]
+    }
+  }
+
+  // MARK: - Heat-maps
+
+  private func script(of map: HeatMap) -> String {
+    func tics(_ names: [String]) -> String {
+      names.enumerated().map { "\(Gnuplot.quotedTic($1)) \($0)" }.joined(separator: ", ")
+    }
+    let colors = ColorScale.heat.enumerated().map { "\($0) '\(Color($1).html)'" }.joined(separator: ", ")
+    let most = map.largest
+    var lines = [
+      "unset key", "set xtics (\(tics(map.columns))) rotate by 40 right scale 0",
+      "set ytics (\(tics(map.rows))) scale 0",
+      "set xrange [-0.5:\(Double(map.columns.count) - 0.5)]", "set yrange [\(Double(map.rows.count) - 0.5):-0.5]",
+      "set palette defined (\(colors))", "set cbrange [0:\(most > 0 ? most : 1)]", "unset border",
+    ]
+    var rows: [[Double]] = []
+    let texts = map.texts
+    for (y, row) in map.values.enumerated() {
+      for (x, value) in row.enumerated() {
+        guard let value else { continue }
+        rows.append([Double(x), Double(y), value])
+        // The number itself, light on dark and dark on light.
+        if map.columns.count <= 20 {
+          let color = map.color(value).brightness < 0.55 ? "#ffffff" : "#222222"
+          lines.append(
+            "set label \(Gnuplot.quoted(texts[y][x])) at \(x),\(y) center front font ',11' textcolor '\(color)'")
+        }
+      }
+    }
+    return lines.joined(separator: "\n") + "\n" + Gnuplot.data("h", rows) + "plot $h using 1:2:3 with image pixels\n"
+  }
+}
+
+extension Chart.HeatMap {
+  /// The largest number in it.
+  var largest: Double { values.flatMap { $0 }.compactMap { $0 }.filter(\.isFinite).max() ?? 0 }
+
+  /// The colour of a number: white for 0, dark blue for the largest.
+  func color(_ value: Double) -> Color { ColorScale.sequential(largest > 0 ? value / largest : 0) }
+
+  /// The numbers for reading; empty where there is none.
+  var texts: [[String]] {
+    values.map { $0.map { $0.map(NumberText.reading) ?? "" } }
+  }
+}

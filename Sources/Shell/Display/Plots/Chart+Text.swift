@@ -1,0 +1,196 @@
+/// Charts on a terminal.
+extension Chart {
+  /// - Parameter width: columns there are.
+  func text(width: Int, colors: Bool) -> String {
+    if let heatMap { return heatMapText(heatMap, width: width, colors: colors) }
+    if series.contains(where: { $0.style == .bars }) { return bars(width: width, colors: colors) }
+    return plot(width: width, colors: colors)
+  }
+
+  private func heading(_ colors: Bool) -> String { Style.bold(title.withVisibleControls, if: colors) }
+
+  // MARK: - Lines, points and histograms
+
+  private static let signs: [Character] = ["●", "▲", "■", "◆", "○", "△", "□", "◇"]
+  private static let rows = 16
+
+  private func plot(width: Int, colors: Bool) -> String {
+    let points = series.flatMap(\.points)
+    let isHistogram = series.contains { $0.style == .steps }
+    let yScale = AxisScale(
+      points.flatMap { [$0.y, $0.low ?? $0.y, $0.high ?? $0.y] }, isLogarithmic: y.isLogarithmic,
+      startsAtZero: isHistogram || y.isShare, ticks: 5)
+    let labels = yScale.ticks.map { tick($0, among: yScale.ticks, y) }
+    let left = labels.map { DisplayWidth.of($0) }.max() ?? 0
+    let columns = max(20, min(width, 100) - left - 3)
+    let xScale = AxisScale(points.map(\.x), isLogarithmic: x.isLogarithmic, ticks: max(2, columns / 10), fits: true)
+    var canvas = Braille(columns: columns, rows: Self.rows)
+    for (number, one) in series.enumerated() { draw(one, number, in: &canvas, xScale, yScale, marked: !colors) }
+
+    var lines = [heading(colors)]
+    if series.contains(where: { !$0.name.isEmpty }) { lines.append(key(width: width, colors: colors)) }
+    if !y.label.isEmpty { lines.append(Style.faint(y.label.withVisibleControls, if: colors)) }
+    for row in 0..<Self.rows {
+      let label = zip(yScale.ticks, labels).first { tick, _ in
+        yScale.place(tick).map { Int(((1 - $0) * Double(4 * Self.rows - 1)).rounded()) / 4 == row } ?? false
+      }?.1
+      lines.append(
+        Style.faint(DisplayWidth.pad(label ?? "", to: left, right: true) + (label == nil ? " │" : " ┤"), if: colors)
+          + canvas.text(row, colored: colors))
+    }
+    return (lines + axis(xScale, columns: columns, left: left, colors: colors)).joined(separator: "\n")
+  }
+
+  private func draw(
+    _ series: Series, _ number: Int, in canvas: inout Braille, _ xScale: AxisScale, _ yScale: AxisScale, marked: Bool
+  ) {
+    let size = (Double(canvas.width - 1), Double(canvas.height - 1))
+    func place(_ point: Point) -> (x: Double, y: Double)? {
+      // On a logarithmic axis nothing lies at the bottom.
+      guard let x = xScale.place(point.x) else { return nil }
+      guard let y = yScale.place(point.y) else { return series.style == .steps ? (x * size.0, size.1) : nil }
+      return (x * size.0, (1 - y) * size.1)
+    }
+    var last: (x: Double, y: Double)?
+    for point in series.points {
+      let here = place(point)
+      if let here {
+        switch series.style {
+        case .points: canvas.set(Int(here.x.rounded()), Int(here.y.rounded()), color: number)
+        case .line: if let last { canvas.line(from: last, to: here, color: number) }
+        case .steps, .bars:
+          if let last {
+            canvas.line(from: last, to: (here.x, last.y), color: number)
+            canvas.line(from: (here.x, last.y), to: here, color: number)
+          }
+        }
+      }
+      last = here
+    }
+    // Where colours do not tell the series apart, and where points are few, each is marked.
+    let isSparse = series.style == .line && series.points.count <= canvas.columns / 3
+    let every = max(1, series.points.count / 12)
+    let shift = number * every / max(1, self.series.count)
+    for (index, point) in series.points.enumerated() where isSparse || (marked && self.series.count > 1) {
+      if isSparse || (index + shift).isMultiple(of: every), let here = place(point) {
+        canvas.mark(
+          Int(here.x.rounded()), Int(here.y.rounded()), Self.signs[number % Self.signs.count], color: number)
+      }
+    }
+  }
+
+  /// Which sign and colour is which series.
+  private func key(width: Int, colors: Bool) -> String {
+    var lines = [""]
+    for (number, one) in series.enumerated() {
+      let name = DisplayWidth.truncate(one.name.withVisibleControls, to: max(8, width - 4))
+      let entry = "\(Self.signs[number % Self.signs.count]) \(name)"
+      let drawn = ColorScale.onTerminals[number % ColorScale.onTerminals.count](entry, if: colors)
+      let used = lines[lines.count - 1].visibleWidth
+      if used > 0, used + 3 + DisplayWidth.of(entry) > width { lines.append("") }
+      lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : "   ") + drawn
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private func axis(_ scale: AxisScale, columns: Int, left: Int, colors: Bool) -> [String] {
+    var rule = Array(repeating: Character("─"), count: columns)
+    var texts = Array(repeating: Character(" "), count: columns + left + 2)
+    var free = 0
+    for tick in scale.ticks {
+      guard let share = scale.place(tick), share >= -1e-9, share <= 1 + 1e-9 else { continue }
+      let column = min(columns - 1, Int((share * Double(columns - 1)).rounded()))
+      rule[column] = "┬"
+      let text = Array(x.names.isEmpty ? self.tick(tick, among: scale.ticks, x) : name(at: tick))
+      let start = min(max(left + 2 + column - text.count / 2, 0), texts.count - text.count)
+      guard start >= free else { continue }
+      for (offset, character) in text.enumerated() { texts[start + offset] = character }
+      free = start + text.count + 1
+    }
+    let space = String(repeating: " ", count: left + 1)
+    let label = x.label.withVisibleControls
+    let middle = String(repeating: " ", count: max(0, left + 2 + (columns - DisplayWidth.of(label)) / 2))
+    return [space + "└" + String(rule), String(texts), middle + label].map { Style.faint($0, if: colors) }
+  }
+
+  /// A tick's number, with as many decimals as the ticks beside it need.
+  private func tick(_ value: Double, among ticks: [Double], _ axis: Axis) -> String {
+    let factor = axis.isShare ? 100.0 : 1
+    if axis.isLogarithmic { return NumberText.reading(value * factor) + (axis.isShare ? " %" : "") }
+    let index = ticks.firstIndex(of: value) ?? 0
+    return NumberText.column(ticks.map { ($0 * factor * 1e9).rounded() / 1e9 })[index] + (axis.isShare ? " %" : "")
+  }
+
+  // MARK: - Bars
+
+  private func bars(width: Int, colors: Bool) -> String {
+    let scale = AxisScale(
+      series.flatMap(\.points).map(\.y), isLogarithmic: y.isLogarithmic, startsAtZero: true, ticks: 4, fits: true)
+    let names = x.names.map { DisplayWidth.truncate($0.withVisibleControls, to: 28) }
+    let left = names.map { DisplayWidth.of($0) }.max() ?? 0
+    let room = max(10, min(width, 100) - left - 14)
+    var lines = [heading(colors)]
+    if series.contains(where: { !$0.name.isEmpty }) { lines.append(key(width: width, colors: colors)) }
+    if !y.label.isEmpty { lines.append(Style.faint(y.label.withVisibleControls, if: colors)) }
+    for (place, name) in names.enumerated() {
+      var label = name
+      for (number, one) in series.enumerated() {
+        guard let point = one.points.first(where: { $0.x == Double(place) }), let share = scale.place(point.y) else {
+          continue
+        }
+        let bar = Self.bar(share, room: room)
+        let sign = series.count > 1 && !colors ? "\(Self.signs[number % Self.signs.count]) " : ""
+        lines.append(
+          DisplayWidth.pad(label, to: left, right: true) + "  " + sign
+            + ColorScale.onTerminals[number % ColorScale.onTerminals.count](bar, if: colors) + (bar.isEmpty ? "" : " ")
+            + y.text(point.y))
+        label = ""
+      }
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  /// A bar in eighths of a column.
+  private static func bar(_ share: Double, room: Int) -> String {
+    let eighths = Int((min(max(share, 0), 1) * Double(room) * 8).rounded())
+    let rest = eighths % 8 == 0 ? "" : String(Unicode.Scalar(UInt32(0x2590 - eighths % 8)).map(Character.init) ?? " ")
+    return String(repeating: "█", count: eighths / 8) + rest
+  }
+
+  // MARK: - Heat-maps
+
+  private func heatMapText(_ map: HeatMap, width: Int, colors: Bool) -> String {
+    let axes = [y.label, x.label].filter { !$0.isEmpty }.joined(separator: " ↓   ") + (x.label.isEmpty ? "" : " →")
+    let head = [heading(colors)] + (axes.isEmpty ? [] : [Style.faint(axes.withVisibleControls, if: colors)])
+    let left = min(20, map.rows.map { DisplayWidth.of($0) }.max() ?? 0)
+    let needed = map.texts.flatMap { $0 }.map { DisplayWidth.of($0) }.max() ?? 1
+    let room = (width - left - 1) / max(1, map.columns.count)
+    guard colors, room >= needed + 1 else { return (head + [map.table]).joined(separator: "\n") }
+    let column = min(room, max(needed + 2, min(9, (map.columns.map { DisplayWidth.of($0) }.max() ?? 0) + 1)))
+    var lines = head
+    lines.append(
+      String(repeating: " ", count: left + 1)
+        + map.columns.map { name in
+          DisplayWidth.pad(DisplayWidth.truncate(name.withVisibleControls, to: column - 1), to: column, right: true)
+        }.joined())
+    for (row, name) in map.rows.enumerated() {
+      let cells = zip(map.values[row], map.texts[row]).map { value, text -> String in
+        let padded = DisplayWidth.pad(text, to: column - 1, right: true) + " "
+        guard let value else { return padded }
+        let color = map.color(value)
+        let ink = color.brightness < 0.55 ? Color.white : Color(0x222222)
+        return "\u{1b}[\(ink.foreground);\(color.background)m\(padded)\u{1b}[0m"
+      }
+      let label = DisplayWidth.truncate(name.withVisibleControls, to: left)
+      lines.append(DisplayWidth.pad(label, to: left, right: true) + " " + cells.joined())
+    }
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension String {
+  /// Columns it takes, escape sequences not counted.
+  fileprivate var visibleWidth: Int {
+    DisplayWidth.of(replacing(/\u{1b}\[[0-9;]*m/, with: ""))
+  }
+}

@@ -1,0 +1,106 @@
+import Foundation
+
+/// A plot as data: what is drawn, and what the axes mean. How it looks is decided by where it is shown.
+struct Chart: Codable, Equatable, Sendable {
+  /// One direction of a plot.
+  struct Axis: Codable, Equatable, Sendable {
+    /// What is measured, with its unit: `eps (pixels)`.
+    var label = ""
+    var isLogarithmic = false
+    /// Whether its numbers go from 0 to 1 and are read as percentages.
+    var isShare = false
+    /// The names at the places 0, 1, 2, … of an axis that counts things instead of measuring them.
+    var names: [String] = []
+  }
+
+  /// A place in a plot, with the interval around it if one is known.
+  struct Point: Codable, Equatable, Sendable {
+    var x: Double
+    var y: Double
+    var low: Double?
+    var high: Double?
+  }
+
+  enum Form: String, Codable, Sendable {
+    case line, points
+    /// A histogram: each point is the left edge of a bin and its height; the last one ends it.
+    case steps
+    /// One bar at each place of a named axis.
+    case bars
+  }
+
+  /// Points that belong together.
+  struct Series: Codable, Equatable, Sendable {
+    var name: String
+    var style = Form.line
+    var points: [Point]
+  }
+
+  /// Numbers in rows and columns with names, drawn by colour.
+  struct HeatMap: Codable, Equatable, Sendable {
+    var rows: [String]
+    var columns: [String]
+    /// `values[row][column]`; none where there is nothing to show.
+    var values: [[Double?]]
+  }
+
+  var title: String
+  var x = Axis()
+  var y = Axis()
+  var series: [Series] = []
+  /// Drawn instead of the series, if there is one.
+  var heatMap: HeatMap?
+
+  /// What files and transcripts get in its place: short, its numbers rounded.
+  var description: String {
+    if let heatMap { return title.withVisibleControls + "\n" + heatMap.table }
+    let axes = [x.label, y.label].map(\.withVisibleControls)
+    let lines = series.prefix(Self.mostNamed).map { "  " + line(about: $0) }
+    let rest = series.count > lines.count ? ["  … (\(series.count) in all)"] : []
+    return (["plot: \(title.withVisibleControls): \(axes[1]) against \(axes[0])"] + lines + rest).joined(
+      separator: "\n")
+  }
+
+  private static let mostNamed = 16
+
+  private func line(about series: Series) -> String {
+    let head = series.name.isEmpty ? "" : series.name.withVisibleControls + ": "
+    let points = series.style == .steps ? Array(series.points.dropLast()) : series.points
+    guard let first = points.first, let last = points.last else { return head + "nothing" }
+    if !x.names.isEmpty {
+      return head
+        + points.map { "\(name(at: $0.x).withVisibleControls) \(y.text($0.y))" }.joined(separator: ", ")
+    }
+    if series.style == .steps, let end = series.points.last {
+      let highest = points.max { $0.y < $1.y } ?? first
+      return head + "\(points.count) bins from \(x.text(first.x)) to \(x.text(end.x)), highest \(y.text(highest.y))"
+    }
+    guard points.count > 1 else { return head + "\(y.text(first.y)) at \(x.text(first.x))" }
+    return head
+      + "\(points.count) points, \(y.text(first.y)) at \(x.text(first.x)) to \(y.text(last.y)) at \(x.text(last.x))"
+  }
+
+  /// What stands at a place of the horizontal axis.
+  func name(at place: Double) -> String {
+    Int(exactly: place).flatMap { x.names.indices.contains($0) ? x.names[$0] : nil } ?? x.text(place)
+  }
+}
+
+extension Chart.Axis {
+  /// One of its numbers, for reading.
+  func text(_ value: Double) -> String { isShare ? NumberText.share(value) : NumberText.reading(value) }
+}
+
+extension Chart.HeatMap {
+  /// The numbers themselves, in a box.
+  var table: String {
+    let numbers = NumberText.column(values.flatMap { $0 }.compactMap { $0 })
+    var next = numbers.makeIterator()
+    return Grid(
+      columns: [.init(title: "")] + columns.map { .init(title: $0.withVisibleControls, alignsRight: true) },
+      rows: zip(rows, values).map { name, row in
+        [name.withVisibleControls] + row.map { $0 == nil ? "" : next.next() ?? "" }
+      }
+    ).boxed()
+  }
+}

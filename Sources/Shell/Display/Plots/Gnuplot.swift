@@ -1,0 +1,104 @@
+import Foundation
+
+/// The program that draws charts for files. It gets everything on its standard input and gives the drawing back.
+enum Gnuplot {
+  /// Why there is no drawing.
+  enum Failure: Error, CustomStringConvertible {
+    case missing
+    case refused(String)
+    case tooSlow
+
+    var description: String {
+      switch self {
+      case .missing: "gnuplot, which draws charts and the captions of pictures for files, is not on this machine"
+      case .refused(let reason): "gnuplot did not draw this: \(reason)"
+      case .tooSlow: "gnuplot did not finish within \(Gnuplot.patience) seconds"
+      }
+    }
+
+    var help: String {
+      switch self {
+      case .missing: "install it, for example with `apt-get install gnuplot-nox`"
+      case .refused, .tooSlow: "try with fewer points or series"
+      }
+    }
+  }
+
+  private static let patience = 60
+
+  /// What gnuplot writes for a script.
+  ///
+  /// - Parameter script: built with `quoted` and `data`, so that nothing of the user's is ever run.
+  static func run(_ script: String) throws -> Data {
+    guard let program else { throw Failure.missing }
+    let process = Process()
+    process.executableURL = program
+    // Without the user's own settings: the same chart looks the same for everyone.
+    process.arguments = ["--default-settings", "-"]
+    process.environment = ProcessInfo.processInfo.environment.merging(["LC_ALL": "C.UTF-8"]) { $1 }
+    // Files without a name instead of pipes: neither side can block the other, and one that dies breaks no pipe.
+    let (input, output, errors) = (try scratch(), try scratch(), try scratch())
+    try input.write(contentsOf: Data(script.utf8))
+    try input.seek(toOffset: 0)
+    (process.standardInput, process.standardOutput, process.standardError) = (input, output, errors)
+    try process.run()
+    let end = ContinuousClock.now + .seconds(patience)
+    while process.isRunning {
+      if Interrupt.isRequested || ContinuousClock.now > end {
+        process.terminate()
+        process.waitUntilExit()
+        throw Interrupt.isRequested ? CancellationError() : Failure.tooSlow
+      }
+      Thread.sleep(forTimeInterval: 0.001)
+    }
+    let drawing = try contents(of: output)
+    guard process.terminationStatus == 0, !drawing.isEmpty else {
+      let said = String(decoding: try contents(of: errors), as: UTF8.self)
+      let lines = said.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+      throw Failure.refused(lines.last { !$0.isEmpty } ?? "it ended with status \(process.terminationStatus)")
+    }
+    return drawing
+  }
+
+  /// Where it is; `PATH` is asked each time, so that it can be installed while the notebook is open.
+  private static var program: URL? {
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+    return folders.map { URL(fileURLWithPath: String($0)).appendingPathComponent("gnuplot") }
+      .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+  }
+
+  private static func scratch() throws -> FileHandle {
+    guard let file = tmpfile() else {
+      throw Failure.refused("no temporary file can be made: \(String(cString: strerror(errno)))")
+    }
+    // The stream is closed with the descriptor's copy left open.
+    let copy = dup(fileno(file))
+    fclose(file)
+    return FileHandle(fileDescriptor: copy, closeOnDealloc: true)
+  }
+
+  private static func contents(of file: FileHandle) throws -> Data {
+    try file.seek(toOffset: 0)
+    return try file.readToEnd() ?? Data()
+  }
+
+  // MARK: - Writing scripts
+
+  /// A text in single quotes, inside which gnuplot runs nothing, expands nothing and knows one escape, the doubled quote.
+  static func quoted(_ text: String) -> String {
+    "'"
+      + text.split(whereSeparator: \.isNewline).joined(separator: " ").withVisibleControls
+      .replacing("\t", with: " ").replacing("'", with: "''") + "'"
+  }
+
+  /// A text at a tic, where per cent signs would be a number's format.
+  static func quotedTic(_ text: String) -> String { quoted(text.replacing("%", with: "%%")) }
+
+  /// Rows of numbers under a name, to be plotted as `$name`. What is no finite number is left out.
+  static func data(_ name: String, _ rows: [[Double]]) -> String {
+    let lines = rows.map { row in
+      row.map { $0.isFinite ? String(format: "%.9g", $0) : "NaN" }.joined(separator: " ")
+    }
+    return (["$\(name) << EOD"] + lines + ["EOD"]).joined(separator: "\n") + "\n"
+  }
+}

@@ -1,0 +1,211 @@
+import Foundation
+import Testing
+
+@testable import Shell
+
+@Suite("Pictures")
+struct PictureTests {
+  /// Red, green, blue and white, in two rows.
+  private let four = Bitmap(width: 2, height: 2, channels: 3, bytes: [255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255])
+
+  @Test func aFileGivesBackThePixelsThatWentIn() throws {
+    let color = try PNG.pixels(of: PNG.file(four))
+    #expect((color.width, color.height) == (2, 2))
+    #expect(color.rgba == [255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 255, 255, 255, 255, 255])
+    let grey = try PNG.pixels(of: PNG.file(Bitmap(width: 3, height: 1, channels: 1, bytes: [0, 7, 255])))
+    #expect(grey.rgba == [0, 0, 0, 255, 7, 7, 7, 255, 255, 255, 255, 255])
+  }
+
+  @Test func whatIsNoPictureIsRefused() throws {
+    #expect(throws: PNG.Failure.self) { try PNG.pixels(of: Array("no picture".utf8)) }
+    let file = try PNG.file(four)
+    #expect(throws: PNG.Failure.self) { try PNG.pixels(of: Array(file.prefix(file.count / 2))) }
+    #expect(throws: PNG.Failure.self) { try PNG.pixels(of: file, atMost: 15) }
+  }
+
+  @Test func planesOfADataSetBecomePixelsBesideEachOther() {
+    let planes: [Float] = [1, 0, 0, 1, 0.5, 2]
+    #expect(Bitmap(planes: planes, width: 2, height: 1, channels: 3).bytes == [255, 0, 128, 0, 255, 255])
+  }
+
+  @Test func enlargingAndReducingKeepTheColours() {
+    #expect(four.enlarged(by: 3)[5, 0] == Color(0x00FF00))
+    #expect(four.enlarged(by: 3).reduced(by: 3) == four)
+  }
+
+  @Test func aHalfBlockHoldsTwoPixelsAboveEachOther() {
+    let picture = Picture(title: "", strips: [.init(caption: "", images: [four.enlarged(by: 6)])])
+    let lines = picture.text(width: 80, colors: true).split(separator: "\n")
+    // The image is 12 by 12: six lines. In the first, both halves are red, then both are green.
+    #expect(lines[0].hasPrefix("\u{1b}[38;2;255;0;0;48;2;255;0;0m▀▀▀▀▀▀\u{1b}[38;2;0;255;0;48;2;0;255;0m▀▀▀▀▀▀"))
+    #expect(lines.filter { $0.contains("▀") }.count == 6)
+  }
+
+  @Test func withoutColoursBrightnessBecomesSigns() {
+    let grey = Bitmap(width: 12, height: 2, channels: 1, bytes: (0..<24).map { $0 % 12 < 6 ? 0 : 255 })
+    let picture = Picture(title: "t", strips: [.init(caption: "c", images: [grey])])
+    #expect(picture.text(width: 80, colors: false) == "t\n      @@@@@@\n     c")
+  }
+
+  @Test func stripsThatDoNotFitBesideEachOtherGoBelow() {
+    let strip = Picture.Strip(caption: "x", images: [four.enlarged(by: 10)])
+    let picture = Picture(title: "", strips: [strip, strip, strip])
+    let lines = picture.text(width: 50, colors: false).split(separator: "\n", omittingEmptySubsequences: false)
+    // Two strips of 20 columns and a gap of 3 fit in 50, three do not: two lines of ten rows and a caption.
+    #expect(lines.count == 22)
+    #expect(lines.allSatisfy { DisplayWidth.of($0) <= 50 })
+  }
+
+  @Test func imagesWiderThanTheScreenAreMadeSmaller() {
+    let picture = Picture(title: "", strips: [.init(caption: "x", images: [four.enlarged(by: 60)])])
+    #expect(
+      picture.text(width: 40, colors: false).split(separator: "\n").allSatisfy { DisplayWidth.of($0) <= 40 })
+  }
+
+  @Test func aStoredPictureComesBackAndADamagedOneIsRefused() throws {
+    let picture = Picture(title: "t", parts: ["a"], strips: [.init(caption: "c", images: [four])], legend: "l")
+    let json = try JSONEncoder().encode(picture)
+    #expect(try JSONDecoder().decode(Picture.self, from: json) == picture)
+    let damaged = String(decoding: json, as: UTF8.self).replacing("\"width\":2", with: "\"width\":3")
+    #expect(throws: DecodingError.self) { try JSONDecoder().decode(Picture.self, from: Data(damaged.utf8)) }
+  }
+
+  @Test func theFileOfAPictureHoldsItsImagesEnlargedAndItsCaptions() throws {
+    let picture = Picture(title: "Title", strips: [.init(caption: "<&\"'` $(id)", images: [four.enlarged(by: 14)])])
+    let page = try PNG.pixels(of: picture.png())
+    let reds = (0..<page.width * page.height).count {
+      page.rgba[4 * $0] == 255 && page.rgba[4 * $0 + 1] == 0 && page.rgba[4 * $0 + 2] == 0
+    }
+    #expect(reds == 56 * 56)
+    let inks = (0..<page.width * page.height).count {
+      page.rgba[4 * $0] < 80 && page.rgba[4 * $0 + 1] < 80 && page.rgba[4 * $0 + 2] < 80
+    }
+    #expect(inks > 100)
+    let svg = try picture.svg()
+    #expect(svg.contains("&lt;&amp;&quot;&#39;` $(id)"))
+    #expect(XMLCheck.isWellFormed(svg))
+  }
+}
+
+@Suite("Charts")
+struct ChartTests {
+  /// Names that would run a program, end a string or break a page if they were taken as anything but text.
+  private let hostile = ["`touch /tmp/ward-was-here`", "it's \"x\" <b> & 100% %d", "a\\\n$(id) @m {/Bold b}_1", "Ψ 靴"]
+
+  private var lines: Chart {
+    Chart(
+      title: hostile[1], x: .init(label: "eps (pixels)"), y: .init(label: "robust accuracy", isShare: true),
+      series: hostile.enumerated().map { number, name in
+        .init(name: name, points: (0..<6).map { .init(x: Double($0) / 50, y: 0.9 / Double($0 + number + 1)) })
+      })
+  }
+
+  @Test func namesStandInAPageAsTheyAreAndRunNothing() throws {
+    let svg = try lines.svg()
+    #expect(XMLCheck.isWellFormed(svg))
+    #expect(svg.contains("`touch /tmp/ward-was-here`"))
+    #expect(svg.contains("&lt;b> &amp; 100% %d"))
+    #expect(svg.contains("$(id) @m {/Bold b}_1"))
+    #expect(svg.contains("Ψ 靴"))
+    #expect(svg.contains("eps (pixels)"))
+    #expect(!FileManager.default.fileExists(atPath: "/tmp/ward-was-here"))
+  }
+
+  @Test func namesOfPlacesAndOfHeatMapsAreTextToo() throws {
+    let bars = Chart(
+      title: "t", x: .init(names: hostile), y: .init(label: "robust", isShare: true),
+      series: [.init(name: "", style: .bars, points: (0..<4).map { .init(x: Double($0), y: 0.2 * Double($0)) })])
+    let map = Chart(
+      title: "t",
+      heatMap: .init(
+        rows: hostile, columns: hostile, values: [[1, 2, 3, 4], [0, nil, 9, 1], [1, 1, 1, 1], [0, 0, 0, 0]]))
+    for svg in [try bars.svg(), try map.svg()] {
+      #expect(XMLCheck.isWellFormed(svg))
+      #expect(svg.contains("&lt;b> &amp; 100% %d"))
+    }
+  }
+
+  @Test func everyFormIsDrawnAsAPictureToo() throws {
+    let histogram = Chart(
+      title: "h", y: .init(isLogarithmic: true),
+      series: [.init(name: "a", style: .steps, points: [.init(x: 0, y: 3), .init(x: 1, y: 0), .init(x: 2, y: 0)])])
+    for chart in [lines, histogram] {
+      let page = try PNG.pixels(of: chart.png())
+      #expect(page.width == 1600 && page.height == 960)
+      #expect(Set(stride(from: 0, to: page.rgba.count, by: 4).map { page.rgba[$0] }).count > 10)
+    }
+  }
+
+  @Test func numbersThatAreNoneAreLeftOut() throws {
+    let chart = Chart(
+      title: "t",
+      series: [
+        .init(
+          name: "a", points: [.init(x: 0, y: .nan), .init(x: 1, y: .infinity), .init(x: 2, y: 1), .init(x: 3, y: 2)])
+      ])
+    #expect(XMLCheck.isWellFormed(try chart.svg()))
+    #expect(chart.text(width: 60, colors: false).contains("●"))
+  }
+
+  @Test func aTerminalShowsTicksLabelsAndNames() {
+    let text = Chart(
+      title: "How robust", x: .init(label: "eps (pixels)"), y: .init(label: "robust accuracy", isShare: true),
+      series: [
+        .init(name: "normal", points: [.init(x: 0, y: 0.9), .init(x: 0.1, y: 0.1)]),
+        .init(name: "cse", points: [.init(x: 0, y: 0.8), .init(x: 0.1, y: 0.4)]),
+      ]
+    ).text(width: 60, colors: false)
+    for expected in ["How robust", "● normal   ▲ cse", "80 %", "0 %", "0.04", "eps (pixels)", "robust accuracy"] {
+      #expect(text.contains(expected), "\(expected) in\n\(text)")
+    }
+    #expect(text.split(separator: "\n").allSatisfy { DisplayWidth.of($0) <= 60 })
+  }
+
+  @Test func barsEndWithTheirNumbers() {
+    let chart = Chart(
+      title: "t", x: .init(names: ["Shirt", "Bag"]), y: .init(label: "robust", isShare: true),
+      series: [.init(name: "", style: .bars, points: [.init(x: 0, y: 0.5), .init(x: 1, y: 1)])])
+    let lines = chart.text(width: 40, colors: false).split(separator: "\n")
+    #expect(lines.contains("Shirt  ██████████▌ 50.0 %"))
+    #expect(lines.contains("  Bag  █████████████████████ 100.0 %"))
+  }
+
+  @Test func filesGetWordsAndRoundedNumbers() {
+    let chart = Chart(
+      title: "t", x: .init(label: "eps"), y: .init(label: "robust", isShare: true),
+      series: [.init(name: "a", points: [.init(x: 0, y: 0.9), .init(x: 0.1, y: 0.123456)])])
+    #expect(
+      BlockRenderer.forFiles.text(of: .chart(chart))
+        == "plot: t: robust against eps\n  a: 2 points, 90.0 % at 0 to 12.3 % at 0.1")
+  }
+
+  @Test func aStoredChartComesBack() throws {
+    let json = try JSONEncoder().encode(lines)
+    #expect(try JSONDecoder().decode(Chart.self, from: json) == lines)
+  }
+}
+
+/// Whether a text is well-formed XML.
+enum XMLCheck {
+  static func isWellFormed(_ text: String) -> Bool {
+    (try? TranscriptFilesTests.python("import sys,xml.dom.minidom as m; m.parseString(sys.stdin.buffer.read())", text))
+      == 0
+  }
+}
+
+extension TranscriptFilesTests {
+  /// Runs a line of Python on a text; its exit status.
+  static func python(_ line: String, _ input: String) throws -> Int32 {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try Data(input.utf8).write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["python3", "-c", line]
+    process.standardInput = try FileHandle(forReadingFrom: file)
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+}
