@@ -6,13 +6,13 @@ import Store
 /// What Tab offers: the language's own candidates, and those only the notebook knows (session lines, SQL, files).
 enum Completing {
   static func at(_ text: String, cursor: Int, in session: Session) -> LineEditor.Completions? {
-    let found = Completion.at(text, cursor, in: session.environment, from: sources)
+    let found = Completion.at(text, cursor, in: session.environment, from: sources(of: session))
     guard !found.candidates.isEmpty else { return nil }
     return LineEditor.Completions(
       start: found.start, candidates: found.candidates.map { .init(text: $0.text, note: $0.summary) })
   }
 
-  static var sources: Completion.Sources {
+  static func sources(of session: Session) -> Completion.Sources {
     var sources = Completion.Sources()
     sources.session = { line in
       guard line.hasPrefix(":") else { return [] }
@@ -22,9 +22,18 @@ enum Completing {
     sources.sql = { _ in sql }
     sources.files = { typed in files(typed) }
     sources.words = { kind in
-      kind == "table" ? Views.all.map { .init($0.name, .sql, $0.summary) } : []
+      switch kind {
+      case "table": Views.all.map { .init($0.name, .sql, $0.summary) }
+      case "training": trainings(of: session)
+      default: []
+      }
     }
     return sources
+  }
+
+  private static func trainings(of session: Session) -> [Completion.Candidate] {
+    let stopped = (try? session.store.unfinishedTrainings()) ?? []
+    return stopped.map { .init($0.name, .variable, "stopped after epoch \($0.epoch) of \($0.epochs)") }
   }
 
   private static let sql: [Completion.Candidate] = {

@@ -65,8 +65,17 @@ final class REPL {
       for cell in lost {
         let line = cell.record.source.split(separator: "\n").first.map(String.init) ?? ""
         print(
-          "session \(cell.record.session) ended in the middle of cell \(cell.record.number): \(DisplayWidth.truncate(line, to: 60))"
-        )
+          "session \(cell.record.session) ended in the middle of cell \(cell.record.number): "
+            + DisplayWidth.truncate(line.withVisibleControls, to: 60))
+      }
+      let stopped = try session.store.unfinishedTrainings().filter { training in
+        lost.contains { $0.id == training.cell }
+      }
+      for training in stopped {
+        // A training without a `let` has a name such as `lenet.4`, which is none of a variable.
+        let name = training.name
+        let line = name.contains(".") ? "resume \"\(name)\"" : "let \(name) = resume \(name)"
+        print("  \(training.epoch) of \(training.epochs) epochs are kept: `\(line)` goes on from there")
       }
     } catch {
       session.notices.tell(.warning, "\(error)")

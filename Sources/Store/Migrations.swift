@@ -31,7 +31,7 @@ enum Migrations {
 
   static let all: [(name: String, sql: String)] = [
     ("1 first tables", firstTables), ("2 examples by class", examplesByClass), ("3 trainings to resume", trainings),
-    ("4 rows by their cell", rowsByCell),
+    ("4 rows by their cell", rowsByCell), ("5 trainings with their rows", trainingsWithRows),
   ]
 
   /// Real numbers are REAL in STRICT tables, so that no view divides integers by accident.
@@ -148,5 +148,16 @@ enum Migrations {
     CREATE INDEX result_cell ON result (cell);
     CREATE INDEX audit_cell ON audit (cell);
     CREATE INDEX audit_model ON audit (model);
+    """
+
+  /// What a training rests on, so that another session can go on with it from its row alone.
+  private static let trainingsWithRows = """
+    ALTER TABLE training ADD COLUMN dataset INTEGER REFERENCES dataset;
+    ALTER TABLE training ADD COLUMN costs INTEGER REFERENCES cost;
+    ALTER TABLE training ADD COLUMN parent INTEGER REFERENCES model;
+    ALTER TABLE training ADD COLUMN seed INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE training ADD COLUMN defense TEXT NOT NULL DEFAULT '';
+    ALTER TABLE training ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
+    ALTER TABLE training ADD COLUMN seconds REAL NOT NULL DEFAULT 0;
     """
 }

@@ -11,19 +11,44 @@ public struct TrainingRecord: Sendable, Equatable {
   public var epoch: Int
   /// Epochs asked for.
   public var epochs: Int
-  /// Weights, optimizer and random state, in a form the caller can read back.
+  /// Network, weights and optimizer, in a form the caller can read back.
   public var state: Data
   /// The model made of it, if the training was stopped or done rather than killed.
   public var model: Int64?
+  /// The data set it trains on.
+  public var dataset: Int64?
+  /// The cost matrix it trains with.
+  public var costs: Int64?
+  /// The model whose weights it started from.
+  public var parent: Int64?
+  /// The seed of the training.
+  public var seed: Int64
+  /// The defense, such as `minmax`; empty for plain training.
+  public var defense: String
+  /// Every setting of the training and the defense, as a JSON object.
+  public var settings: String
+  /// Seconds of training so far.
+  public var seconds: Double
 
   /// The state of a training after an epoch.
-  public init(cell: Int64, name: String, epoch: Int, epochs: Int, state: Data, model: Int64? = nil) {
+  public init(
+    cell: Int64, name: String, epoch: Int, epochs: Int, state: Data, model: Int64? = nil, dataset: Int64? = nil,
+    costs: Int64? = nil, parent: Int64? = nil, seed: Int64 = 0, defense: String = "", settings: String = "{}",
+    seconds: Double = 0
+  ) {
     self.cell = cell
     self.name = name
     self.epoch = epoch
     self.epochs = epochs
     self.state = state
     self.model = model
+    self.dataset = dataset
+    self.costs = costs
+    self.parent = parent
+    self.seed = seed
+    self.defense = defense
+    self.settings = settings
+    self.seconds = seconds
   }
 }
 
@@ -33,12 +58,15 @@ extension Store {
     try write { db in
       try db.execute(
         sql: """
-          INSERT INTO training (cell, name, epoch, epochs, state, model, saved) VALUES (?, ?, ?, ?, ?, ?, ?)
+          INSERT INTO training (cell, name, epoch, epochs, state, model, saved, dataset, costs, parent, seed, defense,
+            settings, seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           ON CONFLICT (cell, name) DO UPDATE SET epoch = excluded.epoch, epochs = excluded.epochs,
-            state = excluded.state, model = excluded.model, saved = excluded.saved
+            state = excluded.state, model = excluded.model, saved = excluded.saved, seconds = excluded.seconds
           """,
         arguments: [
           training.cell, training.name, training.epoch, training.epochs, training.state, training.model, Date(),
+          training.dataset, training.costs, training.parent, training.seed, training.defense, training.settings,
+          training.seconds,
         ])
     }
   }
@@ -53,10 +81,23 @@ extension Store {
     try read { db in try TrainingRecord.fetch(db, "WHERE model = ? ORDER BY id DESC LIMIT 1", [model]).first }
   }
 
-  /// The trainings of interrupted cells that made no model, newest first: what a killed process left.
+  /// The trainings that were stopped before they made a model, newest first: by Ctrl-C, or with their process.
+  ///
+  /// Those of a session that is training now are not among them.
   public func unfinishedTrainings() throws -> [TrainingRecord] {
-    try read { db in
-      let cells = "SELECT id FROM cell WHERE status = 'interrupted'"
+    let running = try read { db in
+      try Int64.fetchAll(
+        db,
+        sql: """
+          SELECT DISTINCT session FROM cell WHERE status = 'running' AND id IN (SELECT cell FROM training)
+          """)
+    }
+    let dead = running.filter { session in lock.map { !$0.isAlive(session: session) } ?? false }
+    return try read { db in
+      let cells = """
+        SELECT id FROM cell WHERE status = 'interrupted'
+        OR (status = 'running' AND session IN (\(dead.map(String.init).joined(separator: ", "))))
+        """
       return try TrainingRecord.fetch(db, "WHERE model IS NULL AND cell IN (\(cells)) ORDER BY id DESC", [])
     }
   }
@@ -70,8 +111,9 @@ extension CellWriter {
   }
 
   /// Removes the saved state of a training that is done.
-  public func dropTraining(_ name: String) throws {
-    try db.execute(sql: "DELETE FROM training WHERE cell = ? AND name = ?", arguments: [cell, name])
+  /// - Parameter cell: The cell that began it; nil for this one.
+  public func dropTraining(_ name: String, of cell: Int64? = nil) throws {
+    try db.execute(sql: "DELETE FROM training WHERE cell = ? AND name = ?", arguments: [cell ?? self.cell, name])
   }
 }
 
@@ -80,7 +122,8 @@ extension TrainingRecord {
     try Row.fetchAll(db, sql: "SELECT * FROM training \(rest)", arguments: arguments).map { row in
       TrainingRecord(
         cell: row["cell"], name: row["name"], epoch: row["epoch"], epochs: row["epochs"], state: row["state"],
-        model: row["model"])
+        model: row["model"], dataset: row["dataset"], costs: row["costs"], parent: row["parent"], seed: row["seed"],
+        defense: row["defense"], settings: row["settings"], seconds: row["seconds"])
     }
   }
 }

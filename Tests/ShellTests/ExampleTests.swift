@@ -18,7 +18,10 @@ struct ExampleTests {
     """
 
   /// These need what cannot be there: an interrupted training, and a file of PyTorch's.
-  private static let leftOut = ["resume", "open \"lenet.safetensors\" as: lenet on: fashion mean: 0.2862 std: 0.3204"]
+  private static let leftOut = [
+    "resume", "let normal = resume normal",
+    "open \"lenet.safetensors\" as: lenet on: fashion mean: 0.2862 std: 0.3204",
+  ]
 
   private static var examples: [String] {
     let commands = Commands.all.flatMap(\.declaration.examples)

@@ -38,6 +38,8 @@ public struct Item {
   public let isSilenced: Bool
   /// Its text.
   public var text: String { range.text }
+  /// The name that a `let` at the top level gives.
+  public var declaredName: String? { statement?.declaredName?.text }
   /// The tree; nil for session lines.
   let statement: Statement?
 }

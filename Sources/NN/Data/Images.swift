@@ -104,8 +104,8 @@ public struct Images: Sendable {
     return try only(numbers)
   }
 
-  /// The images at some positions of this selection.
-  func at(_ positions: [Int]) -> Images { selecting(positions.map { indices[$0] }) }
+  /// The images at some positions of this selection, which must be positions of it.
+  public func at(_ positions: [Int]) -> Images { selecting(positions.map { indices[$0] }) }
 
   private func selecting(_ indices: [Int]) -> Images { Images(dataset, part, indices, examples) }
 }

@@ -34,9 +34,11 @@ public struct Trainer: Sendable {
   }
 
   /// Goes on from a state, up to `epochs` in all: to the same bits as if it had not stopped.
+  ///
+  /// - Parameter whole: is given the state after each epoch, to be kept.
   public func resume(
     _ state: TrainingState, on images: Images, testing: Images? = nil, engine: Engine, stop: Stop = .never,
-    progress: (TrainingProgress) -> Void = { _ in }
+    whole: (TrainingState) -> Void = { _ in }, progress: (TrainingProgress) -> Void = { _ in }
   ) throws -> TrainingState {
     try check(state.model, images)
     var state = state
@@ -48,6 +50,7 @@ public struct Trainer: Sendable {
         run.save(into: &state)
         let test = try testing.map { try engine.accuracy(of: state.model, on: $0, stop: stop) }
         state.epochs.append(result.record(epoch: epoch, testAccuracy: test))
+        whole(state)
       } catch is Interrupted {
         throw TrainingError.interrupted(epoch: epoch, last: state)
       } catch let problem as Diverged {

@@ -167,8 +167,10 @@ struct LayerValue: Object {
 }
 
 extension Model {
-  /// All tensors as a safetensors file: what the store keeps.
+  /// Network and tensors as a safetensors file: what the store keeps. The same for models that are equal to the bit.
   var weightsFile: Data {
-    Data(Safetensors(tensors: layout.compactMap { place in self[place.name].map { (place.name, $0) } }).bytes)
+    var plain = self
+    plain.metadata = [:]
+    return Data(plain.checkpoint.bytes)
   }
 }

@@ -68,35 +68,6 @@ extension Command<Session> {
   }
 }
 
-extension Command<Session> {
-  static var resume: Command {
-    Command(
-      "resume", "Go on with the training or the attack that Ctrl-C stopped.", topic: Topic.training,
-      examples: ["resume"],
-      details: """
-        A training goes on from its last whole epoch, an attack from the images that it was done with. What comes out is \
-        the same, to the last bit, as if it had not been stopped.
-        """
-    ) { _ in
-      { session, _ in
-        if let attack = session.unfinishedAttack {
-          let result = try session.finish(attack)
-          session.unfinishedAttack = nil
-          return .object(result)
-        }
-        guard let training = session.unfinished else {
-          throw Problem(
-            code: ShellCode.badTraining,
-            message: "there is nothing to go on with: no training and no attack was interrupted in this session")
-        }
-        let value = try session.finish(training)
-        session.unfinished = nil
-        return value
-      }
-    }
-  }
-}
-
 /// The parameters that `train` and `defend` share.
 struct TrainingParameters {
   let epochs: Parameter<Int>
@@ -145,13 +116,6 @@ struct TrainingParameters {
   }
 }
 
-/// A training with everything that its model will remember of it; after an interrupt, what `resume` goes on from.
-struct UnfinishedTraining {
-  var trainer: Trainer
-  var state: TrainingState
-  var origin: ModelValue.Origin
-}
-
 extension Session {
   /// Trains `model` and gives the new model its history.
   fileprivate func train(
@@ -165,7 +129,8 @@ extension Session {
       data: data, parents: parent.map { [$0] } ?? [], defense: describe(choices),
       settings: trainer.json(recipes: recipes),
       costs: costs, seed: trainer.seed)
-    return try finish(UnfinishedTraining(trainer: trainer, state: TrainingState(model), origin: origin))
+    let state = TrainingState(model)
+    return try finish(UnfinishedTraining(trainer: trainer, state: state, origin: origin, name: trainingName(of: model)))
   }
 
   /// Takes a training to its end; what an interrupt leaves is kept for `resume`.
@@ -175,7 +140,10 @@ extension Session {
     let progress = Progress(terminal: terminal, quiet: isQuiet)
     let state = try answeringTrouble(resuming: training) {
       defer { progress.finish() }
-      return try training.trainer.resume(training.state, on: data.dataset.train, engine: engine, stop: stop) { report in
+      return try training.trainer.resume(
+        training.state, on: data.dataset.train, engine: engine, stop: stop,
+        whole: { keep($0, of: training, since: started) }
+      ) { report in
         let fraction =
           (Double(report.epoch - 1) + Double(report.batch) / Double(report.batches)) / Double(report.epochs)
         progress.update(
@@ -191,6 +159,7 @@ extension Session {
     origin.epochs = state.epochs.map(record)
     let value = ModelValue(state.model, origin: origin)
     made(.model(value))
+    if let kept = training.kept.record { made(.trained(kept)) }
     return .object(value)
   }
 
@@ -223,7 +192,8 @@ extension Session {
       case .interrupted(let epoch, let last):
         let done = last.epochs.count
         if let training, done > 0 {
-          unfinished = UnfinishedTraining(trainer: training.trainer, state: last, origin: training.origin)
+          unfinished = training
+          unfinished?.state = last
           unfinishedAttack = nil
         }
         interruptDetail =

@@ -8,6 +8,8 @@ enum Made {
   case dataset(DatasetValue)
   case costs(CostsValue)
   case model(ModelValue)
+  /// A training that has come to its end: its last epoch need not be kept any more.
+  case trained(TrainingRecord)
   case result(ResultValue)
   case audit(AuditValue)
   case weights(ModelValue)
@@ -43,6 +45,19 @@ extension Session {
     }
   }
 
+  /// The row that a training will be kept in, with those of what it rests on; `nil` where the cell has no row itself.
+  func beginKeeping(_ training: UnfinishedTraining) throws -> TrainingRecord? {
+    guard let row = cellRow else { return nil }
+    storeSoFar()
+    let (record, confirmations) = try store.finishCell(row, status: .running, seconds: 0, shown: output.shown) {
+      writer in
+      let recorder = Recorder(writer: writer)
+      return (try recorder.record(of: training, cell: row), try recorder.write([]))
+    }
+    for confirm in confirmations { confirm() }
+    return record
+  }
+
   /// Runs a transaction that writes `unstored`; ids are handed out only once it is through.
   private func store(
     status: CellStatus, row: Int64, _ transaction: ((CellWriter) throws -> [() -> Void]) throws -> [() -> Void]
@@ -76,6 +91,7 @@ private final class Recorder {
       case .dataset(let dataset): _ = try row(of: dataset)
       case .costs(let costs): _ = try row(of: costs)
       case .model(let model): _ = try row(of: model)
+      case .trained(let training): try writer.dropTraining(training.name, of: training.cell)
       case .result(let result): try add(result)
       case .audit(let audit): try add(audit)
       case .weights(let model): try writer.add(model.model.weightStatistics.map(record), of: try row(of: model))
@@ -120,6 +136,15 @@ private final class Recorder {
     models[ObjectIdentifier(value.identity)] = id
     confirmations.append { value.identity.storeID = id }
     return id
+  }
+
+  func record(of training: UnfinishedTraining, cell: Int64) throws -> TrainingRecord {
+    let origin = training.origin
+    return TrainingRecord(
+      cell: cell, name: training.name, epoch: 0, epochs: training.trainer.epochs, state: Data(),
+      dataset: try origin.data.map { try row(of: $0) }, costs: try origin.costs.map { try row(of: $0) },
+      parent: try origin.parent.map { try row(of: $0) }, seed: Int64(origin.seed), defense: origin.defense,
+      settings: origin.settings)
   }
 
   private func add(_ result: ResultValue) throws {

@@ -38,6 +38,10 @@ final class Session {
   var unfinished: UnfinishedTraining?
   /// An attack that was interrupted, later than the training if there are both.
   var unfinishedAttack: UnfinishedAttack?
+  /// The name that the running statement gives by a `let`.
+  private(set) var binding: String?
+  /// How many trainings the running cell has begun.
+  var trainingsOfCell = 0
 
   private var values = LastValues()
   private(set) var interpreter: Interpreter!
@@ -183,6 +187,7 @@ final class Session {
       return nil
     }
     let started = ContinuousClock.now
+    binding = ready.item.declaredName
     let outcome = try interpreter.run(ready)
     let seconds = (ContinuousClock.now - started).inSeconds
     var name: String?
@@ -203,6 +208,7 @@ final class Session {
   private func cell(_ source: String, _ work: () throws -> Value) -> ExitStatus {
     let number = nextCell
     nextCell += 1
+    trainingsOfCell = 0
     output.beginCell()
     Interrupt.reset()
     let started = ContinuousClock.now

@@ -91,12 +91,15 @@ private struct PruningRun {
           WITH kept(cell) AS (SELECT id FROM cell EXCEPT SELECT cell FROM temp.gone),
             models(id) AS (
               SELECT parent FROM model WHERE cell IN kept UNION SELECT model FROM result WHERE cell IN kept
-              UNION SELECT model FROM audit WHERE cell IN kept UNION SELECT model FROM training WHERE cell IN kept),
+              UNION SELECT model FROM audit WHERE cell IN kept UNION SELECT model FROM training WHERE cell IN kept
+              UNION SELECT parent FROM training WHERE cell IN kept),
             costs(id) AS (
-              SELECT costs FROM model WHERE cell IN kept UNION SELECT costs FROM result WHERE cell IN kept),
+              SELECT costs FROM model WHERE cell IN kept UNION SELECT costs FROM result WHERE cell IN kept
+              UNION SELECT costs FROM training WHERE cell IN kept),
             data(id) AS (
               SELECT dataset FROM model WHERE cell IN kept UNION SELECT dataset FROM result WHERE cell IN kept
-              UNION SELECT dataset FROM audit WHERE cell IN kept UNION SELECT dataset FROM cost WHERE cell IN kept)
+              UNION SELECT dataset FROM audit WHERE cell IN kept UNION SELECT dataset FROM cost WHERE cell IN kept
+              UNION SELECT dataset FROM training WHERE cell IN kept)
           DELETE FROM temp.gone WHERE cell IN (
             SELECT cell FROM model WHERE id IN models UNION SELECT cell FROM cost WHERE id IN costs
             UNION SELECT cell FROM dataset WHERE id IN data)

@@ -1,0 +1,110 @@
+import Foundation
+import Lang
+import NN
+import Store
+
+/// Values made again from their rows alone: what `repeat` and `resume` work with.
+extension Session {
+  /// The data set of a row, read from its files and narrowed as it was.
+  ///
+  /// - Throws: `Problem` if the files are gone, or their bytes are not those of the row.
+  func restoredData(_ id: Int64) throws -> DatasetValue {
+    let record = try row(store.dataset(id: id), "data set", id)
+    let loaded = environment.variables.lazy.compactMap { $0.value.asObject(DatasetValue.self) }
+    let known = loaded.first { $0.dataset.sha256 == record.sha256 && $0.selection == record.selection }
+    if let known, known.dataset.name == record.name { return known }
+    do {
+      let dataset = try Dataset.load(Dataset.knownNames.contains(record.name) ? record.name : record.path)
+      guard dataset.sha256 == record.sha256 else {
+        throw Problem(
+          code: ShellCode.data,
+          message: "the files of \(record.name) are not those it was done with: their SHA-256 differs",
+          help: ["they were read from \(record.path)"])
+      }
+      return try narrowed(DatasetValue(dataset: dataset), by: record.selection)
+    } catch let error as DataError {
+      throw Problem.from(error)
+    }
+  }
+
+  /// The cost matrix of a row.
+  func restoredCosts(_ id: Int64) throws -> CostsValue {
+    let record = try row(store.costs(id: id), "cost matrix", id)
+    let protected = record.protected.compactMap { record.classNames.firstIndex(of: $0) }
+    do {
+      return CostsValue(
+        costs: try CostMatrix(record.matrix, protected: protected), classes: record.classNames,
+        from: try record.dataset.map { try restoredData($0) }, name: record.name)
+    } catch let error as CostMatrixError {
+      throw Problem.from(error, classes: record.classNames)
+    }
+  }
+
+  /// The model of a row, with the weights that the store has.
+  func restoredModel(_ id: Int64) throws -> ModelValue {
+    let record = try row(store.model(id: id), "model", id)
+    var origin = ModelValue.Origin(data: try record.dataset.map { try restoredData($0) })
+    origin.parents = try record.parent.map { [try restoredModel($0)] } ?? []
+    origin.costs = try record.costs.map { try restoredCosts($0) }
+    (origin.defense, origin.settings) = (record.defense, record.settings)
+    (origin.seed, origin.clean, origin.seconds) = (Int(record.seed), record.clean, record.seconds)
+    origin.epochs = try store.epochs(of: id)
+    let value = ModelValue(try network(record, id), origin: origin, name: record.name)
+    value.identity.isNamed = true
+    value.identity.storeID = id
+    return value
+  }
+
+  private func network(_ record: ModelRecord, _ id: Int64) throws -> Model {
+    let place = "the model \(record.name) of the store"
+    do {
+      var file = try Safetensors(bytes: [UInt8](record.weights), path: place)
+      // Early stores have the tensors alone; the row says the rest.
+      if file.metadata["ward.architecture"] == nil { file.metadata = try notes(for: record) }
+      return try Model(checkpoint: file, path: place)
+    } catch let error as CheckpointError {
+      throw Problem(code: ShellCode.wrongModel, message: error.description)
+    }
+  }
+
+  private func notes(for record: ModelRecord) throws -> [String: String] {
+    let normalisation = try StoredSettings(json: record.normalisation)
+    func floats(_ name: String) -> String {
+      (normalisation[name]?.asNumbers ?? []).map { "\(Float($0))" }.joined(separator: " ")
+    }
+    let answers = try record.dataset.flatMap { try store.dataset(id: $0)?.record.classNames.count } ?? 10
+    return [
+      "ward.architecture": record.architecture, "ward.classes": "\(answers)",
+      "ward.input": record.shape.map(String.init).joined(separator: "x"), "ward.mean": floats("mean"),
+      "ward.std": floats("std"),
+    ]
+  }
+
+  /// A selection as `load` wrote it: `classes: ["Shirt", "Bag"] train: 600 test: 200`, any of them.
+  private func narrowed(_ data: DatasetValue, by selection: String) throws -> DatasetValue {
+    guard let parts = selection.wholeMatch(of: /(?:classes: (\[.*\]))? ?(?:train: (\d+))? ?(?:test: (\d+))?/) else {
+      throw Problem(code: ShellCode.data, message: "the store's selection `\(selection)` cannot be read")
+    }
+    var data = data
+    if let list = parts.output.1 {
+      // A list of names and numbers, read by the language that wrote it, with no names to refer to.
+      let literal = Interpreter(environment: Environment(), host: self)
+      let wanted = try literal.evaluate(Source(name: "selection", text: String(list))).asList ?? []
+      data = DatasetValue(dataset: try data.dataset.only(try wanted.map { try data.classNumber($0) }))
+    }
+    if parts.output.2 != nil || parts.output.3 != nil {
+      data = DatasetValue(
+        dataset: try data.dataset.first(
+          train: parts.output.2.flatMap { Int($0) }, test: parts.output.3.flatMap { Int($0) }))
+    }
+    data.selection = selection
+    return data
+  }
+
+  private func row<Record>(_ found: Stored<Record>?, _ what: String, _ id: Int64) throws -> Record {
+    guard let found else {
+      throw Problem(code: ShellCode.sql, message: "the store has no \(what) \(id) any more")
+    }
+    return found.record
+  }
+}
