@@ -16,6 +16,8 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
   case full(path: String)
   /// Another program held the store for too long.
   case locked(path: String)
+  /// A backup would take the place of a file.
+  case exists(path: String)
   /// The file cannot be opened for another reason.
   case cannotOpen(path: String, reason: String)
   /// SQLite refused something this program asked for.
@@ -32,6 +34,7 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
       "the store \(path) was written by a later version of Ward (it has \(unknown.joined(separator: ", ")))"
     case .full(let path): "no room is left on the disk of the store \(path)"
     case .locked(let path): "another program has kept the store \(path) locked for too long"
+    case .exists(let path): "there is a file \(path) already, and a backup takes the place of none"
     case .cannotOpen(let path, let reason): "the store \(path) cannot be opened: \(reason)"
     case .failed(let path, let detail): "the store \(path) failed: \(detail)"
     }
@@ -43,6 +46,7 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
     case .notADatabase, .notAStore: "nothing was changed; name another file with --store or WARD_STORE"
     case .corrupt: "nothing was changed; restore a backup, or `sqlite3 FILE .recover` saves what can be read"
     case .readOnly, .cannotOpen: "name another file with --store or WARD_STORE"
+    case .exists: "name another file, or remove that one first"
     case .newer: "nothing was changed; use that version, or another file with --store or WARD_STORE"
     case .full: "make room and run the cell again; what was stored before is safe"
     case .locked, .failed: "run the cell again; what was stored before is safe"

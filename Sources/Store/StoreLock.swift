@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// The file `STORE.lock` beside a store: byte 0 is held while a Ward opens and migrates it, byte N while session N lives.
 ///
@@ -7,6 +8,7 @@ import Foundation
 final class StoreLock: Sendable {
   private let path: String
   private let descriptor: Int32
+  private let own = Mutex<Set<Int64>>([])
   // Linux's numbers: the C header hides them behind a feature macro.
   private static let getLock: Int32 = 36
   private static let setLock: Int32 = 37
@@ -32,10 +34,19 @@ final class StoreLock: Sendable {
   }
 
   /// Marks a session as alive until `release` or the end of the process.
-  func hold(session: Int64) -> Bool { take(byte: session) }
+  func hold(session: Int64) -> Bool {
+    own.withLock { _ = $0.insert(session) }
+    return take(byte: session)
+  }
 
   /// Marks a session as over.
-  func release(session: Int64) { release(byte: session) }
+  func release(session: Int64) {
+    own.withLock { _ = $0.remove(session) }
+    release(byte: session)
+  }
+
+  /// Whether it is through this lock that the session is held.
+  func isHeldHere(session: Int64) -> Bool { own.withLock { $0.contains(session) } }
 
   /// Whether a process, this one or another, holds the session. Asked through a descriptor of its own, because a
   /// descriptor does not see the locks held through itself.

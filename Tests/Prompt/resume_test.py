@@ -24,6 +24,7 @@ TRAININGS = {
     "standard": "let model = train lenet on: fashion epochs: 6 optimizer: sgd rate: 0.01 seed: 5",
     "another network": "let model = train cnn on: fashion epochs: 4 batch: 32 schedule: cosine",
     "minmax": "let model = defend start with: minmax b: 2 costs: guard epochs: 6",
+    "two defenses": "let model = defend start with: [minmax, adversarial(eps: 0.05)] costs: guard clip: 2 epochs: 4",
     "adversarial": "let model = train lenet on: fashion epochs: 4 defense: adversarial eps: 0.05 costs: guard",
 }
 

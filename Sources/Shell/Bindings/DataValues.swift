@@ -127,12 +127,18 @@ struct ImagesValue: Object {
     }
   }
 
+  /// Whether they are a part of the data set, or a piece of one.
+  var isRange: Bool {
+    guard let first = images.indices.first, let last = images.indices.last else { return false }
+    return last - first == images.indices.count - 1 && images.indices == Array(first...last)
+  }
+
   /// Which images of the data set these are: `test`, `test[0..<500]`. Any other choice is known by its examples' indices.
   var described: String {
     let (part, indices) = (images.part.rawValue, images.indices)
-    guard let first = indices.first, let last = indices.last, last - first == indices.count - 1,
-      indices == Array(first...last)
-    else { return "\(part), \(NumberText.count(indices.count)) chosen images" }
+    guard isRange, let first = indices.first, let last = indices.last else {
+      return "\(part), \(NumberText.count(indices.count)) chosen images"
+    }
     let whole = images.part == .train ? from.dataset.train.count : from.dataset.test.count
     return indices.count == whole ? part : "\(part)[\(first)..<\(last + 1)]"
   }

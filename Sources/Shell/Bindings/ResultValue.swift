@@ -41,6 +41,8 @@ struct ResultValue: Object {
   /// What was tried to reach, if not the goal of one run: `costly` for every costly answer in turn.
   var goal: String?
   let seconds: Double
+  /// All radii of the curve that this is a point of.
+  var radii: [Double]?
   /// The changed images, if they were to be kept.
   var changed: [Pixels]?
 

@@ -12,6 +12,7 @@ enum ShellCode {
   static let sessionLine = "E0611"
   static let diverged = "E0612"
   static let unsafe = "E0613"
+  static let store = "E0620"
   static let integerDivision = "N0002"
 
   /// What `ward explain CODE` prints.
@@ -55,6 +56,10 @@ enum ShellCode {
     """,
     unsafe:
       "The session was started with --safe, which allows no `!command` and no writing outside the working folder.",
+    store: """
+    The store cannot be used as asked. What was stored before is safe unless the message says that the file is damaged:
+    then restore a backup (`:store backup FILE` makes one), or save with `sqlite3 FILE .recover` what can be read.
+    """,
     integerDivision: """
     SQL divides whole numbers to a whole number: 8/255 is 0 there. Write 8.0/255, or pass a variable: `let eps = 8/255`,
     then `where eps = :eps`.

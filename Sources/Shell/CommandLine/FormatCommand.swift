@@ -30,6 +30,9 @@ struct FormatCommand: ParsableCommand {
       } catch let diagnostic as Diagnostic {
         notices.tell(diagnostic)
         status = max(status, .usage)
+      } catch let problem as Problem {
+        notices.tell(.error, problem.message)
+        status = max(status, .failed)
       }
     }
     if status != .ok { throw Exit(status) }

@@ -9,7 +9,7 @@ struct ReplayCommand: ParsableCommand {
     discussion: """
       What a cell showed stands below it on lines that begin with #>. Words and whole numbers must be the same, numbers with \
       decimals may differ a little, times are ignored; [..] stands for the rest of a line and ... alone for any lines. \
-      Ends with status 3 when something differs.
+      Ends with status 3 when something differs. Nothing is kept of it, unless --store names a store to run on.
       """)
 
   @OptionGroup var common: CommonOptions
@@ -37,6 +37,8 @@ struct ReplayCommand: ParsableCommand {
     let transcript = Transcript(text)
     var options = common.sessionOptions
     options.terminal.color = .never
+    // What a recording asks of the store, it asks of what it stored itself.
+    options.keepsNothing = common.store == nil
     let session = try Session(options, output: .silent())
     defer { session.end() }
     Interrupt.install()
@@ -51,22 +53,9 @@ struct ReplayCommand: ParsableCommand {
   }
 
   private func report(_ outcomes: [Replay.Outcome]) throws {
-    let differing = outcomes.filter { !$0.differences.isEmpty }
-    for outcome in differing {
-      print(
-        "\(file):\(outcome.part.line): "
-          + (outcome.part.source.split(separator: "\n").last { !$0.hasPrefix("#") } ?? ""))
-      for difference in outcome.differences {
-        if let recorded = difference.recorded { print("  - " + recorded) }
-        if let shown = difference.shown { print("  + " + shown) }
-      }
-    }
-    let count = outcomes.count
-    guard differing.isEmpty else {
-      print("\(file): \(differing.count) of \(count) parts differ (- recorded, + shown now)")
-      throw Exit(.differs)
-    }
-    print("\(file): all \(count) parts agree")
+    let renderer = BlockRenderer(width: Terminal().outputIsTerminal ? Terminal().width : 160, mayTurnTables: true)
+    for block in Replay.report(outcomes, of: file) { print(renderer.text(of: block)) }
+    if outcomes.contains(where: { !$0.differences.isEmpty }) { throw Exit(.differs) }
   }
 
   /// Parts that agree stay as they are: their `[..]` and `...` are not lost.
@@ -74,8 +63,8 @@ struct ReplayCommand: ParsableCommand {
     var transcript = Transcript("")
     transcript.parts = outcomes.flatMap { $0.differences.isEmpty ? [$0.part] : $0.recorded }
     let changed = outcomes.count { !$0.differences.isEmpty }
-    do { try ScriptFile.write(transcript.text, to: file) } catch {
-      Notices(common.told.diagnostics).tell(.error, "cannot write \(file): \(error.localizedDescription)")
+    do { try ScriptFile.write(transcript.text, to: file) } catch let problem as Problem {
+      Notices(common.told.diagnostics).tell(.error, problem.message)
       throw Exit(.failed)
     }
     print("\(file): \(changed) of \(outcomes.count) parts rewritten")

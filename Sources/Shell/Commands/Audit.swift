@@ -105,7 +105,8 @@ extension Session {
         .result(
           ResultValue(
             model: model, images: plan.images, evaluation: point.evaluation, costs: costs, run: run, choice: choice,
-            seconds: curve.seconds / Double(curve.points.count))))
+            seconds: curve.seconds / Double(curve.points.count),
+            radii: curve.points.map { Double("\($0.epsilon)") ?? 0 })))
     }
     let hasProtected = curve.points.contains { $0.evaluation.protected != nil }
     return Table(

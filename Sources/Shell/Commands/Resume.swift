@@ -69,9 +69,9 @@ extension Session {
       try store.save(record)
     } catch {
       kept.failed = true
-      Session.warn(
-        "warning: the epochs of this training are not stored: \(error)\n  it goes on; only Ctrl-C keeps its last epoch",
-        colored: terminal.colorsErrors)
+      notices.tell(
+        .warning, "the epochs of this training are not stored: \(error)",
+        help: ["it goes on; Ctrl-C still keeps its last whole epoch for this session"])
     }
   }
 
@@ -128,11 +128,14 @@ extension Session {
     if let (name, values) = settings["schedule"]?.asComponent, let entry = Schedules.named(name) {
       trainer.schedule = try entry.make(values)
     }
-    if let (name, values) = settings["defense"]?.asComponent, let entry = Defenses.named(name) {
-      // A recipe sees the model that the training began with.
-      let first = try origin.parent?.model ?? fresh(model, seed: Int(record.seed))
-      trainer.defense = try entry.make(values).defense(for: first, costs: origin.costs?.costs)
+    if case .number(let clip) = settings["clip"] { trainer.clip = clip }
+    if case .integer(let clip) = settings["clip"] { trainer.clip = Double(clip) }
+    let recipes = try settings.words("order").compactMap { name in
+      try Defenses.named(name)?.make(settings.part(name, of: "defense"))
     }
+    // A recipe sees the model that the training began with.
+    let first = try origin.parent?.model ?? fresh(model, seed: Int(record.seed))
+    trainer.defense = try Defenses.combined(recipes, for: first, costs: origin.costs?.costs)
     return trainer
   }
 

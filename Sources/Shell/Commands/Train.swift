@@ -235,7 +235,10 @@ extension Trainer {
       ("epochs", "\(epochs)"), ("batch", "\(batch)"),
       ("optimizer", JSONText.object([(optimizer.name, optimizer.json)])),
       ("schedule", JSONText.object([(schedule.name, schedule.json)])),
-      ("defense", JSONText.object(defenses.map { ($0.name, $0.json) })), ("clip", clip.map(NumberText.exact) ?? "null"),
+      ("defense", JSONText.object(defenses.map { ($0.name, $0.json) })),
+      // An object has no order, and defenses are combined in theirs.
+      ("order", "[" + defenses.map { JSONText.string($0.name) }.joined(separator: ",") + "]"),
+      ("clip", clip.map(NumberText.exact) ?? "null"),
     ])
   }
 }

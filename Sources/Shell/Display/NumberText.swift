@@ -31,6 +31,14 @@ enum NumberText {
     return String(format: "%d:%02d:%02d h", whole / 3600, whole / 60 % 60, whole % 60)
   }
 
+  /// `3200000` → `3.2 MB`; in powers of ten, as disks are sold.
+  static func bytes(_ count: Int) -> String {
+    let units: [(size: Double, name: String)] = [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")]
+    guard let unit = units.first(where: { Double(count) >= $0.size }) else { return "\(count) bytes" }
+    let value = Double(count) / unit.size
+    return fixed(value, value < 100 ? 1 : 0) + " " + unit.name
+  }
+
   static func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
 
   /// The shortest decimal form that reads back as the same number; whole numbers without a point.

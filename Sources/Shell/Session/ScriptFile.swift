@@ -23,7 +23,15 @@ enum ScriptFile {
   static func write(_ text: String, to path: String) throws {
     let path = NSString(string: path).expandingTildeInPath
     let isNew = !FileManager.default.fileExists(atPath: path)
-    try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    if isNew { try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path) }
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    guard FileManager.default.fileExists(atPath: folder) else {
+      throw Problem(code: ShellCode.file, message: "cannot write \(path): there is no folder \(folder)")
+    }
+    do {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+      if isNew { try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path) }
+    } catch {
+      throw Problem(code: ShellCode.file, message: "cannot write \(path): \(error.localizedDescription)")
+    }
   }
 }

@@ -152,20 +152,26 @@ private final class Recorder {
     let id = try writer.add(
       ResultRecord(
         model: try row(of: result.model), attack: result.choice?.name ?? "none", norm: run?.threat.norm.rawValue ?? "",
-        eps: run.map { Double("\($0.threat.epsilon)") ?? 0 } ?? 0, settings: settings(of: result),
+        eps: run.map { Double("\($0.threat.epsilon)") ?? 0 } ?? 0, settings: try settings(of: result),
         costs: try result.costs.map { try row(of: $0) }, dataset: try row(of: result.images.from),
         selection: result.images.described, seed: Int64(run?.seed ?? 0), images: evaluation.images,
         clean: evaluation.clean.value, robust: evaluation.robust.value, protected: evaluation.protected?.value,
         meanCost: evaluation.meanCost, queries: evaluation.queries, seconds: result.seconds,
-        classes: evaluation.byClass.map(record), examples: run == nil ? [] : evaluation.outcomes.map(record)))
+        classes: evaluation.byClass.map(record),
+        examples: run == nil && result.images.isRange ? [] : evaluation.outcomes.map(record)))
     confirmations.append { result.identity.storeID = id }
   }
 
-  private func settings(of result: ResultValue) -> String {
+  /// With the row's own columns all that decided it: `repeat` runs it again from them.
+  private func settings(of result: ResultValue) throws -> String {
     guard let run = result.run, let choice = result.choice else { return "{}" }
     // Of `transfer`, which is made with a model, what was typed; of the others every setting, defaults included.
     var settings = Attacks.entry(of: run.attack)?.values(of: run.attack) ?? choice.settingValues
     settings["goal"] = .choice(result.goal ?? run.goal.described)
+    if let radii = result.radii { settings["radii"] = .numbers(radii) }
+    if let source = choice["from"]?.asObject(ModelValue.self) {
+      settings["from_id"] = .integer(Int(try row(of: source)))
+    }
     return settings.json
   }
 

@@ -27,6 +27,25 @@ extension Session {
     }
   }
 
+  /// The images of a result: a part, a piece of one, or those that its examples name.
+  func restoredImages(of record: ResultRecord, in data: DatasetValue) throws -> Images {
+    let part: Dataset.Part = record.selection.hasPrefix(Dataset.Part.train.rawValue) ? .train : .test
+    let all = data.dataset[part]
+    let range = record.selection.wholeMatch(of: /\w+\[(\d+)\.\.<(\d+)\]/)
+    let positions: [Int]
+    if record.selection == part.rawValue {
+      positions = Array(0..<all.count)
+    } else if let range, let first = Int(range.output.1), let end = Int(range.output.2), first < end {
+      positions = Array(first..<end)
+    } else {
+      positions = record.examples.map(\.index)
+    }
+    guard positions.count == record.images, positions.allSatisfy({ (0..<all.count).contains($0) }) else {
+      throw Problem(code: ShellCode.data, message: "the row does not say which images of \(all.name) were used")
+    }
+    return all.at(positions)
+  }
+
   /// The cost matrix of a row.
   func restoredCosts(_ id: Int64) throws -> CostsValue {
     let record = try row(store.costs(id: id), "cost matrix", id)

@@ -30,6 +30,8 @@ final class Session {
   var unstored: [Made] = []
   /// The row of the running cell.
   var cellRow: Int64?
+  /// The scripts that `:run` is running, each run by the one before.
+  var runningScripts: [String] = []
   /// Set by `:quit`.
   var isOver = false
   /// What an interrupted command says about where it was.
@@ -260,7 +262,7 @@ final class Session {
   }
 
   /// A session line that failed.
-  func reportLine(_ diagnostic: Diagnostic) -> ExitStatus { report(diagnostic) }
+  func reportLine(_ error: any Error) -> ExitStatus { report(error) }
 
   /// `_` and `_3`.
   func lastValue(_ number: Int?) throws -> Value { try values.value(of: number) }

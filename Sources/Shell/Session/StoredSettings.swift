@@ -3,27 +3,35 @@ import NN
 
 /// The settings of a row (`settings` of `results` and `models`) read back into `NN`'s vocabulary.
 struct StoredSettings {
-  private let values: [String: SettingValue]
+  private let fields: [String: Stored]
+  private var values: [String: SettingValue] { fields.mapValues(\.value) }
 
   /// - Throws: an error of decoding, where the text is not what Ward writes.
   init(json: String) throws {
-    values = try JSONDecoder().decode([String: Stored].self, from: Foundation.Data(json.utf8)).mapValues(\.value)
+    fields = try JSONDecoder().decode([String: Stored].self, from: Foundation.Data(json.utf8))
   }
 
-  subscript(name: String) -> SettingValue? { values[name] }
+  subscript(name: String) -> SettingValue? { fields[name]?.value }
+
+  /// A list of words; empty if there is none of that name.
+  func words(_ name: String) -> [String] { fields[name]?.words ?? [] }
+
+  /// The settings of one of the things that stand in an object together, such as a defense of several.
+  func part(_ part: String, of name: String) -> [String: SettingValue] { fields[name]?.parts[part] ?? [:] }
 
   /// All but some.
   func without(_ names: String...) -> [String: SettingValue] { values.filter { !names.contains($0.key) } }
 
   /// One value: what it is, JSON's own types tell.
   private struct Stored: Decodable {
-    let value: SettingValue
+    var value = SettingValue.none
+    var words: [String] = []
+    var parts: [String: [String: SettingValue]] = [:]
 
     init(from decoder: any Decoder) throws {
       let container = try decoder.singleValueContainer()
-      if container.decodeNil() {
-        value = .none
-      } else if let flag = try? container.decode(Bool.self) {
+      if container.decodeNil() { return }
+      if let flag = try? container.decode(Bool.self) {
         value = .flag(flag)
       } else if let number = try? container.decode(Double.self) {
         value = Int(exactly: number).map { .integer($0) } ?? .number(number)
@@ -32,9 +40,11 @@ struct StoredSettings {
       } else if let numbers = try? container.decode([Double].self) {
         let whole = numbers.compactMap { Int(exactly: $0) }
         value = whole.count == numbers.count ? .integers(whole) : .numbers(numbers)
+      } else if let list = try? container.decode([String].self) {
+        words = list
       } else {
-        let component = try container.decode([String: [String: Stored]].self).first
-        value = component.map { .component($0.key, $0.value.mapValues(\.value)) } ?? .none
+        parts = try container.decode([String: [String: Stored]].self).mapValues { $0.mapValues(\.value) }
+        value = parts.first.map { .component($0.key, $0.value) } ?? .none
       }
     }
   }

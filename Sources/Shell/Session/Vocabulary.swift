@@ -22,7 +22,7 @@ enum Vocabulary {
 
   static let types: [ObjectType] = [
     DatasetValue.type, ImagesValue.type, CostsValue.type, ModelValue.type, LayerValue.type, ResultValue.type,
-    DrawingValue.type,
+    DrawingValue.type, RepetitionValue.type,
   ]
 }
 

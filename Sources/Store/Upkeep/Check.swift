@@ -54,9 +54,10 @@ extension Store {
   /// Writes a copy of the store as it is now into a new file, for the owner only, while others go on using the store.
   ///
   /// The file appears whole or not at all.
-  /// - Throws: `StoreError.cannotOpen` if there is a file already, which is left as it is.
+  /// - Throws: `StoreError.exists` if there is a file already, which is left as it is.
   public func backup(to target: String) throws {
     let target = NSString(string: target).expandingTildeInPath
+    if FileManager.default.fileExists(atPath: target) { throw StoreError.exists(path: target) }
     let part = target + ".part-\(UUID().uuidString)"
     let descriptor = Foundation.open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     if descriptor < 0 { throw StoreError.fromErrno(errno, path: target) }
@@ -69,7 +70,10 @@ extension Store {
       throw StoreError.from(error, path: target)
     }
     // Unlike a rename, a link does not replace a file.
-    if link(part, target) != 0 { throw StoreError.fromErrno(errno, path: target) }
+    if link(part, target) != 0 {
+      if errno == EEXIST { throw StoreError.exists(path: target) }
+      throw StoreError.fromErrno(errno, path: target)
+    }
   }
 }
 

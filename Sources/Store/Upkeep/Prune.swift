@@ -61,10 +61,17 @@ extension Store {
       try run.forget()
       return plan
     }
-    // The file shrinks only now. If it cannot, for lack of room or because others use the store, its free pages are
-    // used for what comes next.
-    if removed.cells > 0 { try? database.writeWithoutTransaction { db in try db.execute(sql: "VACUUM") } }
+    // The file shrinks only now. That writes all of it anew while nobody else can write, which takes seconds for each
+    // gigabyte: where another Ward is at work, or room is short, the free pages are left for what comes next.
+    if removed.cells > 0, !isUsedByOthers(alive) {
+      try? database.writeWithoutTransaction { db in try db.execute(sql: "VACUUM") }
+    }
     return removed
+  }
+
+  private func isUsedByOthers(_ alive: [Int64]) -> Bool {
+    guard let lock else { return false }
+    return alive.contains { !lock.isHeldHere(session: $0) }
   }
 
   private func livingSessions() throws -> [Int64] {

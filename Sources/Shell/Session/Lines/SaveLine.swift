@@ -1,38 +1,116 @@
 import Foundation
 import Lang
+import Store
 
 extension SessionLine {
   static var save: SessionLine {
     SessionLine(
-      name: "save", arguments: "FILE", summary: "write this session's cells, with what they showed, as a script"
-    ) { session, file in
-      try write(session, to: file)
+      name: "save", arguments: "FILE [CELLS]",
+      summary: "write this session's cells, with what they showed, as a script; only some with 3-5 7"
+    ) { session, text in
+      var words = try Words.split(text)
+      guard !words.isEmpty else {
+        throw Problem(
+          code: ShellCode.sessionLine, message: ":save needs a file name",
+          help: ["for example :save first-look.ward, or :save first-look.ward 1-4 7 for some cells"])
+      }
+      try write(session, to: words.removeFirst(), only: words)
     }
   }
 
   /// Failed and interrupted cells are left out: the script is to run through.
-  private static func write(_ session: Session, to file: String) throws {
-    guard !file.isEmpty else {
-      throw Problem(
-        code: ShellCode.sessionLine, message: ":save needs a file name", help: ["for example :save first-look.ward"])
-    }
+  private static func write(_ session: Session, to file: String, only ranges: [String]) throws {
     try session.checkMayWrite(file)
     let cells = try session.store.cells(session: session.number)
-    let kept = cells.filter { $0.status == .ok }
-    var transcript = Transcript("")
-    transcript.parts = kept.map { cell in
-      let shown = cell.shown.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
-      return Transcript.Part(source: cell.record.source, line: 1, shown: shown)
-    }
-    do {
-      try ScriptFile.write(transcript.text, to: file)
-    } catch {
-      throw Problem(code: ShellCode.file, message: "cannot write \(file): \(error.localizedDescription)")
-    }
-    let left = cells.count - kept.count
+    let wanted = try ranges.isEmpty ? cells : CellRanges(ranges).pick(from: cells)
+    let kept = wanted.filter { $0.status == .ok }
+    try ScriptFile.write(SavedSession(cells: kept).transcript.text, to: file)
+    let left = wanted.count - kept.count
     session.output.show(
       .text(
         "\(file)  \(kept.count) cell\(kept.count == 1 ? "" : "s")" + (left == 0 ? "" : ", \(left) that failed left out")
       ))
+    let saved = Set(kept.map(\.record.number))
+    for missing in SavedSession.missing(saved, of: cells, in: session.environment) {
+      session.output.complain("warning: " + missing, written: session.notices.text(.warning, missing))
+    }
+  }
+}
+
+/// Cells of a session as a script that can run.
+struct SavedSession {
+  let cells: [StoredCell]
+
+  /// Where the session seed was another than that of a new session, a line sets it.
+  var transcript: Transcript {
+    var transcript = Transcript("")
+    var seed: Int64 = 0
+    for cell in cells {
+      if cell.record.seed != seed {
+        seed = cell.record.seed
+        transcript.parts.append(Transcript.Part(source: "seed \(seed)", line: 1, shown: []))
+      }
+      if let set = cell.record.source.wholeMatch(of: /seed (\d+)/) { seed = Int64(set.output.1) ?? seed }
+      let shown = cell.shown.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+      transcript.parts.append(Transcript.Part(source: cell.record.source, line: 1, shown: shown))
+    }
+    return transcript
+  }
+
+  /// What saved cells need of cells that are not saved, a sentence each.
+  static func missing(_ saved: Set<Int>, of cells: [StoredCell], in environment: Environment) -> [String] {
+    /// The cell that gave each name last, and the last cell that ended well.
+    var givers: [String: Int] = [:]
+    var before: Int?
+    var sentences: [String] = []
+    for cell in cells where cell.status == .ok {
+      let number = cell.record.number
+      let names = Program.reading(Source(name: "[\(number)]", text: cell.record.source), in: environment).names
+      if saved.contains(number) {
+        for name in names.needs.sorted() {
+          guard let giver = givers[name], !saved.contains(giver) else { continue }
+          sentences.append("cell \(number) needs `\(name)` of cell \(giver), which is not saved")
+        }
+        for other in names.cells.map({ $0 ?? before ?? 0 }).sorted() where other > 0 {
+          if !saved.contains(other) {
+            sentences.append("cell \(number) needs the value of cell \(other), which is not saved")
+          } else if names.cells.contains(other), let place = saved.sorted().firstIndex(of: other), place + 1 != other {
+            sentences.append("cell \(number) says `_\(other)`, which is cell \(place + 1) in the saved script")
+          }
+        }
+      }
+      for name in names.gives { givers[name] = number }
+      before = number
+    }
+    return sentences
+  }
+}
+
+/// Cells by number: `3-5 7`, `3,5`, `12-`.
+struct CellRanges {
+  private let ranges: [ClosedRange<Int>]
+
+  init(_ words: [String]) throws {
+    ranges = try words.flatMap { $0.split(separator: ",") }.map { word in
+      if let parts = word.wholeMatch(of: /(\d{1,9})(?:(-)(\d{1,9})?)?/), let first = Int(parts.output.1) {
+        let last = parts.output.3.flatMap { Int($0) } ?? (parts.output.2 == nil ? first : .max)
+        if first <= last { return first...last }
+      }
+      throw Problem(
+        code: ShellCode.sessionLine, message: "`\(word)` is no cell and no range of cells",
+        help: ["cells are named by their numbers: 3-5 7, or 12- for all from 12"])
+    }
+  }
+
+  func contains(_ number: Int) -> Bool { ranges.contains { $0.contains(number) } }
+
+  func pick(from cells: [StoredCell]) throws -> [StoredCell] {
+    let numbers = Set(cells.map(\.record.number))
+    for range in ranges where !numbers.contains(where: range.contains) {
+      throw Problem(
+        code: ShellCode.sessionLine, message: "this session has no cell \(range.lowerBound)",
+        help: [numbers.isEmpty ? "it has none yet" : "its cells are 1 to \(numbers.max() ?? 0)"])
+    }
+    return cells.filter { contains($0.record.number) }
   }
 }

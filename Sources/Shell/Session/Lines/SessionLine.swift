@@ -1,5 +1,6 @@
 import Foundation
 import Lang
+import Store
 
 /// A line that begins with `:`: about the notebook itself. Declared once, for `:help`, completion and errors alike.
 ///
@@ -12,13 +13,14 @@ struct SessionLine {
   let run: (Session, String) throws -> Void
 
   /// In the order `:help` lists them.
-  static var all: [SessionLine] { [.help, .history, .save, .run, .store, .quit] }
+  static var all: [SessionLine] { [.help, .history, .save, .run, .replay, .store, .quit] }
 }
 
 extension Session {
   /// Runs `:save x`, `?attack` or `!ls`.
   func runLine(_ item: Item) -> ExitStatus {
     guard case .session(let marker, let text) = item.kind else { return .ok }
+    Interrupt.reset()
     do {
       switch marker {
       case "?": output.show(.text(try About.text(text, in: environment)))
@@ -28,6 +30,10 @@ extension Session {
       return .ok
     } catch let problem as Problem {
       return reportLine(problem.placed(at: item.range))
+    } catch let error as StoreError {
+      return reportLine(Diagnostic(ShellCode.store, error.description, at: item.range, help: [error.hint]))
+    } catch let interrupt as Lang.Interrupt {
+      return reportLine(interrupt)
     } catch {
       return reportLine(Diagnostic(ShellCode.sessionLine, "\(error)", at: item.range))
     }

@@ -1,0 +1,224 @@
+import Lang
+import NN
+import Store
+
+extension Command<Session> {
+  static var `repeat`: Command {
+    Command(
+      "repeat", "Run a stored result again from its row alone, and say whether it agrees.", topic: Topic.attacking,
+      examples: ["repeat result", "repeat (select id from results order by id desc limit 1)"],
+      details: """
+        Data, model, costs, settings and seed come from the store, nothing from the names of this session: the files must \
+        have the SHA-256 that they had. It agrees when every image ends as it is stored, not only when the shares are \
+        alike; on another kind of processor a few images in ten thousand may end otherwise. The repetition itself is not \
+        stored as a result, which would count twice in every question.
+        """
+    ) { signature in
+      let result = signature.subject("result", .any, "a result, a row of `results`, or its id")
+      return { session, given in .object(try session.repetition(of: try session.storedResult(given[result]))) }
+    }
+  }
+}
+
+/// A stored result beside what it came to when it was run again.
+struct RepetitionValue: Object {
+  static let type = ObjectType(
+    "repetition", "A stored result, run again from its row alone: `check repeat(3).agrees`.",
+    members: [
+      .init("agrees", "whether every image ended as it is stored, and all figures are the same"),
+      .init("differing", "how many images ended otherwise"),
+      .init("result", "the id of the stored result"),
+      .init("version", "the version of Ward that stored it"),
+      .init("table", "the figures, stored and now"),
+    ])
+
+  let id: Int64
+  let record: ResultRecord
+  let version: String
+  let model: String
+  let evaluation: Evaluation
+
+  func member(_ name: String) throws -> Value? {
+    switch name {
+    case "agrees": .bool(agrees)
+    case "differing": .integer(differing)
+    case "result": .integer(Int(id))
+    case "version": .string(version)
+    case "table": .table(table)
+    default: nil
+    }
+  }
+
+  /// An evaluation stores no images: there its figures have to do.
+  var differing: Int {
+    if record.examples.isEmpty { return 0 }
+    let pairs = zip(record.examples, evaluation.outcomes)
+    return max(record.examples.count, evaluation.images) - pairs.count { $0.isLike($1) }
+  }
+
+  var agrees: Bool { differing == 0 && figures.allSatisfy { $0.stored == $0.now } }
+
+  /// Costs are sums in floating point; all else is counts and shares of them.
+  private var figures: [(name: String, presentation: Table.Presentation, stored: Double?, now: Double?)] {
+    func cost(_ value: Double?) -> Double? { value.map { ($0 * 1e9).rounded() / 1e9 } }
+    return [
+      ("images", .count, Double(record.images), Double(evaluation.images)),
+      ("clean", .share, record.clean, evaluation.clean.value),
+      ("robust", .share, record.robust, evaluation.robust.value),
+      ("protected", .share, record.protected, evaluation.protected?.value),
+      ("mean_cost", .plain, cost(record.meanCost), record.meanCost == nil ? nil : cost(evaluation.meanCost)),
+      ("queries", .count, Double(record.queries), Double(evaluation.queries)),
+    ]
+  }
+
+  private var table: Table {
+    func shown(_ number: Double?, _ presentation: Table.Presentation) -> Value {
+      guard let number else { return .none }
+      switch presentation {
+      case .share: return .string(NumberText.share(number))
+      case .count: return .string(NumberText.count(Int(number)))
+      default: return .string(NumberText.reading(number))
+      }
+    }
+    let rows = figures.filter { $0.stored != nil || $0.now != nil }.map { figure -> [Value] in
+      [
+        .string(figure.name), shown(figure.stored, figure.presentation), shown(figure.now, figure.presentation),
+        .string(figure.stored == figure.now ? "yes" : "no"),
+      ]
+    }
+    return Table(columns: ["figure", "stored", "now", "agrees"].map { .init($0) }, rows: rows)
+  }
+
+  var summary: String {
+    let what = "result \(id)"
+    let images = NumberText.count(evaluation.images)
+    let attack = record.attack == "none" ? "" : " under \(record.attack)"
+    let share = "\(record.attack == "none" ? "clean" : "robust") \(NumberText.share(record.robust))"
+    let from = version == wardVersion ? "" : ", stored by ward \(version)"
+    if agrees {
+      let each = record.examples.isEmpty ? "\(images) images" : "each of \(images) images as stored"
+      return "\(what) agrees: \(model)\(attack), \(share), \(each)\(from)"
+    }
+    return "\(what) differs: \(model)\(attack), \(share) stored, \(NumberText.share(evaluation.robust.value)) now; "
+      + "\(NumberText.count(differing)) of \(images) images ended otherwise\(from)"
+  }
+
+  func isEqual(to other: any Object) -> Bool { (other as? RepetitionValue)?.id == id }
+}
+
+extension ExampleRecord {
+  /// Distances are stored as they are; another processor may add up their terms in another order.
+  fileprivate func isLike(_ outcome: NN.Outcome) -> Bool {
+    func near(_ a: Double, _ b: Float) -> Bool { abs(a - Double(b)) <= 1e-5 * max(1, abs(a)) }
+    return (index, label, cleanAnswer, answer, fooled)
+      == (outcome.index, outcome.label, outcome.cleanAnswer, outcome.answer, outcome.fooled)
+      && near(linf, outcome.distances.linf) && near(l2, outcome.distances.l2) && near(l1, outcome.distances.l1)
+  }
+}
+
+extension Session {
+  /// The id that a result, a row or a number stands for.
+  fileprivate func storedResult(_ value: Value) throws -> Int64 {
+    storeSoFar()
+    func wrong(_ message: String) -> Problem {
+      Problem(
+        code: ShellCode.badAttack, message: message,
+        help: ["for example repeat 3, where `select id, model, attack, eps from results` shows the ids"],
+        argument: "result")
+    }
+    switch value {
+    case .object(let result as ResultValue):
+      guard let id = result.identity.storeID else { throw wrong("this result is not in the store") }
+      return id
+    case .record(let row):
+      guard let id = row["id"]?.asInteger else { throw wrong("the row has no id") }
+      return Int64(id)
+    case .table(let table):
+      guard table.count == 1 else {
+        throw wrong("one result is repeated at a time, and the table has \(table.count) rows")
+      }
+      return try storedResult(.record(table.record(0)))
+    default:
+      guard let id = value.asInteger else { throw wrong("\(value.typePhrase) names no result") }
+      return Int64(id)
+    }
+  }
+
+  /// Runs a stored result again.
+  fileprivate func repetition(of id: Int64) throws -> RepetitionValue {
+    guard let stored = try store.result(id: id, examples: true) else {
+      throw Problem(
+        code: ShellCode.badAttack, message: "the store has no result \(id)",
+        help: ["`select id, model, attack, eps from results` shows what there is"], argument: "result")
+    }
+    let record = stored.record
+    guard let dataset = record.dataset else {
+      throw Problem(code: ShellCode.data, message: "the row does not say which data it was run on")
+    }
+    let model = try restoredModel(record.model)
+    let images = try restoredImages(of: record, in: try restoredData(dataset))
+    let costs = try record.costs.map { try restoredCosts($0) }
+    let progress = Progress(terminal: terminal, quiet: isQuiet)
+    let evaluation = try answeringInterrupts {
+      defer { progress.finish() }
+      guard record.attack != "none" else {
+        return try model.model.target.evaluate(on: images, costs: costs?.costs, engine: engine, stop: stop)
+      }
+      return try attackAgain(record, on: model, images, costs?.costs) { done, of in
+        progress.update("result \(id) again", fraction: Double(done) / Double(max(1, of)))
+      }
+    }
+    let version = try sql.query(
+      "select version from results where id = :id", parameters: ["id": .integer(id)], shouldStop: { false })
+    return RepetitionValue(
+      id: id, record: record, version: version.rows.first?.first?.description ?? "", model: model.identity.name,
+      evaluation: evaluation)
+  }
+
+  private func attackAgain(
+    _ record: ResultRecord, on model: ModelValue, _ images: Images, _ costs: CostMatrix?,
+    progress: @escaping @Sendable (_ done: Int, _ of: Int) -> Void
+  ) throws -> Evaluation {
+    let settings = try StoredSettings(json: record.settings)
+    let attack = try storedAttack(record.attack, settings.without("goal", "radii"))
+    guard let norm = Norm(rawValue: record.norm) else {
+      throw Problem(code: ShellCode.badAttack, message: "the row has the norm \(record.norm), which this version lacks")
+    }
+    var run = AttackRun(attack, within: ThreatModel(norm, epsilon: Float(record.eps)))
+    run.goal = storedGoal(settings["goal"]?.asWord ?? "untargeted")
+    run.costs = costs
+    run.seed = Int(record.seed)
+    let target = model.model.target
+    // A point of a curve rests on the smaller radii: what they broke stays broken.
+    if let radii = settings["radii"]?.asNumbers {
+      let upTo = radii.map { Float($0) }.filter { $0 <= Float(record.eps) }
+      let curve = try run.curve(at: upTo, against: target, on: images, engine: engine, stop: stop) { done in
+        progress(done, upTo.count)
+      }
+      return curve.points.last?.evaluation ?? Evaluation(classNames: images.classes, costs: costs, outcomes: [])
+    }
+    if settings["goal"]?.asWord == "costly" {
+      let found = try run.costlyMistakes(against: target, on: images, engine: engine, stop: stop) { done in
+        progress(done, target.classes)
+      }
+      return found.worst
+    }
+    let result = try run.run(
+      against: target, on: images, engine: engine, stop: stop, progress: { progress($0.done, $0.images) })
+    return result.evaluation
+  }
+
+  private func storedAttack(_ name: String, _ settings: [String: SettingValue]) throws -> any Attack {
+    if let entry = Attacks.named(name) { return try entry.make(settings) }
+    guard name == "transfer", let from = settings["from_id"]?.asInteger else {
+      throw Problem(code: ShellCode.badAttack, message: "this version has no attack \(name)")
+    }
+    let (inner, values) = settings["using"]?.asComponent ?? ("pgd", [:])
+    return Transfer(from: try restoredModel(Int64(from)).model.target, using: try storedAttack(inner, values))
+  }
+
+  private func storedGoal(_ text: String) -> Goal {
+    if let target = text.wholeMatch(of: /target\(class: (\d+)\)/) { return .target(Int(target.output.1) ?? 0) }
+    return Goal(named: text) ?? .untargeted
+  }
+}

@@ -1,0 +1,23 @@
+import Lang
+
+extension SessionLine {
+  static var replay: SessionLine {
+    SessionLine(
+      name: "replay", arguments: "FILE",
+      summary: "run a saved session again, apart from this one, and say what it shows differently"
+    ) { session, text in
+      let file = try Words.file(text, of: "replay", example: "first-look.ward")
+      let transcript = Transcript(try ScriptFile.read(file))
+      // With names, seed and store of its own: what a recording asks of the store, it asks of what it stored itself.
+      var options = Session.Options(storePath: "")
+      options.keepsNothing = true
+      options.threads = session.threads
+      options.isSafe = session.isSafe
+      options.terminal.color = .never
+      let apart = try Session(options, output: .silent())
+      defer { apart.end() }
+      let outcomes = try Replay().run(transcript, in: apart)
+      for block in Replay.report(outcomes, of: file) { session.output.show(block) }
+    }
+  }
+}
