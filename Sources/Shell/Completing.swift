@@ -16,7 +16,11 @@ enum Completing {
     var sources = Completion.Sources()
     sources.session = { line in
       guard line.hasPrefix(":") else { return [] }
-      if let space = line.firstIndex(of: " ") { return files(after: line[line.index(after: space)...]) }
+      if let space = line.firstIndex(of: " ") {
+        let words = SessionLine.all.first { $0.name == line[..<space].dropFirst() }?.words ?? []
+        if !words.isEmpty { return words.map { .init($0, .session, "") } }
+        return files(after: line[line.index(after: space)...])
+      }
       return SessionLine.all.map { .init($0.name, .session, $0.summary) }
     }
     sources.sql = { _ in sql }

@@ -56,6 +56,13 @@ public final class Environment {
     return true
   }
 
+  /// Makes the user's variables exactly these, in this order.
+  public func restore(_ variables: [(name: String, value: Value)]) {
+    for name in order { cells[name]?.value = nil }
+    order = variables.map(\.name)
+    for (name, value) in variables { cell(for: name).value = value }
+  }
+
   /// The built-in constants of a family, sorted by name; of every family when nil.
   public func choices(of family: String?) -> [ChoiceDeclaration] {
     choices.values.filter { family == nil || $0.family == family }.sorted { $0.name < $1.name }

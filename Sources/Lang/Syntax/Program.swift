@@ -12,6 +12,15 @@ public struct Program {
 
   /// Whether the text breaks off where it could go on: the prompt then asks for another line.
   public var isIncomplete: Bool { diagnostics.count == 1 && diagnostics[0].isIncomplete }
+  /// The text cut before each line that begins an item; comments go with what follows them.
+  public var pieces: [String] {
+    var ends: [Int] = []
+    for (item, next) in zip(items, items.dropFirst())
+    where source.line(at: next.range.start) > source.line(at: item.range.end) {
+      ends.append(source.endOfLine(at: item.range.end))
+    }
+    return zip([0] + ends, ends + [source.bytes.count]).map { source.text(from: $0, to: $1).trimmed }
+  }
   /// The `param` items.
   public var parameters: [ProgramParameter] {
     items.compactMap { if case .parameter(let parameter) = $0.kind { parameter } else { nil } }

@@ -50,7 +50,7 @@ enum About {
       return (["\(name)  (table of the store)", "  \(view.summary)", "", "Columns"] + lines).joined(separator: "\n")
     }
     if let line = SessionLine.all.first(where: { ":" + $0.name == name || $0.name == name }) {
-      return ":\(line.name) \(line.arguments)\n  \(line.summary)"
+      return line.page
     }
     if let text = ShellCode.explanations[name.uppercased()] { return "\(name.uppercased())\n\(text)" }
     let known = Help.topics(in: environment) + Views.all.map(\.name) + SessionLine.all.map(\.name)

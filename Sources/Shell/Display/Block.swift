@@ -39,6 +39,15 @@ extension Block {
     }
   }
 
+  /// A value in one line: text in quotes, tables and objects by their summary.
+  static func summarized(_ value: Value) -> String {
+    switch value {
+    case .object(let object): object.summary
+    case .table(let table): summary(of: table)
+    default: literal(value)
+    }
+  }
+
   static func summary(of table: Table) -> String {
     "table of \(NumberText.count(table.count)) row\(table.count == 1 ? "" : "s"): "
       + table.columns.map(\.name).joined(separator: ", ")
@@ -65,6 +74,8 @@ struct BlockRenderer {
   var showsTimes = false
   /// Whether pictures and charts are drawn by characters; files say in words what they are.
   var draws = false
+  /// How tables are drawn.
+  var mode = TableMode.box
 
   /// What a file, a pipe and the store get.
   static let forFiles = BlockRenderer()
@@ -92,9 +103,12 @@ struct BlockRenderer {
   }
 
   private func text(of table: Table) -> String {
+    // On a screen and in a transcript a line ends as all others do.
+    guard !mode.isExact else { return String(mode.text(of: table).unicodeScalars.filter { $0 != "\r" }) }
     guard !table.columns.isEmpty else { return "(no columns)" }
     let shown = table.count > Self.mostRows ? table.with(rows: Array(table.rows.prefix(Self.mostRows))) : table
-    let drawn = Grid(shown).boxed(width: width, mayTurn: mayTurnTables)
+    let drawn =
+      mode == .box ? Grid(shown).boxed(width: width, mayTurn: mayTurnTables) : mode.text(of: shown, width: width)
     if table.count == 0 { return drawn + "\n(no rows)" }
     guard shown.count < table.count else { return drawn }
     return drawn + "\n(\(NumberText.count(shown.count)) of \(NumberText.count(table.count)) rows shown)"

@@ -39,6 +39,13 @@ enum NumberText {
     return fixed(value, value < 100 ? 1 : 0) + " " + unit.name
   }
 
+  /// With three digits, for what is measured: `0.42 ms`, `12.3 ms`, `1.23 s`.
+  static func measured(_ seconds: Double) -> String {
+    guard seconds.isFinite, seconds < 9.995 else { return duration(seconds) }
+    let (value, unit) = seconds < 0.9995 ? (1000 * seconds, "ms") : (seconds, "s")
+    return fixed(value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0) + " " + unit
+  }
+
   static func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
 
   /// The shortest decimal form that reads back as the same number; whole numbers without a point.

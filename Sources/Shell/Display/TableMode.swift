@@ -1,7 +1,7 @@
 import Foundation
 import Lang
 
-/// The forms in which `ward sql --mode` writes a table.
+/// The forms in which `:mode` and `ward sql --mode` write a table.
 enum TableMode: String, CaseIterable {
   case box, plain, markdown, csv, json, jsonl
 
@@ -17,6 +17,9 @@ enum TableMode: String, CaseIterable {
     case .json: return "[" + table.rows.map { Self.object(names, $0) }.joined(separator: ",\n ") + "]"
     }
   }
+
+  /// Whether every value is written with all its digits, and every row.
+  var isExact: Bool { self == .csv || self == .json || self == .jsonl }
 
   /// Whether a row can be written before the next is known.
   var isLineByLine: Bool { self == .csv || self == .jsonl }

@@ -12,6 +12,8 @@ final class Output {
   private(set) var transcript = ""
   /// Whether values are shown; `print`, `show` and errors are never silenced.
   var showsValues = true
+  /// How tables are shown. What the store keeps of a cell is a box all the same: a saved session has no `:mode` in it.
+  var mode = TableMode.box
 
   /// - Parameter renderer: asked before each block, since a window may have changed its width.
   init(
@@ -29,8 +31,8 @@ final class Output {
 
   /// What the cell came to: written once `release` says that the cell is stored, so that what was seen is never lost.
   func hold(_ block: Block) {
-    held += renderer().text(of: block) + "\n"
-    keep(BlockRenderer.forFiles.text(of: block))
+    held += drawn(block) + "\n"
+    keep(block)
   }
 
   /// Writes what was held.
@@ -41,8 +43,8 @@ final class Output {
 
   func show(_ block: Block) {
     release()
-    write(renderer().text(of: block) + "\n")
-    keep(BlockRenderer.forFiles.text(of: block))
+    write(drawn(block) + "\n")
+    keep(block)
   }
 
   /// A diagnostic: `written` goes to standard error, `text` is kept.
@@ -56,6 +58,19 @@ final class Output {
   func beginCell() { shown = "" }
 
   func beginTranscript() { transcript = "" }
+
+  private func drawn(_ block: Block) -> String {
+    var renderer = renderer()
+    renderer.mode = mode
+    return renderer.text(of: block)
+  }
+
+  private func keep(_ block: Block) {
+    var renderer = BlockRenderer.forFiles
+    shown += renderer.text(of: block) + "\n"
+    renderer.mode = mode
+    transcript += renderer.text(of: block) + "\n"
+  }
 
   private func keep(_ text: String) {
     shown += text + "\n"

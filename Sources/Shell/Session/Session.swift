@@ -32,6 +32,10 @@ final class Session {
   var cellRow: Int64?
   /// The scripts that `:run` is running, each run by the one before.
   var runningScripts: [String] = []
+  /// Whether each cell's time is shown; set by `:time`.
+  var timesCells = false
+  /// What `:undo` goes back to.
+  var past = Past()
   /// Set by `:quit`.
   var isOver = false
   /// What an interrupted command says about where it was.
@@ -102,16 +106,26 @@ final class Session {
 
   // MARK: - The road
 
-  /// Runs one input of the prompt as one cell. Session lines among it are no cells and count for nothing.
-  @discardableResult func run(_ text: String, named name: String? = nil) -> ExitStatus {
-    let program = interpreter.parse(Source(name: name ?? promptName, text: text))
+  /// Runs one input of the prompt as one cell. Of a pasted text each statement that begins a line is a cell, up to the first
+  /// that fails. Session lines are no cells and count for nothing.
+  @discardableResult func run(_ text: String) -> ExitStatus {
+    let program = interpreter.parse(Source(name: promptName, text: text))
     if program.items.isEmpty && program.diagnostics.isEmpty { return .ok }
-    if program.items.allSatisfy(\.isSessionLine), program.diagnostics.isEmpty {
-      return program.items.reduce(.ok) { max($0, runLine($1)) }
+    let pieces = program.diagnostics.isEmpty ? program.pieces : []
+    if pieces.count > 1 {
+      for (index, piece) in pieces.enumerated() where !isOver {
+        let status = run(piece)
+        if status == .ok { continue }
+        let left = pieces.count - index - 1
+        if left > 0 { notices.tell(.note, "\(left) more \(left == 1 ? "statement was" : "statements were") not run") }
+        return status
+      }
+      return .ok
     }
+    if let line = program.items.first, line.isSessionLine, program.diagnostics.isEmpty { return runLine(line) }
     return cell(text.trimmingCharacters(in: .whitespacesAndNewlines)) {
       var value = Value.none
-      for ready in try ready(program).items { value = try evaluate(ready) ?? value }
+      for ready in try ready(program).items { value = try evaluate(ready) }
       return value
     }
   }
@@ -132,7 +146,7 @@ final class Session {
     }
     for ready in prepared.items where !isOver {
       let item = ready.item
-      let status = item.isSessionLine ? runLine(item) : cell(item.text) { try evaluate(ready) ?? .none }
+      let status = item.isSessionLine ? runLine(item) : cell(item.text) { try evaluate(ready) }
       if status != .ok { return status }
     }
     return .ok
@@ -166,7 +180,7 @@ final class Session {
         ? runLine(item)
         : cell(item.text) {
           var value = Value.none
-          for ready in try ready(one).items { value = try evaluate(ready) ?? value }
+          for ready in try ready(one).items { value = try evaluate(ready) }
           return value
         }
       if status == .interrupted { throw Lang.Interrupt() }
@@ -182,12 +196,8 @@ final class Session {
     return prepared
   }
 
-  /// Runs one item and shows what it came to. `nil` for a session line.
-  private func evaluate(_ ready: Prepared.Ready) throws -> Value? {
-    if ready.item.isSessionLine {
-      _ = runLine(ready.item)
-      return nil
-    }
+  /// Runs one statement and shows what it came to.
+  private func evaluate(_ ready: Prepared.Ready) throws -> Value {
     let started = ContinuousClock.now
     binding = ready.item.declaredName
     let outcome = try interpreter.run(ready)
@@ -209,6 +219,7 @@ final class Session {
   /// Writes the cell's row, runs it, writes what it made, and remembers its value.
   private func cell(_ source: String, _ work: () throws -> Value) -> ExitStatus {
     let number = nextCell
+    past.remember(moment)
     nextCell += 1
     trainingsOfCell = 0
     output.beginCell()
@@ -221,8 +232,10 @@ final class Session {
     } catch {
       status = report(error)
     }
-    finish(status.cellStatus, seconds: (ContinuousClock.now - started).inSeconds)
+    let seconds = (ContinuousClock.now - started).inSeconds
+    finish(status.cellStatus, seconds: seconds)
     output.release()
+    if timesCells { output.show(.text("time  \(NumberText.measured(seconds))")) }
     return status
   }
 

@@ -1,17 +1,25 @@
 import Lang
+import Store
 
 extension SessionLine {
   static var history: SessionLine {
     SessionLine(
-      name: "history", arguments: "[TEXT]", summary: "what was typed, in this session and before; only lines with TEXT"
+      name: "history", arguments: "[TEXT|CELLS]",
+      summary: "what was typed, in this session and before; only lines with TEXT, or only some cells",
+      details: """
+        The newest 200 cells, in this session and in those before it. CELLS are numbers: 3, 3-5, or 12/3-5 of session 12; \
+        `:run 3-5` runs them again. `select * from cells` asks for more.
+        """, example: ":history train"
     ) { session, text in
-      session.output.show(.table(try cells(session, containing: text)))
+      let cells =
+        try CellRange(text)?.cells(of: session)
+        ?? session.store.history(limit: 200, containing: text.isEmpty ? nil : text)
+      session.output.show(.table(table(cells)))
     }
   }
 
-  private static func cells(_ session: Session, containing text: String) throws -> Table {
-    let cells = try session.store.history(limit: 200, containing: text.isEmpty ? nil : text)
-    return Table(
+  private static func table(_ cells: [StoredCell]) -> Table {
+    Table(
       columns: [.init("session"), .init("cell"), .init("status"), .init("seconds", .seconds), .init("source")],
       rows: cells.map { cell in
         [

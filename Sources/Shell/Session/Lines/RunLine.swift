@@ -2,17 +2,33 @@ import Lang
 
 extension SessionLine {
   static var run: SessionLine {
-    SessionLine(name: "run", arguments: "FILE", summary: "run a script here; its names stay") { session, text in
-      let file = try Words.file(text, of: "run", example: "lesson.ward")
-      guard session.runningScripts.count < 16 else {
-        throw Problem(
-          code: ShellCode.sessionLine,
-          message: "scripts run each other without end: "
-            + session.runningScripts.suffix(3).joined(separator: " runs ") + " runs \(file)")
+    SessionLine(
+      name: "run", arguments: "FILE|CELLS", summary: "run a script here, or cells again; names stay",
+      details: "Cells are given by their numbers: 3, 3-5, or 12/3-5 of session 12. They run as new cells.",
+      example: "let x = 1\n:run 1"
+    ) { session, text in
+      guard let range = CellRange(text) else {
+        return try script(try Words.file(text, of: "run", example: "lesson.ward, or cells :run 3-5"), in: session)
       }
-      session.runningScripts.append(file)
-      defer { session.runningScripts.removeLast() }
-      _ = session.run(script: Source(name: file, text: try ScriptFile.read(file)))
+      let cells = try range.cells(of: session)
+      guard !cells.isEmpty else {
+        throw Problem(
+          code: ShellCode.sessionLine, message: "there are no cells \(text)",
+          help: ["`:history` lists the cells there are"])
+      }
+      for cell in cells { try session.told(session.run(cell.record.source)) }
     }
+  }
+
+  private static func script(_ file: String, in session: Session) throws {
+    guard session.runningScripts.count < 16 else {
+      throw Problem(
+        code: ShellCode.sessionLine,
+        message: "scripts run each other without end: "
+          + session.runningScripts.suffix(3).joined(separator: " runs ") + " runs \(file)")
+    }
+    session.runningScripts.append(file)
+    defer { session.runningScripts.removeLast() }
+    try session.told(session.run(script: Source(name: file, text: try ScriptFile.read(file))))
   }
 }

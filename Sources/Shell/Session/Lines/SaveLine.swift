@@ -18,18 +18,20 @@ extension SessionLine {
     }
   }
 
-  /// Failed and interrupted cells are left out: the script is to run through.
+  /// Failed and interrupted cells are left out, and those that `:undo` took back: the script is to run through.
   private static func write(_ session: Session, to file: String, only ranges: [String]) throws {
     try session.checkMayWrite(file)
     let cells = try session.store.cells(session: session.number)
     let wanted = try ranges.isEmpty ? cells : CellRanges(ranges).pick(from: cells)
-    let kept = wanted.filter { $0.status == .ok }
+    let undone = wanted.filter { session.past.undone.contains($0.record.number) }
+    let kept = wanted.filter { $0.status == .ok && !session.past.undone.contains($0.record.number) }
     try ScriptFile.write(SavedSession(cells: kept).transcript.text, to: file)
-    let left = wanted.count - kept.count
+    let failed = wanted.count - kept.count - undone.count
+    let left = [failed == 0 ? nil : "\(failed) that failed", undone.isEmpty ? nil : "\(undone.count) taken back"]
+      .compactMap { $0 }.joined(separator: " and ")
     session.output.show(
       .text(
-        "\(file)  \(kept.count) cell\(kept.count == 1 ? "" : "s")" + (left == 0 ? "" : ", \(left) that failed left out")
-      ))
+        "\(file)  \(kept.count) cell\(kept.count == 1 ? "" : "s")" + (left.isEmpty ? "" : ", \(left) left out")))
     let saved = Set(kept.map(\.record.number))
     for missing in SavedSession.missing(saved, of: cells, in: session.environment) {
       session.output.complain("warning: " + missing, written: session.notices.text(.warning, missing))

@@ -10,10 +10,45 @@ struct SessionLine {
   /// What stands after the name, such as `FILE`; empty for nothing.
   let arguments: String
   let summary: String
+  /// More, for `?name`; may be empty.
+  let details: String
+  /// Lines that work.
+  let example: String
+  /// The words it takes, for completion; files when there are none.
+  let words: [String]
   let run: (Session, String) throws -> Void
 
+  init(
+    name: String, arguments: String, summary: String, details: String = "", example: String = "", words: [String] = [],
+    run: @escaping (Session, String) throws -> Void
+  ) {
+    self.name = name
+    self.arguments = arguments
+    self.summary = summary
+    self.details = details
+    self.example = example.isEmpty ? ":" + name : example
+    self.words = words
+    self.run = run
+  }
+
   /// In the order `:help` lists them.
-  static var all: [SessionLine] { [.help, .history, .save, .run, .replay, .store, .quit] }
+  static var all: [SessionLine] {
+    [.help, .history, .save, .run, .replay, .mode, .time, .undo, .checkpoint, .store, .quit]
+  }
+
+  /// What `?name` shows.
+  var page: String {
+    let head = ":\(name)" + (arguments.isEmpty ? "" : " " + arguments)
+    let more = details.isEmpty ? [] : [details]
+    return
+      ([head, "  \(summary)"] + more.map { "\n" + $0 } + ["\nExample"]
+      + example.split(separator: "\n").map { "  \($0)" }).joined(separator: "\n")
+  }
+}
+
+/// Code that a session line ran ended like this, and has told why.
+struct EndedOtherwise: Error {
+  let status: ExitStatus
 }
 
 extension Session {
@@ -28,6 +63,8 @@ extension Session {
       default: try runSessionLine(text)
       }
       return .ok
+    } catch let ended as EndedOtherwise {
+      return ended.status
     } catch let problem as Problem {
       return reportLine(problem.placed(at: item.range))
     } catch let error as StoreError {
@@ -37,6 +74,11 @@ extension Session {
     } catch {
       return reportLine(Diagnostic(ShellCode.sessionLine, "\(error)", at: item.range))
     }
+  }
+
+  /// Ends a session line as the code ended that it ran.
+  func told(_ status: ExitStatus) throws {
+    if status != .ok { throw EndedOtherwise(status: status) }
   }
 
   private func runSessionLine(_ text: String) throws {

@@ -1,0 +1,24 @@
+import Store
+
+/// Cells by their numbers, as `:history` and `:run` take them: `3`, `3-5`, and `12/3-5` of session 12.
+struct CellRange {
+  /// The session; this one when nil.
+  var session: Int64?
+  var numbers: ClosedRange<Int>
+
+  /// `nil` when the text is something else, such as a word to look for or a file.
+  init?(_ text: String) {
+    guard let found = text.wholeMatch(of: /(?:(\d+)\/)?(\d+)(?:\s*(?:-|\.\.)\s*(\d+))?/),
+      let first = Int(found.output.2)
+    else { return nil }
+    let last = found.output.3.map { Int($0) } ?? first
+    guard let last, first <= last else { return nil }
+    session = found.output.1.flatMap { Int64($0) }
+    numbers = first...last
+  }
+
+  /// The cells of that range that there are.
+  func cells(of current: Session) throws -> [StoredCell] {
+    try current.store.cells(session: session ?? current.number).filter { numbers.contains($0.record.number) }
+  }
+}
