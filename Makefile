@@ -42,11 +42,12 @@ format: ## lay the sources out
 bench: setup $(WARD) ## measure the engine, beside PyTorch where Python with torch is found
 	Benchmarks/run
 
-docs: $(WARD) ## write docs/reference/ anew from the declarations
-	$(WARD) reference --to docs/reference
+docs: $(WARD) ## write docs/reference/, the manual page and the shells' completions anew from the declarations
+	$(WARD) reference --to docs/reference --share share
 
-install: $(WARD) ## install the program as PREFIX/bin/ward
+install: $(WARD) ## install the program as PREFIX/bin/ward, its manual page and the shells' completions
 	install -D -m 755 $(WARD) $(DESTDIR)$(PREFIX)/bin/ward
+	cd share && find . -type f -exec install -D -m 644 {} $(DESTDIR)$(abspath $(PREFIX))/share/{} \;
 
 clean: ## remove what was built
 	rm -rf .build

@@ -52,6 +52,17 @@ enum Ward {
       || zip(arguments, arguments.dropFirst()).contains { $0 == "--diagnostics" && $1 == "json" }
   }
 
+  /// `ward --help`, with the options of the prompt and of scripts, which ArgumentParser only shows with `ward run --help`.
+  private static func wholeHelp(asked arguments: [String]) -> String? {
+    guard [["--help"], ["-h"], ["help"]].contains(arguments) else { return nil }
+    func parts(_ text: String) -> [String] { text.split(separator: "\n\n").map(String.init) }
+    let options = parts(RunCommand.helpMessage()).filter { $0.hasPrefix("OPTIONS:") }.map {
+      $0.trimmingCharacters(in: .newlines) + "\n  --version               Show the version."
+    }
+    return parts(WardCommand.helpMessage()).flatMap { $0.hasPrefix("OPTIONS:") ? options : [$0] }
+      .joined(separator: "\n\n")
+  }
+
   private static func json(of error: any Error) -> String {
     Notices(.json).text(.error, WardCommand.message(for: error))
   }
@@ -62,7 +73,7 @@ enum Ward {
   private static func status() -> ExitStatus {
     do {
       let arguments = Array(CommandLine.arguments.dropFirst())
-      if let help = try ScriptArguments.help(asked: arguments) {
+      if let help = try ScriptArguments.help(asked: arguments) ?? wholeHelp(asked: arguments) {
         print(help)
         return .ok
       }

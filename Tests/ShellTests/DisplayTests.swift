@@ -51,6 +51,40 @@ struct GridTests {
     #expect(DisplayWidth.of("❤️") == 2)
   }
 
+  @Test func wideEmojiAndCombiningTextsAlignInEveryForm() {
+    let words = ["靴下", "e\u{301}te\u{301}", "👩‍🔬 ok", "🇩🇪", "한국어", "plain"]
+    let table = Table(columns: [.init("名前"), .init("n")], rows: words.map { [.string($0), 1] })
+    for text in [Grid(table).boxed(), Grid(table).plain(), Grid(table).boxed(width: 12)] {
+      let widths = Set(text.split(separator: "\n").map { DisplayWidth.of($0) })
+      #expect(widths.count == 1, "\(text)")
+    }
+  }
+
+  @Test func longWideTextsAreBrokenByColumnsNotByCharacters() {
+    let table = Table(columns: [.init("w"), .init("n")], rows: [[.string(String(repeating: "靴", count: 40)), 1]])
+    let box = Grid(table).boxed(width: 40)
+    #expect(box.split(separator: "\n").allSatisfy { DisplayWidth.of($0) <= 40 })
+    #expect(box.count { $0 == "靴" } == 40)
+  }
+
+  @Test func whatIsTooWideStandsUprightAndIsAllThere() {
+    let columns = (1...12).map { Table.Column("column number \($0)") }
+    let text = (1...30).map { "word\($0)" }.joined(separator: " ")
+    let row = (1...12).map { $0 == 5 ? Value.string(text) : .integer($0) }
+    let shown = Grid(Table(columns: columns, rows: [row])).boxed(width: 60)
+    #expect(shown.split(separator: "\n").allSatisfy { DisplayWidth.of($0) <= 60 })
+    for word in text.split(separator: " ") { #expect(shown.contains(word)) }
+  }
+
+  @Test func thePagerIsTheUsersUnlessItIsOff() {
+    #expect(Pager.command(["PAGER": "most -s"]) == "most -s")
+    #expect(Pager.command(["PAGER": "", "PATH": "/usr/bin"]) == nil)
+    #expect(Pager.command(["PAGER": "cat", "PATH": "/usr/bin"]) == nil)
+    #expect(Pager.command(["PATH": "/nowhere"]) == nil)
+    #expect(Pager.rows(of: "a\nb\n", width: 80) == 2)
+    #expect(Pager.rows(of: String(repeating: "靴", count: 50) + "\n", width: 80) == 2)
+  }
+
   @Test func boxesAlignByDisplayWidth() {
     #expect(
       Grid(table).boxed() == """

@@ -3,7 +3,8 @@ import Foundation
 import Lang
 import Store
 
-/// `ward reference --to FOLDER`: the reference manual, written from the declarations. `make docs` runs it.
+/// `ward reference --to FOLDER --share FOLDER`: the reference manual, the manual page and the shells' completions, written
+/// from the declarations. `make docs` runs it.
 struct ReferenceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reference", abstract: "Write the reference manual from the declarations.", shouldDisplay: false)
@@ -11,13 +12,32 @@ struct ReferenceCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The folder to write to.", valueName: "folder"))
   var to: String
 
+  @Option(help: ArgumentHelp("The folder that is laid out as the installed one.", valueName: "folder"))
+  var share: String
+
   func run() throws {
-    let folder = URL(fileURLWithPath: to)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    for page in Reference.pages {
-      try Data(page.text.utf8).write(to: folder.appendingPathComponent(page.file))
-    }
-    print("\(to): \(Reference.pages.count) pages")
+    for page in Reference.pages { try write(page.text, to: "\(to)/\(page.file)") }
+    for file in try SharedFiles.all() { try write(file.text, to: "\(share)/\(file.path)") }
+    print("\(to): \(Reference.pages.count) pages; \(share): \(try SharedFiles.all().count) files")
+  }
+
+  private func write(_ text: String, to path: String) throws {
+    let url = URL(fileURLWithPath: path)
+    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: url)
+  }
+}
+
+/// What `make install` puts below `share`, beside the program.
+enum SharedFiles {
+  static func all() throws -> [(path: String, text: String)] {
+    let tool = try ToolInfo.read()
+    return [
+      ("man/man1/ward.1", ManualPage.text(tool)),
+      ("bash-completion/completions/ward", ShellCompletions.bash(tool)),
+      ("zsh/site-functions/_ward", ShellCompletions.zsh(tool)),
+      ("fish/vendor_completions.d/ward.fish", ShellCompletions.fish(tool)),
+    ]
   }
 }
 

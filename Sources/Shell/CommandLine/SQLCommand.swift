@@ -53,7 +53,8 @@ struct SQLCommand: ParsableCommand {
   private func show(_ answer: SQLTable) {
     for note in answer.notes { notices.tell(.note, note) }
     let terminal = Terminal()
-    Swift.print(mode.text(of: Query.table(answer), width: terminal.outputIsTerminal ? terminal.width : .max))
+    let text = mode.text(of: Query.table(answer), width: terminal.outputIsTerminal ? terminal.width : .max)
+    if Pager(terminal)?.show(text + "\n") != true { Swift.print(text) }
   }
 
   /// A row at a time, in constant memory.

@@ -20,6 +20,18 @@ enum DisplayWidth {
     return kept + "…"
   }
 
+  /// The longest beginning of `text` that fits in `columns`, at least one character.
+  static func prefix(of text: String, upTo columns: Int) -> Substring {
+    var end = text.startIndex
+    var width = 0
+    for index in text.indices {
+      width += text[index].displayWidth
+      if width > columns, index > text.startIndex { break }
+      end = text.index(after: index)
+    }
+    return text[..<end]
+  }
+
   /// `text` filled up with spaces to `columns`.
   static func pad(_ text: String, to columns: Int, right: Bool = false) -> String {
     let room = String(repeating: " ", count: max(0, columns - of(text)))

@@ -55,9 +55,9 @@ struct Grid {
       if !line.isEmpty { lines.append(line) }
       line = String(word)
       while DisplayWidth.of(line) > width {
-        let head = line.prefix(width)
+        let head = DisplayWidth.prefix(of: line, upTo: width)
         lines.append(String(head))
-        line = String(line.dropFirst(head.count))
+        line = String(line[head.endIndex...])
       }
     }
     return lines + [line]
@@ -89,9 +89,10 @@ struct Grid {
     let names = columns.map { DisplayWidth.of($0.title) }.max() ?? 0
     return rows.enumerated().map { number, row in
       (["── \(number + 1) " + String(repeating: "─", count: max(0, min(width, 40) - 5))]
-        + zip(columns, row).map { column, cell in
-          " " + DisplayWidth.pad(column.title, to: names) + "  "
-            + DisplayWidth.truncate(cell, to: max(8, width - names - 3))
+        + zip(columns, row).flatMap { column, cell in
+          Self.wrap(cell, to: max(8, width - names - 3)).enumerated().map { line, text in
+            " " + DisplayWidth.pad(line == 0 ? column.title : "", to: names) + "  " + text
+          }
         }).joined(separator: "\n")
     }.joined(separator: "\n")
   }

@@ -9,11 +9,15 @@ struct Terminal {
   let inputIsTerminal = isatty(STDIN_FILENO) == 1
   var color = ColorChoice.auto
 
-  /// The width of the screen in columns, asked each time since windows change; 80 where there is no screen to ask.
-  var width: Int {
+  /// The width of the screen in columns, asked each time since windows change; 100 where there is no screen to ask.
+  var width: Int { size.flatMap { $0.ws_col > 0 ? Int($0.ws_col) : nil } ?? 100 }
+
+  /// The height of the screen in rows; endless where there is no screen to ask.
+  var height: Int { size.flatMap { $0.ws_row > 0 ? Int($0.ws_row) : nil } ?? .max }
+
+  private var size: winsize? {
     var size = winsize()
-    guard outputIsTerminal, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 100 }
-    return Int(size.ws_col)
+    return outputIsTerminal && ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? size : nil
   }
 
   /// Whether pictures are drawn: on a screen, and where colours are asked for by name (`ward … --color always | less -R`).

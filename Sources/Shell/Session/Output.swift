@@ -15,6 +15,9 @@ final class Output {
   /// How tables are shown. What the store keeps of a cell is a box all the same: a saved session has no `:mode` in it.
   var mode = TableMode.box
 
+  /// Shows what is longer than the screen, at the prompt.
+  var pager: Pager?
+
   /// - Parameter renderer: asked before each block, since a window may have changed its width.
   init(
     renderer: @escaping () -> BlockRenderer,
@@ -37,13 +40,13 @@ final class Output {
 
   /// Writes what was held.
   func release() {
-    if !held.isEmpty { write(held) }
+    if !held.isEmpty { display(held) }
     held = ""
   }
 
   func show(_ block: Block) {
     release()
-    write(drawn(block) + "\n")
+    display(drawn(block) + "\n")
     keep(block)
   }
 
@@ -58,6 +61,10 @@ final class Output {
   func beginCell() { shown = "" }
 
   func beginTranscript() { transcript = "" }
+
+  private func display(_ text: String) {
+    if pager?.show(text) != true { write(text) }
+  }
 
   private func drawn(_ block: Block) -> String {
     var renderer = renderer()

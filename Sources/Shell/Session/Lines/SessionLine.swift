@@ -98,13 +98,8 @@ extension Session {
     guard !isSafe else {
       throw Problem(code: ShellCode.unsafe, message: "`!` is off: this session was started with --safe")
     }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", command]
-    try process.run()
-    process.waitUntilExit()
-    if process.terminationStatus != 0 {
-      notices.tell(.warning, "the command ended with status \(process.terminationStatus)")
-    }
+    let status = try ShellCommand.run(command)
+    // Ctrl-C was the user's own.
+    if status != 0, status != 128 + SIGINT { notices.tell(.warning, "the command ended with status \(status)") }
   }
 }

@@ -1,0 +1,48 @@
+import Foundation
+
+/// Shows what is longer than the screen in the user's pager: at the prompt and in `ward sql`, on a terminal only.
+///
+/// `$PAGER` names the program; empty or `cat` turns it off. Without it, `less` is used where there is one.
+struct Pager {
+  private let command: String
+  private let terminal: Terminal
+
+  /// `nil` where nothing is to be paged.
+  init?(
+    _ terminal: Terminal, environment: [String: String] = ProcessInfo.processInfo.environment
+  ) {
+    guard terminal.outputIsTerminal, terminal.inputIsTerminal, environment["TERM"] != "dumb",
+      let command = Self.command(environment)
+    else { return nil }
+    self.terminal = terminal
+    self.command = command
+  }
+
+  /// What is run, by the environment; `nil` for nothing.
+  static func command(_ environment: [String: String]) -> String? {
+    if let named = environment["PAGER"]?.trimmingCharacters(in: .whitespaces) {
+      return named.isEmpty || named == "cat" ? nil : named
+    }
+    let folders = (environment["PATH"] ?? "").split(separator: ":")
+    guard folders.contains(where: { access("\($0)/less", X_OK) == 0 }) else { return nil }
+    // Says how to get out: not everybody has met it before.
+    return "less -Ps'space goes on, q goes back to the prompt'"
+  }
+
+  /// Shows the text and waits until it is put away; false when it fits on the screen or cannot be paged.
+  func show(_ text: String) -> Bool {
+    guard Self.rows(of: text, width: terminal.width) >= terminal.height else { return false }
+    // Its own choice if it has one: leave when all fits, keep colours, leave the text on the screen.
+    let options = ProcessInfo.processInfo.environment["LESS"] == nil ? ["LESS": "FRX"] : [:]
+    let status = try? ShellCommand.run(command, input: text, with: options)
+    // 126 and 127: the shell could not run it, and the text has not been seen.
+    return status.map { $0 != 126 && $0 != 127 } ?? false
+  }
+
+  /// Rows of a screen that text takes, long lines broken.
+  static func rows(of text: String, width: Int) -> Int {
+    text.split(omittingEmptySubsequences: false) { $0 == "\n" }.reduce(-1) { rows, line in
+      rows + max(1, (DisplayWidth.of(line) + width - 1) / max(1, width))
+    } + (text.hasSuffix("\n") ? 0 : 1)
+  }
+}
