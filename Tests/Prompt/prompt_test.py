@@ -30,13 +30,13 @@ def control(letter):
 class Prompt:
     """A ward on a terminal of its own, with a home of its own."""
 
-    def __init__(self, program, home, columns=100, locale="C.UTF-8"):
+    def __init__(self, program, home, columns=100, locale="C.UTF-8", arguments=(), extra=None):
         self.child, self.terminal = pty.fork()
         if self.child == 0:
             environment = {"HOME": home, "TERM": "xterm", "LANG": locale, "PATH": os.environ["PATH"],
-                           "WARD_STORE": home + "/store/ward.sqlite", "INPUTRC": home + "/.inputrc"}
+                           "WARD_STORE": home + "/store/ward.sqlite", "INPUTRC": home + "/.inputrc", "PAGER": "cat"}
             os.chdir(home)
-            os.execve(program, [program, "--color", "never"], environment)
+            os.execve(program, [program, "--color", "never", *arguments], {**environment, **(extra or {})})
         self.resize(columns)
         self.seen = ""
         self.status = None
@@ -140,6 +140,77 @@ def _(start):
     ward.do("1+mount" + TAB, r"1\+mountain\s+4\s")
 
 
+@behaviour("the prompt counts cells, and lines about the session are no cells")
+def _(start):
+    ward = start()
+    ward.send("1 + 1" + ENTER)
+    ward.ready(2)
+    ward.send(":store" + ENTER)
+    ward.ready(2)
+    ward.send("nonsense nonsense" + ENTER)
+    ward.expect(r"\[2\]:1:1")
+    ward.ready(3)
+
+
+@behaviour("an input that is not finished goes on, indented, until it is")
+def _(start):
+    ward = start()
+    ward.send("def twice(n) {" + ENTER)
+    ward.expect(r"\.\.\. +$")
+    ward.send("if n > 0 {" + ENTER)
+    ward.expect(r"\.\.\.     $")
+    ward.send("return 2 * n" + ENTER + "}" + ENTER + "}" + ENTER)
+    ward.ready(2)
+    ward.do("twice(21)", r"42\s")
+
+
+@behaviour("Tab knows the settings of this attack, the choices of this label, variables, members, columns of SQL and modes")
+def _(start):
+    ward = start()
+    ward.do("let result_of_mine = {robustness: 1, other: 2}", "robustness")
+    for typed, completed in [
+            ("attack x with: pgd sta", "start: "), ("attack x with: deepf", "deepfool "), ("attack x with: pgd norm: l", "l"),
+            ("result_o", "result_of_mine "), ("result_of_mine.robu", "result_of_mine.robustness "),
+            ("select mean_c", "mean_cost "), ("select * from results where protec", "protected "), (":mode mark", ":mode markdown "),
+            ("options minm", "minmax "), ("?hopsk", "hopskipjump "), ("train len", "lenet ")]:
+        ward.send(typed + TAB)
+        ward.expect(re.escape(completed.rstrip()))
+        ward.send(control("C"))
+        ward.ready(2)
+
+
+@behaviour("Tab answers within 50 ms")
+def _(start):
+    ward = start()
+    fastest = 1.0
+    for _ in range(5):
+        begun = time.monotonic()
+        ward.send("attack x with: deepf" + TAB)
+        ward.expect("deepfool")
+        fastest = min(fastest, time.monotonic() - begun)
+        ward.send(control("C"))
+        ward.ready(1)
+    assert fastest < 0.05, f"it took {1000 * fastest:.0f} ms"
+
+
+@behaviour("Tab runs no code")
+def _(start):
+    ward = start()
+    ward.do('def loud() { print "LOUD"; return {field: 1} }', "")
+    ward.send("loud()." + TAB + TAB)
+    ward.send("loud()[" + TAB + TAB)
+    time.sleep(0.3)
+    ward.read(0.1)
+    assert "LOUD" not in ward.seen, ward.seen
+
+
+@behaviour("a second Tab shows how the call is written where nothing can be completed")
+def _(start):
+    ward = start()
+    ward.send("round(2.5, " + TAB + TAB)
+    ward.expect(r"round\(x, digits = 0\)")
+
+
 @behaviour("Tab completes settings, session lines, topics, tables of SQL and names of files")
 def _(start):
     ward = start()
@@ -237,6 +308,44 @@ def _(start):
     ward.do("fashion.name", "fashion-mnist")
 
 
+@behaviour("Ctrl-C during an attack stops it within 0.2 s")
+def _(start):
+    if not os.path.isdir("/usr/share/datasets/fashion-mnist"):
+        return
+    ward = start()
+    ward.send('let fashion = load "fashion-mnist" train: 640 test: 2000' + ENTER)
+    ward.expect("training", seconds=60)
+    ward.ready(2)
+    ward.send("let normal = train lenet on: fashion epochs: 1" + ENTER)
+    ward.expect("accuracy", seconds=60)
+    ward.ready(3)
+    for attack in ("pgd steps: 10000", "square queries: 100000"):
+        stops_within(ward, f"attack normal with: {attack} on: fashion.test", 0.2, sign="%")
+    ward.do("normal.architecture", "lenet")
+
+
+@behaviour("Ctrl-C stops long output within 0.2 s")
+def _(start):
+    ward = start()
+    fastest = 60.0
+    for _ in range(3):
+        ward.send("for i in 0..<100000000 { print i }" + ENTER)
+        ward.expect(r"\n1000\r")
+        end = time.monotonic() + 0.3
+        while time.monotonic() < end:
+            ward.read(0.05)
+            ward.seen = ""
+        begun = time.monotonic()
+        ward.send(control("C"))
+        while not re.search(r"\[\d+\] $", ward.seen[-200:]):
+            ward.seen = ward.seen[-200:]
+            assert ward.read(5) and time.monotonic() - begun < 10
+        fastest = min(fastest, time.monotonic() - begun)
+        if fastest < 0.2:
+            return
+    raise AssertionError(f"it took {fastest:.2f} s")
+
+
 @behaviour("Ctrl-C stops a query within 0.2 s")
 def _(start):
     ward = start()
@@ -245,12 +354,89 @@ def _(start):
     ward.do("select 41 + 1 as answer", r"42")
 
 
-@behaviour("a pasted block of several lines is one input")
+@behaviour("a pasted text of several lines runs cell by cell")
 def _(start):
     ward = start()
-    ward.send("\x1b[200~let total = 1\ntotal + 1\x1b[201~")
-    ward.expect(r"total \+ 1")
-    ward.do("", r"2\s")
+    ward.send("\x1b[200~let total = 1\n# grow\ntotal + 1\nfor i in 1..2 {\n  total += i\n}\ntotal * 10\x1b[201~")
+    ward.expect(r"total \* 10")
+    ward.send(ENTER)
+    ward.expect(r"total  1\s+2\s+40\s")
+    ward.ready(5)
+    ward.do("select count(*) as n from cells", r"5 │")
+
+
+@behaviour("a pasted text stops at its first mistake and says how much was left")
+def _(start):
+    ward = start()
+    ward.send("\x1b[200~let a = 1\n1 / 'x'\nlet b = 2\nlet c = 3\x1b[201~" + ENTER)
+    ward.expect(r"\[2\]:1:1")
+    ward.expect("2 more statements were not run")
+    ward.do("b", "E0301")
+
+
+@behaviour(":undo takes the last cell back, :undo NAME all since the checkpoint")
+def _(start):
+    ward = start()
+    ward.do("let x = 1", r"x  1")
+    ward.do(":checkpoint clean", r"clean  1 name")
+    ward.do("x += 1", r"x  2")
+    ward.do("x = [x, x]", r"\[2, 2\]")
+    ward.do(":undo", r"x is 2 again")
+    ward.do("let y = 3", r"y  3")
+    ward.do(":undo clean", r"x is 1 again, y is gone")
+    ward.do(":save kept.ward", r"kept\.ward  1 cell, 3 taken back left out")
+    ward.do(":undo nowhere", r"E0611")
+
+
+@behaviour(":time, :mode, :history and :run do what they say")
+def _(start):
+    ward = start()
+    ward.do(":time 20 + 22", r"42\s+time  \d")
+    ward.do(":mode csv", "")
+    ward.do("select 1 as a, 'x y' as b", r"a,b\r?\s+1,x y\s")
+    ward.do(":mode box", "")
+    ward.do("let n = 5", r"n  5")
+    ward.do(":history 3", r"let n = 5")
+    ward.do(":history let n", r"let n = 5")
+    ward.do(":run 1-1", r"42\s")
+
+
+@behaviour("! runs a command that may read the terminal, and Ctrl-C is for the command")
+def _(start):
+    ward = start()
+    ward.send("!read word && echo got $word" + ENTER)
+    time.sleep(0.3)
+    ward.send("hello" + ENTER)
+    ward.expect("got hello")
+    ward.ready(1)
+    ward.send("!sleep 60" + ENTER)
+    time.sleep(0.5)
+    begun = time.monotonic()
+    ward.send(control("C"))
+    ward.ready(1)
+    assert time.monotonic() - begun < 5
+    ward.do("1 + 1", r"2\s")
+
+
+@behaviour("what is longer than the screen goes to the pager, what is shorter does not")
+def _(start):
+    ward = start(extra={"PAGER": "sed 's/^/PAGED /'"})
+    ward.do("1 + 1", r"^1 \+ 1\s+2\s")
+    ward.send("help" + ENTER)
+    ward.expect("PAGED Data")
+    ward.ready(3)
+
+
+@behaviour("the start-up file runs first, unless --no-init")
+def _(start):
+    folder = start.home + "/config"
+    os.makedirs(folder + "/ward")
+    with open(folder + "/ward/init.ward", "w") as file:
+        file.write("let favourite = 41\n")
+    ward = start(extra={"XDG_CONFIG_HOME": folder}, number=2)
+    ward.do("favourite + 1", r"42\s")
+    ward = start(extra={"XDG_CONFIG_HOME": folder}, arguments=["--no-init"])
+    ward.do("favourite", "E0301")
 
 
 @behaviour("an input of several lines comes back whole, after a restart too")
@@ -359,10 +545,10 @@ class Start:
         self.home = tempfile.mkdtemp(prefix="ward-prompt-")
         self.running = []
 
-    def __call__(self, columns=100, locale="C.UTF-8"):
-        ward = Prompt(self.program, self.home, columns, locale)
+    def __call__(self, columns=100, locale="C.UTF-8", arguments=(), extra=None, number=1):
+        ward = Prompt(self.program, self.home, columns, locale, arguments, extra)
         self.running.append(ward)
-        ward.ready(1)
+        ward.ready(number)
         return ward
 
     def end(self):
