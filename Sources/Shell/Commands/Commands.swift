@@ -6,7 +6,7 @@ enum Commands {
     [
       .load, .describe,
       .costs,
-      .train, .defend, .resume, .keep, .open,
+      .train, .defend, .resume, .recall, .keep, .open,
       .attack, .compare, .curve, .mistakes, .audit, .evaluate, .repeat,
       .weights, .print, .show, .tables, .schema,
       .seed, .help, .options, .vars, .forget, .sleep,
