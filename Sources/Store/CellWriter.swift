@@ -61,6 +61,14 @@ public struct CellWriter {
           model, epoch.epoch, epoch.loss, epoch.trainAccuracy, epoch.testAccuracy, epoch.seconds,
           epoch.imagesPerSecond,
         ])
+      for (position, layer) in epoch.weights.enumerated() {
+        try db.execute(
+          sql: "INSERT OR REPLACE INTO epoch_weight VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          arguments: [
+            model, epoch.epoch, position, layer.layer, layer.parameters, layer.l1, layer.l2, layer.max, layer.std,
+            layer.nearZero, layer.kurtosis, layer.hoyer, layer.gini,
+          ])
+      }
     }
   }
 

@@ -32,6 +32,7 @@ enum Migrations {
   static let all: [(name: String, sql: String)] = [
     ("1 first tables", firstTables), ("2 examples by class", examplesByClass), ("3 trainings to resume", trainings),
     ("4 rows by their cell", rowsByCell), ("5 trainings with their rows", trainingsWithRows),
+    ("6 weights by epoch", weightsByEpoch),
   ]
 
   /// Real numbers are REAL in STRICT tables, so that no view divides integers by accident.
@@ -159,5 +160,14 @@ enum Migrations {
     ALTER TABLE training ADD COLUMN defense TEXT NOT NULL DEFAULT '';
     ALTER TABLE training ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
     ALTER TABLE training ADD COLUMN seconds REAL NOT NULL DEFAULT 0;
+    """
+
+  /// The Min-Max property followed over a training: a row for each epoch and layer.
+  private static let weightsByEpoch = """
+    CREATE TABLE epoch_weight (
+      model INTEGER NOT NULL REFERENCES model, epoch INTEGER NOT NULL, position INTEGER NOT NULL, layer TEXT NOT NULL,
+      parameters INTEGER NOT NULL, l1 REAL NOT NULL, l2 REAL NOT NULL, max REAL NOT NULL, std REAL NOT NULL,
+      near_zero REAL NOT NULL, kurtosis REAL, hoyer REAL, gini REAL, PRIMARY KEY (model, epoch, position)
+    ) STRICT, WITHOUT ROWID;
     """
 }

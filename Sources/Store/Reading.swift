@@ -69,8 +69,19 @@ extension Store {
       try Row.fetchAll(db, sql: "SELECT * FROM epoch WHERE model = ? ORDER BY epoch", arguments: [model]).map { row in
         EpochRecord(
           epoch: row["epoch"], loss: row["loss"], trainAccuracy: row["train_accuracy"],
-          testAccuracy: row["test_accuracy"], seconds: row["seconds"], imagesPerSecond: row["images_per_second"])
+          testAccuracy: row["test_accuracy"], seconds: row["seconds"], imagesPerSecond: row["images_per_second"],
+          weights: try Self.weights(db, of: model, after: row["epoch"]))
       }
+    }
+  }
+
+  private static func weights(_ db: Database, of model: Int64, after epoch: Int) throws -> [WeightRecord] {
+    let sql = "SELECT * FROM epoch_weight WHERE model = ? AND epoch = ? ORDER BY position"
+    return try Row.fetchAll(db, sql: sql, arguments: [model, epoch]).map { row in
+      WeightRecord(
+        layer: row["layer"], parameters: row["parameters"], l1: row["l1"], l2: row["l2"], max: row["max"],
+        std: row["std"], nearZero: row["near_zero"], kurtosis: row["kurtosis"] ?? .nan, hoyer: row["hoyer"] ?? .nan,
+        gini: row["gini"] ?? .nan)
     }
   }
 

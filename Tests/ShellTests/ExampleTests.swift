@@ -14,7 +14,7 @@ struct ExampleTests {
     let normal = train lenet on: fashion epochs: 1
     let guard = costs fashion protect: ["Shirt"]
     let cse = defend normal with: minmax costs: guard epochs: 1
-    let result = attack normal with: fgsm on: fashion.test
+    let result = attack normal with: fgsm on: fashion.test keep: images
     """
 
   /// These need what cannot be there: an interrupted training, and a file of PyTorch's.

@@ -176,7 +176,7 @@ struct ChartTests {
       series: [.init(name: "a", points: [.init(x: 0, y: 0.9), .init(x: 0.1, y: 0.123456)])])
     #expect(
       BlockRenderer.forFiles.text(of: .chart(chart))
-        == "plot: t: robust against eps\n  a: 2 points, 90.0 % at 0 to 12.3 % at 0.1")
+        == "plot: t (across: eps, up: robust)\n  a: 2 points, 90.0 % at 0 to 12.3 % at 0.1")
   }
 
   @Test func aStoredChartComesBack() throws {

@@ -1,5 +1,5 @@
 /// How the weights of one layer are spread: what the Min-Max property (arXiv:2101.12372, §4.2) is seen by.
-public struct WeightStatistics: Sendable, Hashable {
+public struct WeightStatistics: Sendable, Hashable, Codable {
   /// The layer's name, as in `conv1`.
   public let layer: String
   /// How many weights it has, biases not counted.

@@ -3,6 +3,21 @@ import Foundation
 extension TrainingState {
   private static let prefix = "ward.moment"
 
+  /// Statistics of weights that are all alike are no numbers, which JSON has no word for.
+  private static var encoder: JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return encoder
+  }
+
+  private static var decoder: JSONDecoder {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return decoder
+  }
+
   /// The whole state as a file: the model's checkpoint with the optimiser's moments beside it.
   public var checkpoint: Safetensors {
     var file = model.checkpoint
@@ -10,7 +25,7 @@ extension TrainingState {
       file.tensors.append(("\(Self.prefix)\(number)", Tensor(shape: [moment.count], values: moment)))
     }
     file.metadata["ward.steps"] = String(steps)
-    if let records = try? JSONEncoder().encode(epochs) {
+    if let records = try? Self.encoder.encode(epochs) {
       file.metadata["ward.epochs"] = String(decoding: records, as: UTF8.self)
     }
     return file
@@ -27,7 +42,7 @@ extension TrainingState {
     model = try Model(checkpoint: rest, path: path)
     guard let steps = file.metadata["ward.steps"].flatMap({ Int($0) }), steps >= 0,
       let text = file.metadata["ward.epochs"],
-      let epochs = try? JSONDecoder().decode([EpochRecord].self, from: Foundation.Data(text.utf8))
+      let epochs = try? Self.decoder.decode([EpochRecord].self, from: Foundation.Data(text.utf8))
     else { throw bad("it holds a model, not a training that can go on") }
     self.steps = steps
     self.epochs = epochs

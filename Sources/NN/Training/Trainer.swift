@@ -49,7 +49,9 @@ public struct Trainer: Sendable {
         let result = try run.epoch(epoch, progress: progress)
         run.save(into: &state)
         let test = try testing.map { try engine.accuracy(of: state.model, on: $0, stop: stop) }
-        state.epochs.append(result.record(epoch: epoch, testAccuracy: test))
+        var record = result.record(epoch: epoch, testAccuracy: test)
+        record.weights = state.model.weightStatistics
+        state.epochs.append(record)
         whole(state)
       } catch is Interrupted {
         throw TrainingError.interrupted(epoch: epoch, last: state)

@@ -34,6 +34,8 @@ public struct EpochRecord: Sendable, Equatable, Codable {
   public let seconds: Double
   /// Clean images a second.
   public let imagesPerSecond: Double
+  /// How each layer's weights were spread after it; none in files of earlier versions.
+  public var weights: [WeightStatistics]?
 }
 
 /// How far a training has come.

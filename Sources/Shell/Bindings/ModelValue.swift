@@ -69,6 +69,9 @@ struct ModelValue: Object {
     layerNames.map { .init($0, "the weights of the layer \($0)") }
   }
 
+  /// The layers that have weights, from the first to the last.
+  var layers: [LayerValue] { layerNames.map { LayerValue(model: self, name: $0) } }
+
   private var layerNames: [String] {
     var names: [String] = []
     for place in model.layout where place.name.hasSuffix(".weight") { names.append(String(place.name.dropLast(7))) }
@@ -90,7 +93,7 @@ struct ModelValue: Object {
     }
   }
 
-  private var epochTable: Table {
+  var epochTable: Table {
     let columns: [Table.Column] = [
       .init("epoch"), .init("loss"), .init("train_accuracy", .share), .init("seconds", .seconds),
       .init("images_per_second", .count),
@@ -144,6 +147,12 @@ struct LayerValue: Object {
   let name: String
 
   private var tensor: Tensor? { model.model["\(name).weight"] }
+
+  /// The extents of its weights: four for a convolution.
+  var extents: [Int] { tensor?.shape ?? [] }
+
+  /// All its weights.
+  var tensorValues: [Float] { tensor?.values ?? [] }
 
   func member(_ name: String) throws -> Value? {
     switch name {

@@ -102,6 +102,12 @@ struct ResultValue: Object {
       })
   }
 
+  /// Who was attacked, by what: `cse under pgd, L∞ eps 0.1`.
+  var heading: String {
+    guard let run, let choice else { return "\(model.identity.name) on \(images.images.name)" }
+    return "\(model.identity.name) under \(choice.name), \(run.threat.norm.symbol) eps \(run.threat.epsilon)"
+  }
+
   var summary: String {
     let images = "\(NumberText.count(evaluation.images)) images"
     let cost = costs == nil ? "" : ", mean cost \(NumberText.fixed(evaluation.meanCost, 2))"

@@ -13,6 +13,7 @@ enum ShellCode {
   static let diverged = "E0612"
   static let unsafe = "E0613"
   static let store = "E0620"
+  static let drawing = "E0630"
   static let integerDivision = "N0002"
 
   /// What `ward explain CODE` prints.
@@ -59,6 +60,10 @@ enum ShellCode {
     store: """
     The store cannot be used as asked. What was stored before is safe unless the message says that the file is damaged:
     then restore a backup (`:store backup FILE` makes one), or save with `sqlite3 FILE .recover` what can be read.
+    """,
+    drawing: """
+    Something cannot be drawn: there is nothing to draw, the columns that were named are no numbers, or the program that
+    draws charts and captions for files is missing (`apt-get install gnuplot-nox`). On a terminal Ward draws by itself.
     """,
     integerDivision: """
     SQL divides whole numbers to a whole number: 8/255 is 0 there. Write 8.0/255, or pass a variable: `let eps = 8/255`,

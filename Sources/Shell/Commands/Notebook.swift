@@ -16,22 +16,6 @@ extension Command<Session> {
     }
   }
 
-  static var show: Command {
-    Command(
-      "show", "Show a value as the prompt would, also inside blocks and loops.", topic: Topic.looking,
-      examples: ["show classes(_)", "show guard"]
-    ) { signature in
-      let value = signature.subject("value", .any, "what to show")
-      return { session, given in
-        switch given[value] {
-        case .object(let costs as CostsValue): session.output.show(.table(costs.table))
-        case let value: if let block = Block.showing(value) { session.output.show(block) }
-        }
-        return .none
-      }
-    }
-  }
-
   static var seed: Command {
     Command(
       "seed", "Set the session seed, which every command uses that is given no seed of its own.", topic: Topic.notebook,

@@ -182,7 +182,8 @@ extension Session {
   private func record(_ epoch: NN.EpochRecord) -> StoredEpoch {
     StoredEpoch(
       epoch: epoch.epoch, loss: epoch.loss, trainAccuracy: epoch.trainAccuracy, testAccuracy: epoch.testAccuracy,
-      seconds: epoch.seconds, imagesPerSecond: epoch.imagesPerSecond)
+      seconds: epoch.seconds, imagesPerSecond: epoch.imagesPerSecond,
+      weights: (epoch.weights ?? []).map { StoredWeights($0) })
   }
 
   /// Runs work of `NN` that trains, whose interrupts and refusals become those of the language.

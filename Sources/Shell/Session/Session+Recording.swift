@@ -94,7 +94,8 @@ private final class Recorder {
       case .trained(let training): try writer.dropTraining(training.name, of: training.cell)
       case .result(let result): try add(result)
       case .audit(let audit): try add(audit)
-      case .weights(let model): try writer.add(model.model.weightStatistics.map(record), of: try row(of: model))
+      case .weights(let model):
+        try writer.add(model.model.weightStatistics.map { StoredWeights($0) }, of: try row(of: model))
       }
     }
     return confirmations
@@ -202,12 +203,6 @@ private final class Recorder {
         }))
   }
 
-  private func record(_ layer: WeightStatistics) -> WeightRecord {
-    WeightRecord(
-      layer: layer.layer, parameters: layer.count, l1: layer.l1, l2: layer.l2, max: layer.max, std: layer.std,
-      nearZero: layer.belowHundredth, kurtosis: layer.kurtosis, hoyer: layer.hoyer, gini: layer.gini)
-  }
-
   private func record(_ one: NN.Outcome) -> ExampleRecord {
     ExampleRecord(
       index: one.index, label: one.label, cleanAnswer: one.cleanAnswer, answer: one.answer, fooled: one.fooled,
@@ -220,4 +215,13 @@ private final class Recorder {
 extension Goal {
   /// The goal as it would be typed: `next`, `target(class: 8)`.
   var described: String { if case .target(let wanted) = self { "target(class: \(wanted))" } else { name } }
+}
+
+extension WeightRecord {
+  /// The statistics that `NN` computes, as they are stored.
+  init(_ layer: WeightStatistics) {
+    self.init(
+      layer: layer.layer, parameters: layer.count, l1: layer.l1, l2: layer.l2, max: layer.max, std: layer.std,
+      nearZero: layer.belowHundredth, kurtosis: layer.kurtosis, hoyer: layer.hoyer, gini: layer.gini)
+  }
 }

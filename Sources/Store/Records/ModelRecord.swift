@@ -68,11 +68,13 @@ public struct EpochRecord: Sendable, Equatable {
   public var seconds: Double
   /// Training images per second.
   public var imagesPerSecond: Double
+  /// How each layer's weights were spread after it.
+  public var weights: [WeightRecord]
 
   /// One finished epoch.
   public init(
     epoch: Int, loss: Double, trainAccuracy: Double? = nil, testAccuracy: Double? = nil, seconds: Double,
-    imagesPerSecond: Double
+    imagesPerSecond: Double, weights: [WeightRecord] = []
   ) {
     self.epoch = epoch
     self.loss = loss
@@ -80,6 +82,7 @@ public struct EpochRecord: Sendable, Equatable {
     self.testAccuracy = testAccuracy
     self.seconds = seconds
     self.imagesPerSecond = imagesPerSecond
+    self.weights = weights
   }
 }
 

@@ -150,6 +150,7 @@ private struct PruningRun {
         DELETE FROM class_result WHERE result IN \(results);
         DELETE FROM audit_check WHERE audit IN (SELECT id FROM audit WHERE cell IN temp.gone);
         DELETE FROM epoch WHERE model IN \(models);
+        DELETE FROM epoch_weight WHERE model IN \(models);
         DELETE FROM weight WHERE cell IN temp.gone OR model IN \(models);
         DELETE FROM training WHERE cell IN temp.gone OR model IN \(models);
         DELETE FROM result WHERE cell IN temp.gone;

@@ -52,6 +52,26 @@ extension Views {
     ],
     from: "epoch e")
 
+  static let epochWeights = View(
+    name: "epoch_weights",
+    summary: "One row for each model, epoch and layer: its weights after the epoch, to follow the Min-Max property.",
+    columns: [
+      .text("model", "(SELECT m.name FROM model m WHERE m.id = v.model)", "The name of the model."),
+      .integer("model_id", "v.model", "The model, joins to `models.id`."),
+      .integer("epoch", "v.epoch", "The number of the epoch, from 1."),
+      .text("layer", "v.layer", "The name of the layer, such as `conv1`."),
+      .integer("parameters", "v.parameters", "How many weights the layer has."),
+      .real("l1", "v.l1", "The sum of their magnitudes."),
+      .real("l2", "v.l2", "Their Euclidean length."),
+      .real("max", "v.max", "The largest magnitude."),
+      .real("std", "v.std", "Their standard deviation."),
+      .real("near_zero", "v.near_zero", "The share of weights below a hundredth of the largest, from 0 to 1."),
+      .real("kurtosis", "v.kurtosis", "Their kurtosis, 3 for a normal distribution; null if all are equal."),
+      .real("hoyer", "v.hoyer", "Hoyer sparsity, from 0 (all alike) to 1 (a single weight); null if all are 0."),
+      .real("gini", "v.gini", "The Gini coefficient of the magnitudes, from 0 to 1; null if all are 0."),
+    ],
+    from: "epoch_weight v")
+
   static let weights = View(
     name: "weights", summary: "One row for each model and layer: statistics of its weights (the Min-Max table).",
     columns: [

@@ -13,6 +13,7 @@ private struct Sheet {
   let picture: Picture
 
   static let margin = 18
+  static let frame = Color(0xCCCCCC)
   private static let gap = 6
   private static let textHeight = 22
   private static let between = (x: 26, y: 12)
@@ -20,7 +21,10 @@ private struct Sheet {
   init(_ picture: Picture) {
     self.picture = picture
     let size = picture.size
-    factor = max(1, Int((104 / Double(max(size.width, size.height))).rounded()))
+    // Many images are drawn smaller.
+    let images = picture.strips.count * picture.breadth
+    let wanted = images > 60 ? 42.0 : images > 24 ? 72 : 104
+    factor = max(1, Int((wanted / Double(max(size.width, size.height))).rounded()))
     image = (size.width * factor, size.height * factor)
     strip = (
       picture.breadth * image.width + (picture.breadth - 1) * Self.gap,
@@ -92,6 +96,9 @@ extension Picture {
     for (index, strip) in strips.enumerated() {
       for (number, image) in strip.images.enumerated() {
         let place = sheet.place(strip: index, image: number)
+        // A thin frame, or white images would have no edge.
+        let (width, height) = (sheet.image.width + 2, sheet.image.height + 2)
+        page.draw(Bitmap(width: width, height: height, filledWith: Sheet.frame), x: place.x - 1, y: place.y - 1)
         page.draw(image.enlarged(by: sheet.factor), x: place.x, y: place.y)
       }
     }
@@ -113,6 +120,9 @@ extension Picture {
     for (index, strip) in strips.enumerated() {
       for (number, image) in strip.images.enumerated() {
         let place = sheet.place(strip: index, image: number)
+        lines.append(
+          #"<rect x="\#(Double(place.x) - 0.5)" y="\#(Double(place.y) - 0.5)" width="\#(sheet.image.width + 1)" "#
+            + #"height="\#(sheet.image.height + 1)" fill="none" stroke="\#(Sheet.frame.html)"/>"#)
         let file = Data(try PNG.file(image.enlarged(by: sheet.factor))).base64EncodedString()
         lines.append(
           #"<image x="\#(place.x)" y="\#(place.y)" width="\#(sheet.image.width)" height="\#(sheet.image.height)" "#

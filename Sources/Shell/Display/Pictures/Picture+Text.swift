@@ -12,6 +12,7 @@ extension Picture {
     let perLine = max(1, (width + Self.between) / (stripWidth + Self.between))
     var lines = title.isEmpty ? [] : [Style.bold(title.withVisibleControls, if: colors)]
     for start in stride(from: 0, to: shown.count, by: perLine) {
+      if start > 0, !parts.isEmpty { lines.append("") }
       let line = shown[start..<min(start + perLine, shown.count)]
       if !parts.isEmpty {
         let heads = parts.map { Self.center($0, in: first.width) }.joined(separator: Self.space(Self.gap))

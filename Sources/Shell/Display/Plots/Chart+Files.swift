@@ -44,9 +44,19 @@ extension Chart {
     ]
     if x.isLogarithmic { lines.append("set logscale x") }
     if y.isLogarithmic { lines.append("set logscale y") }
+    if series.contains(where: { $0.style == .steps }) { lines.append("set yrange [\(floor):*]") }
     if x.isShare { lines.append("set format x '%g %%'") }
     if y.isShare { lines.append("set format y '%g %%'") }
     if y.isLogarithmic && !y.isShare { lines.append("set format y '%g'") }
+    if let right {
+      lines += ["set y2label \(Gnuplot.quoted(right.label))", "set y2tics", "set ytics nomirror", "set border 11"]
+      if right.isLogarithmic { lines.append("set logscale y2") }
+      if right.isShare { lines.append("set format y2 '%g %%'") }
+    }
+    if x.isWhole {
+      let places = series.flatMap(\.points).map(\.x)
+      if (places.max() ?? 0) - (places.min() ?? 0) <= 12 { lines.append("set xtics 1") }
+    }
     if isBars {
       lines += [
         "set boxwidth \(0.8 / Double(series.count)) absolute", "set style fill solid 0.85 noborder",
@@ -70,15 +80,34 @@ extension Chart {
   private var isBars: Bool { series.contains { $0.style == .bars } }
 
   private func rows(of series: Series, number: Int) -> [[Double]] {
-    let (byX, byY) = (x.isShare ? 100.0 : 1, y.isShare ? 100.0 : 1)
+    let (byX, byY) = (x.isShare ? 100.0 : 1, axis(of: series).isShare ? 100.0 : 1)
     // Bars of several series stand beside each other.
     let shift =
       series.style == .bars ? (Double(number) - Double(self.series.count - 1) / 2) * 0.8 / Double(self.series.count) : 0
-    return series.points.map { point in
+    let points = series.style == .steps ? outline(of: series) : series.points
+    return points.map { point in
       [
         point.x * byX + shift, point.y * byY, (point.low ?? point.y) * byY, (point.high ?? point.y) * byY,
       ]
     }
+  }
+
+  /// The least height drawn: 0, or on a logarithmic axis half of the least that there is.
+  private var floor: Double {
+    guard y.isLogarithmic else { return 0 }
+    return (series.flatMap(\.points).map(\.y).filter { $0 > 0 }.min() ?? 1) / 2 * (y.isShare ? 100 : 1)
+  }
+
+  /// The line around a histogram: up, along and down at each bin.
+  private func outline(of series: Series) -> [Point] {
+    let bottom = floor / (y.isShare ? 100 : 1)
+    var (points, last): ([Point], Double) = ([], bottom)
+    for point in series.points {
+      let height = max(point.y, bottom)
+      points += [Point(x: point.x, y: last), Point(x: point.x, y: height)]
+      last = height
+    }
+    return points
   }
 
   private func drawing(_ series: Series, number: Int) -> [String] {
@@ -89,11 +118,12 @@ extension Chart {
     switch series.style {
     case .bars:
       return ["\(data) using 1:2 with boxes \(look) \(name)"]
-        + (hasIntervals ? ["\(data) using 1:2:3:4 with yerrorbars \(look) pointtype -1 notitle"] : [])
+        + (hasIntervals
+          ? ["\(data) using 1:2:3:4 with yerrorbars linecolor '#333333' pointtype 0 pointsize 0 notitle"] : [])
     case .steps:
       return [
-        "\(data) using 1:2 with fillsteps \(look) notitle",
-        "\(data) using 1:2 with steps linewidth 1.5 \(look) \(name)",
+        "\(data) using 1:2 with filledcurves y=\(floor) \(look) notitle",
+        "\(data) using 1:2 with lines linewidth 1.5 \(look) \(name)",
       ]
     case .points: return ["\(data) using 1:2 with points \(mark) pointsize 0.6 \(look) \(name)"]
     case .line:
@@ -101,7 +131,7 @@ extension Chart {
         series.points.count > 40
         ? "with lines linewidth 2" : "with linespoints linewidth 2 \(mark) pointsize 0.6"
       return (hasIntervals ? ["\(data) using 1:3:4 with filledcurves \(look) notitle"] : [])
-        + ["\(data) using 1:2 \(line) \(look) \(name)"]
+        + ["\(data) using 1:2 \(line) \(look) \(name)\(series.isRight ? " axes x1y2" : "")"]
     }
   }
 

@@ -15,30 +15,52 @@ extension Chart {
   private static let rows = 16
 
   private func plot(width: Int, colors: Bool) -> String {
-    let points = series.flatMap(\.points)
-    let isHistogram = series.contains { $0.style == .steps }
-    let yScale = AxisScale(
-      points.flatMap { [$0.y, $0.low ?? $0.y, $0.high ?? $0.y] }, isLogarithmic: y.isLogarithmic,
-      startsAtZero: isHistogram || y.isShare, ticks: 5)
-    let labels = yScale.ticks.map { tick($0, among: yScale.ticks, y) }
+    let (yScale, labels) = heights(series.filter { !$0.isRight }, y)
+    let (rightScale, rightLabels) = heights(series.filter(\.isRight), right ?? y)
     let left = labels.map { DisplayWidth.of($0) }.max() ?? 0
-    let columns = max(20, min(width, 100) - left - 3)
-    let xScale = AxisScale(points.map(\.x), isLogarithmic: x.isLogarithmic, ticks: max(2, columns / 10), fits: true)
+    let after = right == nil ? 0 : 2 + (rightLabels.map { DisplayWidth.of($0) }.max() ?? 0)
+    let columns = max(20, min(width, 100) - left - 3 - after)
+    let xScale = AxisScale(
+      series.flatMap(\.points).map(\.x), isLogarithmic: x.isLogarithmic, ticks: max(2, columns / 10), fits: true,
+      isWhole: x.isWhole)
     var canvas = Braille(columns: columns, rows: Self.rows)
-    for (number, one) in series.enumerated() { draw(one, number, in: &canvas, xScale, yScale, marked: !colors) }
+    for (number, one) in series.enumerated() {
+      draw(one, number, in: &canvas, xScale, one.isRight ? rightScale : yScale, marked: !colors)
+    }
 
     var lines = [heading(colors)]
     if series.contains(where: { !$0.name.isEmpty }) { lines.append(key(width: width, colors: colors)) }
-    if !y.label.isEmpty { lines.append(Style.faint(y.label.withVisibleControls, if: colors)) }
+    let heads = [y.label, right?.label ?? ""].map(\.withVisibleControls)
+    let gap = max(3, left + 2 + columns + after - DisplayWidth.of(heads[0]) - DisplayWidth.of(heads[1]))
+    let head = heads[1].isEmpty ? heads[0] : heads[0] + String(repeating: " ", count: gap) + heads[1]
+    if !head.isEmpty { lines.append(Style.faint(head, if: colors)) }
     for row in 0..<Self.rows {
-      let label = zip(yScale.ticks, labels).first { tick, _ in
-        yScale.place(tick).map { Int(((1 - $0) * Double(4 * Self.rows - 1)).rounded()) / 4 == row } ?? false
-      }?.1
-      lines.append(
-        Style.faint(DisplayWidth.pad(label ?? "", to: left, right: true) + (label == nil ? " │" : " ┤"), if: colors)
-          + canvas.text(row, colored: colors))
+      let label = Self.label(in: row, yScale, labels)
+      let edge = DisplayWidth.pad(label ?? "", to: left, right: true) + (label == nil ? " │" : " ┤")
+      var line = Style.faint(edge, if: colors) + canvas.text(row, colored: colors)
+      if right != nil {
+        let label = Self.label(in: row, rightScale, rightLabels)
+        line += Style.faint(label.map { "├ " + $0 } ?? "│", if: colors)
+      }
+      lines.append(line)
     }
     return (lines + axis(xScale, columns: columns, left: left, colors: colors)).joined(separator: "\n")
+  }
+
+  /// The scale of some series' heights, and its ticks' labels.
+  private func heights(_ series: [Series], _ axis: Axis) -> (AxisScale, [String]) {
+    let values = series.flatMap(\.points).flatMap { [$0.y, $0.low ?? $0.y, $0.high ?? $0.y] }
+    let isHistogram = series.contains { $0.style == .steps }
+    let scale = AxisScale(
+      values, isLogarithmic: axis.isLogarithmic, startsAtZero: isHistogram || axis.isShare, ticks: 5)
+    return (scale, scale.ticks.map { tick($0, among: scale.ticks, axis) })
+  }
+
+  /// The label of the tick that lies in a row of characters.
+  private static func label(in row: Int, _ scale: AxisScale, _ labels: [String]) -> String? {
+    zip(scale.ticks, labels).first { tick, _ in
+      scale.place(tick).map { Int(((1 - $0) * Double(4 * rows - 1)).rounded()) / 4 == row } ?? false
+    }?.1
   }
 
   private func draw(
@@ -165,7 +187,7 @@ extension Chart {
     let left = min(20, map.rows.map { DisplayWidth.of($0) }.max() ?? 0)
     let needed = map.texts.flatMap { $0 }.map { DisplayWidth.of($0) }.max() ?? 1
     let room = (width - left - 1) / max(1, map.columns.count)
-    guard colors, room >= needed + 1 else { return (head + [map.table]).joined(separator: "\n") }
+    guard colors, room >= needed + 1 else { return (head + [map.table()]).joined(separator: "\n") }
     let column = min(room, max(needed + 2, min(9, (map.columns.map { DisplayWidth.of($0) }.max() ?? 0) + 1)))
     var lines = head
     lines.append(

@@ -9,6 +9,8 @@ struct Chart: Codable, Equatable, Sendable {
     var isLogarithmic = false
     /// Whether its numbers go from 0 to 1 and are read as percentages.
     var isShare = false
+    /// Whether only whole numbers mean something on it.
+    var isWhole = false
     /// The names at the places 0, 1, 2, … of an axis that counts things instead of measuring them.
     var names: [String] = []
   }
@@ -34,6 +36,8 @@ struct Chart: Codable, Equatable, Sendable {
     var name: String
     var style = Form.line
     var points: [Point]
+    /// Whether its heights are read on the axis at the right.
+    var isRight = false
   }
 
   /// Numbers in rows and columns with names, drawn by colour.
@@ -47,17 +51,20 @@ struct Chart: Codable, Equatable, Sendable {
   var title: String
   var x = Axis()
   var y = Axis()
+  /// A second axis for heights of another kind.
+  var right: Axis?
   var series: [Series] = []
   /// Drawn instead of the series, if there is one.
   var heatMap: HeatMap?
 
   /// What files and transcripts get in its place: short, its numbers rounded.
   var description: String {
-    if let heatMap { return title.withVisibleControls + "\n" + heatMap.table }
-    let axes = [x.label, y.label].map(\.withVisibleControls)
+    if let heatMap { return title.withVisibleControls + "\n" + heatMap.table(corner: y.label) }
+    let up = [y.label, right?.label ?? ""].filter { !$0.isEmpty }.joined(separator: ", ")
+    let axes = " (across: \(x.label), up: \(up))".withVisibleControls
     let lines = series.prefix(Self.mostNamed).map { "  " + line(about: $0) }
     let rest = series.count > lines.count ? ["  … (\(series.count) in all)"] : []
-    return (["plot: \(title.withVisibleControls): \(axes[1]) against \(axes[0])"] + lines + rest).joined(
+    return (["plot: " + title.withVisibleControls + axes] + lines + rest).joined(
       separator: "\n")
   }
 
@@ -65,6 +72,7 @@ struct Chart: Codable, Equatable, Sendable {
 
   private func line(about series: Series) -> String {
     let head = series.name.isEmpty ? "" : series.name.withVisibleControls + ": "
+    let y = axis(of: series)
     let points = series.style == .steps ? Array(series.points.dropLast()) : series.points
     guard let first = points.first, let last = points.last else { return head + "nothing" }
     if !x.names.isEmpty {
@@ -80,6 +88,9 @@ struct Chart: Codable, Equatable, Sendable {
       + "\(points.count) points, \(y.text(first.y)) at \(x.text(first.x)) to \(y.text(last.y)) at \(x.text(last.x))"
   }
 
+  /// Where its heights are read.
+  func axis(of series: Series) -> Axis { series.isRight ? right ?? y : y }
+
   /// What stands at a place of the horizontal axis.
   func name(at place: Double) -> String {
     Int(exactly: place).flatMap { x.names.indices.contains($0) ? x.names[$0] : nil } ?? x.text(place)
@@ -93,11 +104,12 @@ extension Chart.Axis {
 
 extension Chart.HeatMap {
   /// The numbers themselves, in a box.
-  var table: String {
+  func table(corner: String = "") -> String {
     let numbers = NumberText.column(values.flatMap { $0 }.compactMap { $0 })
     var next = numbers.makeIterator()
     return Grid(
-      columns: [.init(title: "")] + columns.map { .init(title: $0.withVisibleControls, alignsRight: true) },
+      columns: [.init(title: corner.withVisibleControls)]
+        + columns.map { .init(title: $0.withVisibleControls, alignsRight: true) },
       rows: zip(rows, values).map { name, row in
         [name.withVisibleControls] + row.map { $0 == nil ? "" : next.next() ?? "" }
       }

@@ -10,13 +10,17 @@ struct AxisScale {
   /// - Parameters:
   ///   - values: what is to be drawn; values that the axis cannot hold are left out.
   ///   - startsAtZero: whether zero belongs to it, as for bars and shares.
-  init(_ values: [Double], isLogarithmic: Bool, startsAtZero: Bool = false, ticks wanted: Int, fits: Bool = false) {
+  init(
+    _ values: [Double], isLogarithmic: Bool, startsAtZero: Bool = false, ticks wanted: Int, fits: Bool = false,
+    isWhole: Bool = false
+  ) {
     let values = values.filter { $0.isFinite && (!isLogarithmic || $0 > 0) }
     self.isLogarithmic = isLogarithmic
     var (low, high) = (values.min() ?? 0, values.max() ?? 1)
     if isLogarithmic {
       (low, high) = values.isEmpty ? (0.1, 1) : (low, high)
-      let (first, last) = (floor(log10(low)), max(ceil(log10(high)), floor(log10(low)) + 1))
+      // Half of the least value is still seen.
+      let (first, last) = (floor(log10(low / 2)), max(ceil(log10(high)), floor(log10(low / 2)) + 1))
       let step = max(1, ((last - first) / Double(max(wanted, 1))).rounded(.up))
       (self.low, self.high) = (pow(10, first), pow(10, last))
       ticks = stride(from: first, through: last, by: step).map { pow(10, $0) }
@@ -24,7 +28,7 @@ struct AxisScale {
     }
     if startsAtZero { (low, high) = (min(low, 0), max(high, 0)) }
     if low == high { (low, high) = low == 0 ? (0, 1) : (low - abs(low) / 2, low + abs(low) / 2) }
-    let step = Self.step(high - low, wanted)
+    let step = max(Self.step(high - low, wanted), isWhole ? 1 : 0)
     // Ticks are multiples of the step, never sums of it.
     if !fits {
       (low, high) = ((low / step + 1e-9).rounded(.down) * step, (high / step - 1e-9).rounded(.up) * step)

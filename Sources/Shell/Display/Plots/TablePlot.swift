@@ -1,0 +1,166 @@
+import Lang
+
+/// A table as a plot: which columns go where, chosen by name where the user does not say.
+struct TablePlot {
+  private let table: Table
+  private let x: String
+  private let y: [String]
+  private let by: [String]
+  private let form: Chart.Form?
+
+  /// - Throws: `Problem` when a column is not there, or is not of numbers.
+  init(_ table: Table, x: String?, y: String?, by: String?, form: Chart.Form?) throws {
+    self.table = table
+    self.form = form
+    guard table.count > 0 else { throw Self.problem("the table has no rows, so there is nothing to plot", "value") }
+    let names = table.columns.map(\.name)
+    for (label, name) in [("x", x), ("y", y), ("by", by)] {
+      if let name, !names.contains(name) {
+        throw Problem(
+          code: ShellCode.drawing, message: "the table has no column `\(name)`",
+          label: Suggestions.hint(for: name, in: names), help: ["it has " + names.joined(separator: ", ")],
+          argument: label)
+      }
+    }
+    let numeric = names.filter { table.isNumeric($0) }
+    let texts = names.filter { !numeric.contains($0) && table.column($0)?.contains { $0.asString != nil } == true }
+    if let y, !numeric.contains(y) { throw Self.problem("column `\(y)` holds no numbers, so it has no height", "y") }
+    guard !numeric.isEmpty else { throw Self.problem("no column of this table holds numbers", "value") }
+
+    let varying = texts.filter { table.distinct($0) > 1 }
+    // A column that names each row is what the rows are: the class, the layer.
+    let naming = varying.first { table.distinct($0) == table.count && $0 != by }
+    let usual = numeric.first { Self.usualX.contains($0) && $0 != y && table.distinct($0) > 1 }
+    self.x =
+      x ?? usual ?? naming ?? varying.last { $0 != by } ?? texts.last { $0 != by } ?? numeric.first { $0 != y }
+      ?? numeric[0]
+    let place = self.x
+    // Rows that share their place must be told apart.
+    self.by = by.map { [$0] } ?? (table.distinct(place) < table.count ? varying.filter { $0 != place } : [])
+    self.y = y.map { [$0] } ?? Self.heights(table, numeric.filter { $0 != place && $0 != by }, single: !self.by.isEmpty)
+    if self.y.isEmpty { throw Self.problem("beside `\(place)` no column of this table holds numbers", "value") }
+  }
+
+  var chart: Chart {
+    let isNamed = !table.isNumeric(x)
+    var places: [String] = []
+    if isNamed {
+      for value in table.column(x) ?? [] where !places.contains(value.label) { places.append(value.label) }
+    }
+    let (atX, form) = (table.position(x), form ?? (isNamed ? .bars : .line))
+    var series: [Chart.Series] = []
+    for group in groups {
+      for height in y {
+        let at = table.position(height)
+        let (low, high) = interval(of: height)
+        var points = group.rows.compactMap { row -> Chart.Point? in
+          let place = isNamed ? places.firstIndex(of: row[atX].label).map(Double.init) : row[atX].asNumber
+          guard let place, let value = row[at].asNumber, place.isFinite, value.isFinite else { return nil }
+          return Chart.Point(
+            x: place, y: value, low: low.flatMap { row[$0].asNumber }, high: high.flatMap { row[$0].asNumber })
+        }
+        if form == .line { points.sort { $0.x < $1.x } }
+        let name = [group.name, y.count > 1 ? Self.label(height) : ""].filter { !$0.isEmpty }.joined(separator: ", ")
+        if !points.isEmpty { series.append(Chart.Series(name: name, style: form, points: points)) }
+      }
+    }
+    let heights = y.map(Self.label)
+    let yLabel = y.count == 1 ? heights[0] : isShare ? "share of images" : heights.joined(separator: ", ")
+    return Chart(
+      title: Self.title(heights, isNamed ? "by" : "against", Self.label(x)),
+      x: Chart.Axis(
+        label: Self.label(x), isShare: !isNamed && table.isShare(x), isWhole: x == "epoch", names: places),
+      y: Chart.Axis(label: yLabel, isShare: isShare), series: series)
+  }
+
+  /// `Robust accuracy against ε`: units stand at the axes.
+  private static func title(_ heights: [String], _ word: String, _ across: String) -> String {
+    let text = (heights.joined(separator: ", ") + " \(word) " + across).replacing(/\ \([^)]*\)/, with: "")
+    return text.prefix(1).uppercased() + text.dropFirst()
+  }
+
+  private var isShare: Bool { y.allSatisfy { table.isShare($0) } }
+
+  /// The rows of each series.
+  private var groups: [(name: String, rows: [[Value]])] {
+    guard !by.isEmpty else { return [("", table.rows)] }
+    var groups: [(name: String, rows: [[Value]])] = []
+    var known: [String: Int] = [:]
+    for row in table.rows {
+      let name = by.map { row[table.position($0)].label }.joined(separator: ", ")
+      if let index = known[name] {
+        groups[index].rows.append(row)
+      } else {
+        known[name] = groups.count
+        groups.append((name, [row]))
+      }
+    }
+    return groups
+  }
+
+  /// The columns of the interval that belongs to robust accuracy, where they are.
+  private func interval(of column: String) -> (low: Int?, high: Int?) {
+    guard column == "robust", table.isNumeric("low"), table.isNumeric("high") else { return (nil, nil) }
+    return (table.position("low"), table.position("high"))
+  }
+
+  // MARK: - What columns mean
+
+  private static let usualX = ["eps", "epoch", "x"]
+  private static let accuracies = ["clean", "robust", "protected"]
+  private static let notHeights = ["id", "seed", "cell", "session", "images", "number", "index", "low", "high"]
+
+  private static func heights(_ table: Table, _ numeric: [String], single: Bool) -> [String] {
+    let rates = accuracies.filter(numeric.contains)
+    if !rates.isEmpty { return single ? [rates.contains("robust") ? "robust" : rates[0]] : rates }
+    let shares = numeric.filter { table.isShare($0) && !notHeights.contains($0) }
+    if !shares.isEmpty { return single ? [shares[0]] : shares }
+    // Columns of different kinds have no common axis.
+    let others = numeric.filter { !notHeights.contains($0) && !$0.hasSuffix("_id") }
+    return others.first.map { [$0] } ?? numeric.first.map { [$0] } ?? []
+  }
+
+  /// A column's name on an axis, with its unit.
+  static func label(_ column: String) -> String { labels[column] ?? column.replacing("_", with: " ") }
+
+  private static let labels = [
+    "eps": "ε (pixel units)", "robust": "robust accuracy", "clean": "clean accuracy",
+    "protected": "accuracy on protected classes", "train_accuracy": "training accuracy", "seconds": "time (s)",
+    "images_per_second": "images per second", "linf": "L∞ distance (pixel units)", "l2": "L2 distance (pixel units)",
+    "l1": "L1 distance (pixel units)", "l0": "changed pixels", "l1_minus_l2": "‖w‖₁ − ‖w‖₂", "success": "share fooled",
+    "near_zero": "share of weights near zero", "hoyer": "Hoyer sparsity", "gini": "Gini coefficient",
+    "std": "standard deviation", "max": "largest weight",
+  ]
+
+  private static func problem(_ message: String, _ argument: String) -> Problem {
+    Problem(code: ShellCode.drawing, message: message, argument: argument)
+  }
+}
+
+extension Table {
+  fileprivate func position(_ name: String) -> Int {
+    guard let index = columns.firstIndex(where: { $0.name == name }) else { preconditionFailure("no column \(name)") }
+    return index
+  }
+
+  /// Whether a column holds numbers and nothing else, rows without a value left aside.
+  func isNumeric(_ name: String) -> Bool {
+    guard let values = column(name)?.filter({ !$0.isNone }), !values.isEmpty else { return false }
+    return values.allSatisfy { $0.asNumber != nil }
+  }
+
+  fileprivate func distinct(_ name: String) -> Int { Set((column(name) ?? []).map(\.label)).count }
+
+  /// Whether a column holds rates from 0 to 1. SQL knows no such thing, so of its columns the names tell.
+  fileprivate func isShare(_ name: String) -> Bool {
+    if columns[position(name)].presentation == .share { return true }
+    let rates = ["clean", "robust", "protected", "success", "low", "high"]
+    guard rates.contains(name) || name.hasSuffix("accuracy") else { return false }
+    return (column(name) ?? []).compactMap(\.asNumber).allSatisfy { (0...1).contains($0) }
+  }
+}
+
+extension Value {
+  /// As a name at a tick.
+  fileprivate var label: String { Block.printed(self) }
+}
