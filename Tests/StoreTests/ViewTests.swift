@@ -27,7 +27,8 @@ import Testing
       "class_results": "class name protected images clean robust low high mean_cost most_taken_for",
       "examples": "index label clean_answer answer fooled linf l2 l1 l0 queries steps",
       "weights": "parameters l1 l2 max std near_zero kurtosis hoyer gini",
-      "epoch_weights": "model epoch layer l1 l2 max std near_zero kurtosis hoyer gini", "checks": "name passed value meaning",
+      "epoch_weights": "model epoch layer l1 l2 max std near_zero kurtosis hoyer gini",
+      "checks": "name passed value meaning",
     ]
     #expect(Set(Views.all.map(\.name)) == Set(promised.keys))
     for (view, columns) in promised {
