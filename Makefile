@@ -25,6 +25,7 @@ setup:
 test: setup $(WARD) ## run every test (unit tests in debug; transcripts, lessons and the prompt with the release program)
 	python3 Tests/Prompt/prompt_test.py $(WARD)
 	python3 Tests/Prompt/resume_test.py $(WARD)
+	python3 Tests/Prompt/export_test.py $(WARD)
 	WARD_BINARY=$(CURDIR)/$(WARD) $(SWIFT) test --disable-xctest
 
 transcripts: $(WARD) ## rewrite the expected output of Tests/Transcripts (read the diff before you commit it)

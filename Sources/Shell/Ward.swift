@@ -27,14 +27,15 @@ struct WardCommand: ParsableCommand {
       """,
     version: "ward \(wardVersion)",
     subcommands: [
-      RunCommand.self, SQLCommand.self, ReplayCommand.self, FormatCommand.self, CheckCommand.self, ExplainCommand.self,
+      RunCommand.self, SQLCommand.self, ReplayCommand.self, ExportCommand.self, FormatCommand.self, CheckCommand.self,
+      ExplainCommand.self,
       VersionCommand.self,
       ReferenceCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 
   /// The subcommands that help lists, for suggestions.
-  static let names = ["sql", "replay", "fmt", "check", "explain", "version", "help"]
+  static let names = ["sql", "replay", "export", "fmt", "check", "explain", "version", "help"]
 }
 
 /// Thrown by a subcommand that has said what there was to say and wants the program to end.

@@ -7,6 +7,8 @@ final class Output {
   private let writeError: (String) -> Void
   /// What the current cell has shown so far, as a file would get it.
   private(set) var shown = ""
+  /// The same as blocks, for exports.
+  private(set) var blocks: [StoredBlock] = []
   private var held = ""
   /// What all cells have shown since `beginTranscript`.
   private(set) var transcript = ""
@@ -55,10 +57,14 @@ final class Output {
     release()
     writeError(written + "\n")
     keep(text)
+    blocks.append(.problem(text.withVisibleControls))
   }
 
   /// A new cell begins: forgets what the last one showed.
-  func beginCell() { shown = "" }
+  func beginCell() {
+    shown = ""
+    blocks = []
+  }
 
   func beginTranscript() { transcript = "" }
 
@@ -77,6 +83,7 @@ final class Output {
     shown += renderer.text(of: block) + "\n"
     renderer.mode = mode
     transcript += renderer.text(of: block) + "\n"
+    blocks.append(StoredBlock(block))
   }
 
   private func keep(_ text: String) {

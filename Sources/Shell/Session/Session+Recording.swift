@@ -32,7 +32,9 @@ extension Session {
   func finish(_ status: CellStatus, seconds: Double) {
     guard let row = cellRow else { return unstored.removeAll() }
     store(status: status, row: row) { record in
-      try store.finishCell(row, status: status, seconds: seconds, shown: output.shown, record: record)
+      try store.finishCell(
+        row, status: status, seconds: seconds, shown: output.shown, output: StoredBlock.json(output.blocks),
+        record: record)
     }
     cellRow = nil
   }

@@ -33,7 +33,7 @@ struct SessionLine {
 
   /// In the order `:help` lists them.
   static var all: [SessionLine] {
-    [.help, .history, .save, .run, .replay, .mode, .time, .undo, .checkpoint, .store, .quit]
+    [.help, .history, .save, .run, .replay, .export, .mode, .time, .undo, .checkpoint, .store, .quit]
   }
 
   /// What `?name` shows.

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import Lang
+import Store
+
+/// `ward export SESSION|FILE --to x.md|x.html|x.ipynb`.
+struct ExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export", abstract: "Write a session as a page to be read: HTML, Markdown or a Jupyter notebook.",
+    discussion: """
+      A session of the store is named by its number, or as last; `ward sql 'select * from sessions'` lists them. A saved \
+      session is named by its file: what it says it showed is written, nothing is run.
+      """)
+
+  @Option(help: ArgumentHelp("The file of the store.", valueName: "file"))
+  var store: String?
+
+  @Option(help: ArgumentHelp("The file to write; it ends with .html, .md or .ipynb.", valueName: "file"))
+  var to: String
+
+  @OptionGroup var told: DiagnosticOptions
+
+  @Argument(help: ArgumentHelp("The number of a session, last, or the file of a saved one.", valueName: "session|file"))
+  var source: String
+
+  func run() throws {
+    Interrupt.install()
+    let notices = Notices(told.diagnostics)
+    do {
+      _ = try ExportFormat(file: to)
+      let environment = Vocabulary.environment()
+      let page = try session(environment)
+      try ExportFormat.write(page, to: to, environment: environment)
+      print("\(to): \(page.cells.count) cell\(page.cells.count == 1 ? "" : "s")")
+    } catch let problem as Problem {
+      notices.tell(.error, problem.message, help: problem.help)
+      throw Exit(.failed)
+    } catch let error as StoreError {
+      notices.tell(.error, "\(error)", help: [error.hint])
+      throw Exit(.failed)
+    } catch SQLError.interrupted {
+      throw Exit(.interrupted)
+    }
+  }
+
+  private func session(_ environment: Environment) throws -> ExportedSession {
+    guard source == "last" || Int64(source) != nil else {
+      return ExportedSession(
+        transcript: Transcript(try ScriptFile.read(source)), file: source, environment: environment)
+    }
+    let path = NSString(string: StoreChoice.path(option: store)).expandingTildeInPath
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw Problem(
+        code: ShellCode.store, message: "there is no store at \(path)",
+        help: ["it is made by the first session; name another with --store or WARD_STORE"])
+    }
+    let opened = try Store.open(at: path)
+    let number = try Int64(source) ?? opened.lastSession() ?? 0
+    return try ExportedSession(number: number, of: opened, sql: UserSQL(opened))
+  }
+}

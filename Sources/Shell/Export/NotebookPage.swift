@@ -1,0 +1,90 @@
+import Foundation
+
+/// A session as a Jupyter notebook (nbformat 4.5): to be read, and to be shown by `nbconvert`. There is no kernel that runs it.
+struct NotebookPage {
+  func text(of session: ExportedSession) -> String {
+    var cells = [markdown("# " + session.title, id: "title")]
+    for (index, cell) in session.cells.enumerated() {
+      let number = cell.number ?? index + 1
+      if !cell.prose.isEmpty { cells.append(markdown(cell.prose.joined(separator: "\n\n"), id: "prose-\(index + 1)")) }
+      if cell.source.isEmpty { continue }
+      cells.append(
+        JSONText.object([
+          ("cell_type", "\"code\""), ("id", JSONText.string("cell-\(index + 1)")),
+          ("execution_count", String(number)),
+          ("metadata", JSONText.object(cell.seconds.map { [("ward", seconds($0))] } ?? [])),
+          ("source", lines(cell.source)), ("outputs", array(cell.blocks.map { output($0) })),
+        ]))
+    }
+    cells.append(markdown(MarkdownPage.provenance(of: session), id: "provenance"))
+    return JSONText.object([
+      ("nbformat", "4"), ("nbformat_minor", "5"), ("metadata", metadata(of: session)), ("cells", array(cells)),
+    ]) + "\n"
+  }
+
+  private func metadata(of session: ExportedSession) -> String {
+    JSONText.object([
+      (
+        "kernelspec",
+        JSONText.object([("name", "\"ward\""), ("display_name", "\"Ward\""), ("language", "\"ward\"")])
+      ),
+      (
+        "language_info",
+        JSONText.object([
+          ("name", "\"ward\""), ("version", JSONText.string(wardVersion)), ("file_extension", "\".ward\""),
+          ("mimetype", "\"text/x-ward\""), ("pygments_lexer", "\"text\""), ("codemirror_mode", "\"text/plain\""),
+        ])
+      ),
+      ("title", JSONText.string(session.title)),
+    ])
+  }
+
+  private func seconds(_ seconds: Double) -> String { JSONText.object([("seconds", NumberText.exact(seconds))]) }
+
+  private func markdown(_ text: String, id: String) -> String {
+    JSONText.object([
+      ("cell_type", "\"markdown\""), ("id", JSONText.string(id)), ("metadata", "{}"), ("source", lines(text)),
+    ])
+  }
+
+  private func output(_ block: StoredBlock) -> String {
+    func display(_ forms: [(String, String)]) -> String {
+      JSONText.object([
+        ("output_type", "\"display_data\""), ("metadata", "{}"),
+        ("data", JSONText.object(forms + [("text/plain", lines(block.plain))])),
+      ])
+    }
+    switch block {
+    case .problem(let text):
+      let first = text.split(separator: "\n").first.map(String.init) ?? ""
+      let name = first.prefixMatch(of: /\w+\[([A-Z]\d{4})\]/).map { String($0.output.1) } ?? "problem"
+      return JSONText.object([
+        ("output_type", "\"error\""), ("ename", JSONText.string(name)), ("evalue", JSONText.string(first)),
+        (
+          "traceback",
+          array(text.split(separator: "\n", omittingEmptySubsequences: false).map { JSONText.string(String($0)) })
+        ),
+      ])
+    case .table(let table): return display([("text/html", lines(HTMLPage.table(table, caption: nil)))])
+    case .picture, .chart:
+      guard let drawing = Drawing(block) else { return display([]) }
+      let content =
+        drawing.form == .png
+        ? JSONText.string(drawing.bytes.base64EncodedString()) : lines(String(decoding: drawing.bytes, as: UTF8.self))
+      return display([(drawing.form.rawValue, content)])
+    case .text, .summary:
+      return JSONText.object([
+        ("output_type", "\"stream\""), ("name", "\"stdout\""), ("text", lines(block.plain + "\n")),
+      ])
+    }
+  }
+
+  /// A text as the list of its lines, each with its line break: what nbformat keeps.
+  private func lines(_ text: String) -> String {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    return array(
+      lines.enumerated().map { JSONText.string($1 + ($0 < lines.count - 1 ? "\n" : "")) }.filter { $0 != "\"\"" })
+  }
+
+  private func array(_ elements: [String]) -> String { "[" + elements.joined(separator: ",\n") + "]" }
+}
