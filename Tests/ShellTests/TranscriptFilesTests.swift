@@ -67,9 +67,43 @@ struct TranscriptFilesTests {
     #expect(run.status == 0, "\(run.output)\(run.error)")
   }
 
-  @Test(arguments: files("examples")) func examplesRunToTheirEnd(file: String) throws {
+  @Test(arguments: files("examples").filter { !$0.hasPrefix("examples/paper/") })
+  func examplesRunToTheirEnd(file: String) throws {
     let run = try Self.ward([file])
     #expect(run.status == 0, "\(run.output)\(run.error)")
     #expect(!run.output.isEmpty)
+  }
+
+  @Test func thePaperRunsInSmallAndDoesNothingTwice() throws {
+    let store = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).sqlite")
+    defer { try? FileManager.default.removeItem(at: store) }
+    let small = ["--size", "300", "--images", "10", "--honest", "5", "--epochs", "1"]
+    func rows() throws -> String {
+      try Self.ward(
+        ["sql", "--mode", "csv", "select (select count(*) from models), (select count(*) from results)"], store: store
+      ).output
+    }
+    let first = try Self.ward(["examples/paper/protocol.ward", "--protect", "8"] + small, store: store)
+    #expect(first.status == 0, "\(first.output)\(first.error)")
+    // Four models, each under six forms of the paper's attacks and AutoAttack.
+    #expect(try rows().contains("4,28"))
+    let again = try Self.ward(["examples/paper/protocol.ward", "--protect", "8"] + small, store: store)
+    #expect(again.status == 0, "\(again.output)\(again.error)")
+    #expect(try rows().contains("4,28"))
+    let report = try Self.ward(["examples/paper/report.ward"], store: store)
+    #expect(report.status == 0 && report.output.contains("4 CSE(k)"), "\(report.output)\(report.error)")
+  }
+
+  @Test func theFrontierRunsInSmall() throws {
+    let store = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).sqlite")
+    defer { try? FileManager.default.removeItem(at: store) }
+    let run = try Self.ward(
+      [
+        "examples/paper/frontier.ward", "--size", "300", "--images", "10", "--check_images", "10", "--epochs", "1",
+        "--steps", "2", "--b", "0.01",
+      ], store: store)
+    #expect(run.status == 0, "\(run.output)\(run.error)")
+    let report = try Self.ward(["examples/paper/frontier-report.ward"], store: store)
+    #expect(report.output.contains("weighted, Min-Max"), "\(report.output)\(report.error)")
   }
 }
