@@ -61,7 +61,8 @@ extension Workspace {
     return x
   }
 
-  private func moveBySign(
+  /// One step of `stride` along the sign of the slope, back into the ball of `epsilon` around `images` and into [0, 1].
+  func moveBySign(
     _ x: inout Tensor, along slope: Tensor, around images: Tensor, stride: Float, epsilon: Float
   ) {
     let count = x.count

@@ -3,7 +3,7 @@
 /// Standard and adversarial training, TRADES, and the cost-sensitive CSA and CSE (Min-Max) are all values of this type.
 public struct Defense: Sendable {
   /// How clean and adversarial images are used.
-  public enum Mix: Sendable, Equatable {
+  public enum Mix: Sendable {
     /// Clean images only.
     case clean
     /// Adversarial images only. Madry et al., ICLR 2018.
@@ -12,15 +12,34 @@ public struct Defense: Sendable {
     case alternating
     /// One step on `clean · L(x) + (1 - clean) · L(x')`. Goodfellow et al., ICLR 2015, eq. 9.
     case blended(clean: Float)
-    /// One step on `L(x) + β · KL(p(x) ‖ p(x'))`, gradients through both. TRADES: Zhang et al., ICML 2019.
-    case consistent(beta: Float)
+    /// One step on a loss of each image and its changed form together, gradients through both.
+    case paired(any PairLoss)
+    /// Several steps on each batch, each moving the weights and the images' change. Shafahi et al., NeurIPS 2019.
+    case free(replays: Int, epsilon: Float)
+
+    /// Whether something else has to change the images.
+    var needsAdversary: Bool {
+      switch self {
+      case .clean, .free: false
+      case .adversarial, .alternating, .blended, .paired: true
+      }
+    }
+
+    /// Steps of the optimiser on each batch.
+    var stepsPerBatch: Int {
+      switch self {
+      case .alternating: 2
+      case .free(let replays, _): replays
+      case .clean, .adversarial, .blended, .paired: 1
+      }
+    }
   }
 
   /// The loss of each image.
   public var loss: any Loss
   /// Terms that depend on the weights alone.
   public var penalties: [any Penalty]
-  /// What makes adversarial images; needed unless the mix is `.clean`.
+  /// What makes adversarial images; needed unless the mix is `.clean` or `.free`.
   public var adversary: (any Adversary)?
   /// How clean and adversarial images are used.
   public var mix: Mix
@@ -29,7 +48,7 @@ public struct Defense: Sendable {
   public init(
     loss: any Loss = CrossEntropy(), penalties: [any Penalty] = [], adversary: (any Adversary)? = nil, mix: Mix = .clean
   ) {
-    precondition(mix == .clean || adversary != nil, "\(mix) needs an adversary")
+    precondition(!mix.needsAdversary || adversary != nil, "\(mix) needs an adversary")
     self.loss = loss
     self.penalties = penalties
     self.adversary = adversary

@@ -12,40 +12,6 @@ public protocol Penalty: Sendable {
   func add(_ values: UnsafeBufferPointer<Float>, factor: Float, to slope: UnsafeMutableBufferPointer<Float>) -> Double
 }
 
-/// `‖W‖₁ - ‖W‖₂` of the convolutions' weights: zero if and only if one weight at most is left ("Min-Max property").
-/// arXiv:2101.12372, eq. 9.
-public struct MinMax: Penalty {
-  /// Factor of the first convolution, of the second, and so on; later ones have none.
-  public var factors: [Float]
-
-  /// The authors' factors for MNIST, unless others are given.
-  public init(factors: [Float] = [5, 0.1]) { self.factors = factors }
-
-  /// See `Penalty`.
-  public func factor(of tensor: ParameterLayout, order: Int) -> Float? {
-    tensor.shape.count == 4 && factors.indices.contains(order) && factors[order] != 0 ? factors[order] : nil
-  }
-
-  /// The slope is `sign(w) - w / ‖W‖₂`, with sign(0) = 0 and the norm at least 1e-12.
-  public func add(
-    _ values: UnsafeBufferPointer<Float>, factor: Float, to slope: UnsafeMutableBufferPointer<Float>
-  ) -> Double {
-    var sum = 0.0
-    var squares = 0.0
-    for w in values {
-      sum += Double(abs(w))
-      squares += Double(w) * Double(w)
-    }
-    let norm = squares.squareRoot()
-    let inverse = Float(1 / max(norm, 1e-12))
-    for i in values.indices {
-      let w = values[i]
-      slope[i] += factor * ((w > 0 ? 1 : w < 0 ? -1 : 0) - w * inverse)
-    }
-    return Double(factor) * (sum - norm)
-  }
-}
-
 /// The penalties of one model, resolved to ranges of its values.
 struct PenaltyTerms {
   private var terms: [(penalty: any Penalty, range: Range<Int>, factor: Float)] = []

@@ -7,7 +7,8 @@ final class ShardedStep {
     case clean
     case adversarial
     case blended(Float)
-    case consistent(Float)
+    case paired(any PairLoss)
+    case free(epsilon: Float)
   }
 
   /// One batch.
@@ -35,9 +36,9 @@ final class ShardedStep {
   /// More shards balance better, fewer leave less to sum.
   private static let mostShards = 8
 
-  private let model: Model
-  private let plan: Plan
-  private let engine: Engine
+  let model: Model
+  let plan: Plan
+  let engine: Engine
   private let weights: FloatStorage
   private let gradients: FloatStorage
   private let stride: Int
@@ -46,8 +47,10 @@ final class ShardedStep {
   private let arenas: [Arena]
   private let crafters: [Crafter]
   /// Adversarial images of the batch, one row an image.
-  private var crafted: FloatStorage?
-  private let batch: Int
+  var crafted: FloatStorage?
+  /// What free training adds to the images, one row a place in the batch.
+  var change: FloatStorage?
+  let batch: Int
   private var shards = 0
   /// The trained parameters in pieces for the threads: running averages are left out.
   private let pieces: [Range<Int>]
@@ -100,7 +103,11 @@ final class ShardedStep {
   func gradient(of job: Job, _ kind: Kind) throws -> Sums {
     let groups = (job.rows.count + WARD_LANES - 1) / WARD_LANES
     shards = (groups + groupsPerShard - 1) / groupsPerShard
-    if case .clean = kind {} else { try craft(job) }
+    switch kind {
+    case .clean: break
+    case .free(let epsilon): addChange(job, epsilon)
+    case .adversarial, .blended, .paired: try craft(job)
+    }
     switch kind {
     case .clean: return pass(job, adversarial: false, weight: 1, accumulate: false)
     case .adversarial: return pass(job, adversarial: true, weight: 1, accumulate: false)
@@ -108,7 +115,8 @@ final class ShardedStep {
       let first = pass(job, adversarial: false, weight: clean, accumulate: false)
       let second = pass(job, adversarial: true, weight: 1 - clean, accumulate: true)
       return Sums(loss: first.loss + second.loss, right: first.right + second.right, seen: first.seen + second.seen)
-    case .consistent(let beta): return consistent(job, beta)
+    case .paired(let loss): return paired(job, loss)
+    case .free(let epsilon): return free(job, epsilon)
     }
   }
 
@@ -127,7 +135,7 @@ final class ShardedStep {
     }
   }
 
-  private func groupRows(_ group: Int, _ job: Job) -> Range<Int> {
+  func groupRows(_ group: Int, _ job: Job) -> Range<Int> {
     group * WARD_LANES..<min((group + 1) * WARD_LANES, job.rows.count)
   }
 
@@ -136,13 +144,15 @@ final class ShardedStep {
     return shard * groupsPerShard..<min((shard + 1) * groupsPerShard, all)
   }
 
-  private func frame(_ group: Int, thread: Int, shard: Int, _ job: Job, adds: Bool) -> Frame {
+  private func frame(
+    _ group: Int, thread: Int, shard: Int, _ job: Job, adds: Bool, byPixels: Bool
+  ) -> Frame {
     let rows = groupRows(group, job)
     let hasDropout = plan.hasDropout
     let first = group == shard * groupsPerShard
     return Frame(
       arena: arenas[plan.hasPhases ? group : thread].floats, weights: weights.floats,
-      slopes: gradients.floats + shard * stride, accumulate: adds || !first, wantsInputGradient: false,
+      slopes: gradients.floats + shard * stride, accumulate: adds || !first, wantsInputGradient: byPixels,
       count: rows.count, isTraining: true,
       keys: hasDropout ? rows.map { dropoutKey(job, $0) } : [], kernels: engine.kernels)
   }
@@ -183,7 +193,7 @@ final class ShardedStep {
   }
 
   /// Some of the batch's images as floats.
-  private func cleanImages(_ rows: Range<Int>, _ job: Job) -> Tensor {
+  func cleanImages(_ rows: Range<Int>, _ job: Job) -> Tensor {
     let width = model.input.count
     var out = Tensor(shape: [rows.count, model.input.channels, model.input.height, model.input.width])
     out.values.withUnsafeMutableBufferPointer { out in
@@ -209,8 +219,10 @@ final class ShardedStep {
   }
 
   /// One forward and backward pass of the whole batch.
-  private func pass(_ job: Job, adversarial: Bool, weight: Float, accumulate: Bool) -> Sums {
-    run(job, accumulate: accumulate) { rows, frame in
+  func pass(
+    _ job: Job, adversarial: Bool, weight: Float, accumulate: Bool, after: ((Range<Int>, Frame) -> Void)? = nil
+  ) -> Sums {
+    run(job, accumulate: accumulate, after: after) { rows, frame in
       load(rows, job, adversarial: adversarial, frame)
     } slopes: { rows, logits in
       let labels = Array(job.labels[rows])
@@ -223,11 +235,11 @@ final class ShardedStep {
     }
   }
 
-  /// TRADES: three passes, as each group's activations serve one image at a time.
-  private func consistent(_ job: Job, _ beta: Float) -> Sums {
+  /// Three passes, as each group's activations serve one image at a time.
+  private func paired(_ job: Job, _ loss: any PairLoss) -> Sums {
     let classes = model.classes
     let clean = FloatStorage(count: batch * classes)
-    let other = FloatStorage(count: batch * classes)
+    let changed = FloatStorage(count: batch * classes)
     func read(_ from: FloatStorage, _ rows: Range<Int>) -> Tensor {
       let start = from.floats + rows.lowerBound * classes
       return Tensor(
@@ -238,38 +250,36 @@ final class ShardedStep {
         (to.floats + rows.lowerBound * classes).update(from: $0.baseAddress!, count: logits.count)
       }
     }
-    // Clean logits first: the loss of the adversarial images needs them.
+    // Clean logits first: the slopes at the changed images need them.
     _ = run(job, accumulate: false, backward: false) { rows, frame in
       load(rows, job, adversarial: false, frame)
     } slopes: { rows, logits in
       write(logits, rows, to: clean)
       return (logits, Sums())
     }
-    let second = run(job, accumulate: false) { rows, frame in
+    _ = run(job, accumulate: false) { rows, frame in
       load(rows, job, adversarial: true, frame)
     } slopes: { rows, logits in
-      write(logits, rows, to: other)
-      let value = Divergence.evaluate(read(clean, rows), logits, scale: beta)
-      return (value.byOther, Sums(loss: value.sum))
+      write(logits, rows, to: changed)
+      let value = loss.evaluate(
+        clean: read(clean, rows), changed: logits, labels: Array(job.labels[rows]), loss: job.defense.loss)
+      return (value.byChanged, Sums())
     }
-    let first = run(job, accumulate: true) { rows, frame in
+    return run(job, accumulate: true) { rows, frame in
       load(rows, job, adversarial: false, frame)
     } slopes: { rows, logits in
       let labels = Array(job.labels[rows])
-      var value = job.defense.loss.evaluate(logits, labels: labels)
-      let divergence = Divergence.evaluate(logits, read(other, rows), scale: beta)
-      for i in value.slope.values.indices { value.slope.values[i] += divergence.byFirst.values[i] }
-      var sums = Sums(seen: labels.count)
-      for loss in value.values { sums.loss += Double(loss) }
+      let value = loss.evaluate(clean: logits, changed: read(changed, rows), labels: labels, loss: job.defense.loss)
+      var sums = Sums(loss: value.sum, seen: labels.count)
       for (answer, label) in zip(logits.answers, labels) where answer == label { sums.right += 1 }
-      return (value.slope, sums)
+      return (value.byClean, sums)
     }
-    return Sums(loss: first.loss + second.loss, right: first.right, seen: first.seen)
   }
 
-  /// Forward, slopes of the logits, backward, by shards; sums in shard order.
+  /// Forward, slopes of the logits, backward, by shards; sums in shard order. `after` may read the slopes by the pixels.
   private func run(
-    _ job: Job, accumulate: Bool, backward: Bool = true, load: (Range<Int>, Frame) -> Void,
+    _ job: Job, accumulate: Bool, backward: Bool = true, after: ((Range<Int>, Frame) -> Void)? = nil,
+    load: (Range<Int>, Frame) -> Void,
     slopes: (Range<Int>, Tensor) -> (slope: Tensor, sums: Sums)
   ) -> Sums {
     let groups = (job.rows.count + WARD_LANES - 1) / WARD_LANES
@@ -286,15 +296,17 @@ final class ShardedStep {
         result.slope.values.withUnsafeBufferPointer { plan.setSlopes($0.baseAddress!, of: frame) }
       }
       if plan.hasPhases {
-        inPhases(job, accumulate: accumulate, backward: backward, load: load, turn: turn)
+        inPhases(job, accumulate: accumulate, backward: backward, after: after, load: load, turn: turn)
       } else {
         engine.run(shards) { shard, thread in
           for group in self.groups(of: shard, job) {
-            let frame = frame(group, thread: thread, shard: shard, job, adds: accumulate)
+            let frame = frame(
+              group, thread: thread, shard: shard, job, adds: accumulate, byPixels: after != nil)
             load(groupRows(group, job), frame)
             plan.forward(frame)
             turn(group, frame)
             if backward { plan.backward(frame) }
+            after?(groupRows(group, job), frame)
           }
         }
       }
@@ -308,10 +320,13 @@ final class ShardedStep {
 
   /// The same where operations need the whole batch in between: all groups go through one stretch before the next.
   private func inPhases(
-    _ job: Job, accumulate: Bool, backward: Bool, load: (Range<Int>, Frame) -> Void, turn: (Int, Frame) -> Void
+    _ job: Job, accumulate: Bool, backward: Bool, after: ((Range<Int>, Frame) -> Void)?,
+    load: (Range<Int>, Frame) -> Void, turn: (Int, Frame) -> Void
   ) {
     let count = (job.rows.count + WARD_LANES - 1) / WARD_LANES
-    let frames = (0..<count).map { frame($0, thread: 0, shard: $0 / groupsPerShard, job, adds: accumulate) }
+    let frames = (0..<count).map {
+      frame($0, thread: 0, shard: $0 / groupsPerShard, job, adds: accumulate, byPixels: after != nil)
+    }
     func everywhere(_ body: (Int) -> Void) {
       engine.run(shards) { shard, _ in
         for group in self.groups(of: shard, job) { body(group) }
@@ -332,5 +347,6 @@ final class ShardedStep {
       }
       if let end = stretch.last { plan.operations[end.operation].combineBackward(frames, phase: end.phase) }
     }
+    if let after { everywhere { after(groupRows($0, job), frames[$0]) } }
   }
 }

@@ -70,6 +70,10 @@ public struct Trainer: Sendable {
     if images.classes.count != model.classes {
       throw TrainingError.mismatch("the model has \(model.classes) classes, the images \(images.classes.count)")
     }
+    if let place = model.values.firstIndex(where: { !$0.isFinite }) {
+      let tensor = model.layout.first { $0.range.contains(place) }?.name ?? "the model"
+      throw TrainingError.mismatch("\(tensor) holds a weight that is not a finite number")
+    }
     if images.isEmpty { throw TrainingError.mismatch("there are no images to train on") }
   }
 }

@@ -48,6 +48,7 @@ final class TrainingRun {
   func epoch(_ epoch: Int, progress: (TrainingProgress) -> Void) throws -> EpochSums {
     var random = Random(seed: settings.seed, stream: 0x5EED, epoch)
     let order = random.permutation(images.count)
+    step.forgetChange()
     let batches = (order.count + settings.batch - 1) / settings.batch
     var sums = EpochSums()
     let start = DispatchTime.now().uptimeNanoseconds
@@ -62,14 +63,18 @@ final class TrainingRun {
           epoch: epoch, epochs: settings.epochs, batch: batch + 1, batches: batches, loss: sums.meanLoss,
           imagesPerSecond: sums.imagesPerSecond))
     }
+    // The last step's weights have not been seen by any loss.
+    guard weights.values.allSatisfy({ $0.isFinite }) else {
+      throw Diverged(batch: batches, rate: sums.rate, loss: .nan)
+    }
     return sums
   }
 
   /// The steps of one batch: one, or two where clean and adversarial ones take turns.
   private func take(_ rows: [Int], epoch: Int, batch: Int, batches: Int, _ sums: inout EpochSums) throws {
     let mix = settings.defense.mix
-    // Both steps of an alternating batch belong to one place of the schedule.
-    let stepsPerBatch = mix == .alternating ? 2 : 1
+    // All steps of a batch belong to one place of the schedule.
+    let stepsPerBatch = mix.stepsPerBatch
     let place = TrainingPlace(step: steps / stepsPerBatch, stepsPerEpoch: batches, epochs: settings.epochs)
     let rate = settings.optimizer.rate * settings.schedule.factor(at: place)
     let job = ShardedStep.Job(
@@ -83,7 +88,8 @@ final class TrainingRun {
         case .adversarial: .adversarial
         case .alternating: part == 0 ? .clean : .adversarial
         case .blended(let clean): .blended(clean)
-        case .consistent(let beta): .consistent(beta)
+        case .paired(let loss): .paired(loss)
+        case .free(_, let epsilon): .free(epsilon: epsilon)
         }
       let result = try step.gradient(of: job, kind)
       let penalty = penalties.isEmpty ? 0 : penalties.evaluate(weights, slope: penaltySlope)

@@ -75,8 +75,8 @@ public enum TrainingError: Error, CustomStringConvertible {
   public var description: String {
     switch self {
     case .diverged(let epoch, let batch, let rate, let loss, let last):
-      "the loss became \(loss.isNaN ? "NaN" : "\(loss)") in epoch \(epoch), batch \(batch), at rate \(rate): try a smaller rate or clipping; "
-        + "the weights after \(last.epochs.count) whole epochs are kept"
+      "the loss became \(loss.isNaN ? "NaN" : "\(loss)") in epoch \(epoch), batch \(batch), at rate \(rate): try a smaller rate, smaller weights of the defense, or a bound on the gradient (clip: 5); "
+        + (last.epochs.isEmpty ? "no epoch was whole yet" : "the weights after epoch \(last.epochs.count) are kept")
     case .interrupted(let epoch, let last):
       "interrupted in epoch \(epoch); \(last.epochs.count) whole epochs are kept"
     case .mismatch(let detail): detail

@@ -26,6 +26,8 @@ extension Problem {
       case .notFinite(let y, let p): "the cost of answering \(classes[p]) for \(classes[y]) is not a finite number"
       case .diagonal(let y, let cost):
         "a right answer costs nothing, but answering \(classes[y]) for \(classes[y]) would cost \(NumberText.exact(cost))"
+      case .notSquare(let row, let length, let count):
+        "the row of \(classes[row]) has \(length) costs; \(count) classes need \(count)"
       default: error.description
       }
     return Problem(code: ShellCode.badCosts, message: message)

@@ -55,10 +55,14 @@ enum Reference {
 
   static var pages: [Page] {
     let environment = Vocabulary.environment()
-    let families = [Family.attack, Family.defense, Family.architecture, Family.optimizer, Family.schedule, Family.goal]
+    let families = [
+      Family.attack, Family.defense, Family.architecture, Family.optimizer, Family.schedule, Family.goal, Family.kind,
+    ]
+    let titles = [Family.goal: "Goals of an attack", Family.kind: "Kinds of cost matrix"]
     let choices = families.map { family in
       Page(
-        file: family + "s.md", title: family == Family.goal ? "Goals of an attack" : family.capitalized + "s",
+        file: (family == Family.kind ? "cost-kind" : family) + "s.md",
+        title: titles[family] ?? family.capitalized + "s",
         body: join(Vocabulary.choices.filter { $0.family == family }.map { Help.page($0, in: environment) }))
     }
     let functions = environment.functions.values.sorted { $0.name < $1.name }

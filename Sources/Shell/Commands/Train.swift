@@ -124,7 +124,12 @@ extension Session {
   ) throws -> Value {
     let recipes = try choices.map(recipe)
     var trainer = try answeringTrouble { try parameters.trainer(given, self) }
-    trainer.defense = try answeringTrouble { try Defenses.combined(recipes, for: model, costs: costs?.costs) }
+    do {
+      trainer.defense = try answeringTrouble { try Defenses.combined(recipes, for: model, costs: costs?.costs) }
+    } catch var problem as Problem {
+      if problem.argument == "defense", parent != nil { problem.argument = "with" }
+      throw problem
+    }
     let origin = ModelValue.Origin(
       data: data, parents: parent.map { [$0] } ?? [], defense: describe(choices),
       settings: trainer.json(recipes: recipes),

@@ -16,7 +16,7 @@ enum Vocabulary {
       family(Family.attack, Attacks.all),
       [Choices.declaration(family: Family.attack, Transfer.declaration)], family(Family.defense, Defenses.all),
       family(Family.architecture, Architectures.all), family(Family.optimizer, Optimizers.all),
-      family(Family.schedule, Schedules.all), Goals.all,
+      family(Family.schedule, Schedules.all), Goals.all, CostKinds.all,
     ].flatMap { $0 }
   }
 
@@ -34,6 +34,7 @@ enum Family {
   static let optimizer = "optimizer"
   static let schedule = "schedule"
   static let goal = "goal"
+  static let kind = "kind"
 }
 
 /// The goals an attack can have. `target` is the only one with a setting.

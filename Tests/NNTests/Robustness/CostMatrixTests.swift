@@ -15,6 +15,10 @@ import Testing
     let costs = try CostMatrix.protect([1], weight: 10, classes: 3)
     #expect(costs.rows == [[0, 10, 1], [10, 0, 10], [1, 10, 0]])
     #expect(costs.protected == [1] && costs.isSymmetric)
+    let truth = try CostMatrix.protect([1], weight: 10, side: .truth, classes: 3)
+    #expect(truth.rows == [[0, 1, 1], [10, 0, 10], [1, 1, 0]])
+    #expect(truth.meanCosts == [1, 10, 1])
+    #expect(try CostMatrix.protect([1], weight: 10, side: .answer, classes: 3) == truth.transposed)
   }
 
   @Test func costsThatMakeNoSenseAreRefused() {

@@ -47,7 +47,8 @@ import Testing
     let loss = try #require(whole.loss as? ExpectedCost)
     #expect(loss.weight == 0.25 && loss.entropy == 1)
     #expect((whole.penalties.first as? MinMax)?.factors == [3, 0.1])
-    #expect(whole.mix == .adversarial && whole.adversary is GradientSign)
+    #expect(whole.adversary is GradientSign)
+    if case .adversarial = whole.mix {} else { Issue.record("\(whole.mix)") }
   }
 
   @Test func costsThatNoPartSpeaksOfEnterAsTheExpectedCost() throws {
@@ -68,7 +69,8 @@ import Testing
 
   @Test func theMinMaxDefenseAloneTrainsOnCleanImages() throws {
     let found = try defense([MinMaxDefense()])
-    #expect(found.mix == .clean && found.adversary == nil)
+    #expect(found.adversary == nil)
+    if case .clean = found.mix {} else { Issue.record("\(found.mix)") }
   }
 
   @Test func whatCannotBeCombinedIsRefused() throws {

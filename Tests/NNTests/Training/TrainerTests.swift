@@ -43,7 +43,7 @@ import Testing
       ("standard", .standard), ("minmax", .minmax(costs)), ("adversarial", .adversarial(epsilon: 0.05)),
       ("csa", .csa(costs, epsilon: 0.05)), ("madry", Defense(adversary: sign, mix: .adversarial)),
       ("blended", Defense(adversary: sign, mix: .blended(clean: 0.3))),
-      ("trades", Defense(adversary: sign, mix: .consistent(beta: 2))),
+      ("trades", Defense(adversary: sign, mix: .paired(Consistency(beta: 2)))),
     ]
   }()
 
@@ -134,6 +134,16 @@ import Testing
     let squares = zip(state.model.values, model.values).reduce(0.0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
     #expect(squares.squareRoot() <= 0.01 * 1.0001)
     #expect(squares.squareRoot() > 0.0099)
+  }
+
+  @Test func weightsThatAreNoNumbersAreRefusedBeforeAnythingRuns() throws {
+    let data = try SmallData.squares(20, shape: Self.images)
+    var model = try small(data)
+    var values = model.values
+    values[model.layout[2].range.lowerBound] = .nan
+    model.setValues(values)
+    let error = problem(TrainingError.self) { _ = try trainer(1).train(model, on: data.train, engine: Engine()) }
+    #expect(error.map { "\($0)" } == "\(model.layout[2].name) holds a weight that is not a finite number")
   }
 
   @Test func imagesOfAnotherShapeAreRefused() throws {

@@ -17,6 +17,8 @@ public struct AdversarialTraining: Recipe {
   public var attack: any Attack = FGSM()
   /// Radius of the images trained on, in units of the norm.
   public var eps: Float = 0.1
+  /// Radius for images of the classes that the costs protect; nil for the same.
+  public var protectedEps: Float?
   /// How the radius is measured.
   public var norm = Norm.linf
   /// How clean and changed images are used.
@@ -37,6 +39,10 @@ public struct AdversarialTraining: Recipe {
     [
       Setting("with", \.attack, "the gradient attack that makes the images"),
       Setting("eps", \.eps, in: 0...1000, "the largest change", unit: "units of the norm, in pixels"),
+      Setting(
+        "protected_eps", \.protectedEps, in: 0...1000,
+        "the largest change of images of the classes that the costs protect; none for eps",
+        unit: "units of the norm, in pixels"),
       Setting("norm", \.norm, "how a change is measured"),
       Setting(
         "mix", \.mix, "a clean step and one on changed images by turns, changed images only, or both losses in one step"
@@ -54,11 +60,15 @@ public struct AdversarialTraining: Recipe {
       case .replaced: .adversarial
       case .blended: .blended(clean: clean ?? 0.5)
       }
-    try parts.makeImages(name, adversary(for: parts.model), mix)
+    let usual = try adversary(for: parts.model, eps)
+    guard let protectedEps else { return try parts.makeImages(name, usual, mix) }
+    let classes = Set(try parts.costs(neededBy: name).protected)
+    let special = try adversary(for: parts.model, protectedEps)
+    try parts.makeImages(name, ByClass(usual: usual, special: special, classes: classes), mix)
   }
 
   /// Plain FGSM climbs the training loss itself, as in the paper; every other attack climbs its own.
-  private func adversary(for model: Model) throws -> any Adversary {
+  private func adversary(for model: Model, _ eps: Float) throws -> any Adversary {
     let threat = ThreatModel(norm, epsilon: eps)
     guard attack.traits.access == .gradients else { throw RecipeError.notByGradient(attack: attack.name) }
     guard attack.traits.norms.contains(norm) else {

@@ -14,7 +14,7 @@ public struct DefenseParts {
   public var tau: Double?
   /// Share of the target spread over all classes.
   public var smoothing: Float = 0
-  private var maker: (name: String, adversary: any Adversary, mix: Defense.Mix)?
+  private var maker: (name: String, adversary: (any Adversary)?, mix: Defense.Mix)?
 
   init(_ model: Model, _ costs: CostMatrix?) throws {
     if let costs, costs.classes != model.classes {
@@ -32,7 +32,7 @@ public struct DefenseParts {
 
   /// Says how the images to train on are made. One part of a combination can.
   public mutating func makeImages(
-    _ name: String, _ adversary: any Adversary, _ mix: Defense.Mix
+    _ name: String, _ adversary: (any Adversary)?, _ mix: Defense.Mix
   ) throws(RecipeError) {
     if let maker { throw .twoMakers(maker.name, name) }
     maker = (name, adversary, mix)

@@ -7,6 +7,10 @@ public struct MinMaxDefense: Recipe {
   public var b: Float = 5
   /// Weight of the penalty on the second convolution.
   public var c: Float = 0.1
+  /// Weight of the penalty on every later convolution.
+  public var rest: Float = 0
+  /// What the penalty measures.
+  public var penalty = MinMax.Form.l1MinusL2
 
   /// The values that reproduce the paper's figures on Fashion-MNIST.
   public init() {}
@@ -19,6 +23,8 @@ public struct MinMaxDefense: Recipe {
       Setting("a", \.a, in: 0...1000, "weight of the expected cost; 0 needs no costs"),
       Setting("b", \.b, in: 0...1000, "weight of the penalty on the first convolution"),
       Setting("c", \.c, in: 0...1000, "weight of the penalty on the second convolution"),
+      Setting("rest", \.rest, in: 0...1000, "weight of the penalty on every later convolution"),
+      Setting("penalty", \.penalty, "how the spread of a convolution's weights is measured"),
     ]
   ) { $0 }
 
@@ -29,6 +35,6 @@ public struct MinMaxDefense: Recipe {
     guard parts.model.layout.contains(where: { $0.shape.count == 4 }) else {
       throw RecipeError.noConvolutions(defense: name, architecture: parts.model.architecture.name)
     }
-    parts.penalties.append(MinMax(factors: [b, c]))
+    parts.penalties.append(MinMax(factors: [b, c], rest: rest, form: penalty))
   }
 }

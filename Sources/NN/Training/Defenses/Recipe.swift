@@ -22,7 +22,9 @@ public enum Defenses {
   /// In the order that help shows them.
   public static let all: [Entry<any Recipe>] = [
     StandardTraining.entry, MinMaxDefense.entry, AdversarialTraining.entry, CostSensitiveAdversarial.entry,
-    ExpectedCostDefense.entry, CostWeightedDefense.entry, LogitAdjustedDefense.entry,
+    FastAdversarial.entry, FreeAdversarial.entry, TRADES.entry, MART.entry, ExpectedCostDefense.entry,
+    CostWeightedDefense.entry, LogitAdjustedDefense.entry, LabelSmoothing.entry, WeightDecay.entry,
+    GradientPenalty.entry, GaussianNoise.entry,
   ]
 
   /// The declaration of that name.

@@ -1,0 +1,152 @@
+import Foundation
+
+/// Why a table of costs in a file is refused; lines are counted from 1.
+public enum CostTableError: Error, Equatable, CustomStringConvertible {
+  /// A file larger than any table for that many classes.
+  case tooLarge(classes: Int)
+  /// A file that cannot be read.
+  case unreadable
+  /// Bytes that are no text.
+  case notText
+  /// A field that is neither a number nor a class where one is due.
+  case notANumber(line: Int, field: String)
+  /// A name in the header or before a row that is not a class.
+  case noSuchClass(line: Int, name: String)
+  /// A class that is named twice.
+  case twice(line: Int, name: String)
+  /// A line with too few or too many fields.
+  case fields(line: Int, count: Int, classes: Int)
+  /// Too few or too many rows.
+  case rows(Int, classes: Int)
+  /// Numbers that are no costs.
+  case costs(CostMatrixError)
+
+  /// One sentence: which line, and what is wrong with it.
+  public var description: String {
+    switch self {
+    case .tooLarge(let classes): "it is too large for a table of \(classes) classes"
+    case .unreadable: "it cannot be read"
+    case .notText: "it is not text in UTF-8"
+    case .notANumber(let line, let field): "line \(line): `\(field)` is not a number"
+    case .noSuchClass(let line, let name): "line \(line): there is no class `\(name)`"
+    case .twice(let line, let name): "line \(line): the class `\(name)` is named twice"
+    case .fields(let line, let count, let classes):
+      "line \(line) has \(count) costs; \(classes) classes need \(classes)"
+    case .rows(let count, let classes): "it has \(count) rows of costs; \(classes) classes need \(classes)"
+    case .costs(let error): error.description
+    }
+  }
+}
+
+extension CostMatrix {
+  /// What a table can take, long names, long numbers and remarks included.
+  private static func mostBytes(_ classes: [String]) -> Int { 4096 + classes.count * (classes.count * 64 + 1024) }
+
+  /// A matrix from a file of comma-separated text, of which no more is read than a table can take.
+  public init(file path: String, classes: [String]) throws(CostTableError) {
+    guard let file = FileHandle(forReadingAtPath: path),
+      let data = try? file.read(upToCount: Self.mostBytes(classes) + 1) ?? Foundation.Data()
+    else { throw .unreadable }
+    try self.init(csv: data, classes: classes)
+  }
+
+  /// A matrix from comma-separated text: one row a true class, one column an answer.
+  ///
+  /// A first line of class names says the order of the columns; a class name before the costs of a row says which row it is.
+  /// Without names rows and columns are in the order of `classes`. Empty lines and lines that begin with # are skipped; names
+  /// may stand in double quotes, a double quote in them written twice (RFC 4180, one line a record).
+  public init(csv data: Foundation.Data, classes: [String]) throws(CostTableError) {
+    guard data.count <= Self.mostBytes(classes) else { throw .tooLarge(classes: classes.count) }
+    guard let text = String(data: data, encoding: .utf8) else { throw .notText }
+    var records: [CostTable.Record] = []
+    for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+      let line = line.trimmingCharacters(in: .whitespaces.union(["\u{FEFF}"]))
+      if !line.isEmpty, !line.hasPrefix("#") { records.append((number + 1, CostTable.fields(of: line))) }
+    }
+    let rows = try CostTable(classes: classes).rows(records)
+    do throws(CostMatrixError) { self = try CostMatrix(rows) } catch { throw .costs(error) }
+  }
+}
+
+/// Reads the records of a table.
+private struct CostTable {
+  typealias Record = (line: Int, fields: [String])
+  let classes: [String]
+
+  func rows(_ records: [Record]) throws(CostTableError) -> [[Double]] {
+    var records = records
+    var columns = Array(classes.indices)
+    if let first = records.first, isHeader(first, of: records.count) {
+      columns = try header(first)
+      records.removeFirst()
+    }
+    guard records.count == classes.count else { throw .rows(records.count, classes: classes.count) }
+    var rows = [[Double]?](repeating: nil, count: classes.count)
+    for (number, record) in records.enumerated() {
+      var fields = record.fields
+      // A name before the costs says which row it is.
+      let row = fields.count == classes.count + 1 ? try place(of: fields.removeFirst(), record.line) : number
+      guard rows[row] == nil else { throw .twice(line: record.line, name: classes[row]) }
+      rows[row] = try costs(fields, columns, record.line)
+    }
+    return rows.compactMap { $0 }
+  }
+
+  private func costs(_ fields: [String], _ columns: [Int], _ line: Int) throws(CostTableError) -> [Double] {
+    guard fields.count == classes.count else {
+      throw .fields(line: line, count: fields.count, classes: classes.count)
+    }
+    var costs = [Double](repeating: 0, count: classes.count)
+    for (field, column) in zip(fields, columns) {
+      guard let cost = Double(field) else { throw .notANumber(line: line, field: field) }
+      costs[column] = cost
+    }
+    return costs
+  }
+
+  /// Words are names. Where classes are called by numbers, a line of them is a header if it is one line too many.
+  private func isHeader(_ record: Record, of count: Int) -> Bool {
+    record.fields.allSatisfy { Double($0) == nil }
+      || (count == classes.count + 1 && Set(record.fields).isSuperset(of: classes))
+  }
+
+  /// Which column each field of the header is about; the first may be a corner above the names of the rows.
+  private func header(_ record: Record) throws(CostTableError) -> [Int] {
+    let names = record.fields.suffix(max(classes.count, record.fields.count - 1))
+    guard names.count == classes.count else {
+      throw .fields(line: record.line, count: names.count, classes: classes.count)
+    }
+    var places: [Int] = []
+    for name in names {
+      let place = try place(of: name, record.line)
+      if places.contains(place) { throw .twice(line: record.line, name: name) }
+      places.append(place)
+    }
+    return places
+  }
+
+  private func place(of name: String, _ line: Int) throws(CostTableError) -> Int {
+    guard let place = classes.firstIndex(where: { $0.lowercased() == name.lowercased() }) else {
+      throw .noSuchClass(line: line, name: name)
+    }
+    return place
+  }
+
+  static func fields(of line: String) -> [String] {
+    var fields: [String] = []
+    var field = ""
+    var isQuoted = false
+    var rest = Substring(line)
+    while let character = rest.popFirst() {
+      switch character {
+      case "\"" where isQuoted && rest.first == "\"": field.append(rest.removeFirst())
+      case "\"": isQuoted.toggle()
+      case "," where !isQuoted:
+        fields.append(field.trimmingCharacters(in: .whitespaces))
+        field = ""
+      default: field.append(character)
+      }
+    }
+    return fields + [field.trimmingCharacters(in: .whitespaces)]
+  }
+}

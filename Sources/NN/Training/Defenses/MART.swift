@@ -1,0 +1,31 @@
+/// MART: the loss of changed images with a margin, plus agreement with clean ones where these are in doubt.
+/// Wang et al., "Improving Adversarial Robustness Requires Revisiting Misclassified Examples", ICLR 2020.
+public struct MART: Recipe {
+  /// Radius in pixel units.
+  public var eps: Float = 0.1
+  /// Steps that climb the cross-entropy.
+  public var steps = 10
+  /// Length of a step; nil for 2.5·eps/steps.
+  public var step: Float?
+  /// What agreement weighs beside the loss of changed images.
+  public var beta: Float = 5
+
+  /// The authors' setting.
+  public init() {}
+
+  /// `mart`.
+  public static let entry = Entry<any Recipe>(
+    MART(), "mart", "train on changed images, minding most those that are misclassified",
+    paper: "Wang et al., ICLR 2020", example: "train lenet on: fashion defense: mart(eps: 0.1, steps: 2) epochs: 1",
+    innerSettings(\.eps, \.steps, \.step) + [
+      Setting("beta", \.beta, in: 0...1000, "what agreement weighs beside the loss of changed images")
+    ]
+  ) { $0 }
+
+  /// See `Recipe`.
+  public func add(to parts: inout DefenseParts) throws {
+    let ascent = SignedAscent(
+      epsilon: eps, steps: steps, stride: step ?? 2.5 * eps / Float(steps), start: .normal(0.001), hill: .entropy)
+    try parts.makeImages(name, ascent, .paired(MisclassificationAware(beta: beta)))
+  }
+}

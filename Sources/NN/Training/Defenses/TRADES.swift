@@ -1,0 +1,43 @@
+/// TRADES: the loss of clean images, plus how far the answers to changed ones are from those to clean ones.
+/// Zhang et al., ICML 2019.
+public struct TRADES: Recipe {
+  /// Radius in pixel units.
+  public var eps: Float = 0.1
+  /// Steps that climb the divergence.
+  public var steps = 10
+  /// Length of a step; nil for 2.5·eps/steps.
+  public var step: Float?
+  /// What agreement weighs beside the clean loss.
+  public var beta: Float = 6
+
+  /// The paper's setting for CIFAR-10.
+  public init() {}
+
+  /// `trades`.
+  public static let entry = Entry<any Recipe>(
+    TRADES(), "trades", "trade the clean loss against agreement with changed images", paper: "arXiv:1901.08573",
+    example: "train lenet on: fashion defense: trades(eps: 0.1, steps: 2) epochs: 1",
+    innerSettings(\.eps, \.steps, \.step) + [
+      Setting("beta", \.beta, in: 0...1000, "what agreement weighs beside the clean loss")
+    ]
+  ) { $0 }
+
+  /// See `Recipe`.
+  public func add(to parts: inout DefenseParts) throws {
+    let ascent = SignedAscent(
+      epsilon: eps, steps: steps, stride: step ?? 2.5 * eps / Float(steps), start: .normal(0.001), hill: .divergence)
+    try parts.makeImages(name, ascent, .paired(Consistency(beta: beta)))
+  }
+}
+
+/// What TRADES and MART say alike about their inner loop.
+func innerSettings<Target>(
+  _ eps: WritableKeyPath<Target, Float> & Sendable, _ steps: WritableKeyPath<Target, Int> & Sendable,
+  _ step: WritableKeyPath<Target, Float?> & Sendable
+) -> [Setting<Target>] {
+  [
+    Setting("eps", eps, in: 0...1, "the largest change of a pixel", unit: "pixel units"),
+    Setting("steps", steps, in: 1...1000, "gradient steps"),
+    Setting("step", step, in: 1e-6...1, "length of a step; none for 2.5·eps/steps", unit: "pixels"),
+  ]
+}

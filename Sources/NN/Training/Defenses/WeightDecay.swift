@@ -1,0 +1,19 @@
+/// Half the squared length of the weights as a penalty; biases and normalisation are left alone.
+/// Krogh & Hertz, NIPS 1991.
+public struct WeightDecay: Recipe {
+  /// Its factor.
+  public var weight: Float = 5e-4
+
+  /// A usual setting.
+  public init() {}
+
+  /// `weight_decay`.
+  public static let entry = Entry<any Recipe>(
+    WeightDecay(), "weight_decay", "pay for the squared length of the weights", paper: "Krogh & Hertz, NIPS 1991",
+    example: "train lenet on: fashion defense: [weight_decay, label_smoothing] epochs: 1",
+    [Setting("weight", \.weight, in: 0...100, "factor of half the squared length")]
+  ) { $0 }
+
+  /// See `Recipe`.
+  public func add(to parts: inout DefenseParts) { parts.penalties.append(SquaredLength(weight: weight)) }
+}
