@@ -26,6 +26,8 @@ test: setup $(WARD) ## run every test (unit tests in debug; transcripts, lessons
 	python3 Tests/Prompt/prompt_test.py $(WARD)
 	python3 Tests/Prompt/resume_test.py $(WARD)
 	python3 Tests/Prompt/export_test.py $(WARD)
+	python3 Tests/Prompt/store_test.py $(WARD)
+	python3 Tests/Prompt/kill_test.py $(WARD) 20
 	WARD_BINARY=$(CURDIR)/$(WARD) $(SWIFT) test --disable-xctest
 
 transcripts: $(WARD) ## rewrite the expected output of Tests/Transcripts (read the diff before you commit it)

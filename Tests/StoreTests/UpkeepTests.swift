@@ -95,6 +95,38 @@ import Testing
     #expect(try store.pruningDate(toBytes: before) == nil)
   }
 
+  @Test func aPruneLeavesTheFileItsSizeWhileAnotherWardIsAtWork() throws {
+    let scratch = try Scratch()
+    let store = try history(in: scratch)
+    func freePages() throws -> Int { try store.read { db in try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0 } }
+    let other = try Store.open(at: scratch.store)
+    let session = try other.beginSession(SessionRecord(version: "0.1"))
+    let own = try store.beginSession(SessionRecord(version: "0.1"))
+    #expect(try store.prune(before: Date(timeIntervalSince1970: 15 * 86_400)).cells == 2)
+    #expect(try freePages() > 0)
+    // The other writes at once: it is not kept waiting by a file being written anew.
+    _ = try other.beginCell(CellRecord(session: session, number: 1, source: "1"))
+    try other.endSession(session)
+    #expect(try store.prune(before: Date(timeIntervalSince1970: 30 * 86_400)).cells > 0)
+    #expect(try freePages() == 0)
+    try store.endSession(own)
+    #expect(try store.check().isEmpty)
+  }
+
+  @Test func aPruneKeepsWhatAStoppedTrainingRestsOn() throws {
+    let scratch = try Scratch()
+    let store = try history(in: scratch)
+    let cell = try store.beginCell(CellRecord(session: 3, number: 99, source: "train"))
+    try store.save(
+      TrainingRecord(cell: cell, name: "d", epoch: 1, epochs: 2, state: Data([1]), dataset: 1, parent: 2))
+    try store.finishCell(cell, status: .interrupted, seconds: 1)
+    try store.prune(before: Date(timeIntervalSince1970: 15 * 86_400))
+    let training = try #require(try store.unfinishedTrainings().first)
+    #expect(training.parent == 2 && training.dataset == 1)
+    #expect(try store.model(id: 2)?.record.name == "b")
+    #expect(try store.check().isEmpty)
+  }
+
   @Test func aBackupIsAWholeStoreForTheOwnerAndReplacesNoFile() throws {
     let scratch = try Scratch()
     let store = try history(in: scratch)

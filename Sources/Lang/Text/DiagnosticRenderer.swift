@@ -2,22 +2,24 @@ extension Diagnostic {
   /// The text a user sees: heading, place, the line with marks under it, help. Ends without a line break.
   public func render(color: Bool = false) -> String {
     let ink = Ink(on: color, severity: severity)
-    var lines = [ink.strong("\(severity.rawValue)[\(code)]") + ink.bold(": \(message)")]
+    var lines = [ink.strong("\(severity.rawValue)[\(code)]") + ink.bold(": \(message.withVisibleControls)")]
     let width = ([primary].compactMap { $0 } + labels).map { String($0.range.line).count }.max() ?? 0
     let gutter = String(repeating: " ", count: width)
     if let primary {
-      lines.append(gutter + ink.faint("-->") + " \(primary.range.place)")
+      lines.append(gutter + ink.faint("-->") + " \(primary.range.place.withVisibleControls)")
       lines.append("\(gutter) " + ink.faint("|"))
       lines += excerpt(of: primary, gutter: gutter, ink: ink)
     }
     var shown = primary?.range
     for label in labels {
-      if shown?.source !== label.range.source { lines.append(gutter + ink.faint(":::") + " \(label.range.place)") }
+      if shown?.source !== label.range.source {
+        lines.append(gutter + ink.faint(":::") + " \(label.range.place.withVisibleControls)")
+      }
       let sameLine = shown.map { $0.source === label.range.source && $0.line == label.range.line } ?? false
       lines += excerpt(of: label, gutter: gutter, ink: ink, mark: "-").dropFirst(sameLine ? 1 : 0)
       shown = label.range
     }
-    for line in help { lines.append("\(gutter) " + ink.faint("=") + " help: \(line)") }
+    for line in help { lines.append("\(gutter) " + ink.faint("=") + " help: \(line.withVisibleControls)") }
     return lines.joined(separator: "\n")
   }
 
@@ -26,7 +28,7 @@ extension Diagnostic {
     let range = label.range, line = range.line
     let window = Window(range)
     let marks = String(repeating: mark, count: window.marked)
-    let words = label.text.isEmpty ? marks : "\(marks) \(label.text)"
+    let words = label.text.isEmpty ? marks : "\(marks) \(label.text.withVisibleControls)"
     let number = String(repeating: " ", count: gutter.count - String(line).count) + String(line)
     return [
       ink.faint("\(number) |") + (window.text.isEmpty ? "" : " \(window.text)"),
@@ -52,7 +54,7 @@ private struct Window {
     var after = Array(line.dropFirst(before.count))
     if before.count > 2 * Self.margin { before = ["…"] + before.suffix(Self.margin) }
     if after.count > 2 * Self.margin { after = after.prefix(Self.margin) + ["…"] }
-    text = String(before + after)
+    text = String(before + after).withVisibleControls
     indent = before.map { $0 == "\t" ? "\t" : String(repeating: " ", count: $0.displayWidth) }.joined()
     let covered = range.text.prefix { !$0.isNewline }.prefix(after.count)
     marked = max(1, String(covered).displayWidth)

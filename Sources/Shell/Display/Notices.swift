@@ -26,7 +26,7 @@ struct Notices {
   /// The text of a fact about the program's surroundings, which has neither code nor place.
   func text(_ severity: Diagnostic.Severity, _ message: String, help: [String] = []) -> String {
     guard form == .text else { return Diagnostic("", message, help: help, severity: severity).json }
-    let lines = ["\(severity.rawValue): \(message)"] + help.map { "  help: \($0)" }
+    let lines = (["\(severity.rawValue): \(message)"] + help.map { "  help: \($0)" }).map(\.withVisibleControls)
     return (severity == .error ? Style.red : .yellow)(lines.joined(separator: "\n"), if: colored)
   }
 

@@ -18,7 +18,11 @@ enum ExportFormat: String, CaseIterable {
   }
 
   /// Writes a session to a file, whole or not at all; Markdown's images go to a folder beside it.
-  static func write(_ session: ExportedSession, to file: String, environment: Environment) throws {
+  ///
+  /// - Parameter mayWrite: throws for a file that must not be written.
+  static func write(
+    _ session: ExportedSession, to file: String, environment: Environment, mayWrite: (String) throws -> Void = { _ in }
+  ) throws {
     let format = try Self(file: file)
     let stem = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
     let page =
@@ -29,6 +33,8 @@ enum ExportFormat: String, CaseIterable {
       }
     let path = NSString(string: file).expandingTildeInPath
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    try mayWrite(file)
+    for image in page.images { try mayWrite(folder + "/" + image.name) }
     for image in page.images { try ScriptFile.write(image.bytes, to: folder + "/" + image.name) }
     try ScriptFile.write(page.text, to: file)
   }

@@ -68,13 +68,16 @@ final class Session {
   init(_ options: Options, output: Output? = nil) throws {
     let terminal = options.terminal
     notices = Notices(options.diagnostics, on: terminal)
-    let (store, problem) = try options.keepsNothing ? (Store.inMemory(), nil) : StoreChoice.open(options.storePath)
+    let record = SessionRecord(
+      version: wardVersion, seed: Int64(options.seed), folder: FileManager.default.currentDirectoryPath)
+    let (store, number, problem) = try StoreChoice.begin(record, in: options.keepsNothing ? nil : options.storePath)
     if let problem {
       notices.tell(
         .warning, "\(problem)", help: ["this session is kept in memory only, and gone when it ends", problem.hint])
     }
     self.terminal = terminal
     self.store = store
+    self.number = number
     sql = try UserSQL(store)
     seed = options.seed
     engine = Engine(threads: options.threads)
@@ -90,9 +93,6 @@ final class Session {
       })
     self.output.showsValues = !options.isQuiet
     environment = Vocabulary.environment()
-    let record = SessionRecord(
-      version: wardVersion, seed: Int64(options.seed), folder: FileManager.default.currentDirectoryPath)
-    number = try store.beginSession(record)
     interpreter = Interpreter(environment: environment, host: self)
   }
 

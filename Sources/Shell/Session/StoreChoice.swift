@@ -11,12 +11,17 @@ enum StoreChoice {
     return (data ?? NSString(string: "~/.local/share").expandingTildeInPath) + "/ward/ward.sqlite"
   }
 
-  /// Opens the store, or a store in memory and says why: work goes on, and the user is told that it will not last.
-  static func open(_ path: String) throws -> (store: Store, problem: StoreError?) {
+  /// Opens the store and begins a session in it; or in a store in memory, and says why: work goes on, and the user is told
+  /// that it will not last.
+  static func begin(
+    _ session: SessionRecord, in path: String?
+  ) throws -> (store: Store, number: Int64, problem: StoreError?) {
     do {
-      return (try Store.open(at: path), nil)
+      let store = try path.map { try Store.open(at: $0) } ?? Store.inMemory()
+      return (store, try store.beginSession(session), nil)
     } catch let error as StoreError {
-      return (try Store.inMemory(), error)
+      let store = try Store.inMemory()
+      return (store, try store.beginSession(session), error)
     }
   }
 }

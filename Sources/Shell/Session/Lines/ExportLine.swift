@@ -14,10 +14,9 @@ extension SessionLine {
       }
       let file = words.removeFirst()
       _ = try ExportFormat(file: file)
-      try session.checkMayWrite(file)
       let cells = try words.isEmpty ? nil : CellRanges(words)
       let page = try ExportedSession(number: session.number, of: session.store, sql: session.sql, only: cells)
-      try ExportFormat.write(page, to: file, environment: session.environment)
+      try ExportFormat.write(page, to: file, environment: session.environment, mayWrite: session.checkMayWrite)
       session.output.show(.text("\(file)  \(page.cells.count) cell\(page.cells.count == 1 ? "" : "s")"))
     }
   }
