@@ -53,7 +53,10 @@ struct ExportTests {
     #expect(blocks.count == 3)
     #expect(blocks.first == .text("before"))
     #expect(blocks.last == .problem("error[E0301]: wrong\n  help"))
-    guard case .table(let read) = blocks[1] else { return Issue.record("no table") }
+    guard case .table(let read) = blocks[1] else {
+      Issue.record("no table")
+      return
+    }
     #expect(read.rows == [["a | b", "0.50", ""], ["c", "12.25", "x"]])
     #expect(read.columns.map(\.alignsRight) == [false, true, false])
   }
