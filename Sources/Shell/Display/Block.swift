@@ -74,6 +74,8 @@ struct BlockRenderer {
   var showsTimes = false
   /// Whether pictures and charts are drawn by characters; files say in words what they are.
   var draws = false
+  /// How whole images are put on this screen, if it takes any; asked only when there is one to draw.
+  var graphics: @Sendable () -> TerminalGraphics? = { nil }
   /// How tables are drawn.
   var mode = TableMode.box
 
@@ -88,9 +90,21 @@ struct BlockRenderer {
     case .text(let text): text.withVisibleControls
     case .summary(let name, let text, let seconds): line(name: name, text: text.withVisibleControls, seconds: seconds)
     case .table(let table): self.text(of: table)
-    case .picture(let picture): draws ? picture.text(width: width, colors: colors) : picture.description
-    case .chart(let chart): draws ? chart.text(width: width, colors: colors) : chart.description
+    case .picture(let picture):
+      !draws
+        ? picture.description
+        : image { try picture.png() } ?? picture.text(width: width, colors: colors)
+    case .chart(let chart):
+      !draws
+        ? chart.description
+        : image { try chart.png(scale: 1) } ?? chart.text(width: width, colors: colors)
     }
+  }
+
+  /// An image for a screen that takes some; nil where characters have to do, also if gnuplot is missing.
+  private func image(_ png: () throws -> [UInt8]) -> String? {
+    guard colors, let graphics = graphics() else { return nil }
+    return try? graphics.text(of: png())
   }
 
   private func line(name: String?, text: String, seconds: Double?) -> String {

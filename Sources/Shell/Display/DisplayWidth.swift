@@ -6,6 +6,11 @@ enum DisplayWidth {
     text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f } ? text.utf8.count : text.displayWidth
   }
 
+  /// The same for text with colours, whose escape sequences take no column.
+  static func ofDrawn(_ text: some StringProtocol) -> Int {
+    text.utf8.contains(0x1b) ? of(String(text).replacing(/\u{1b}\[[0-9;]*m/, with: "")) : of(text)
+  }
+
   /// The longest beginning of `text` that fits in `columns`, with `…` for what was left out.
   static func truncate(_ text: String, to columns: Int) -> String {
     guard of(text) > columns else { return text }

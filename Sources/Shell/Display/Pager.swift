@@ -31,6 +31,8 @@ struct Pager {
 
   /// Shows the text and waits until it is put away; false when it fits on the screen or cannot be paged.
   func show(_ text: String) -> Bool {
+    // Images (sixels, kitty's) are for the screen itself.
+    guard !text.contains("\u{1b}P"), !text.contains("\u{1b}_") else { return false }
     guard Self.rows(of: text, width: terminal.width) >= terminal.height else { return false }
     // Its own choice if it has one: leave when all fits, keep colours, leave the text on the screen.
     let options = ProcessInfo.processInfo.environment["LESS"] == nil ? ["LESS": "FRX"] : [:]
@@ -42,7 +44,7 @@ struct Pager {
   /// Rows of a screen that text takes, long lines broken.
   static func rows(of text: String, width: Int) -> Int {
     text.split(omittingEmptySubsequences: false) { $0 == "\n" }.reduce(-1) { rows, line in
-      rows + max(1, (DisplayWidth.of(line) + width - 1) / max(1, width))
+      rows + max(1, (DisplayWidth.ofDrawn(line) + width - 1) / max(1, width))
     } + (text.hasSuffix("\n") ? 0 : 1)
   }
 }

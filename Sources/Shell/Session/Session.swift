@@ -89,7 +89,8 @@ final class Session {
         BlockRenderer(
           width: terminal.outputIsTerminal ? terminal.width : 120, mayTurnTables: terminal.outputIsTerminal,
           colors: terminal.colorsOutput,
-          showsTimes: terminal.outputIsTerminal, draws: terminal.draws)
+          showsTimes: terminal.outputIsTerminal, draws: terminal.draws,
+          graphics: { terminal.outputIsTerminal ? .ofThisTerminal : nil })
       })
     self.output.showsValues = !options.isQuiet
     environment = Vocabulary.environment()

@@ -10,13 +10,14 @@ extension Chart {
     return String(decoding: try Gnuplot.run(script(terminal)), as: UTF8.self)
   }
 
-  /// As a PNG file, with two pixels for each point of the page.
+  /// As a PNG file, with two pixels for each point of the page unless told otherwise.
   ///
   /// - Throws: `Gnuplot.Failure`.
-  func png() throws -> [UInt8] {
+  func png(scale: Int = 2) throws -> [UInt8] {
+    let look =
+      scale == 1 ? "" : "fontscale \(0.95 * Double(scale)) linewidth \(scale) pointscale \(0.8 * Double(scale)) "
     let terminal =
-      "pngcairo size \(2 * width),\(2 * height) noenhanced font 'DejaVu Sans,10' fontscale 1.9 linewidth 2 pointscale 1.6 "
-      + "background '#ffffff'"
+      "pngcairo size \(scale * width),\(scale * height) noenhanced font 'DejaVu Sans,10' \(look)background '#ffffff'"
     return [UInt8](try Gnuplot.run(script(terminal)))
   }
 
@@ -117,9 +118,9 @@ extension Chart {
     let mark = "pointtype \([7, 5, 9, 13, 11, 4, 6, 8][number % 8])"
     switch series.style {
     case .bars:
-      return ["\(data) using 1:2 with boxes \(look) \(name)"]
-        + (hasIntervals
-          ? ["\(data) using 1:2:3:4 with yerrorbars linecolor '#333333' pointtype 0 pointsize 0 notitle"] : [])
+      let intervals =
+        "\(data) using 1:3:(0):($4-$3) with vectors heads size screen 0.004,90 linecolor '#333333' notitle"
+      return ["\(data) using 1:2 with boxes \(look) \(name)"] + (hasIntervals ? [intervals] : [])
     case .steps:
       return [
         "\(data) using 1:2 with filledcurves y=\(floor) \(look) notitle",

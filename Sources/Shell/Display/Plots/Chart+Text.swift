@@ -108,7 +108,7 @@ extension Chart {
       let name = DisplayWidth.truncate(one.name.withVisibleControls, to: max(8, width - 4))
       let entry = "\(Self.signs[number % Self.signs.count]) \(name)"
       let drawn = ColorScale.onTerminals[number % ColorScale.onTerminals.count](entry, if: colors)
-      let used = lines[lines.count - 1].visibleWidth
+      let used = DisplayWidth.ofDrawn(lines[lines.count - 1])
       if used > 0, used + 3 + DisplayWidth.of(entry) > width { lines.append("") }
       lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : "   ") + drawn
     }
@@ -207,12 +207,5 @@ extension Chart {
       lines.append(DisplayWidth.pad(label, to: left, right: true) + " " + cells.joined())
     }
     return lines.joined(separator: "\n")
-  }
-}
-
-extension String {
-  /// Columns it takes, escape sequences not counted.
-  fileprivate var visibleWidth: Int {
-    DisplayWidth.of(replacing(/\u{1b}\[[0-9;]*m/, with: ""))
   }
 }

@@ -30,7 +30,8 @@ enum Gnuplot {
   ///
   /// - Parameter script: built with `quoted` and `data`, so that nothing of the user's is ever run.
   static func run(_ script: String) throws -> Data {
-    guard let program else { throw Failure.missing }
+    // Looked for each time, so that it can be installed while the notebook is open.
+    guard let program = program(in: ProcessInfo.processInfo.environment["PATH"] ?? "") else { throw Failure.missing }
     let process = Process()
     process.executableURL = program
     // Without the user's own settings: the same chart looks the same for everyone.
@@ -60,10 +61,9 @@ enum Gnuplot {
     return drawing
   }
 
-  /// Where it is; `PATH` is asked each time, so that it can be installed while the notebook is open.
-  private static var program: URL? {
-    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-    return folders.map { URL(fileURLWithPath: String($0)).appendingPathComponent("gnuplot") }
+  /// Where it is, in the folders of `PATH`.
+  static func program(in path: String) -> URL? {
+    path.split(separator: ":").map { URL(fileURLWithPath: String($0)).appendingPathComponent("gnuplot") }
       .first { FileManager.default.isExecutableFile(atPath: $0.path) }
   }
 
