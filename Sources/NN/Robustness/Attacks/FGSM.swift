@@ -12,6 +12,9 @@ struct FGSM: Attack, Equatable {
   /// The attack of the paper.
   init() {}
 
+  /// The same, which may leave [0, 1].
+  init(clip: Bool) { self.clip = clip }
+
   static let traits = AttackTraits(.gradients, .fixed, norms: [.linf, .l2, .l1])
 
   /// The declaration.

@@ -76,7 +76,9 @@ public struct AdversarialTraining: Recipe {
     }
     try threat.check(model.input)
     try attack.check(threat, goal: .untargeted, classes: model.classes)
-    if norm == .linf, let step = attack as? FGSM, step == FGSM() { return GradientSign(epsilon: eps, ramp: ramp) }
+    if norm == .linf, let step = attack as? FGSM, step == FGSM() || step == FGSM(clip: false) {
+      return GradientSign(epsilon: eps, clips: step.clip, ramp: ramp)
+    }
     return AttackAdversary(attack, within: threat, ramp: ramp)
   }
 }

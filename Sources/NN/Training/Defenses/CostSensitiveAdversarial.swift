@@ -5,6 +5,8 @@ public struct CostSensitiveAdversarial: Recipe {
   public var eps: Float = 0.1
   /// What the expected cost weighs beside the cross-entropy.
   public var weight: Float = 1
+  /// Whether pixels are kept in [0, 1]. The authors did not; their figures need `false`.
+  public var clip = true
 
   /// The paper's setting.
   public init() {}
@@ -17,6 +19,7 @@ public struct CostSensitiveAdversarial: Recipe {
     [
       Setting("eps", \.eps, in: 0...1, "the largest change of a pixel", unit: "pixel units"),
       Setting("weight", \.weight, in: 0...1000, "what the expected cost weighs beside the cross-entropy"),
+      Setting("clip", \.clip, "keep pixels in [0, 1]; false only to repeat figures that were measured so"),
     ]
   ) { $0 }
 
@@ -24,6 +27,6 @@ public struct CostSensitiveAdversarial: Recipe {
   public func add(to parts: inout DefenseParts) throws {
     _ = try parts.costs(neededBy: name)
     parts.expectedCost = (parts.expectedCost ?? 0) + weight
-    try parts.makeImages(name, GradientSign(epsilon: eps), .alternating)
+    try parts.makeImages(name, GradientSign(epsilon: eps, clips: clip), .alternating)
   }
 }
