@@ -56,6 +56,17 @@ struct PictureTests {
     #expect(lines.allSatisfy { DisplayWidth.of($0) <= 50 })
   }
 
+  @Test func manySmallImagesAreNotEnlarged() {
+    let kernel = Bitmap(width: 5, height: 5, filledWith: Color(0xB2182B))
+    func lines(_ count: Int) -> Int {
+      let strips = (0..<count).map { Picture.Strip(caption: "\($0)", images: [kernel]) }
+      return Picture(title: "", strips: strips).text(width: 1000, colors: true).split(separator: "\n").count
+    }
+    // Ten rows of pixels, or five, and a line of captions.
+    #expect(lines(6) == 6)
+    #expect(lines(30) == 4)
+  }
+
   @Test func imagesWiderThanTheScreenAreMadeSmaller() {
     let picture = Picture(title: "", strips: [.init(caption: "x", images: [four.enlarged(by: 60)])])
     #expect(

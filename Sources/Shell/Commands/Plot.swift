@@ -18,7 +18,7 @@ extension Command<Session> {
         the layers instead, and so the Min-Max property: y: is then hoyer, kurtosis, gini, l1_minus_l2, max, std or near_zero.
         """, check: SaveParameter.check
     ) { signature in
-      let value = signature.subject("value", .either(.oneOf(["weights"]), .any), "what to draw")
+      let value = signature.subject("value", .either(.any, .oneOf(["weights"])), "what to draw")
       let x = signature.optional(
         "x", .word("column"), "the column across", shown: "eps or epoch, else what the rows are")
       let y = signature.optional(

@@ -1,3 +1,4 @@
+PRAGMA foreign_keys=OFF;
 BEGIN TRANSACTION;
 CREATE TABLE audit (
   id INTEGER PRIMARY KEY AUTOINCREMENT, model INTEGER NOT NULL REFERENCES model,
@@ -90,10 +91,10 @@ INSERT INTO "sqlite_stat1" VALUES('class_result','class_result','1000 10 1');
 INSERT INTO "sqlite_stat1" VALUES('result','result_model','100 20');
 INSERT INTO "sqlite_stat1" VALUES('model','model_name','5 1');
 CREATE TABLE training (
-      id INTEGER PRIMARY KEY AUTOINCREMENT, cell INTEGER NOT NULL REFERENCES cell, name TEXT NOT NULL,
-      epoch INTEGER NOT NULL, epochs INTEGER NOT NULL, state BLOB NOT NULL, model INTEGER REFERENCES model,
-      saved TEXT NOT NULL, UNIQUE (cell, name)
-    ) STRICT;
+  id INTEGER PRIMARY KEY AUTOINCREMENT, cell INTEGER NOT NULL REFERENCES cell, name TEXT NOT NULL,
+  epoch INTEGER NOT NULL, epochs INTEGER NOT NULL, state BLOB NOT NULL, model INTEGER REFERENCES model,
+  saved TEXT NOT NULL, UNIQUE (cell, name)
+) STRICT;
 INSERT INTO "training" VALUES(1,1,'early',1,2,X'00',NULL,'2026-01-01 00:00:00.000');
 CREATE TABLE weight (
   model INTEGER NOT NULL REFERENCES model, position INTEGER NOT NULL, layer TEXT NOT NULL,

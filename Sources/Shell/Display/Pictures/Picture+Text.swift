@@ -39,7 +39,9 @@ extension Picture {
   /// made smaller.
   private func factor(for width: Int) -> Int {
     func columns(_ width: Int) -> Int { breadth * width + (breadth - 1) * Self.gap }
-    var factor = max(1, Self.least / max(size.width, 1))
+    // Of many, such as all kernels of a layer, more are seen at once when they are small.
+    let least = strips.count * breadth > 24 ? Self.least / 2 : Self.least
+    var factor = max(1, least / max(size.width, 1))
     while factor > 1, columns(size.width * factor) > width { factor -= 1 }
     if factor > 1 || columns(size.width) <= width { return factor }
     var smaller = 2
