@@ -85,11 +85,11 @@ struct TranscriptFilesTests {
     }
     let first = try Self.ward(["examples/paper/protocol.ward", "--protect", "8"] + small, store: store)
     #expect(first.status == 0, "\(first.output)\(first.error)")
-    // Four models, each under six forms of the paper's attacks and AutoAttack.
-    #expect(try rows().contains("4,28"))
+    // Four models, each under seven forms of the paper's attacks and AutoAttack.
+    #expect(try rows().contains("4,32"))
     let again = try Self.ward(["examples/paper/protocol.ward", "--protect", "8"] + small, store: store)
     #expect(again.status == 0, "\(again.output)\(again.error)")
-    #expect(try rows().contains("4,28"))
+    #expect(try rows().contains("4,32"))
     let report = try Self.ward(["examples/paper/report.ward"], store: store)
     #expect(report.status == 0 && report.output.contains("4 CSE(k)"), "\(report.output)\(report.error)")
   }

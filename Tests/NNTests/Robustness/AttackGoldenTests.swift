@@ -109,6 +109,20 @@ import Testing
     #expect(ratios[0] > 0.8 && ratios[15] < 1.25 && abs(ratios[8] - 1) < 0.05, "\(ratios)")
   }
 
+  /// Not clipped it takes PyTorch's steps, to PyTorch's points.
+  @Test(arguments: ["normal", "adv"]) func deepFoolWithoutTheBoxIsPyTorchs(_ name: String) throws {
+    let reference = try Reference(name)
+    let clean = reference.answers(reference.images)
+    var attack = DeepFool()
+    attack.clip = false
+    let found = try reference.attacked(attack, ThreatModel(.l2, epsilon: .infinity), labels: clean)
+    let other = try reference.golden["deepfool50"]
+    for row in 0..<16 {
+      let theirs = Vector.l2(other[row: row].map { $0 * 0.3204 + 0.2862 }, reference.images[row])
+      #expect(abs(Vector.l2(found[row], reference.images[row]) / theirs - 1) < 0.01, "\(row)")
+    }
+  }
+
   /// The lanes of the engine: whoever stands beside an image, its bits are the same.
   @Test(arguments: ["pgd", "apgd", "square", "deepfool", "fab", "cw"])
   func blocksDoNotChangeABitOnTheEngine(_ attack: String) throws {

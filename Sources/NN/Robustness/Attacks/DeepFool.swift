@@ -1,7 +1,8 @@
 /// Walks to the nearest boundary of a linear picture of the model, again and again: a small change, not a budget.
 ///
 /// Moosavi-Dezfooli, Fawzi and Frossard, "DeepFool: a simple and accurate method to fool deep neural networks", CVPR
-/// 2016, Algorithm 2. The overshoot multiplies the whole change; the paper does not clip, we do.
+/// 2016, Algorithm 2. The overshoot multiplies the whole change. The paper does not clip; we do,
+/// which takes more iterations where pixels are black or white: the parts of a step that leave [0, 1] are lost.
 struct DeepFool: Attack {
   /// Iterations at most.
   var steps = 50
@@ -9,6 +10,8 @@ struct DeepFool: Attack {
   var overshoot: Float = 0.02
   /// How many classes, the likeliest first, to look at; none for all.
   var candidates: Int? = 10
+  /// Whether pixels are kept in [0, 1]. The paper's are not; figures of a few iterations that others measured need `false`.
+  var clip = true
 
   static let traits = AttackTraits(.gradients, .minimum, norms: [.l2, .linf])
 
@@ -19,8 +22,11 @@ struct DeepFool: Attack {
       Setting("steps", \.steps, in: 1...10_000, "iterations at most"),
       Setting("overshoot", \.overshoot, in: 0...1, "how far beyond the boundary, as a share of the change"),
       Setting("candidates", \.candidates, in: 2...10_000, "classes to look at, likeliest first; none for all"),
+      Setting("clip", \.clip, "keep pixels in [0, 1]; false only to repeat figures that were measured so"),
     ]
   ) { $0 }
+
+  var leavesBox: Bool { !clip }
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     var walks: [Walk] = []
@@ -36,7 +42,8 @@ struct DeepFool: Attack {
       for i in staying {
         let row = open[i]
         walks[row].extend(threat, logits[i], steepest.map { $0[i] })
-        points[row] = Vector.clipped(Vector.along(batch.images[row], 1 + overshoot, walks[row].change))
+        let point = Vector.along(batch.images[row], 1 + overshoot, walks[row].change)
+        points[row] = clip ? Vector.clipped(point) : point
       }
       if staying.count < open.count { open = staying.map { open[$0] } }
       victim.step(open)
