@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Kills ward at random moments while it trains, attacks and stores, and looks for anything lost or half done.
+"""Kills ward at random moments while it trains, attacks, stores and saves, and looks for anything lost or half done.
 
     python3 Tests/Prompt/kill_test.py .build/release/ward [ROUNDS]
 
@@ -21,6 +21,8 @@ let fashion = load "fashion-mnist" train: 600 test: 200
 let normal = train lenet on: fashion epochs: 2
 let hit = attack normal with: fgsm on: fashion.test eps: 0.1
 let again = attack normal with: fgsm on: fashion.test eps: 0.2
+:save "saved.ward"
+:export "saved.html"
 """
 NAMES = ["fashion", "normal", "hit", "again"]
 
@@ -37,7 +39,7 @@ def run(program, folder, seed, after=None, delay=0.0):
     Returns when each cell was shown, in seconds from the start."""
     script = os.path.join(folder, "work.ward")
     with open(script, "w") as file:
-        file.write(SCRIPT)
+        file.write(SCRIPT.replace("saved", os.path.join(folder, "saved")))
     command = [program, script, "--seed", str(seed), "--store", os.path.join(folder, "ward.sqlite"), "--no-init",
                "--color", "never"]
     # A terminal, so that each line comes out when it is shown.
@@ -66,6 +68,19 @@ def run(program, folder, seed, after=None, delay=0.0):
     ward.wait()
     os.close(master)
     return times
+
+
+def half_saved(folder, seed):
+    """What a save left that is neither whole nor absent."""
+    for name, is_whole in (("saved.ward", lambda text: ("\n" + text).count("\nlet ") == 4 and text.endswith("images\n")),
+                           ("saved.html", lambda text: text.endswith("</html>\n"))):
+        path = os.path.join(folder, name)
+        if os.path.exists(path):
+            with open(path) as file:
+                if not is_whole(file.read()):
+                    file.seek(0)
+                    yield f"round {seed} left half of {name}: {file.read()[-200:]!r}"
+            os.remove(path)
 
 
 def problems(folder, shown):
@@ -111,11 +126,12 @@ def main():
         if len(times) != len(NAMES):
             sys.exit(f"the script shows {len(times)} of {len(NAMES)} cells when nobody kills it")
         gaps = [end - start for start, end in zip([0.0] + times, times + [times[-1] + 0.02])]
-        shown = {0: len(times)}
+        shown, halves = {0: len(times)}, list(half_saved(folder, 0))
         for seed in range(1, rounds + 1):
             after = seed % (len(NAMES) + 1)
             shown[seed] = len(run(program, folder, seed, after, random.uniform(0, 1.1 * gaps[after])))
-        found = problems(folder, shown)
+            halves += half_saved(folder, seed)
+        found = halves + problems(folder, shown)
         for problem in found:
             print(problem)
         spread = ", ".join(f"{list(shown.values()).count(n)} after {n}" for n in range(len(NAMES) + 1))
