@@ -61,6 +61,7 @@ extension FormatterTests {
     "select a from results -- and -- so - on\nlet x = 1-1\n":
       "select a from results -- and -- so - on\nlet x = 1 - 1\n",
     "# a note\r\nlet x=1 # two\r\nprint x\r\n": "# a note\nlet x = 1  # two\nprint x\n",
+    "true(1)\nnone[0]": "true(1)\nnone[0]\n",
     "?attack\u{c}\nlet x=1": "?attack\nlet x = 1\n",
   ])
   func whatFuzzingFoundIsLaidOut(text: String, expected: String) throws {

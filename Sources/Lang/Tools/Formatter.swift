@@ -182,8 +182,9 @@ private struct Layout {
     if isWord(previous, ["fn"]) { return false }
     if let beforePrevious, isWord(beforePrevious, ["def"]) { return false }
     if previous.kind == .label || previous.kind == .symbol && !isClosing(previous) { return true }
-    if previous.kind == .name, Keyword(rawValue: source.text(from: previous.start, to: previous.end)) != nil {
-      return true
+    if previous.kind == .name, let word = Keyword(rawValue: source.text(from: previous.start, to: previous.end)) {
+      // A value that touches a bracket is called or indexed, though nothing good comes of it.
+      return [.true, .false, .nothing].contains(word) ? token.spaceBefore : true
     }
     return token.spaceBefore
   }

@@ -34,21 +34,28 @@ public struct HelpPage: Sendable, Equatable {
   /// Plain text for a terminal.
   public var text: String {
     var lines = ["\(name)  (\(kind))", "  \(summary)"]
-    if !usage.isEmpty { lines += ["", "  \(usage)"] }
+    if !usage.isEmpty { lines += ["", "  " + wrappedUsage] }
     if !entries.isEmpty {
       let width = entries.map(\.name.displayWidth).max() ?? 0
+      let blank = String(repeating: " ", count: width + 4)
       lines +=
         ["", heading]
         + entries.map { entry in
           let pad = String(repeating: " ", count: width - entry.name.displayWidth)
-          return "  \(entry.name)\(pad)  \(entry.summary)" + (entry.detail.isEmpty ? "" : " (\(entry.detail))")
+          let text = entry.summary + (entry.detail.isEmpty ? "" : " (\(entry.detail))")
+          return "  \(entry.name)\(pad)  " + text.wrapped(to: 96 - width).replacing("\n", with: "\n" + blank)
         }
     }
-    if !details.isEmpty { lines += ["", details] }
+    if !details.isEmpty { lines += ["", details.wrapped()] }
     if !paper.isEmpty { lines += ["", "Paper: \(paper)"] }
     if !examples.isEmpty { lines += ["", examples.count == 1 ? "Example" : "Examples"] + examples.map { "  \($0)" } }
-    if !seeAlso.isEmpty { lines += ["", "See also: \(seeAlso.joined(separator: ", "))"] }
+    if !seeAlso.isEmpty { lines += ["", "See also: \(seeAlso.joined(separator: ", "))".wrapped(indent: 10)] }
     return lines.joined(separator: "\n")
+  }
+
+  /// The usage in lines; a label stays with what it takes.
+  private var wrappedUsage: String {
+    usage.replacing(": ", with: ":\u{a0}").wrapped(to: 98, indent: 4).replacing("\u{a0}", with: " ")
   }
 
   /// Markdown for the reference manual.
@@ -80,7 +87,7 @@ public enum Help {
     if let family = familyPage(name, environment) { return family }
     if let word = KeywordHelp.page(for: name) { return word }
     if let explanation = Explanation.of(name) { return explanation.page }
-    return labelPage(name, environment)
+    return labelPage(name, environment) ?? wordPage(name, environment) ?? topicPage(name, environment)
   }
 
   /// The names that have a page, for suggestions: variables and everything declared.
@@ -123,7 +130,7 @@ public enum Help {
         name: parameter.isSubject ? parameter.type.placeholder : "\(parameter.name):", summary: parameter.summary,
         detail: detail(
           parameter.type,
-          parameter.isRequired ? nil : parameter.fallback?.literal ?? parameter.fallbackText ?? "optional"))
+          fallback: parameter.fallback, parameter.fallbackText, isOptional: !parameter.isRequired))
     }
     if command.mergesOptions {
       page.entries.append(
@@ -144,7 +151,7 @@ public enum Help {
     page.entries = choice.settings.map { setting in
       HelpPage.Entry(
         name: "\(setting.name):", summary: setting.summary,
-        detail: detail(setting.type, setting.fallback?.literal ?? setting.fallbackText))
+        detail: detail(setting.type, fallback: setting.fallback, setting.fallbackText))
     }
     page.paper = choice.paper ?? ""
     page.examples = choice.examples
@@ -159,7 +166,7 @@ public enum Help {
     page.heading = "Parameters"
     page.entries = function.parameters.map {
       HelpPage.Entry(
-        name: $0.name, summary: $0.type.phrase, detail: $0.fallback.map { "\($0.literal) when left out" } ?? "")
+        name: $0.name, summary: $0.type.phrase, detail: $0.fallback.map { "default: \($0.literal)" } ?? "")
     }
     page.examples = [function.example]
     return page
@@ -213,13 +220,17 @@ public enum Help {
     for command in environment.commands.values.sorted(by: { $0.name < $1.name }) {
       guard let label = command.labels.first(where: { $0.name == name }) else { continue }
       entries.append(
-        .init(name: command.name, summary: label.summary, detail: detail(label.type, label.fallback?.literal)))
+        .init(
+          name: command.name, summary: label.summary,
+          detail: detail(label.type, fallback: label.fallback, label.fallbackText)))
       example = example ?? command.examples.first { $0.contains("\(name):") }
     }
     for choice in environment.choices(of: nil) {
       guard let setting = choice.setting(name) else { continue }
       entries.append(
-        .init(name: choice.name, summary: setting.summary, detail: detail(setting.type, setting.fallback?.literal)))
+        .init(
+          name: choice.name, summary: setting.summary,
+          detail: detail(setting.type, fallback: setting.fallback, setting.fallbackText)))
       example = example ?? choice.examples.first { $0.contains("\(name):") }
     }
     guard !entries.isEmpty else { return nil }
@@ -230,9 +241,47 @@ public enum Help {
     return page
   }
 
-  private static func detail(_ type: ValueType, _ fallback: String?) -> String {
+  /// A word that some settings take, such as `linf`.
+  private static func wordPage(_ name: String, _ environment: Environment) -> HelpPage? {
+    guard environment.words.contains(name) else { return nil }
+    var entries: [HelpPage.Entry] = []
+    for command in environment.commands.values.sorted(by: { $0.name < $1.name }) {
+      for label in command.labels where label.type.words.contains(name) {
+        entries.append(.init(name: "\(command.name) \(label.name):", summary: label.summary, detail: label.type.phrase))
+      }
+    }
+    for choice in environment.choices(of: nil) {
+      for setting in choice.settings where setting.type.words.contains(name) {
+        entries.append(
+          .init(name: "\(choice.name) \(setting.name):", summary: setting.summary, detail: setting.type.phrase))
+      }
+    }
+    var page = HelpPage(name: name, kind: "word", summary: "a word that some settings take")
+    page.heading = "Taken by"
+    page.entries = entries
+    return page
+  }
+
+  /// What stands under a heading of the overview: `help training`.
+  private static func topicPage(_ name: String, _ environment: Environment) -> HelpPage? {
+    let topics = overview(in: environment)
+    guard name.count > 3, let found = topics.first(where: { $0.topic.lowercased().contains(name.lowercased()) }) else {
+      return nil
+    }
+    var page = HelpPage(name: found.topic, kind: "topic", summary: "what there is; ?NAME explains one of them")
+    page.heading = "Names"
+    page.entries = found.entries
+    return page
+  }
+
+  private static func detail(
+    _ type: ValueType, fallback: Value?, _ text: String? = nil, isOptional: Bool = false
+  ) -> String {
     let unit = type.unit.isEmpty ? "" : ", in \(type.unit)"
-    return type.phrase + unit + (fallback.map { "; \($0)" } ?? "")
+    var shown = fallback?.literal ?? text
+    // Words are written without quotes.
+    if case .string(let word)? = fallback, type.words.contains(word) { shown = word }
+    return type.phrase + unit + (shown.map { "; default: \($0)" } ?? (isOptional ? "; may be left out" : ""))
   }
 }
 

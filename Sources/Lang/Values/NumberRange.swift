@@ -8,6 +8,8 @@ public struct NumberRange: Equatable, Sendable {
   public let step: Double
   /// `..` includes the end, `..<` does not.
   public let includesEnd: Bool
+  /// A power of ten that makes whole numbers of start and step, if a small one does; otherwise 1.
+  private let scale: Double
 
   /// A range; `step` must not be zero.
   public init(from start: Double, to end: Double, by step: Double = 1, includesEnd: Bool = true) {
@@ -16,6 +18,17 @@ public struct NumberRange: Equatable, Sendable {
     self.end = end
     self.step = step
     self.includesEnd = includesEnd
+    scale = Self.scale(start, step)
+  }
+
+  private static func scale(_ start: Double, _ step: Double) -> Double {
+    if start.rounded() == start, step.rounded() == step { return 1 }
+    var scale = 1.0
+    for _ in 0...12 {
+      if [start, step].allSatisfy({ ($0 * scale).rounded() / scale == $0 }) { return scale }
+      scale *= 10
+    }
+    return 1
   }
 
   /// How many numbers it has. A last number that misses the end by a rounding error counts: `0..0.3 by 0.02` has 16.
@@ -28,8 +41,13 @@ public struct NumberRange: Equatable, Sendable {
     return count < 1e15 ? max(0, Int(count)) : Int(1e15)
   }
 
-  /// Number `index`, from 0.
-  public subscript(index: Int) -> Double { start + Double(index) * step }
+  /// Number `index`, from 0. Of decimal steps it is the decimal number: 0.3 in `0..1 by 0.1`, not 0.30000000000000004.
+  public subscript(index: Int) -> Double {
+    let number = start + Double(index) * step
+    if scale == 1 { return number }
+    let decimal = (number * scale).rounded() / scale
+    return abs(decimal - number) <= 1e-12 * max(1, abs(number)) ? decimal : number
+  }
 
   /// All its numbers.
   public var numbers: [Double] { (0..<count).map { self[$0] } }

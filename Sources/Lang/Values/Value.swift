@@ -115,7 +115,8 @@ extension Value: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral, Express
 extension String {
   /// The word with `a` or `an`.
   var withArticle: String {
-    guard let first = first?.lowercased() else { return self }
+    // Such as images: more than one.
+    guard let first = first?.lowercased(), !hasSuffix("s") || hasSuffix("ss") else { return self }
     let vowel = "aeiou".contains(first) && !hasPrefix("un") && !hasPrefix("uni")
     return (vowel ? "an " : "a ") + self
   }

@@ -29,13 +29,19 @@ extension Command<Session> {
     Table(
       columns: [.init("setting"), .init("value"), .init("takes"), .init("meaning")],
       rows: choice.declaration.settings.map { setting in
-        let value = choice[setting.name].map { $0.isNone ? nil : $0.literal } ?? setting.fallbackText
+        let value = choice[setting.name].map { $0.isNone ? nil : shown($0, setting) } ?? setting.fallbackText
         let unit = setting.type.unit.isEmpty ? "" : ", in \(setting.type.unit)"
         return [
           .string(setting.name), .string(value ?? ""), .string(setting.type.phrase + unit), .string(setting.summary),
         ]
       })
   }
+}
+
+/// A setting's value as it is typed: words stand without quotes.
+private func shown(_ value: Value, _ setting: SettingDeclaration) -> String {
+  if case .string(let word) = value, case .oneOf = setting.type { return word }
+  return value.literal
 }
 
 /// What `?NAME`, `:help` and `help` show.
@@ -60,19 +66,53 @@ enum About {
       help: ["`help` alone lists what there is"])
   }
 
+  /// Headings in the order of work; those of the language's own functions come after them.
+  private static let order = [
+    Topic.data, Topic.training, Topic.attacking, Topic.looking, Topic.notebook,
+  ]
+
+  private static let beginning = """
+    A first look, line by line:
+      let fashion = load "fashion-mnist" train: 6000
+      let normal = train lenet on: fashion epochs: 1
+      attack normal with: pgd on: take(fashion.test, 500)
+      classes(_)
+
+    ?NAME explains any name below, with an example. Tab completes. A line that begins with select asks the store.
+    """
+
   /// Everything there is, by heading, each with a line.
   private static func overview(_ environment: Environment) -> String {
-    var parts = Help.overview(in: environment).map { topic, entries in
-      let width = max(12, entries.map(\.name.displayWidth).max() ?? 0)
-      return ([topic] + entries.map { "  \(DisplayWidth.pad($0.name, to: width))  \($0.summary)" }).joined(
-        separator: "\n")
+    let topics = Help.overview(in: environment)
+    let sorted =
+      order.compactMap { topic in topics.first { $0.topic == topic } } + topics.filter { !order.contains($0.topic) }
+    let width = topics.flatMap(\.entries).map(\.name.displayWidth).max() ?? 0
+    var parts = sorted.map { topic, entries in
+      ([topic] + entries.map { "  \(DisplayWidth.pad($0.name, to: width))  \($0.summary)" }).joined(separator: "\n")
     }
-    let lines = SessionLine.all.map { line in
-      "  " + DisplayWidth.pad(":\(line.name) \(line.arguments)", to: 16) + "  " + line.summary
+    parts.insert(builtIns(environment), at: order.count)
+    return ([beginning] + parts + [lines]).joined(separator: "\n\n")
+  }
+
+  private static func builtIns(_ environment: Environment) -> String {
+    let families = [
+      ("attacks", Family.attack), ("defenses", Family.defense), ("architectures", Family.architecture),
+      ("optimizers", Family.optimizer), ("schedules", Family.schedule), ("goals", Family.goal),
+    ]
+    let rows = families.map { title, family in
+      let names = environment.choices(of: family).map(\.name).joined(separator: ", ")
+      return "  \(DisplayWidth.pad(title, to: 13)) "
+        + names.wrapped(to: 84).replacing("\n", with: "\n" + String(repeating: " ", count: 16))
     }
-    parts.append((["About the notebook itself"] + lines).joined(separator: "\n"))
-    parts.append(
-      "?NAME explains one of them, with an example. Tab completes. A line that begins with select asks the store.")
-    return parts.joined(separator: "\n\n")
+    return (["Built-in names"] + rows).joined(separator: "\n")
+  }
+
+  private static var lines: String {
+    let rows = SessionLine.all.map { line in
+      let head = "  :\(line.name)" + (line.arguments.isEmpty ? "" : " " + line.arguments)
+      let gap = head.count <= 20 ? DisplayWidth.pad(head, to: 22) : head + "\n" + String(repeating: " ", count: 22)
+      return gap + line.summary.wrapped(to: 78).replacing("\n", with: "\n" + String(repeating: " ", count: 22))
+    }
+    return (["About the notebook itself"] + rows).joined(separator: "\n")
   }
 }

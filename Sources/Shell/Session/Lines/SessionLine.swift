@@ -41,7 +41,7 @@ struct SessionLine {
     let head = ":\(name)" + (arguments.isEmpty ? "" : " " + arguments)
     let more = details.isEmpty ? [] : [details]
     return
-      ([head, "  \(summary)"] + more.map { "\n" + $0 } + ["\nExample"]
+      ([head, "  \(summary)"] + more.map { "\n" + $0.wrapped() } + ["\nExample"]
       + example.split(separator: "\n").map { "  \($0)" }).joined(separator: "\n")
   }
 }
