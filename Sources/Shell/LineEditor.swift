@@ -35,7 +35,7 @@ final class LineEditor {
   /// Asked when Tab is pressed, with the line and the cursor in bytes from its start. A second Tab shows the list.
   var complete: (_ line: String, _ cursor: Int) -> Completions? = { _, _ in nil }
 
-  /// Asked at a second Tab where nothing could be completed: how what is being typed is written, for instance.
+  /// Asked at a second Tab, and shown above the list: how what is being typed is written, for instance.
   var hint: (_ line: String, _ cursor: Int) -> String? = { _, _ in nil }
 
   private let history: HistoryFile?
@@ -206,10 +206,10 @@ extension LineEditor {
     let names = offered.map { $0.text.withVisibleControls }
     let notes = offered.map { $0.note.withVisibleControls }
     let column = (names.map { DisplayWidth.of($0) }.max() ?? 0) + 2
-    var text = ""
+    var text = hint(String(cString: rl_line_buffer), Int(rl_point)).map { $0 + "\n" } ?? ""
     if notes.contains(where: { !$0.isEmpty }) {
       // The first screenful; typing on narrows the rest.
-      let shown = min(names.count, max(5, Int(height) - 4))
+      let shown = min(names.count, max(5, Int(height) - 5))
       for index in 0..<shown {
         let note = DisplayWidth.truncate(notes[index], to: max(10, Int(width) - column - 1))
         text += DisplayWidth.pad(names[index], to: column) + note + "\n"

@@ -169,7 +169,7 @@ def _(start):
     ward = start()
     ward.do("let result_of_mine = {robustness: 1, other: 2}", "robustness")
     for typed, completed in [
-            ("attack x with: pgd sta", "start: "), ("attack x with: deepf", "deepfool "), ("attack x with: pgd norm: l", "l"),
+            ("attack x with: pgd rest", "restarts: "), ("attack x with: deepf", "deepfool "), ("attack x with: pgd norm: l", "l"),
             ("result_o", "result_of_mine "), ("result_of_mine.robu", "result_of_mine.robustness "),
             ("select mean_c", "mean_cost "), ("select * from results where protec", "protected "), (":mode mark", ":mode markdown "),
             ("options minm", "minmax "), ("?hopsk", "hopskipjump "), ("train len", "lenet ")]:
@@ -204,11 +204,15 @@ def _(start):
     assert "LOUD" not in ward.seen, ward.seen
 
 
-@behaviour("a second Tab shows how the call is written where nothing can be completed")
+@behaviour("a second Tab shows how the call is written")
 def _(start):
     ward = start()
     ward.send("round(2.5, " + TAB + TAB)
     ward.expect(r"round\(x, digits = 0\)")
+    ward.send(control("C"))
+    ward.ready(1)
+    ward.send("attack x with: " + TAB + TAB)
+    ward.expect(r"attack MODEL with: ATTACK [\s\S]*apgd")
 
 
 @behaviour("Tab completes settings, session lines, topics, tables of SQL and names of files")
