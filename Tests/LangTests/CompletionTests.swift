@@ -97,8 +97,8 @@ import Testing
         Parameters
           NUMBER    the model (a number)
           with:     the attack (an attack)
-          eps:      the budget (a number from 0 to 1, in pixels; 0.1)
-          seed:     the seed (a whole number; the session seed)
+          eps:      the budget (a number from 0 to 1, in pixels; default: 0.1)
+          seed:     the seed (a whole number; default: the session seed)
           options:  a record of settings to merge (explicit labels win)
 
         Example

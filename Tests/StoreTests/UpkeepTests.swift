@@ -99,10 +99,14 @@ import Testing
     let scratch = try Scratch()
     let store = try history(in: scratch)
     func freePages() throws -> Int { try store.read { db in try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0 } }
+    // Enough to fill pages of its own.
+    let started = Date(timeIntervalSince1970: 4 * 86_400)
+    let large = try store.beginCell(CellRecord(session: 1, number: 4, source: "attack b", started: started))
+    try store.finishCell(large, status: .ok, seconds: 1) { _ = try $0.add(Samples.result(2, examples: 3000)) }
     let other = try Store.open(at: scratch.store)
     let session = try other.beginSession(SessionRecord(version: "0.1"))
     let own = try store.beginSession(SessionRecord(version: "0.1"))
-    #expect(try store.prune(before: Date(timeIntervalSince1970: 15 * 86_400)).cells == 2)
+    #expect(try store.prune(before: Date(timeIntervalSince1970: 15 * 86_400)).cells == 3)
     #expect(try freePages() > 0)
     // The other writes at once: it is not kept waiting by a file being written anew.
     _ = try other.beginCell(CellRecord(session: session, number: 1, source: "1"))

@@ -32,7 +32,7 @@ public struct Evaluation: Sendable {
   public var protectedClean: Rate? { protectedRate(\.isCleanRight) }
 
   /// Mean cost of the answers under attack; without a cost matrix every mistake costs 1. NaN of no images.
-  public var meanCost: Double { mean { cost($0.label, finalAnswer($0)) } }
+  public var meanCost: Double { mean(price(of:)) }
   /// Mean cost of the answers to the clean images.
   public var cleanMeanCost: Double { mean { cost($0.label, $0.cleanAnswer) } }
 
@@ -70,6 +70,9 @@ public struct Evaluation: Sendable {
         mostTakenFor: mostTakenFor(number, own))
     }
   }
+
+  /// What the answer to an image costs under attack.
+  func price(of outcome: Outcome) -> Double { cost(outcome.label, finalAnswer(outcome)) }
 
   /// The answer that counts under attack: that of a change beyond the radius does not.
   private func finalAnswer(_ outcome: Outcome) -> Int { outcome.withinBudget ? outcome.answer : outcome.cleanAnswer }

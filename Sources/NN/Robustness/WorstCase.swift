@@ -7,7 +7,12 @@ extension Evaluation {
     precondition(evaluations.allSatisfy { $0.outcomes.map(\.index) == first.outcomes.map(\.index) }, "other images")
     let outcomes = first.outcomes.indices.map { i in
       let own = evaluations.map { $0.outcomes[i] }
-      let worst = own.first { $0.attacked && !$0.isRobust } ?? own.first(where: \.fooled) ?? own[0]
+      let broken = own.filter { $0.attacked && !$0.isRobust }
+      // Of several wrong answers the dearest, the first of equally dear ones.
+      let dearest = broken.dropFirst().reduce(broken.first) { best, next in
+        best.map { first.price(of: next) > first.price(of: $0) ? next : $0 }
+      }
+      let worst = dearest ?? own.first(where: \.fooled) ?? own[0]
       return worst.costing(own.reduce(0) { $0 + $1.queries }, own.reduce(0) { $0 + $1.gradients })
     }
     return Evaluation(classNames: first.classNames, costs: first.costs, outcomes: outcomes)

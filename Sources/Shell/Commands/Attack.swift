@@ -274,6 +274,8 @@ extension Session {
     return try answeringInterrupts {
       let run = try run(of: choice, plan, costs: costs)
       let label = "\(choice.name) on \(model.identity.name)"
+      // The first images may take long: say at once what is going on.
+      progress.update(label, fraction: 0, details: ["\(NumberText.count(plan.images.images.count)) images to attack"])
       let result = try run.run(
         against: model.model.target, on: plan.images.images, engine: engine, stop: stop, resuming: resuming,
         finished: finished,

@@ -109,7 +109,8 @@ import Testing
     #expect(ratios[0] > 0.8 && ratios[15] < 1.25 && abs(ratios[8] - 1) < 0.05, "\(ratios)")
   }
 
-  /// Not clipped it takes PyTorch's steps, to PyTorch's points.
+  /// Not clipped it takes PyTorch's steps, to PyTorch's points, but for the 1e-4 that each of up to five steps goes beyond
+  /// the boundary: theirs are of normalised units, ours of pixels.
   @Test(arguments: ["normal", "adv"]) func deepFoolWithoutTheBoxIsPyTorchs(_ name: String) throws {
     let reference = try Reference(name)
     let clean = reference.answers(reference.images)
@@ -119,7 +120,7 @@ import Testing
     let other = try reference.golden["deepfool50"]
     for row in 0..<16 {
       let theirs = Vector.l2(other[row: row].map { $0 * 0.3204 + 0.2862 }, reference.images[row])
-      #expect(abs(Vector.l2(found[row], reference.images[row]) / theirs - 1) < 0.01, "\(row)")
+      #expect(abs(Vector.l2(found[row], reference.images[row]) - theirs) < 1e-3 * theirs + 5e-4, "\(row)")
     }
   }
 

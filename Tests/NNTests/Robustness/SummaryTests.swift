@@ -41,6 +41,15 @@ import Testing
     let held = (0..<40).count { i in results.allSatisfy { $0.outcomes[i].isRobust } }
     #expect(worst.robust.hits == held && held < (results.map(\.robust.hits).min() ?? 0))
     #expect(worst.queries == results.reduce(0) { $0 + $1.queries })
+    // By hand: two wrong answers, the later one dearer.
+    func outcome(_ answer: Int) -> Outcome {
+      Outcome(
+        index: 0, label: 1, cleanAnswer: 1, answer: answer, target: nil, attacked: true, fooled: true, distances: .zero,
+        queries: 1, gradients: 0, steps: 1, credits: [], withinBudget: true)
+    }
+    let costs = try CostMatrix([[0, 1, 1], [2, 0, 7], [1, 1, 0]])
+    let both = [outcome(0), outcome(2)].map { Evaluation(classNames: ["a", "b", "c"], costs: costs, outcomes: [$0]) }
+    #expect(Evaluation.worst(of: both)?.meanCost == 7 && Evaluation.worst(of: both.reversed())?.meanCost == 7)
   }
 
   /// A linear model of three classes, one image of each, at a radius that reaches everything.
