@@ -25,7 +25,7 @@ public enum CostTableError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .tooLarge(let classes): "it is too large for a table of \(classes) classes"
-    case .unreadable: "it cannot be read"
+    case .unreadable: "there is no such file, or it may not be read"
     case .notText: "it is not text in UTF-8"
     case .notANumber(let line, let field): "line \(line): `\(field)` is not a number"
     case .noSuchClass(let line, let name): "line \(line): there is no class `\(name)`"

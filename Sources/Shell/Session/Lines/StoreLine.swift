@@ -9,20 +9,30 @@ extension SessionLine {
       summary: "where results are kept; look for damage, copy it, remove what is old"
     ) { session, text in
       var words = try Words.split(text)
-      switch words.isEmpty ? "" : words.removeFirst() {
+      let word = words.isEmpty ? "" : words.removeFirst()
+      switch word {
       case "": session.output.show(.text(place(of: session)))
       case "check" where words.isEmpty: try check(session)
       case "backup" where words.count == 1: try backUp(session, to: words[0])
       case "prune" where !words.isEmpty: try prune(session, words)
-      default:
-        throw Problem(
-          code: ShellCode.sessionLine, message: ":store takes check, backup or prune",
-          help: [
-            ":store backup \"copy.sqlite\"",
-            ":store prune 30 days   shows what that would remove; `yes` behind it does it",
-          ])
+      default: throw misuse(of: word)
       }
     }
+  }
+
+  /// What is missing behind a word that `:store` has, or the words that it has.
+  private static func misuse(of word: String) -> Problem {
+    let needs = [
+      "check": "takes nothing more", "backup": "needs one file to write", "prune": "needs an age or a size",
+    ]
+    let message = needs[word].map { ":store \(word) \($0)" } ?? ":store takes check, backup or prune, not `\(word)`"
+    return Problem(
+      code: ShellCode.sessionLine, message: message,
+      label: needs[word] == nil ? Suggestions.hint(for: word, in: needs.keys.sorted()) : "",
+      help: [
+        ":store backup \"copy.sqlite\"",
+        ":store prune 30 days   shows what that would remove; `yes` behind it does it",
+      ])
   }
 
   private static func place(of session: Session) -> String {
