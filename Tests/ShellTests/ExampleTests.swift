@@ -15,6 +15,7 @@ struct ExampleTests {
     let guard = costs fashion protect: ["Shirt"]
     let cse = defend normal with: minmax costs: guard epochs: 1
     let result = attack normal with: fgsm on: fashion.test keep: images
+    export (select 1 as a) as: "others.csv"
     """
 
   /// These need what cannot be there: an interrupted training, and a file of PyTorch's.

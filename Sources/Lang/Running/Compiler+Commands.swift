@@ -57,11 +57,12 @@ extension Compiler {
       node, for: declaration.parameters[at].name, declaration.parameters[at].type, of: declaration.name)
   }
 
-  /// Compiles the labelled arguments; returns those that are not the command's own: settings and `options`.
+  /// Compiles the labelled arguments; returns those that are not the command's own: settings and `options`. They come
+  /// last, for the choices they belong to say what may stand there.
   private func labels(
     of call: CommandCall, _ declaration: CommandDeclaration, into arguments: inout [Argument?]
   ) -> [(label: String, name: Name, argument: Argument)] {
-    var extras: [(label: String, name: Name, argument: Argument)] = [], seen: [String: Name] = [:]
+    var extras: [(label: Name, value: Node)] = [], seen: [String: Name] = [:]
     for given in call.labels {
       guard let label = given.label else { continue }
       if let first = seen.updateValue(label, forKey: label.text) {
@@ -83,24 +84,28 @@ extension Compiler {
         }
         arguments[at] = argument(given.value, for: parameter.name, parameter.type, of: declaration.name)
       } else {
-        extras.append((label.text, label, extra(given.value, label.text, declaration)))
+        extras.append((label, given.value))
       }
     }
-    return extras
+    let choices = takers(declaration, arguments).flatMap(\.choices)
+    return extras.map { label, value in
+      let setting = choices.lazy.compactMap { $0.setting(label.text) }.first
+      return (label.text, label, extra(value, label.text, setting?.type, declaration))
+    }
   }
 
   /// An argument of a declared parameter, checked if its value is known.
   private func argument(_ node: Node, for name: String, _ type: ValueType, of owner: String) -> Argument {
     if type.isUnevaluated { return unevaluated(node, name, type, owner) }
-    let compiled = expression(node), range = range(node)
+    let compiled = expression(node, expecting: type, for: name), range = range(node)
     if let constant = compiled.constant {
       do { _ = try type.checked(constant, for: name, of: owner) } catch { _ = failed(error, at: range) }
     }
     return Argument(range: range, eval: compiled.eval, constant: compiled.constant, fieldRanges: fieldRanges(node))
   }
 
-  private func extra(_ node: Node, _ label: String, _ declaration: CommandDeclaration) -> Argument {
-    let compiled = expression(node)
+  private func extra(_ node: Node, _ label: String, _ type: ValueType?, _ declaration: CommandDeclaration) -> Argument {
+    let compiled = expression(node, expecting: type ?? .any, for: label)
     if label == "options", declaration.mergesOptions, let constant = compiled.constant, constant.asRecord == nil {
       diagnostics.append(
         Diagnostic(
@@ -167,20 +172,26 @@ extension Compiler {
     return argument.constant.map { $0.choices.map(\.declaration) }
   }
 
+  /// The choices whose settings may stand beside the labels: those the arguments are or, when only running tells, any of
+  /// the family.
+  private func takers(
+    _ declaration: CommandDeclaration, _ arguments: [Argument?]
+  ) -> [(choices: [ChoiceDeclaration], isCertain: Bool)] {
+    zip(declaration.parameters, arguments).filter { !$0.0.type.families.isEmpty }.map { parameter, argument in
+      if let known = knownChoices(parameter, argument) { return (known, true) }
+      return (parameter.type.families.flatMap { environment.choices(of: $0) }, false)
+    }
+  }
+
   private func check(
     extras: [(label: String, name: Name, argument: Argument)], _ call: CommandCall, _ declaration: CommandDeclaration,
     _ arguments: [Argument?]
   ) {
-    var takers: [(parameter: String, choices: [ChoiceDeclaration], isCertain: Bool)] = []
-    for (parameter, argument) in zip(declaration.parameters, arguments) where !parameter.type.families.isEmpty {
-      let known = knownChoices(parameter, argument)
-      let family = parameter.type.families.flatMap { environment.choices(of: $0) }
-      takers.append((parameter.name, known ?? family, known != nil))
-    }
+    let takers = takers(declaration, arguments)
     for extra in extras where !(extra.label == "options" && declaration.mergesOptions) {
       let having = takers.filter { $0.choices.contains { $0.setting(extra.label) != nil } }
       if having.isEmpty {
-        diagnostics.append(unknownLabel(extra.name, declaration, takers.map { ($0.choices, $0.isCertain) }))
+        diagnostics.append(unknownLabel(extra.name, declaration, takers))
       } else if having.count > 1, having.allSatisfy(\.isCertain) {
         diagnostics.append(ambiguous(extra.name, having.map(\.choices)))
       } else if let constant = extra.argument.constant, having.count == 1, having[0].isCertain {

@@ -89,11 +89,11 @@ extension Compiler {
     for argument in arguments {
       guard let label = argument.label else { continue }
       guard seen.insert(label.text).inserted else { return fail(Self.repeated(label.text, range(label))) }
-      guard choice.declaration.setting(label.text) != nil else {
+      guard let setting = choice.declaration.setting(label.text) else {
         return fail(
           unknownSetting(label, of: choice.name, among: choice.declaration.settings.map(\.name), help: [choice.name]))
       }
-      let value = expression(argument.value)
+      let value = expression(argument.value, expecting: setting.type, for: label.text)
       guard let constant = value.constant else {
         pending.append((label.text, range(argument.value), value.eval))
         continue

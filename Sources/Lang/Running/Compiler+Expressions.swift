@@ -76,8 +76,22 @@ extension Compiler {
         help: ["put a command in parentheses to use what it gives: `(\(name) …)`"])
     }
     // A text full of unknown names (a script for another host) must not search for near names all day.
-    let hint = diagnostics.count < Parser.maximumDiagnostics ? Suggestions.hint(for: name, in: namesInReach) : ""
-    return Diagnostic(.unknownName, "there is nothing called `\(name)`", at: range, says: hint)
+    guard diagnostics.count < Parser.maximumDiagnostics else {
+      return Diagnostic(.unknownName, "there is nothing called `\(name)`", at: range)
+    }
+    // What is right in this place comes first: a word of the setting, a built-in of the family.
+    if let expected, case .name(name) = expected.node.kind, !expected.type.words.isEmpty {
+      let words = expected.type.words
+      return Diagnostic(
+        .wrongType, "\(expected.parameter) must be \(words.joinedAsAlternatives), not `\(name)`", at: range,
+        says: Suggestions.hint(for: name, in: words))
+    }
+    let here = expected.map { $0.type.families.flatMap { environment.choices(of: $0).map(\.name) } } ?? []
+    let near = Suggestions.nearest(to: name, in: here) ?? Suggestions.nearest(to: name, in: namesInReach)
+    return Diagnostic(
+      .unknownName, "there is nothing called `\(name)`", at: range,
+      says: near.map { "did you mean `\($0)`?" } ?? "",
+      help: near == nil && !here.isEmpty ? ["\(expected?.parameter ?? "") takes \(here.joinedAsAlternatives)"] : [])
   }
 
   private func last(_ number: Int?, _ node: Node) -> Compiled {

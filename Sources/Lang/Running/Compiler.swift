@@ -12,6 +12,8 @@ final class Compiler {
   var isLenient = false
   var diagnostics: [Diagnostic] = []
   var scope: Scope
+  /// What may stand where an argument is being compiled: suggestions come from there first.
+  var expected: (type: ValueType, parameter: String, node: Node)?
   lazy var stackFloor = StackBounds.floor()
   private let namesInClosures: Set<String>
 
@@ -128,9 +130,16 @@ final class Compiler {
         help: ["`forget \(name.text)` brings it back"], severity: .warning))
   }
 
-  /// Whether a function stands inside this stretch of the text.
+  /// Whether a function stands inside this stretch of the text. Asked for every statement, so it halves instead of looking
+  /// at each.
   func hasClosures(_ start: Int, _ end: Int) -> Bool {
-    program.closures.contains { $0 >= start && $0 < end }
+    let closures = program.closures
+    var low = 0, high = closures.count
+    while low < high {
+      let middle = (low + high) / 2
+      if closures[middle] < start { low = middle + 1 } else { high = middle }
+    }
+    return low < closures.count && closures[low] < end
   }
 
   // MARK: names
@@ -147,6 +156,14 @@ final class Compiler {
       return .global(environment.cell(for: name))
     }
     return nil
+  }
+
+  /// Compiles an argument of a known type.
+  func expression(_ node: Node, expecting type: ValueType, for parameter: String) -> Compiled {
+    let outer = expected
+    defer { expected = outer }
+    expected = (type, parameter, node)
+    return expression(node)
   }
 
   /// Every name that has a value here.

@@ -37,12 +37,27 @@ extension Parser {
   private mutating func number() throws(Diagnostic) -> Node {
     let start = token.start
     let isShare = source.bytes[token.end - 1] == UInt8(ascii: "%")
+    if !isShare, let value = shortWholeNumber(token) {
+      try advance()
+      return try node(.number(value), from: start)
+    }
     let digits = source.bytes[start..<(isShare ? token.end - 1 : token.end)].filter { $0 != UInt8(ascii: "_") }
     guard let value = Double(String(decoding: digits, as: UTF8.self)), value.isFinite else {
       throw Diagnostic(.badNumber, "`\(text(token))` is too large for a number", at: range(start, token.end))
     }
     try advance()
     return try node(.number(isShare ? value / 100 : value), from: start)
+  }
+
+  /// A number of a few digits, which most are, without the way through a string.
+  private func shortWholeNumber(_ token: Token) -> Double? {
+    guard token.end - token.start <= 15 else { return nil }
+    var value = 0
+    for byte in source.bytes[token.start..<token.end] {
+      guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
+      value = value * 10 + Int(byte - UInt8(ascii: "0"))
+    }
+    return Double(value)
   }
 
   // LAST = "_" | "_" digits ;

@@ -1,15 +1,30 @@
 extension Parser {
-  /// Whether SQL starts here: `select`, or `with` followed by a name.
+  /// Whether SQL starts here: `select`, `with` followed by a name, or `explain` before either.
   var startsWithSQL: Bool {
     guard token.kind == .name, !source.bytes[token.end..<lexer.limit].prefix(1).elementsEqual([UInt8(ascii: ":")])
     else { return false }
     if at(.select) { return true }
+    if matches("explain") { return explainsQuery }
     guard matches("with") else { return false }
     let next = source.bytes[token.end..<lexer.limit].first { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
     return next.map { $0.isLetter || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\n") && nesting > 0 } ?? false
   }
 
-  // "select" SQLTEXT | "with" SQLTEXT: to the end of the line, `;` or the `)` that encloses it.
+  /// Whether `explain` stands before a query; anywhere else it is a name like any other.
+  private var explainsQuery: Bool {
+    var ahead = lexer
+    for expected in [["select", "with", "query"], ["plan"], ["select", "with"]] {
+      guard let token = ahead.nextIfValid(), token.kind == .name, !token.newlineBefore || nesting > 0 else {
+        return false
+      }
+      let word = text(token)
+      guard expected.contains(word) else { return false }
+      if word == "select" || word == "with" { return true }
+    }
+    return false
+  }
+
+  // [ "explain" [ "query" "plan" ] ] ( "select" | "with" ) SQLTEXT: to the end of the line, `;` or the `)` that encloses it.
   mutating func sql() throws(Diagnostic) -> Node {
     let start = token.start
     var scanner = SQLScanner(source: source, position: start, limit: lexer.limit, wraps: nesting > 0)

@@ -6,8 +6,8 @@ public enum CostTableError: Error, Equatable, CustomStringConvertible {
   case tooLarge(classes: Int)
   /// A file that cannot be read.
   case unreadable
-  /// Bytes that are no text.
-  case notText
+  /// Text that is not comma-separated.
+  case csv(CSVError)
   /// A field that is neither a number nor a class where one is due.
   case notANumber(line: Int, field: String)
   /// A name in the header or before a row that is not a class.
@@ -26,7 +26,7 @@ public enum CostTableError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .tooLarge(let classes): "it is too large for a table of \(classes) classes"
     case .unreadable: "there is no such file, or it may not be read"
-    case .notText: "it is not text in UTF-8"
+    case .csv(let error): error.description
     case .notANumber(let line, let field): "line \(line): `\(field)` is not a number"
     case .noSuchClass(let line, let name): "line \(line): there is no class `\(name)`"
     case .twice(let line, let name): "line \(line): the class `\(name)` is named twice"
@@ -54,15 +54,14 @@ extension CostMatrix {
   ///
   /// A first line of class names says the order of the columns; a class name before the costs of a row says which row it is.
   /// Without names rows and columns are in the order of `classes`. Empty lines and lines that begin with # are skipped; names
-  /// may stand in double quotes, a double quote in them written twice (RFC 4180, one line a record).
+  /// may stand in double quotes (RFC 4180).
   public init(csv data: Foundation.Data, classes: [String]) throws(CostTableError) {
     guard data.count <= Self.mostBytes(classes) else { throw .tooLarge(classes: classes.count) }
-    guard let text = String(data: data, encoding: .utf8) else { throw .notText }
-    var records: [CostTable.Record] = []
-    for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-      let line = line.trimmingCharacters(in: .whitespaces.union(["\u{FEFF}"]))
-      if !line.isEmpty, !line.hasPrefix("#") { records.append((number + 1, CostTable.fields(of: line))) }
-    }
+    var records: [CSVReader.Record] = []
+    do throws(CSVError) {
+      var reader = try CSVReader(data, remarks: true)
+      while let record = try reader.next() { records.append(record) }
+    } catch { throw .csv(error) }
     let rows = try CostTable(classes: classes).rows(records)
     do throws(CostMatrixError) { self = try CostMatrix(rows) } catch { throw .costs(error) }
   }
@@ -70,7 +69,7 @@ extension CostMatrix {
 
 /// Reads the records of a table.
 private struct CostTable {
-  typealias Record = (line: Int, fields: [String])
+  typealias Record = CSVReader.Record
   let classes: [String]
 
   func rows(_ records: [Record]) throws(CostTableError) -> [[Double]] {
@@ -130,23 +129,5 @@ private struct CostTable {
       throw .noSuchClass(line: line, name: name)
     }
     return place
-  }
-
-  static func fields(of line: String) -> [String] {
-    var fields: [String] = []
-    var field = ""
-    var isQuoted = false
-    var rest = Substring(line)
-    while let character = rest.popFirst() {
-      switch character {
-      case "\"" where isQuoted && rest.first == "\"": field.append(rest.removeFirst())
-      case "\"": isQuoted.toggle()
-      case "," where !isQuoted:
-        fields.append(field.trimmingCharacters(in: .whitespaces))
-        field = ""
-      default: field.append(character)
-      }
-    }
-    return fields + [field.trimmingCharacters(in: .whitespaces)]
   }
 }

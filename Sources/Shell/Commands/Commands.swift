@@ -8,7 +8,7 @@ enum Commands {
       .costs,
       .train, .defend, .resume, .recall, .keep, .open,
       .attack, .compare, .curve, .mistakes, .audit, .evaluate, .repeat,
-      .weights, .gallery, .plot, .histogram, .show, .print, .tables, .schema,
+      .weights, .gallery, .plot, .histogram, .show, .print, .tables, .schema, .export, .import,
       .seed, .help, .options, .vars, .forget, .sleep,
     ]
   }

@@ -46,9 +46,12 @@ enum TableMode: String, CaseIterable {
     }
   }
 
-  /// RFC 4180: quoted when it has to be.
+  /// RFC 4180: quoted when it has to be, and where blanks at an end would be lost.
   private static func csv(_ text: String) -> String {
-    text.contains { "\",\r\n".contains($0) } ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+    let mustQuote =
+      text.contains { "\",\r\n".contains($0) } || text.first?.isWhitespace == true
+      || text.last?.isWhitespace == true
+    return mustQuote ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
   }
 }
 

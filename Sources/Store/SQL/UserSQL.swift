@@ -88,6 +88,21 @@ public final class UserSQL {
     shouldStop: @escaping () -> Bool = { false }, columns: ([String]) throws -> Void,
     row: ([SQLValue]) throws -> Void
   ) throws -> [String] {
+    if let explained = Explained(sql) {
+      let plan = try explained.plan(on: self, parameters: parameters, limit: limit, shouldStop: shouldStop)
+      try columns(plan.columns)
+      for step in plan.rows { try row(step) }
+      return plan.columns
+    }
+    return try rows(
+      of: sql, parameters: parameters, limit: limit, shouldStop: shouldStop, columns: columns, row: row)
+  }
+
+  /// The same for a query as it stands, `EXPLAIN` too.
+  func rows(
+    of sql: String, parameters: [String: SQLValue], limit: Double, shouldStop: @escaping () -> Bool,
+    columns: ([String]) throws -> Void, row: ([SQLValue]) throws -> Void
+  ) throws -> [String] {
     watch(limit: limit, shouldStop: shouldStop)
     defer { guarding.shouldStop = { false } }
     let statement = try prepare(sql)
@@ -156,6 +171,9 @@ extension UserSQL {
     guarding.seconds = limit
     guarding.verdict = nil
   }
+
+  /// Throws what is wrong with a query, without running it.
+  func check(_ sql: String) throws { sqlite3_finalize(try prepare(sql)) }
 
   /// Compiles the one statement of `sql`.
   private func prepare(_ sql: String) throws -> OpaquePointer {

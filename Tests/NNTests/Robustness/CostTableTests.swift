@@ -45,7 +45,8 @@ import Testing
     #expect(refusal("2,1,1\n1,0,1\n1,1,0\n") == .costs(.diagonal(class: 0, cost: 2)))
     #expect(refusal(String(repeating: "#\n", count: 100_000)) == .tooLarge(classes: 3))
     let bytes = problem(CostTableError.self) { _ = try CostMatrix(csv: Data([0xFF, 0xFE]), classes: ["a", "b"]) }
-    #expect(bytes == .notText)
+    #expect(bytes == .csv(.notText))
+    #expect(refusal("0,1,1\n1,\"0,1\n") == .csv(.unclosedQuote(line: 2)))
     let missing = problem(CostTableError.self) { _ = try CostMatrix(file: "/nowhere.csv", classes: ["a", "b"]) }
     #expect(missing == .unreadable)
   }
