@@ -117,7 +117,7 @@ public struct CellWriter {
         into: "audit_check",
         [
           ("audit", id), ("position", position), ("name", check.name), ("passed", check.passed),
-          ("value", check.value), ("meaning", check.meaning),
+          ("value", check.value), ("meaning", check.meaning), ("verdict", check.verdict),
         ])
     }
     return id

@@ -32,7 +32,7 @@ enum Migrations {
   static let all: [(name: String, sql: String)] = [
     ("1 first tables", firstTables), ("2 examples by class", examplesByClass), ("3 trainings to resume", trainings),
     ("4 rows by their cell", rowsByCell), ("5 trainings with their rows", trainingsWithRows),
-    ("6 weights by epoch", weightsByEpoch),
+    ("6 weights by epoch", weightsByEpoch), ("7 verdicts of checks, weights of every model", verdicts),
   ]
 
   /// Real numbers are REAL in STRICT tables, so that no view divides integers by accident.
@@ -160,6 +160,38 @@ enum Migrations {
     ALTER TABLE training ADD COLUMN defense TEXT NOT NULL DEFAULT '';
     ALTER TABLE training ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
     ALTER TABLE training ADD COLUMN seconds REAL NOT NULL DEFAULT 0;
+    """
+
+  /// A check that was not asked has not passed, and one that raises doubt has not failed. What was stored before has
+  /// `passed` only, in which a skipped check counts as passed.
+  ///
+  /// Every model gets its `weights` when it is stored, and a layer whose weights are all alike has no kurtosis. The models
+  /// of before get those of their last epoch. The views are made anew when the tables are ready.
+  private static let verdicts = """
+    DROP VIEW IF EXISTS checks;
+    DROP VIEW IF EXISTS weights;
+    CREATE TABLE weight_new (
+      model INTEGER NOT NULL REFERENCES model, position INTEGER NOT NULL, layer TEXT NOT NULL,
+      parameters INTEGER NOT NULL, l1 REAL, l2 REAL, max REAL, std REAL, near_zero REAL, kurtosis REAL, hoyer REAL,
+      gini REAL, cell INTEGER NOT NULL REFERENCES cell, PRIMARY KEY (model, position)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO weight_new SELECT * FROM weight;
+    INSERT OR IGNORE INTO weight_new
+      SELECT e.model, e.position, e.layer, e.parameters, e.l1, e.l2, e.max, e.std, e.near_zero, e.kurtosis, e.hoyer,
+        e.gini, m.cell
+      FROM epoch_weight e JOIN model m ON m.id = e.model
+      WHERE e.epoch = (SELECT max(x.epoch) FROM epoch_weight x WHERE x.model = e.model);
+    DROP TABLE weight;
+    ALTER TABLE weight_new RENAME TO weight;
+    CREATE INDEX weight_cell ON weight (cell);
+    CREATE TABLE audit_check_new (
+      audit INTEGER NOT NULL REFERENCES audit, position INTEGER NOT NULL, name TEXT NOT NULL, passed INTEGER,
+      value REAL, meaning TEXT NOT NULL, verdict TEXT NOT NULL DEFAULT '', PRIMARY KEY (audit, position)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO audit_check_new (audit, position, name, passed, value, meaning)
+      SELECT audit, position, name, passed, value, meaning FROM audit_check;
+    DROP TABLE audit_check;
+    ALTER TABLE audit_check_new RENAME TO audit_check;
     """
 
   /// The Min-Max property followed over a training: a row for each epoch and layer.

@@ -77,6 +77,25 @@ import Testing
     #expect(try store.ask("select count(distinct weights_sha256) from models") == [["1"]])
   }
 
+  @Test func aLayerWithoutKurtosisAndACheckThatWasNotAskedAreStoredAsNull() throws {
+    let store = try Store.inMemory()
+    let cell = try store.beginCell()
+    try store.finishCell(cell, status: .ok, seconds: 1) { writer in
+      let model = try writer.add(Samples.model("normal"))
+      let layer = WeightRecord(
+        layer: "conv1", parameters: 150, l1: 0, l2: 0, max: 0, std: 0, nearZero: 0, kurtosis: .nan, hoyer: .nan,
+        gini: .nan)
+      try writer.add([layer], of: model)
+      _ = try writer.add(
+        AuditRecord(
+          model: model,
+          checks: [CheckRecord(name: "transfer", passed: nil, verdict: "skipped", value: nil, meaning: "no model")]))
+    }
+    #expect(
+      try store.ask("select layer, l1 from weights where kurtosis is null and gini is null") == [["conv1", "0.0"]])
+    #expect(try store.ask("select verdict from checks where passed is null") == [["skipped"]])
+  }
+
   @Test func whatWasStoredReadsBackTheSame() throws {
     let store = try Store.inMemory()
     let cell = try store.beginCell()
@@ -87,7 +106,8 @@ import Testing
         gini: 0.3)
     ]
     let audit = AuditRecord(
-      model: 1, checks: [CheckRecord(name: "masking", passed: false, value: 0.2, meaning: "gradients vanish")])
+      model: 1,
+      checks: [CheckRecord(name: "masking", passed: false, verdict: "failed", value: 0.2, meaning: "gradients vanish")])
     let (data, costs, model, result) = try store.finishCell(cell, status: .ok, seconds: 1) { writer in
       let data = try writer.add(Samples.fashion)
       let costs = try writer.add(Samples.guardShirt)
@@ -107,6 +127,7 @@ import Testing
     #expect(try store.model(id: 99) == nil)
     #expect(try store.ask("select model, layer, l1 from weights") == [["normal", "conv1", "9.0"]])
     #expect(try store.ask("select model, name, passed, value from checks") == [["normal", "masking", "0", "0.2"]])
+    #expect(try store.ask("select verdict from checks") == [["failed"]])
   }
 
   @Test func historyGoesAcrossSessionsAndFindsText() throws {

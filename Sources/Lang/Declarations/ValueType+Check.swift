@@ -13,6 +13,7 @@ extension ValueType {
     case .either(let types): types.map(\.phrase).joinedAsAlternatives
     case .any: "any value"
     case .flag: "true or false"
+    case .nothing: "none"
     case .variable: "the name of a variable"
     case .word(let kind): kind.isEmpty ? "a word" : kind.withArticle
     case .oneOf(let words): words.joinedAsAlternatives
@@ -27,6 +28,7 @@ extension ValueType {
     case .number: "number"
     case .integer: "whole number"
     case .flag: "true or false"
+    case .nothing: "none"
     case .string: "string"
     case .file: "file name"
     case .list(let element): "list of \(element.plural)"
@@ -80,7 +82,7 @@ extension ValueType {
   func fit(_ value: Value) -> Fit {
     switch (self, value) {
     case (.any, _), (.flag, .bool), (.string, .string), (.file, .string), (.record, .record), (.range, .range),
-      (.table, .table), (.function, .function), (.variable, .string), (.word, .string):
+      (.table, .table), (.function, .function), (.variable, .string), (.word, .string), (.nothing, .none):
       return .fits
     case (.number(let bounds, _), .number(let number)): return bounds.contains(number) ? .fits : .outOfRange
     case (.integer(let bounds, _), .number(let number)):
@@ -134,8 +136,21 @@ extension ValueType {
           argument: name)
       }
       throw Problem(
-        .wrongType, "\(name) of \(owner) must be \(phrase), not \(value.briefPhrase)", argument: name)
+        .wrongType, "\(name) of \(owner) must be \(phrase)" + misfit(value), argument: name)
     }
+  }
+
+  /// What came instead, as the end of a sentence; of a list the element that does not fit.
+  private func misfit(_ value: Value) -> String {
+    switch (self, value) {
+    case (.list, .list(let values)) where values.isEmpty, (.oneOrMore, .list(let values)) where values.isEmpty:
+      return ", not an empty list"
+    case (.list(let element), .list(let values)), (.oneOrMore(let element), .list(let values)):
+      guard let at = values.firstIndex(where: { element.fit($0) == .wrong }) else { break }
+      return ", but element \(at + 1) is \(values[at].briefPhrase)"
+    default: break
+    }
+    return ", not \(value.briefPhrase)"
   }
 }
 

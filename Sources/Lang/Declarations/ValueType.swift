@@ -8,6 +8,8 @@ public indirect enum ValueType: Sendable {
   case integer(in: Bounds = .all, unit: String = "")
   /// `true` or `false`.
   case flag
+  /// `none`, beside something that can be left out in words.
+  case nothing
   /// A string.
   case string
   /// A path, written as a string; completion offers files.

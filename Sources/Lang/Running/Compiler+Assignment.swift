@@ -125,6 +125,8 @@ extension Compiler {
     access.set(frame, .none)
     defer { access.set(frame, value) }
     do { try body(&value) } catch { throw Problem.place(error, at: range) }
+    // What an edit made is the variable's, as what a `let` binds is.
+    if case .object(let object) = value { value = .object(object.named(access.name)) }
   }
 }
 

@@ -246,4 +246,16 @@ enum Keyword: String, CaseIterable {
   case `let`, `if`, `else`, `for`, `in`, `while`, def, `return`, `break`, `continue`, `try`, `catch`, check, param
   case and, or, not, mod, by, fn, then, `true`, `false`, select
   case nothing = "none"
+
+  /// The keyword that a word is. Every word of a text is asked, so only keywords with its first letter are looked at.
+  init?(_ word: ArraySlice<UInt8>) {
+    guard let first = word.first, first < 128,
+      let found = Self.byFirstByte[Int(first)].first(where: { $0.bytes.elementsEqual(word) })
+    else { return nil }
+    self = found.keyword
+  }
+
+  private static let byFirstByte: [[(bytes: [UInt8], keyword: Keyword)]] = (0..<128).map { first in
+    allCases.map { (Array($0.rawValue.utf8), $0) }.filter { Int($0.0[0]) == first }
+  }
 }

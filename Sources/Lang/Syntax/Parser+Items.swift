@@ -13,8 +13,9 @@ extension Parser {
         }
         let statement = try statement(topLevel: true)
         let isSilenced = at(.semicolon) && !endsLine
-        items.append(item(statement, isSilenced: isSilenced))
+        // What is not ended as it must be is told once: compiling it too would tell it again.
         try separator(after: statement)
+        items.append(item(statement, isSilenced: isSilenced))
       } catch {
         if !recover(from: error, statementStart: begin) { break }
       }
@@ -74,10 +75,21 @@ extension Parser {
     guard case .name(let name)? = stage?.kind, let stage, !endsStatement, !environment.isVariable(name),
       !environment.isBuiltIn(name), token.kind != .symbol
     else { return nil }
+    if Self.writingSQL.contains(name.lowercased()) {
+      return Diagnostic(
+        .unknownName, "SQL here only asks: there is no `\(name)`", at: range(stage.start, stage.end),
+        help: ["a query begins with `select` or `with`; `:store prune` removes what is old"])
+    }
     return Diagnostic(
       .unknownName, "there is no command `\(name)`", at: range(stage.start, stage.end),
       says: Suggestions.hint(for: name, in: environment.commands.keys), help: ["`help` lists the commands"])
   }
+
+  /// What SQL statements that are no questions begin with.
+  private static let writingSQL: Set = [
+    "insert", "update", "delete", "replace", "create", "drop", "alter", "attach", "detach", "pragma", "vacuum", "begin",
+    "commit", "rollback",
+  ]
 
   /// Says what to do about a token that cannot go on a statement.
   func surplus() -> Diagnostic {

@@ -87,7 +87,7 @@ struct Parser {
   }
 
   /// The keyword that the next token is, if it is one.
-  var keyword: Keyword? { token.kind == .name ? Keyword(rawValue: text(token)) : nil }
+  var keyword: Keyword? { token.kind == .name ? Keyword(source.bytes[token.start..<token.end]) : nil }
 
   /// Reads `symbol` if it comes next on this line.
   mutating func accept(_ symbol: Symbol) throws(Diagnostic) -> Bool {

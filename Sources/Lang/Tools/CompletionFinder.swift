@@ -216,6 +216,7 @@ struct CompletionFinder {
     case .oneOrMore(let element): return values(fitting: element) + variables(fitting: type)
     case .either(let types): return types.flatMap { values(fitting: $0) }
     case .flag: return keywords(["true", "false"]) + variables(fitting: type)
+    case .nothing: return keywords(["none"])
     case .variable: return variables(fitting: nil)
     case .word(let kind): return sources.words(kind)
     case .file, .string: return variables(fitting: type)

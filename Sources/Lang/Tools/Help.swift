@@ -293,6 +293,7 @@ extension ValueType {
     case .number: "NUMBER"
     case .integer: "N"
     case .flag: "true|false"
+    case .nothing: "none"
     case .file: "\"FILE\""
     case .string: "\"TEXT\""
     case .list(let element): "[\(element.placeholder), …]"

@@ -26,7 +26,7 @@ public struct Evaluation: Sendable {
     return Rate(attacked.count(where: \.fooled), of: attacked.count)
   }
 
-  /// Robust accuracy over the classes that the cost matrix protects; nil if it protects none.
+  /// Robust accuracy over the classes that the cost matrix protects; nil if it protects none, or no image is of one.
   public var protected: Rate? { protectedRate(\.isRobust) }
   /// The same while clean.
   public var protectedClean: Rate? { protectedRate(\.isCleanRight) }
@@ -97,6 +97,7 @@ public struct Evaluation: Sendable {
   private func protectedRate(_ isHit: (Outcome) -> Bool) -> Rate? {
     guard let guarded = costs?.protected, !guarded.isEmpty else { return nil }
     let own = outcomes.filter { guarded.contains($0.label) }
+    guard !own.isEmpty else { return nil }
     return Rate(own.count(where: isHit), of: own.count)
   }
 

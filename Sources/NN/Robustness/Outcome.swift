@@ -57,6 +57,9 @@ public struct Rate: Sendable, Hashable {
     let middle = value + z * z / (2 * n)
     let half = z * (value * (1 - value) / n + z * z / (4 * n * n)).squareRoot()
     let scale = 1 + z * z / n
-    return (max(0, (middle - half) / scale), min(1, (middle + half) / scale))
+    // At the ends the formula gives 0 and 1, but not to the last bit.
+    return (
+      hits == 0 ? 0 : max(0, (middle - half) / scale), hits == count ? 1 : min(1, (middle + half) / scale)
+    )
   }
 }

@@ -76,7 +76,7 @@ public enum TrainingError: Error, CustomStringConvertible {
     switch self {
     case .diverged(let epoch, let batch, let rate, let loss, let last):
       "the loss became \(loss.isNaN ? "NaN" : "\(loss)") in epoch \(epoch), batch \(batch), at rate \(rate): try a smaller rate, smaller weights of the defense, or a bound on the gradient (clip: 5); "
-        + (last.epochs.isEmpty ? "no epoch was whole yet" : "the weights after epoch \(last.epochs.count) are kept")
+        + (last.epochs.isEmpty ? "no epoch was whole yet" : "up to epoch \(last.epochs.count) it was finite")
     case .interrupted(let epoch, let last):
       "interrupted in epoch \(epoch); \(last.epochs.count) whole epochs are kept"
     case .mismatch(let detail): detail

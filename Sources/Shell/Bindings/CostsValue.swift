@@ -63,6 +63,7 @@ struct CostsValue: Object {
         return .object(with(try costs * (1 / factor)))
       case (.add, _), (.subtract, _):
         guard let other = other.asObject(CostsValue.self) else { return nil }
+        try other.check(areAbout: classes, argument: nil)
         let (a, b) = reversed ? (other.costs, costs) : (costs, other.costs)
         return .object(with(operation == .add ? try a + b : try a - b))
       default: return nil
@@ -70,6 +71,19 @@ struct CostsValue: Object {
     } catch let error as CostMatrixError {
       throw Problem.from(error, classes: classes)
     }
+  }
+
+  /// Throws if the costs are about other classes than `names`, or the same in another order.
+  func check(areAbout names: [String], argument: String? = "costs") throws {
+    guard classes != names else { return }
+    let title = name.isEmpty ? "the costs are" : "\(name) is"
+    let (own, other) = classes.count == names.count ? zip(classes, names).first { $0 != $1 }! : ("", "")
+    throw Problem(
+      code: ShellCode.badCosts,
+      message: classes.count == names.count
+        ? "\(title) about other classes: \(own) where these have \(other)"
+        : "\(title) about \(classes.count) classes, these are \(names.count)",
+      help: ["`costs DATA …` makes a matrix for the classes of these data"], argument: argument)
   }
 
   /// True class first, then the answer, each by name or number.

@@ -95,13 +95,14 @@ struct ModelValue: Object {
 
   var epochTable: Table {
     let columns: [Table.Column] = [
-      .init("epoch"), .init("loss"), .init("train_accuracy", .share), .init("seconds", .seconds),
-      .init("images_per_second", .count),
+      .init("epoch"), .init("loss"), .init("train_accuracy", .share), .init("test_accuracy", .share),
+      .init("seconds", .seconds), .init("images_per_second", .count),
     ]
     let rows = origin.epochs.map { epoch -> [Value] in
-      let accuracy: Value = epoch.trainAccuracy.map { .number($0) } ?? .none
+      func share(_ value: Double?) -> Value { value.map { .number($0) } ?? .none }
       return [
-        .integer(epoch.epoch), .number(epoch.loss), accuracy, .number(epoch.seconds), .number(epoch.imagesPerSecond),
+        .integer(epoch.epoch), .number(epoch.loss), share(epoch.trainAccuracy), share(epoch.testAccuracy),
+        .number(epoch.seconds), .number(epoch.imagesPerSecond),
       ]
     }
     return Table(columns: columns, rows: rows)
@@ -115,6 +116,10 @@ struct ModelValue: Object {
       parts += [model.architecture.name, "\(NumberText.count(model.parameterCount)) parameters"]
     }
     if !origin.defense.isEmpty { parts.append(origin.defense) }
+    // Costs that the defense does not speak of, or that nobody named in the call.
+    if let costs = origin.costs, origin.defense.isEmpty || origin.parent?.origin.costs?.isEqual(to: costs) == true {
+      parts.append("costs" + (costs.name.isEmpty ? "" : " \(costs.name)"))
+    }
     if !origin.epochs.isEmpty { parts.append("\(origin.epochs.count) epoch\(origin.epochs.count == 1 ? "" : "s")") }
     if let clean = origin.clean { parts.append("test accuracy \(NumberText.share(clean))") }
     return parts.joined(separator: ", ")

@@ -10,7 +10,7 @@ struct ResultValue: Object {
       .init("attack", "the attack's name; none for an evaluation"),
       .init("clean", "share of images answered rightly without attack, from 0 to 1"),
       .init("robust", "share of images still answered rightly under the attack, from 0 to 1"),
-      .init("protected", "the same over the images of protected classes; none without protected classes"),
+      .init("protected", "the same over the images of protected classes; none without images of protected classes"),
       .init("mean_cost", "mean cost of the answers; without a cost matrix every mistake costs 1"),
       .init("success", "share of the attacked images that the attack won, from 0 to 1"),
       .init("attacked", "how many images were attacked: those answered rightly without attack"),

@@ -15,6 +15,7 @@ enum ShellCode {
   static let store = "E0620"
   static let drawing = "E0630"
   static let integerDivision = "N0002"
+  static let grownLoss = "W0002"
 
   /// What `ward explain CODE` prints.
   static let explanations: [String: String] = [
@@ -64,6 +65,10 @@ enum ShellCode {
     drawing: """
     Something cannot be drawn: there is nothing to draw, the columns that were named are no numbers, or the program that
     draws charts and captions for files is missing (`apt-get install gnuplot-nox`). On a terminal Ward draws by itself.
+    """,
+    grownLoss: """
+    The loss of a training ended far above any that means something: its steps were so long that they led away. The model
+    is there and is stored, but it guesses. A smaller rate, or smaller weights of penalties and costs, usually help.
     """,
     integerDivision: """
     SQL divides whole numbers to a whole number: 8/255 is 0 there. Write 8.0/255, or pass a variable: `let eps = 8/255`,

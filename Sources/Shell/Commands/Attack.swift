@@ -84,6 +84,7 @@ extension Command<Session> {
       return { session, given in
         let images = try given[on] ?? given[model].testImages()
         let costs = given[costs] ?? given[model].origin.costs
+        try costs?.check(areAbout: images.images.classes)
         let started = ContinuousClock.now
         let evaluation = try session.answeringInterrupts {
           try given[model].model.target.evaluate(
@@ -215,6 +216,7 @@ extension Session {
   /// The attack that a choice configures, within a plan.
   func run(of choice: Choice, _ plan: AttackParameters.Plan, costs: CostsValue?) throws -> AttackRun {
     let attack = try attack(of: choice)
+    try costs?.check(areAbout: plan.images.images.classes)
     var run = AttackRun(attack, within: ThreatModel(plan.norm ?? attack.usualNorm, epsilon: plan.epsilon))
     run.goal = plan.goal
     run.costs = costs?.costs

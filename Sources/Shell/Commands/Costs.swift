@@ -18,7 +18,7 @@ extension Command<Session> {
     ) { signature in
       let data = signature.subject("data", .object(DatasetValue.self), "the data set whose classes it is about")
       let protect = signature.optional(
-        "protect", .list(of: ParameterType.either(.string, .integer())), "the classes to protect, by name or number",
+        "protect", .oneOrMore(ParameterType.either(.string, .integer())), "the classes to protect, by name or number",
         shown: "none")
       let weight = signature.optional(
         "weight", .number(in: .atLeast(0)), "what a mistake that involves a protected class, or the pair, costs",
@@ -41,6 +41,7 @@ extension Command<Session> {
             code: ShellCode.badCosts,
             message: "give one of protect, matrix, from and kind: each makes the whole matrix")
         }
+        try checkUse(of: weight, side, protects: given[protect] != nil, isPair: given[kind]?.name == "pair", given)
         do {
           let costs: CostMatrix
           if let classes = given[protect] {
@@ -60,6 +61,18 @@ extension Command<Session> {
         }
       }
     }
+  }
+
+  /// Refuses what would change nothing: somebody who weighs a class must say which.
+  private static func checkUse(
+    of weight: Parameter<Double>, _ side: Parameter<String>, protects: Bool, isPair: Bool, _ given: Arguments
+  ) throws {
+    if protects { return }
+    let (name, hasUse) = given.isGiven(side) ? ("side", false) : ("weight", isPair || !given.isGiven(weight))
+    guard !hasUse else { return }
+    throw Problem(
+      code: ShellCode.badCosts, message: "\(name) says something about protected classes, but none is protected",
+      help: ["name them: `protect: [\"Shirt\"]`"], argument: name)
   }
 
   private static func numbers(of classes: [Value], in data: DatasetValue) throws -> [Int] {

@@ -43,7 +43,8 @@ extension Command<Session> {
         guard let table = given[value].asTable else { return .none }
         try form.write(table)
         let rows = "\(NumberText.count(table.count)) row\(table.count == 1 ? "" : "s")"
-        return session.wrote(given[file], "\(rows), \(table.columns.count) column\(table.columns.count == 1 ? "" : "s")")
+        return session.wrote(
+          given[file], "\(rows), \(table.columns.count) column\(table.columns.count == 1 ? "" : "s")")
       }
     }
   }

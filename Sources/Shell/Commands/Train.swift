@@ -21,7 +21,7 @@ extension Command<Session> {
       let on = signature.required("on", .object(DatasetValue.self), "the data")
       let defense = signature.optional(
         "defense", .oneOrMore(.choice(Family.defense)), "how to train", shown: "standard")
-      let shared = TrainingParameters(signature)
+      let shared = TrainingParameters(signature, costs: "none")
       return { session, given in
         let data = given[on]
         guard let entry = Architectures.named(given[architecture].name) else { return .none }
@@ -33,7 +33,8 @@ extension Command<Session> {
             normalisation: Normalisation(mean: data.dataset.mean, std: data.dataset.std), seed: seed)
         }
         return try session.train(
-          model, from: nil, on: data, with: given[defense] ?? [], costs: given[shared.costs], shared, given)
+          model, from: nil, on: data, with: given[defense] ?? [],
+          costs: given[shared.costs]?.asObject(), shared, given)
       }
     }
   }
@@ -51,7 +52,7 @@ extension Command<Session> {
       let with = signature.required("with", .oneOrMore(.choice(Family.defense)), "the defense")
       let on = signature.optional(
         "on", .object(DatasetValue.self), "the data", shown: "the data the model was trained on")
-      let shared = TrainingParameters(signature)
+      let shared = TrainingParameters(signature, costs: "those the model was trained with")
       return { session, given in
         let parent = given[model]
         guard let data = given[on] ?? parent.origin.data else {
@@ -61,8 +62,8 @@ extension Command<Session> {
             help: ["say which data with on:"])
         }
         return try session.train(
-          parent.model, from: parent, on: data, with: given[with], costs: given[shared.costs] ?? parent.origin.costs,
-          shared, given)
+          parent.model, from: parent, on: data, with: given[with],
+          costs: given.isGiven(shared.costs) ? given[shared.costs]?.asObject() : parent.origin.costs, shared, given)
       }
     }
   }
@@ -77,10 +78,11 @@ struct TrainingParameters {
   let schedule: Parameter<Choice?>
   let decay: Parameter<Double?>
   let clip: Parameter<Double?>
-  let costs: Parameter<CostsValue?>
+  /// A cost matrix, or `none` to train without one.
+  let costs: Parameter<Value?>
   let seed: Parameter<Int?>
 
-  init(_ signature: Signature) {
+  init(_ signature: Signature, costs fallback: String) {
     epochs = signature.optional("epochs", .integer(in: 1...10_000), "passes over the training images", default: 10)
     batch = signature.optional("batch", .integer(in: 1...8192), "images to a step", default: 64)
     optimizer = signature.optional(
@@ -94,7 +96,9 @@ struct TrainingParameters {
       "clip", .number(in: .above(0, atMost: 1e6)),
       "the longest gradient, over all weights; longer ones are scaled down",
       shown: "none")
-    costs = signature.optional("costs", .object(CostsValue.self), "what mistakes cost", shown: "none")
+    costs = signature.optional(
+      "costs", .either(.object(CostsValue.self), .nothing), "what mistakes cost",
+      shown: fallback)
     seed = signature.optional(
       "seed", .integer(in: .atLeast(0)), "decides every random choice", shown: "the session seed")
   }
@@ -122,6 +126,7 @@ extension Session {
     _ model: Model, from parent: ModelValue?, on data: DatasetValue, with choices: [Choice], costs: CostsValue?,
     _ parameters: TrainingParameters, _ given: Arguments
   ) throws -> Value {
+    try costs?.check(areAbout: data.dataset.classes)
     let recipes = try choices.map(recipe)
     var trainer = try answeringTrouble { try parameters.trainer(given, self) }
     do {
@@ -146,7 +151,7 @@ extension Session {
     let state = try answeringTrouble(resuming: training) {
       defer { progress.finish() }
       return try training.trainer.resume(
-        training.state, on: data.dataset.train, engine: engine, stop: stop,
+        training.state, on: data.dataset.train, testing: data.dataset.test, engine: engine, stop: stop,
         whole: { keep($0, of: training, since: started) }
       ) { report in
         let fraction =
@@ -159,13 +164,28 @@ extension Session {
       }
     }
     var origin = training.origin
-    origin.clean = try answeringTrouble { try engine.accuracy(of: state.model, on: data.dataset.test, stop: stop) }
+    // A training resumed from a store of an earlier version has not looked at the test images.
+    origin.clean =
+      try state.epochs.last?.testAccuracy
+      ?? answeringTrouble { try engine.accuracy(of: state.model, on: data.dataset.test, stop: stop) }
     origin.seconds += (ContinuousClock.now - started).inSeconds
     origin.epochs = state.epochs.map(record)
     let value = ModelValue(state.model, origin: origin)
+    warnOfGrowth(state.epochs)
     made(.model(value))
     if let kept = training.kept.record { made(.trained(kept)) }
     return .object(value)
+  }
+
+  /// A loss that ends far above where it began is finite, but nothing was learnt.
+  private func warnOfGrowth(_ epochs: [NN.EpochRecord]) {
+    guard let first = epochs.first?.loss, let last = epochs.last?.loss, last > max(1e4, 10 * abs(first)) || first > 1e6
+    else { return }
+    note(
+      Diagnostic(
+        ShellCode.grownLoss, "the loss ended at \(NumberText.reading(last)): these weights have learnt nothing",
+        help: ["a smaller rate, or smaller weights of the defense's penalties and costs, usually help"],
+        severity: .warning))
   }
 
   private func recipe(_ choice: Choice) throws -> any Recipe {

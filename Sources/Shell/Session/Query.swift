@@ -36,7 +36,8 @@ enum Query {
   static func value(_ value: SQLValue) -> Value {
     switch value {
     case .null: .none
-    case .integer(let number): .number(Double(number))
+    // A whole number that no Double holds stays what it is, as text.
+    case .integer(let number): Int64(exactly: Double(number)) == number ? .number(Double(number)) : .string("\(number)")
     case .real(let number): .number(number)
     case .text(let text): .string(text)
     case .blob: .string(value.description)

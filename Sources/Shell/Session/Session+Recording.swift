@@ -136,6 +136,7 @@ private final class Recorder {
         ]),
         clean: origin.clean, seconds: origin.seconds, weights: model.weightsFile))
     try writer.add(origin.epochs, of: id)
+    try writer.add(model.weightStatistics.map { StoredWeights($0) }, of: id)
     models[ObjectIdentifier(value.identity)] = id
     confirmations.append { value.identity.storeID = id }
     return id
@@ -200,7 +201,8 @@ private final class Recorder {
         settings: settings.json, seed: Int64(audit.seed), seconds: report.seconds,
         checks: report.checks.map { check in
           CheckRecord(
-            name: check.name, passed: check.isPassed, value: check.value.isNaN ? nil : check.value,
+            name: check.name, passed: check.verdict == .skipped ? nil : check.isPassed,
+            verdict: check.verdict.rawValue, value: check.value.isNaN ? nil : check.value,
             meaning: check.meaning + (check.advice.isEmpty ? "" : "; try: " + check.advice))
         }))
   }

@@ -73,7 +73,11 @@ final class Session {
     let (store, number, problem) = try StoreChoice.begin(record, in: options.keepsNothing ? nil : options.storePath)
     if let problem {
       notices.tell(
-        .warning, "\(problem)", help: ["this session is kept in memory only, and gone when it ends", problem.hint])
+        .warning, "\(problem)",
+        help: [
+          "this session is kept in memory only and gone when it ends; it sees nothing of what is stored, "
+            + "which `ward sql` may still read", problem.hint,
+        ])
     }
     self.terminal = terminal
     self.store = store

@@ -186,17 +186,20 @@ public struct AuditRecord: Sendable, Equatable {
 public struct CheckRecord: Sendable, Equatable {
   /// Its name.
   public var name: String
-  /// Whether nothing suspicious was seen.
-  public var passed: Bool
+  /// Whether nothing suspicious was seen; nil if it was not asked.
+  public var passed: Bool?
+  /// `passed`, `doubtful`, `failed` or `skipped`.
+  public var verdict: String
   /// The number it looked at; nil when it has none.
   public var value: Double?
   /// What it means, as a sentence.
   public var meaning: String
 
   /// One check with its verdict.
-  public init(name: String, passed: Bool, value: Double?, meaning: String) {
+  public init(name: String, passed: Bool?, verdict: String, value: Double?, meaning: String) {
     self.name = name
     self.passed = passed
+    self.verdict = verdict
     self.value = value
     self.meaning = meaning
   }

@@ -64,7 +64,8 @@ extension Store {
     // The file shrinks only now. That writes all of it anew while nobody else can write, which takes seconds for each
     // gigabyte: where another Ward is at work, or room is short, the free pages are left for what comes next.
     if removed.cells > 0, !isUsedByOthers(alive) {
-      try? database.writeWithoutTransaction { db in try db.execute(sql: "VACUUM") }
+      // And the log that VACUUM leaves is as long as the file was.
+      try? database.writeWithoutTransaction { db in try db.execute(sql: "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)") }
     }
     return removed
   }

@@ -26,7 +26,9 @@ extension Views {
       .real("clean", "r.clean", "Accuracy without the attack, from 0 to 1."),
       .real("robust", "r.robust", "Accuracy under the attack, from 0 to 1."),
       .real("protected", "r.protected", "Accuracy under the attack over the protected classes; null when none is."),
-      .real("mean_cost", "r.mean_cost", "Mean cost of the answers under the attack; null without a cost matrix."),
+      .real(
+        "mean_cost", "r.mean_cost",
+        "Mean cost of the answers under the attack; without a cost matrix every mistake costs 1."),
       .integer("queries", "r.queries", "Questions asked of the model, over all images."),
       .real("seconds", "r.seconds", "Seconds it took."),
       .text(
@@ -52,7 +54,9 @@ extension Views {
       .real("robust", "x.robust", "Accuracy under the attack, from 0 to 1; null without images."),
       .real("low", "x.low", "Lower end of the 95 % Wilson interval of `robust`."),
       .real("high", "x.high", "Upper end of the 95 % Wilson interval of `robust`."),
-      .real("mean_cost", "x.mean_cost", "Mean cost of the answers under the attack; null without a cost matrix."),
+      .real(
+        "mean_cost", "x.mean_cost",
+        "Mean cost of the answers under the attack; without a cost matrix every mistake costs 1."),
       .text("most_taken_for", "x.most_taken_for", "The wrong answer given most often; empty when there was none."),
     ],
     from: "class_result x")
@@ -83,9 +87,12 @@ extension Views {
       .text("model", "(SELECT m.name FROM model m WHERE m.id = a.model)", "The name of the model."),
       .integer("model_id", "a.model", "The model, joins to `models.id`."),
       .text("name", "x.name", "The name of the check."),
-      .integer("passed", "x.passed", "1 if nothing suspicious was seen, otherwise 0."),
+      .integer("passed", "x.passed", "1 if nothing suspicious was seen, 0 if something was; null if it was not asked."),
       .real("value", "x.value", "The number it looked at; null when it has none."),
       .text("meaning", "x.meaning", "What it means."),
+      .text(
+        "verdict", "x.verdict",
+        "passed, doubtful, failed or skipped; empty for an audit of before Ward stored it."),
       .text("settings", "a.settings", "Every setting of the audit, as a JSON object."),
       .text("selection", "a.selection", "Which images were used."),
       .integer("seed", "a.seed", "The seed of the audit."),

@@ -92,6 +92,33 @@ import Testing
     }
   }
 
+  /// The finite difference of `gradient_penalty` is the slope's length, measured on a real network by the engine.
+  @Test func alongTheSlopeTheLossRisesByItsLength() throws {
+    let it = try golden()
+    let workspace = Workspace(it.model)
+    let slopes = workspace.inputGradient(of: CrossEntropy(), at: it.images, labels: it.labels).slope
+    let length: Float = 1e-3
+    let made = try AlongTheSlope(length: length).craft(it.images, labels: it.labels, in: it.context)
+    let losses = [it.images, made].map { CrossEntropy().evaluate(workspace.logits($0), labels: it.labels).values }
+    for row in 0..<16 {
+      let found = (losses[1][row] - losses[0][row]) / length, exact = Vector.l2(Array(slopes[row: row]))
+      #expect(abs(found - exact) < 0.05 * exact + 2e-3, "image \(row): \(found), not \(exact)")
+    }
+  }
+
+  /// `fast`: from a start within the ball, 1.25 eps along the sign, back into ball and box. So a pixel away from the box ends
+  /// on the ball's surface unless the start was more than a quarter of eps on the other side.
+  @Test func fastTrainingStepsFromARandomStart() throws {
+    let it = try golden()
+    let ascent = SignedAscent(epsilon: 0.1, steps: 1, stride: 0.125, start: .uniform, hill: .entropy)
+    let shifts = changes(try ascent.craft(it.images, labels: it.labels, in: it.context), it.images)
+    let free = zip(it.images.values, shifts).filter { $0.0 > 0.11 && $0.0 < 0.89 && $0.1 != 0 }.map { abs($0.1) }
+    #expect(free.allSatisfy { $0 <= 0.1 + 1e-6 })
+    // |start + 0.125 · sign| > 0.1 for starts above -0.025 of a uniform range from -0.1 to 0.1: five pixels in eight.
+    let onSurface = Double(free.count { $0 > 0.1 - 1e-5 }) / Double(free.count)
+    #expect(abs(onSurface - 0.625) < 0.05, "\(onSurface) of \(free.count)")
+  }
+
   @Test func eachClassGetsItsRadius() throws {
     let it = try golden()
     let classes = Set(it.labels.filter { $0 % 2 == 0 })

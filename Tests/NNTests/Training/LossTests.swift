@@ -114,6 +114,30 @@ import Testing
     let found = CrossEntropy(smoothing: 0.2).evaluate(Tensor(shape: [1, 2], values: [1, 1]), labels: [0])
     #expect(abs(found.values[0] - 0.6931472) < 1e-6)
     #expect(excess(found.slope.values, [-0.4, 0.4], absolute: 1e-6) <= 1)
+    // By hand where s counts: p = (1/2, 1/4, 1/4), truth 0, s = 0.3, so that q = (0.8, 0.1, 0.1) and the loss is
+    // (0.8 + 2 · 0.1 · 2) log 2; slopes p - q. The other convention, q = (0.7, 0.15, 0.15), would give 1.3 log 2.
+    let uneven = CrossEntropy(smoothing: 0.3).evaluate(Tensor(shape: [1, 3], values: [0.6931472, 0, 0]), labels: [0])
+    #expect(abs(uneven.values[0] - 1.2 * 0.6931472) < 1e-6)
+    #expect(excess(uneven.slope.values, [-0.3, 0.15, 0.15], absolute: 1e-6) <= 1)
+  }
+
+  @Test func weightsAdjustmentsSmoothingAndExpectedCostAddUpToWhatEachSays() throws {
+    // Truth 0, logits of p = (1/2, 1/4, 1/4), costs 8 and 2 for the wrong answers: weight 5; adjusted by tau 1 the terms
+    // are 2, 8 and 2, so p' = (1/6, 2/3, 1/6); smoothed by 0.3; expected cost (8 + 2) / 4, half of it counted.
+    let costs = try CostMatrix([[0, 8, 2], [100, 0, 1], [50, 1, 0]])
+    let logits = Tensor(shape: [1, 3], values: [0.6931472, 0, 0])
+    let loss = LossSum(
+      ClassWeighted(
+        LogitAdjusted(CrossEntropy(smoothing: 0.3), costs, tau: 1), factors: costs.meanCosts.map { Float($0) }),
+      ExpectedCost(costs, weight: 0.5, entropy: 0))
+    let found = loss.evaluate(logits, labels: [0])
+    let (log6, log32): (Float, Float) = (1.7917595, 0.4054651)
+    #expect(abs(found.values[0] - (5 * (0.8 * log6 + 0.1 * log32 + 0.1 * log6) + 0.5 * 2.5)) < 1e-4)
+    // 5 (p' - q) + ½ p (cost - 2.5).
+    #expect(
+      excess(
+        found.slope.values,
+        [5 * (1 / 6 - 0.8) - 0.625, 5 * (2 / 3 - 0.1) + 0.6875, 5 * (1 / 6 - 0.1) - 0.0625], absolute: 1e-5) <= 1)
   }
 
   @Test func divergenceOfEqualLogitsIsZeroAndSlopesAgreeWithDifferences() {

@@ -16,8 +16,9 @@ enum Histogram {
     // Weights are seen best with zero in the middle.
     if low < 0, high > 0 { (low, high) = (-max(-low, high), max(-low, high)) }
     if low == high { (low, high) = (low - 0.5, high + 0.5) }
-    let fewest = series.map(\.values.count).min() ?? 0
-    let bins = count ?? min(max(Int(2 * pow(Double(fewest), 1 / 3.0)) | 1, 11), 101)
+    // Rice's rule (2·n^⅓) for the largest series, but enough for the tails of a hundred weights to be seen.
+    let most = series.map(\.values.count).max() ?? 0
+    let bins = count ?? min(max(Int(2 * pow(Double(most), 1 / 3.0)) | 1, most < 100 ? 11 : 31), 101)
     // Counts of one series can be read as they are; several are of different size, and compare as shares.
     let isShare = series.count > 1
     return Chart(
