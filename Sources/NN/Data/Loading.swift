@@ -111,16 +111,18 @@ struct IDXFolder {
       paths.append(path)
     }
     let files = paths
+    // Before anything is unpacked: a small file can announce very many images, and have them.
+    for at in [0, 2] {
+      let (images, labels) = (try IDX.count(files[at], IDX.imagesMagic), try IDX.count(files[at + 1], IDX.labelsMagic))
+      guard images == labels else {
+        throw .countMismatch(images: images, imagesPath: files[at], labels: labels, labelsPath: files[at + 1])
+      }
+    }
     let later = Later { () throws(DataError) in try Rest(files) }
     let train = try IDX.images(files[0])
     let rest = try later.get()
     let test = rest.test
     guard train.shape == test.shape else { throw .shapeMismatch(train: train.shape, test: test.shape) }
-    for (images, labels, at) in [(train.count, rest.trainLabels, 0), (test.count, rest.testLabels, 2)]
-    where images != labels.count {
-      throw .countMismatch(
-        images: images, imagesPath: files[at], labels: labels.count, labelsPath: files[at + 1])
-    }
     let name = name ?? folder.lastPathComponent
     let classes = classes ?? guessedClasses(name, rest)
     for (labels, path) in [(rest.trainLabels, files[1]), (rest.testLabels, files[3])] {

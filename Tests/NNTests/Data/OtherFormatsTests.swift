@@ -43,6 +43,16 @@ import Testing
     #expect(problem(DataError.self) { _ = try Dataset.load(folder.path) } == .missingFile(path: path))
   }
 
+  /// A few kilobytes of gzip hold more images than any batch does; the reading stops there.
+  @Test func aPackedBatchWithoutEndIsRefused() throws {
+    let folder = try Folder("cifar")
+    for batch in 1...5 { try folder.write("data_batch_\(batch).bin", records([[3]], from: 1)) }
+    let path = try folder.gzip("test_batch.bin.gz", [UInt8](repeating: 0, count: 50_001 * 3073))
+    #expect(
+      problem(DataError.self) { _ = try Dataset.load(folder.path) }
+        == .trailingBytes(path: path, expected: 50_000 * 3073))
+  }
+
   private func fixture(_ name: String) -> String {
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appendingPathComponent("Fixtures/data/\(name).npz").path
