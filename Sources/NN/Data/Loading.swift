@@ -129,6 +129,7 @@ struct IDXFolder {
       guard let index = labels.firstIndex(where: { Int($0) >= classes.count }) else { continue }
       throw .labelOutOfRange(path: path, index: index, label: Int(labels[index]), classes: classes.count)
     }
+    try LabelGaps.check(train: rest.trainLabels, test: rest.testLabels, known: 10, places: (files[1], files[3]))
     return try Dataset(
       name: name, path: folder.path, classes: classes, shape: train.shape,
       train: .init(bytes: train.bytes, labels: rest.trainLabels),
