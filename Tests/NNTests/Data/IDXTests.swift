@@ -219,6 +219,23 @@ func problem<Failure: Error>(_ type: Failure.Type, _ body: () throws -> Void) ->
     #expect(found.train.count == 4 && found.classes[6] == "Shirt" && found.classes[9] == "Ankle boot")
   }
 
+  @Test func aFolderOfTheNameWhereOneWorksIsTaken() throws {
+    let folder = try tinyFolder()
+    let home = folder.url.deletingLastPathComponent()
+    let here = home.appendingPathComponent("cifar-100").path
+    func load() throws -> Dataset { try Dataset.load("cifar-100", environment: [:], workingFolder: home.path) }
+    // A folder of the name that holds nothing is no answer; that the data set is missing is.
+    try FileManager.default.createDirectory(atPath: here, withIntermediateDirectories: true)
+    guard case .missing? = problem(DataError.self, { _ = try load() }) else {
+      Issue.record("an empty folder was taken for the data set")
+      return
+    }
+    try FileManager.default.removeItem(atPath: here)
+    try FileManager.default.moveItem(atPath: folder.path, toPath: here)
+    #expect(try load().train.count == 4)
+    #expect(try load().path == here)
+  }
+
   static let fashionIsInstalled = FileManager.default.fileExists(atPath: "/usr/share/datasets/fashion-mnist")
 
   @Test(.enabled(if: fashionIsInstalled, "dataset-fashion-mnist is not installed"))
