@@ -12,22 +12,15 @@ final class ByteFile {
   private(set) var position = 0
 
   init(_ path: String) throws(DataError) {
-    var facts = stat()
-    guard stat(path, &facts) == 0 else {
-      throw errno == ENOENT ? .missingFile(path: path) : .unreadable(path: path, reason: Self.systemReason)
-    }
-    guard facts.st_mode & S_IFMT == S_IFREG else { throw .unreadable(path: path, reason: "it is not a file") }
-    guard let file = gzopen(path, "rb") else { throw .unreadable(path: path, reason: Self.systemReason) }
+    let size = try PlainFile.size(path)
+    guard let file = gzopen(path, "rb") else { throw .unreadable(path: path, reason: PlainFile.systemReason) }
     gzbuffer(file, 1 << 18)
     self.path = path
     self.file = file
-    let size = Int(facts.st_size)
     capacity = gzdirect(file) == 1 ? size : size.multipliedReportingOverflow(by: 1032).partialValue
   }
 
   deinit { gzclose(file) }
-
-  private static var systemReason: String { String(cString: strerror(errno)) }
 
   /// The next `count` bytes; fewer are an error that says how far the file goes.
   func read(_ count: Int) throws(DataError) -> [UInt8] {
@@ -37,36 +30,33 @@ final class ByteFile {
       }
       throw .tooLarge(path: path, announced: position + count, possible: capacity)
     }
-    var got = 0
+    try MemoryBound.check(count, path)
+    let bytes = try upTo(count)
+    if bytes.count < count { throw failure(expected: position - bytes.count + count, found: position) }
+    return bytes
+  }
+
+  /// The next `count` bytes, or fewer if the file ends before.
+  func upTo(_ count: Int) throws(DataError) -> [UInt8] {
+    var (got, failed) = (0, false)
     // Safety: the array's own buffer; gzread writes at most the `count - got` bytes that are left of it.
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       while got < count, let start = buffer.baseAddress {
         let now = gzread(file, start + got, UInt32(min(count - got, 1 << 30)))
+        failed = now < 0
         if now <= 0 { break }
         got += Int(now)
       }
       initialized = got
     }
-    if got < count { throw failure(expected: position + count, found: position + got) }
-    position += count
-    return bytes
-  }
-
-  /// All that is left of the file, in pieces, so that nothing is allocated before it is there.
-  func readAll() throws(DataError) -> [UInt8] {
-    var all: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 1 << 18)
-    while true {
-      let got = gzread(file, &piece, UInt32(piece.count))
-      if got < 0 { throw failure(expected: position + 1, found: position) }
-      if got == 0 { break }
-      all += piece[..<Int(got)]
-      position += Int(got)
-    }
+    // A gzipped file that breaks off says so only here: what came before it was given out.
     var code: Int32 = 0
     _ = gzerror(file, &code)
-    if code != Z_OK, code != Z_STREAM_END { throw failure(expected: position + 1, found: position) }
-    return all
+    if got < count, failed || ![Z_OK, Z_STREAM_END].contains(code) {
+      throw failure(expected: position + count, found: position + got)
+    }
+    position += got
+    return bytes
   }
 
   /// Checks that nothing follows. It also makes zlib compare the checksum at the end of a gzipped file.
@@ -82,7 +72,7 @@ final class ByteFile {
     let message = gzerror(file, &code).map { String(cString: $0) } ?? ""
     return switch code {
     case Z_OK, Z_STREAM_END, Z_BUF_ERROR: .truncated(path: path, expected: expected, found: found)
-    case Z_ERRNO: .unreadable(path: path, reason: Self.systemReason)
+    case Z_ERRNO: .unreadable(path: path, reason: PlainFile.systemReason)
     default: .corrupt(path: path, reason: message.isEmpty ? "zlib error \(code)" : message)
     }
   }

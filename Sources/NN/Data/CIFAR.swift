@@ -61,19 +61,27 @@ struct CIFARFolder {
   /// Reads one batch: whole records only, as many as the file holds.
   private func read(_ path: String, _ bytes: inout [UInt8], _ labels: inout [UInt8]) throws(DataError) {
     let record = kind.label + 1 + Self.shape.count
-    let content = try ByteFile(path).readAll()
-    guard !content.isEmpty, content.count % record == 0 else {
-      throw .truncated(path: path, expected: (content.count / record + 1) * record, found: content.count)
-    }
-    for start in stride(from: 0, to: content.count, by: record) {
-      let label = content[start + kind.label]
+    let file = try ByteFile(path)
+    var images = 0
+    while true {
+      let next = try file.upTo(record)
+      if next.isEmpty, images > 0 { return }
+      guard next.count == record else {
+        throw .truncated(path: path, expected: (images + 1) * record, found: file.position)
+      }
+      guard images < Self.longest else { throw .trailingBytes(path: path, expected: Self.longest * record) }
+      let label = next[kind.label]
       guard Int(label) < kind.classes else {
-        throw .labelOutOfRange(path: path, index: start / record, label: Int(label), classes: kind.classes)
+        throw .labelOutOfRange(path: path, index: images, label: Int(label), classes: kind.classes)
       }
       labels.append(label)
-      bytes += content[start + kind.label + 1..<start + record]
+      bytes += next[(kind.label + 1)...]
+      images += 1
     }
   }
+
+  /// No file of the format has more images than CIFAR-100's training images; so a small packed file cannot fill the memory.
+  private static let longest = 50_000
 
   /// From the text file that comes along; CIFAR-10's are known, CIFAR-100's are numbers without it.
   private var classNames: [String] {

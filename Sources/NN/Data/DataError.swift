@@ -20,6 +20,8 @@ public enum DataError: Error, Equatable {
   case wrongMagic(path: String, expected: UInt32, found: UInt32)
   /// The header announces more than a file of this size can hold; nothing was allocated.
   case tooLarge(path: String, announced: Int, possible: Int)
+  /// More than half of the machine's memory would be needed; nothing was allocated.
+  case tooMuchMemory(path: String, needed: Int, available: Int)
   /// More bytes follow than the header announces.
   case trailingBytes(path: String, expected: Int)
   /// There are not as many labels as images.
@@ -28,6 +30,10 @@ public enum DataError: Error, Equatable {
   case shapeMismatch(train: ImageShape, test: ImageShape)
   /// A label that names no class.
   case labelOutOfRange(path: String, index: Int, label: Int, classes: Int)
+  /// A class that no training image has, although a label names a later one.
+  case emptyClass(path: String, index: Int, label: Int, missing: Int)
+  /// The file is whole, but what is in it is nothing that Ward takes; `taken` says what is.
+  case unexpected(place: String, reason: String, taken: String)
   /// A class that the data set does not have.
   case noSuchClass(name: String, classes: [String])
   /// A selection in which no image is left, or one that reaches past the end.
@@ -51,12 +57,17 @@ extension DataError: CustomStringConvertible {
       "\(path) starts with 0x\(String(found, radix: 16)), not with 0x\(String(expected, radix: 16))"
     case .tooLarge(let path, let announced, let possible):
       "\(path) announces \(announced) bytes, more than the \(possible) that a file of its size can hold"
+    case .tooMuchMemory(let path, let needed, let available):
+      "\(path) would take \(needed >> 20) MB of memory; half of this machine's is \(available >> 20) MB"
     case .trailingBytes(let path, let expected): "\(path) goes on after the \(expected) bytes that it announces"
     case .countMismatch(let images, let imagesPath, let labels, let labelsPath):
       "\(imagesPath) has \(images) images, but \(labelsPath) has \(labels) labels"
     case .shapeMismatch(let train, let test): "training images are \(train), test images \(test)"
     case .labelOutOfRange(let path, let index, let label, let classes):
       "\(path): image \(index) has label \(label), but there are \(classes) classes (0 to \(classes - 1))"
+    case .emptyClass(let path, let index, let label, let missing):
+      "\(path): image \(index) has label \(label), but no training image has label \(missing)"
+    case .unexpected(let place, let reason, _): "\(place): \(reason)"
     case .noSuchClass(let name, _): "there is no class \"\(name)\""
     case .selection(let reason): reason
     }
@@ -75,9 +86,12 @@ extension DataError: CustomStringConvertible {
     case .unreadable: nil
     case .truncated, .corrupt, .trailingBytes, .tooLarge: "fetch the file again: the copy is not whole"
     case .wrongMagic: "this is not the file that its name says; fetch it again"
-    case .countMismatch: "the two files do not belong together"
+    case .tooMuchMemory: "make a file of fewer images"
+    case .countMismatch: "the two do not belong together"
     case .shapeMismatch: "both parts of a data set must have images of one shape"
     case .labelOutOfRange: "the labels do not belong to this data set"
+    case .emptyClass: "classes are numbered without a gap, from 0 or from 1; is that label damaged?"
+    case .unexpected(_, _, let taken): taken
     case .noSuchClass(_, let classes): "one of: \(classes.joined(separator: ", "))"
     case .selection: nil
     }

@@ -16,6 +16,13 @@ enum IDX {
     return (bytes, count, ImageShape(channels: 1, height: height, width: width))
   }
 
+  /// How many images or labels the header announces; nothing after it is read.
+  static func count(_ path: String, _ magic: UInt32) throws(DataError) -> Int {
+    let file = try ByteFile(path)
+    try check(file, magic)
+    return Int(try file.bigEndian())
+  }
+
   /// Labels `[n]`, one byte each.
   static func labels(_ path: String) throws(DataError) -> [UInt8] {
     let file = try ByteFile(path)

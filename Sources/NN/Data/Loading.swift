@@ -4,15 +4,16 @@ import Synchronization
 extension Dataset {
   /// Reads a data set by its name, or from a folder.
   ///
-  /// A name is looked for where Debian's packages put data sets, then in `$WARD_DATA/NAME`. All 70,000 images of
+  /// A name is looked for in `$WARD_DATA/NAME`, then where Debian's packages put data sets, then in the working folder. All 70,000 images of
   /// Fashion-MNIST take about 0.25 s: one thread unpacks the training images while another does everything else.
   ///
   /// - Throws: `DataError`, each case with the file and what to do.
   public static func load(
-    _ nameOrPath: String, environment: [String: String] = ProcessInfo.processInfo.environment
+    _ nameOrPath: String, environment: [String: String] = ProcessInfo.processInfo.environment,
+    workingFolder: String = FileManager.default.currentDirectoryPath
   ) throws(DataError) -> Dataset {
     if let known = KnownDataset.all.first(where: { $0.name == nameOrPath.lowercased() }) {
-      return try known.load(environment)
+      return try known.load(environment, workingFolder)
     }
     let path = NSString(string: nameOrPath).expandingTildeInPath
     guard FileManager.default.fileExists(atPath: path) else {
@@ -54,20 +55,27 @@ struct KnownDataset {
       name: "cifar-100", folders: ["/usr/share/datasets/cifar-100"], package: nil, classes: ClassNames.digits(100)),
   ]
 
-  func load(_ environment: [String: String]) throws(DataError) -> Dataset {
+  func load(_ environment: [String: String], _ workingFolder: String) throws(DataError) -> Dataset {
     let own = environment["WARD_DATA"].map { [$0 + "/" + name] } ?? []
     let looked = own + folders
-    guard let found = looked.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
-      throw .missing(name: name, looked: own.isEmpty ? looked + ["$WARD_DATA/\(name)"] : looked, package: package)
+    if let found = looked.first(where: { FileManager.default.fileExists(atPath: $0) }) {
+      guard let dataset = try read(URL(fileURLWithPath: found)) else { throw .notADataset(path: found) }
+      return dataset
     }
-    let folder = URL(fileURLWithPath: found)
+    // Last, and only if it is one: what `load "mnist"` means should not hang on where Ward was started.
+    if let dataset = try read(URL(fileURLWithPath: workingFolder).appendingPathComponent(name)) { return dataset }
+    throw .missing(name: name, looked: own.isEmpty ? looked + ["$WARD_DATA/\(name)"] : looked, package: package)
+  }
+
+  /// Nil if the folder holds no data set, or is not there.
+  private func read(_ folder: URL) throws(DataError) -> Dataset? {
     if let idx = IDXFolder(folder) { return try idx.load(name: name, classes: classes) }
     for place in [
       folder, folder.appendingPathComponent("cifar-10-batches-bin"), folder.appendingPathComponent("cifar-100-binary"),
     ] {
       if let cifar = CIFARFolder(place) { return try cifar.load(name: name) }
     }
-    throw .notADataset(path: found)
+    return nil
   }
 }
 
@@ -111,22 +119,25 @@ struct IDXFolder {
       paths.append(path)
     }
     let files = paths
+    // Before anything is unpacked: a small file can announce very many images, and have them.
+    for at in [0, 2] {
+      let (images, labels) = (try IDX.count(files[at], IDX.imagesMagic), try IDX.count(files[at + 1], IDX.labelsMagic))
+      guard images == labels else {
+        throw .countMismatch(images: images, imagesPath: files[at], labels: labels, labelsPath: files[at + 1])
+      }
+    }
     let later = Later { () throws(DataError) in try Rest(files) }
     let train = try IDX.images(files[0])
     let rest = try later.get()
     let test = rest.test
     guard train.shape == test.shape else { throw .shapeMismatch(train: train.shape, test: test.shape) }
-    for (images, labels, at) in [(train.count, rest.trainLabels, 0), (test.count, rest.testLabels, 2)]
-    where images != labels.count {
-      throw .countMismatch(
-        images: images, imagesPath: files[at], labels: labels.count, labelsPath: files[at + 1])
-    }
     let name = name ?? folder.lastPathComponent
     let classes = classes ?? guessedClasses(name, rest)
     for (labels, path) in [(rest.trainLabels, files[1]), (rest.testLabels, files[3])] {
       guard let index = labels.firstIndex(where: { Int($0) >= classes.count }) else { continue }
       throw .labelOutOfRange(path: path, index: index, label: Int(labels[index]), classes: classes.count)
     }
+    try LabelGaps.check(train: rest.trainLabels, test: rest.testLabels, known: 10, places: (files[1], files[3]))
     return try Dataset(
       name: name, path: folder.path, classes: classes, shape: train.shape,
       train: .init(bytes: train.bytes, labels: rest.trainLabels),

@@ -1,162 +1,81 @@
-import Foundation
-
-/// One array as `numpy.save` writes it: magic, version, a header that is a Python dictionary, then the numbers.
+/// An array of an archive: its header is read at once, its numbers when they are asked for, which is once.
 struct NumPyArray {
-  let type: String
-  let shape: [Int]
-  private let data: ArraySlice<UInt8>
-  private let path: String
+  let header: NumPyHeader
+  private let member: ZipMember
 
-  init(_ bytes: [UInt8], path: String) throws(DataError) {
-    self.path = path
-    guard bytes.count >= 10, Array(bytes[0..<6]) == [0x93] + Array("NUMPY".utf8) else {
-      throw .corrupt(path: path, reason: "it is not a NumPy array")
-    }
-    let wide = bytes[6] >= 2
-    guard !wide || bytes.count >= 12 else { throw .corrupt(path: path, reason: "its header is cut short") }
-    let length = (0..<(wide ? 4 : 2)).reduce(0) { $0 | Int(bytes[8 + $1]) << (8 * $1) }
-    let start = (wide ? 12 : 10) + length
-    guard start <= bytes.count else { throw .corrupt(path: path, reason: "its header is cut short") }
-    let header = String(decoding: bytes[(wide ? 12 : 10)..<start], as: UTF8.self)
-    guard let type = Self.value(of: "descr", header), let order = Self.value(of: "fortran_order", header),
-      let extents = Self.extents(header)
-    else { throw .corrupt(path: path, reason: "its header makes no sense: \(header.prefix(80))") }
-    guard order == "False" else { throw .corrupt(path: path, reason: "it is in Fortran order; save it with order='C'") }
-    guard let width = Int(type.dropFirst(2)), "|<".contains(type.first ?? "?"),
-      "uifb".contains(type.dropFirst().first ?? "?")
-    else { throw .corrupt(path: path, reason: "its numbers are of type \(type); use uint8, whole numbers or floats") }
-    let product = extents.reduce(Optional(width)) { product, extent in
-      product.flatMap { extent < 0 || $0.multipliedReportingOverflow(by: extent).overflow ? nil : $0 * extent }
-    }
-    guard let product, product == bytes.count - start else {
-      throw .truncated(path: path, expected: product.map { start + $0 } ?? Int.max, found: bytes.count)
-    }
-    (self.type, shape, data) = (type, extents, bytes[start...])
+  init(_ member: ZipMember) throws(DataError) {
+    self.member = member
+    header = try NumPyHeader(member)
   }
 
-  /// The text after `'key': `, without quotes.
-  private static func value(of key: String, _ header: String) -> String? {
-    guard let found = header.range(of: "'\(key)':") else { return nil }
-    let rest = header[found.upperBound...].drop { $0 == " " || $0 == "'" }
-    return String(rest.prefix { !"',}".contains($0) })
-  }
+  /// The file and the array, for messages.
+  var place: String { member.place }
 
-  private static func extents(_ header: String) -> [Int]? {
-    guard let found = header.range(of: "'shape':"), let open = header[found.upperBound...].firstIndex(of: "("),
-      let close = header[open...].firstIndex(of: ")")
-    else { return nil }
-    let parts = header[header.index(after: open)..<close].split(separator: ",").map { $0.filter { $0 != " " } }
-    let numbers = parts.filter { !$0.isEmpty }.compactMap { Int($0) }
-    return numbers.count == parts.count(where: { !$0.isEmpty }) ? numbers : nil
-  }
-
-  var count: Int { shape.reduce(1, *) }
-  var isBytes: Bool { type.hasSuffix("u1") }
-  var isFloat: Bool { type.contains("f") }
-  /// The numbers as they lie, if they are bytes.
-  var bytes: [UInt8] { Array(data) }
-
-  /// All numbers, whatever their type.
-  func numbers(_ path: String) throws(DataError) -> [Double] {
-    let width = Int(type.dropFirst(2)) ?? 1
-    guard width <= 8 else { throw .corrupt(path: path, reason: "its numbers have \(8 * width) bits") }
-    var all: [Double] = []
-    all.reserveCapacity(count)
-    for start in stride(from: data.startIndex, to: data.endIndex, by: width) {
-      let bits = (0..<width).reduce(UInt64(0)) { $0 | UInt64(data[start + $1]) << UInt64(8 * $1) }
-      all.append(Self.number(bits, width, type))
-    }
-    return all
-  }
-
-  private static func number(_ bits: UInt64, _ width: Int, _ type: String) -> Double {
-    if type.contains("f") {
-      if width == 4 { return Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits))) }
-      return width == 8 ? Double(bitPattern: bits) : Double(halfPrecision: UInt16(truncatingIfNeeded: bits))
-    }
-    guard type.contains("i") else { return Double(bits) }
-    let shift = UInt64(64 - 8 * width)
-    return Double(Int64(bitPattern: bits << shift) >> Int64(shift))
-  }
-
-  /// Labels: one number an image, or a single one in a row of its own.
-  func integers(_ path: String) throws(DataError) -> [Int] {
-    guard shape.count == 1 || (shape.count == 2 && shape[1] == 1) else {
-      throw .corrupt(path: path, reason: "labels of shape \(shape); one number an image is needed")
-    }
-    var labels: [Int] = []
-    for value in try numbers(path) {
-      guard value == value.rounded(), abs(value) < 1e9 else {
-        throw .corrupt(path: path, reason: "the label \(value) is not a whole number")
-      }
-      labels.append(Int(value))
-    }
-    return labels
-  }
-}
-
-/// An array read as images.
-struct ImageArray {
-  let bytes: [UInt8]
-  let count: Int
-  let shape: ImageShape
-
-  init(_ array: NumPyArray, _ path: String) throws(DataError) {
-    let extents = array.shape
-    guard (3...4).contains(extents.count), extents.allSatisfy({ $0 > 0 }) else {
-      throw .corrupt(path: path, reason: "images of shape \(extents); [n, h, w] or [n, h, w, c] is needed")
-    }
-    let flat = try Self.bytes(array, path)
-    let isLast = extents.count == 4 && extents[3] <= 4 && extents[1] > 4
-    count = extents[0]
-    if extents.count == 3 {
-      shape = ImageShape(channels: 1, height: extents[1], width: extents[2])
-    } else if isLast {
-      shape = ImageShape(channels: extents[3], height: extents[1], width: extents[2])
-    } else {
-      shape = ImageShape(channels: extents[1], height: extents[2], width: extents[3])
-    }
-    bytes = isLast && shape.channels > 1 ? Self.channelsFirst(flat, count, shape) : flat
-  }
-
-  private static func bytes(_ array: NumPyArray, _ path: String) throws(DataError) -> [UInt8] {
-    if array.isBytes { return array.bytes }
-    let scale: Double = array.isFloat ? 255 : 1
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(array.count)
-    for value in try array.numbers(path) {
-      let level = (value * scale).rounded()
-      guard level >= 0, level <= 255, abs(level - value * scale) < 0.01 else {
-        throw .corrupt(
-          path: path, reason: "a pixel is \(value); pixels are bytes, or floats from 0 to 1 in steps of 1/255")
-      }
-      bytes.append(UInt8(level))
-    }
-    return bytes
-  }
-
-  private static func channelsFirst(_ bytes: [UInt8], _ count: Int, _ shape: ImageShape) -> [UInt8] {
-    let area = shape.height * shape.width
-    var turned = bytes
-    for image in 0..<count {
-      let start = image * shape.count
-      for pixel in 0..<area {
-        for channel in 0..<shape.channels {
-          turned[start + channel * area + pixel] = bytes[start + pixel * shape.channels + channel]
+  /// Pixels in the order of the file: bytes as they are, other numbers as the multiples of 1/255 that they must be.
+  func pixels() throws(DataError) -> [UInt8] {
+    var pixels: [UInt8] = []
+    // Memory that is only reserved costs nothing yet: a member that is shorter than it says takes no more than it has.
+    pixels.reserveCapacity(header.count)
+    try eachPiece { piece throws(DataError) in
+      if header.type.isBytes {
+        pixels += piece
+      } else {
+        for start in stride(from: 0, to: piece.count, by: header.type.width) {
+          pixels.append(try level(header.type.number(piece, start)))
         }
       }
     }
-    return turned
+    return pixels
   }
-}
 
-extension Double {
-  /// From the bits of a 16-bit float.
-  fileprivate init(halfPrecision bits: UInt16) {
-    let (exponent, fraction) = (Int(bits >> 10) & 31, Double(bits & 1023))
-    let size =
-      exponent == 0
-      ? fraction * 0x1p-24 : (exponent == 31 ? .infinity : (1 + fraction / 1024) * pow(2, Double(exponent - 15)))
-    self = bits >> 15 == 0 ? size : -size
+  private func level(_ value: Double) throws(DataError) -> UInt8 {
+    let exact = value * (255 / header.type.white)
+    let level = exact.rounded()
+    if level >= 0, level <= 255, abs(level - exact) <= header.type.tolerance { return UInt8(level) }
+    let reason =
+      switch header.type.kind {
+      case .float where value >= 0 && value <= 1: "floats are multiples of 1/255, as bytes become when divided by 255"
+      case .float: "floats go from 0 to 1; bytes, from 0 to 255, are saved with astype('uint8')"
+      case .boolean: "truth values are 0 or 1"
+      case .signed, .unsigned: "whole numbers go from 0 to 255"
+      }
+    throw NPZ.unexpected(place, "a pixel is \(header.type.kind == .float ? "\(value)" : Self.text(value)); \(reason)")
+  }
+
+  /// Refuses an array that has not one number an image.
+  func checkLabels() throws(DataError) {
+    let shape = header.shape
+    guard shape.count == 1 || (shape.count == 2 && shape[1] == 1) else {
+      let help = shape.count == 2 ? ", as argmax(axis=1) makes of one-hot labels" : ""
+      throw NPZ.unexpected(place, "labels of \(Shown.shape(shape)); one number an image is needed\(help)")
+    }
+  }
+
+  /// Class numbers: whole numbers that fit into a byte.
+  func labels() throws(DataError) -> [UInt8] {
+    var labels: [UInt8] = []
+    try eachPiece { piece throws(DataError) in
+      for start in stride(from: 0, to: piece.count, by: header.type.width) {
+        let value = header.type.number(piece, start)
+        guard let label = UInt8(exactly: value) else {
+          throw NPZ.unexpected(
+            place, "image \(labels.count) has label \(Self.text(value)); labels are whole numbers from 0 to 255")
+        }
+        labels.append(label)
+      }
+    }
+    return labels
+  }
+
+  private static func text(_ value: Double) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }
+
+  /// Calls `body` with whole numbers' bytes, up to a megabyte at a time.
+  private func eachPiece(_ body: ([UInt8]) throws(DataError) -> Void) throws(DataError) {
+    var left = header.count * header.type.width
+    while left > 0 {
+      let piece = try member.read(min(left, 1 << 20))
+      try body(piece)
+      left -= piece.count
+    }
   }
 }

@@ -154,6 +154,42 @@ func problem<Failure: Error>(_ type: Failure.Type, _ body: () throws -> Void) ->
     #expect(error == .labelOutOfRange(path: "x, training part", index: 1, label: 2, classes: 2))
   }
 
+  /// Counts are compared before the images are unpacked, of which there are more than memory would hold.
+  @Test func manyImagesWithFewLabelsAreRefusedUnread() throws {
+    let folder = try tinyFolder()
+    let path = try folder.gzip("train-images-idx3-ubyte.gz", bigEndian(0x803, 4_000_000_000, 4096, 4096))
+    guard
+      case .countMismatch(4_000_000_000, path, 4, _)? = problem(DataError.self, { _ = try Dataset.load(folder.path) })
+    else {
+      Issue.record("the images were read first")
+      return
+    }
+  }
+
+  /// A file with a hole is as long as its header says, and takes no room on disk.
+  @Test func aFileLargerThanMemoryIsRefused() throws {
+    let folder = try tinyFolder()
+    let path = try folder.write("huge", bigEndian(0x803, 100_000, 4096, 4096))
+    try #require(truncate(path, 16 + 100_000 * 4096 * 4096) == 0)
+    guard case .tooMuchMemory? = problem(DataError.self, { _ = try IDX.images(path) }) else {
+      Issue.record("1.6 TB passed")
+      return
+    }
+  }
+
+  @Test func oneDamagedLabelDoesNotMakeClasses() throws {
+    let folder = try tinyFolder()
+    let path = try folder.write("train-labels-idx1-ubyte", idxLabels([0, 1, 255, 1]))
+    let error = problem(DataError.self) { _ = try Dataset.load(folder.path) }
+    #expect(error == .emptyClass(path: path, index: 2, label: 255, missing: 2))
+    // A few labels that happen not to occur are no mistake among ten digits, nor is counting from 1.
+    #expect(throws: Never.self) { try LabelGaps.check(train: [0, 9], test: [3], known: 10, places: ("a", "b")) }
+    #expect(throws: Never.self) { try LabelGaps.check(train: Array(1...26), test: [26], known: 10, places: ("a", "b")) }
+    #expect(
+      problem(DataError.self) { try LabelGaps.check(train: [0, 1], test: [0, 2], places: ("a", "b")) }
+        == .emptyClass(path: "b", index: 1, label: 2, missing: 2))
+  }
+
   @Test func bytesAfterTheEndAreRefused() throws {
     let folder = try tinyFolder()
     let path = try folder.write("train-labels-idx1-ubyte", idxLabels([0, 1, 2, 1]) + [0])
@@ -181,6 +217,23 @@ func problem<Failure: Error>(_ type: Failure.Type, _ body: () throws -> Void) ->
     try FileManager.default.moveItem(at: folder.url, to: home.appendingPathComponent("fashion-mnist"))
     let found = try Dataset.load("fashion-mnist", environment: ["WARD_DATA": home.path])
     #expect(found.train.count == 4 && found.classes[6] == "Shirt" && found.classes[9] == "Ankle boot")
+  }
+
+  @Test func aFolderOfTheNameWhereOneWorksIsTaken() throws {
+    let folder = try tinyFolder()
+    let home = folder.url.deletingLastPathComponent()
+    let here = home.appendingPathComponent("cifar-100").path
+    func load() throws -> Dataset { try Dataset.load("cifar-100", environment: [:], workingFolder: home.path) }
+    // A folder of the name that holds nothing is no answer; that the data set is missing is.
+    try FileManager.default.createDirectory(atPath: here, withIntermediateDirectories: true)
+    guard case .missing? = problem(DataError.self, { _ = try load() }) else {
+      Issue.record("an empty folder was taken for the data set")
+      return
+    }
+    try FileManager.default.removeItem(atPath: here)
+    try FileManager.default.moveItem(atPath: folder.path, toPath: here)
+    #expect(try load().train.count == 4)
+    #expect(try load().path == here)
   }
 
   static let fashionIsInstalled = FileManager.default.fileExists(atPath: "/usr/share/datasets/fashion-mnist")
