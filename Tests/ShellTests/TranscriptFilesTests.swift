@@ -90,7 +90,7 @@ struct TranscriptFilesTests {
     let again = try Self.ward(["examples/paper/protocol.ward", "--protect", "8"] + small, store: store)
     #expect(again.status == 0, "\(again.output)\(again.error)")
     #expect(try rows().contains("4,32"))
-    let report = try Self.ward(["examples/paper/report.ward"], store: store)
+    let report = try Self.ward(["examples/paper/report.ward"] + small, store: store)
     #expect(report.status == 0 && report.output.contains("4 CSE(k)"), "\(report.output)\(report.error)")
   }
 
