@@ -90,20 +90,36 @@ struct TranscriptFilesTests {
     let again = try Self.ward(["examples/paper/protocol.ward", "--protect", "8"] + small, store: store)
     #expect(again.status == 0, "\(again.output)\(again.error)")
     #expect(try rows().contains("4,32"))
-    let report = try Self.ward(["examples/paper/report.ward"], store: store)
+    let report = try Self.ward(["examples/paper/report.ward"] + small, store: store)
     #expect(report.status == 0 && report.output.contains("4 CSE(k)"), "\(report.output)\(report.error)")
   }
 
-  @Test func theFrontierRunsInSmall() throws {
+  @Test func theFrontierRunsInSmallAndDoesNothingTwice() throws {
     let store = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).sqlite")
-    defer { try? FileManager.default.removeItem(at: store) }
-    let run = try Self.ward(
-      [
-        "examples/paper/frontier.ward", "--size", "300", "--images", "10", "--check_images", "10", "--epochs", "1",
-        "--steps", "2", "--b", "0.01",
-      ], store: store)
-    #expect(run.status == 0, "\(run.output)\(run.error)")
-    let report = try Self.ward(["examples/paper/frontier-report.ward"], store: store)
+    let picture = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).svg")
+    defer {
+      try? FileManager.default.removeItem(at: store)
+      try? FileManager.default.removeItem(at: picture)
+    }
+    let shared = ["--size", "300", "--images", "10", "--protect", "1"]
+    for _ in 1...2 {
+      let run = try Self.ward(
+        ["examples/paper/frontier.ward", "--check_images", "10", "--epochs", "1", "--steps", "2", "--b", "0.01"] + shared,
+        store: store)
+      #expect(run.status == 0, "\(run.output)\(run.error)")
+      let rows = try Self.ward(
+        ["sql", "--mode", "csv", "select (select count(*) from models), (select count(*) from results)"], store: store)
+      #expect(rows.output.contains("1,3"), "\(rows.output)\(rows.error)")
+    }
+    let report = try Self.ward(
+      ["examples/paper/frontier-report.ward", "--save", picture.path] + shared, store: store)
     #expect(report.output.contains("weighted, Min-Max"), "\(report.output)\(report.error)")
+    #expect(FileManager.default.fileExists(atPath: picture.path))
+  }
+
+  @Test(arguments: [["--how", "foo"], ["--protect", "Cap"], ["--size", "60000"]])
+  func theFrontierSaysWhatItCannotDo(options: [String]) throws {
+    let run = try Self.ward(["examples/paper/frontier.ward"] + options)
+    #expect(run.status == 3 && run.error.contains("the check failed"), "\(run.output)\(run.error)")
   }
 }
