@@ -104,7 +104,8 @@ struct TranscriptFilesTests {
     let shared = ["--size", "300", "--images", "10", "--protect", "1"]
     for _ in 1...2 {
       let run = try Self.ward(
-        ["examples/paper/frontier.ward", "--check_images", "10", "--epochs", "1", "--steps", "2", "--b", "0.01"] + shared,
+        ["examples/paper/frontier.ward", "--check_images", "10", "--epochs", "1", "--steps", "2", "--b", "0.01"]
+          + shared,
         store: store)
       #expect(run.status == 0, "\(run.output)\(run.error)")
       let rows = try Self.ward(

@@ -14,7 +14,10 @@ extension Session {
     let known = loaded.first { $0.dataset.sha256 == record.sha256 && $0.selection == record.selection }
     if let known, known.dataset.name == record.name { return known }
     do {
-      let dataset = try Dataset.load(Dataset.knownNames.contains(record.name) ? record.name : record.path)
+      // The place it was read from, unless a set that has a name of its own stands elsewhere on this machine.
+      let isThere = FileManager.default.fileExists(atPath: record.path)
+      let dataset = try Dataset.load(
+        isThere || !Dataset.knownNames.contains(record.name) ? record.path : record.name)
       guard dataset.sha256 == record.sha256 else {
         throw Problem(
           code: ShellCode.data,
