@@ -102,11 +102,9 @@ struct TranscriptFilesTests {
       try? FileManager.default.removeItem(at: picture)
     }
     let shared = ["--size", "300", "--images", "10", "--protect", "1"]
+    let small = ["--check_images", "10", "--epochs", "1", "--steps", "2", "--b", "0.01"]
     for _ in 1...2 {
-      let run = try Self.ward(
-        ["examples/paper/frontier.ward", "--check_images", "10", "--epochs", "1", "--steps", "2", "--b", "0.01"]
-          + shared,
-        store: store)
+      let run = try Self.ward(["examples/paper/frontier.ward"] + small + shared, store: store)
       #expect(run.status == 0, "\(run.output)\(run.error)")
       let rows = try Self.ward(
         ["sql", "--mode", "csv", "select (select count(*) from models), (select count(*) from results)"], store: store)
