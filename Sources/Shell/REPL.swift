@@ -15,7 +15,7 @@ final class REPL {
     let data = StoreChoice.path(option: nil)
     let folder = URL(fileURLWithPath: NSString(string: session.store.path ?? data).expandingTildeInPath)
       .deletingLastPathComponent()
-    session.output.pager = Pager(session.terminal)
+    session.output.pager = Pager(session.terminal, isSafe: session.isSafe)
     editor = LineEditor(name: "ward", historyFile: folder.appendingPathComponent("history").path)
     editor.complete = { [unowned session] text, cursor in
       Completing.at(text, cursor: cursor, in: session)

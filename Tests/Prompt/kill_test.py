@@ -21,8 +21,8 @@ let fashion = load "fashion-mnist" train: 600 test: 200
 let normal = train lenet on: fashion epochs: 2
 let hit = attack normal with: fgsm on: fashion.test eps: 0.1
 let again = attack normal with: fgsm on: fashion.test eps: 0.2
-:save "saved.ward"
-:export "saved.html"
+:save! "saved.ward"
+:export! "saved.html"
 """
 NAMES = ["fashion", "normal", "hit", "again"]
 

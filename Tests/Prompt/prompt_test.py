@@ -30,13 +30,13 @@ def control(letter):
 class Prompt:
     """A ward on a terminal of its own, with a home of its own."""
 
-    def __init__(self, program, home, columns=100, locale="C.UTF-8", arguments=(), extra=None):
+    def __init__(self, program, home, columns=100, locale="C.UTF-8", arguments=(), extra=None, command=None):
         self.child, self.terminal = pty.fork()
         if self.child == 0:
             environment = {"HOME": home, "TERM": "xterm", "LANG": locale, "PATH": os.environ["PATH"],
                            "WARD_STORE": home + "/store/ward.sqlite", "INPUTRC": home + "/.inputrc", "PAGER": "cat"}
             os.chdir(home)
-            os.execve(program, [program, "--color", "never", *arguments], {**environment, **(extra or {})})
+            os.execve(program, [program, *(command or ["--color", "never", *arguments])], {**environment, **(extra or {})})
         self.resize(columns)
         self.seen = ""
         self.status = None
@@ -431,6 +431,41 @@ def _(start):
     ward.ready(3)
 
 
+@behaviour("--safe cannot be left through the pager")
+def _(start):
+    ward = start(extra={"PAGER": "sed 's/^/PAGED /'"}, arguments=["--safe"])
+    ward.send("help" + ENTER)
+    ward.expect("Data")
+    ward.ready(2)
+    assert "PAGED" not in ward.seen
+    if not shutil.which("less"):
+        return
+    ward = start(extra={"PAGER": "less"}, arguments=["--safe"])
+    ward.send("help" + ENTER)
+    ward.expect("A first look")
+    time.sleep(0.5)
+    ward.send("!touch escaped" + ENTER)
+    time.sleep(0.5)
+    ward.send("q")
+    ward.ready(2)
+    assert not os.path.exists(start.home + "/escaped")
+
+
+@behaviour("ward sql sends no escapes of the data to a terminal, and says that it was interrupted")
+def _(start):
+    start().do("1 + 1", r"2\s")
+    for mode in ("csv", "jsonl", "json", "plain"):
+        ward = start(command=["sql", "select char(27) || '[31mred' || char(9) || char(155) as x", "--mode", mode])
+        ward.ended()
+        assert "red" in ward.seen and "\x1b[31m" not in ward.seen and "\x9b" not in ward.seen, ward.seen
+    endless = "with recursive c(i) as (select 1 union all select i + 1 from c) select max(i) from c"
+    ward = start(command=["sql", endless])
+    time.sleep(1)
+    ward.send(control("C"))
+    assert ward.ended() == 130
+    assert "interrupted" in ward.seen, ward.seen
+
+
 @behaviour("the start-up file runs first, unless --no-init")
 def _(start):
     folder = start.home + "/config"
@@ -549,10 +584,11 @@ class Start:
         self.home = tempfile.mkdtemp(prefix="ward-prompt-")
         self.running = []
 
-    def __call__(self, columns=100, locale="C.UTF-8", arguments=(), extra=None, number=1):
-        ward = Prompt(self.program, self.home, columns, locale, arguments, extra)
+    def __call__(self, columns=100, locale="C.UTF-8", arguments=(), extra=None, number=1, command=None):
+        ward = Prompt(self.program, self.home, columns, locale, arguments, extra, command)
         self.running.append(ward)
-        ward.ready(number)
+        if not command:
+            ward.ready(number)
         return ward
 
     def end(self):

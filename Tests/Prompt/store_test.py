@@ -116,6 +116,11 @@ def bad_files(program, folder):
     expect(status == 0 and "later version" in errors, f"a newer store: {errors}")
     status, output, errors = ward.run("sql", "select 1 as one")
     expect("later version" in errors or "one" in output, f"a newer store, asked: {status} {errors}")
+    base = sqlite3.connect(ward.store)
+    base.execute("pragma user_version = 99")
+    base.close()
+    status, output, errors = ward.run("sql", "select 1 as one")
+    expect("one" in output and "later version" in errors, f"a newer store, asked: {status} {errors}")
     os.remove(ward.store)
 
     status, output, errors = Ward(program, folder, "/proc/none/ward.sqlite").run("-c", "1 + 1")

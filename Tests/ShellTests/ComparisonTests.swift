@@ -1,3 +1,4 @@
+import Lang
 import Testing
 
 @testable import Shell
@@ -21,8 +22,23 @@ struct ComparisonTests {
   }
 
   @Test func oneUnitOfTheLastPlaceIsRoundingWhateverTheTolerance() {
-    #expect(agree("robust 0.2 %", "robust 0.3 %", tolerance: 0))
-    #expect(!agree("robust 0.2 %", "robust 0.4 %", tolerance: 0))
+    #expect(agree("robust 0.2 %", "robust 0.3 %", tolerance: 1e-9))
+    #expect(!agree("robust 0.2 %", "robust 0.4 %", tolerance: 1e-9))
+  }
+
+  @Test func aToleranceOfZeroLeavesNoRoundingEither() {
+    #expect(agree("robust 0.20 %", "robust 0.2 %", tolerance: 0))
+    #expect(!agree("robust 0.2 %", "robust 0.3 %", tolerance: 0))
+    #expect(!agree("~0%\nrobust 0.2 %", "robust 0.3 %"))
+  }
+
+  @Test func theLastPlaceIsThatOfTheMoreExactNumber() {
+    #expect(!agree("0.13", "1"))
+    #expect(!agree("1", "0.13"))
+    #expect(!agree("0.5", "0.61"))
+    #expect(agree("0.99", "1"))
+    #expect(!agree("1.5e-3", "2.5e-3"))
+    #expect(agree("1.5e-3", "1.6e-3"))
   }
 
   @Test func wholeNumbersAreCountsAndMustBeTheSame() {
@@ -55,6 +71,20 @@ struct ComparisonTests {
     #expect(!agree("~20%\nloss 1.00\nacc 0.50", "loss 1.15\nacc 0.60"))
   }
 
+  @Test func aToleranceMayHaveBlanksInIt() {
+    #expect(Comparison.tolerance("~ 0.5 %") == 0.005)
+    #expect(Comparison.tolerance("~20%") == 0.2)
+    for text in ["~1", "~", "~-1%", "~nan%", "~5 % or so", " ~5%"] { #expect(Comparison.tolerance(text) == nil) }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func manyDotsAreNoRiddle() {
+    let recorded = Array(repeating: "...\na", count: 40).joined(separator: "\n")
+    let shown = Array(repeating: "a", count: 200).joined(separator: "\n")
+    #expect(agree(recorded, shown))
+    #expect(!agree(recorded + "\nb", shown))
+    #expect(agree(recorded + "\n...", shown + "\nb"))
+  }
+
   @Test func missingAndAdditionalLinesDiffer() {
     #expect(!agree("one\ntwo", "one"))
     #expect(!agree("one", "one\ntwo"))
@@ -63,6 +93,30 @@ struct ComparisonTests {
   @Test func theDifferenceNamesBothLines() {
     let found = Comparison().differences(recorded: ["a 1", "b 2"], shown: ["a 1", "b 3"])
     #expect(found == [.init(recorded: "b 2", shown: "b 3")])
+  }
+
+  @Test func aNewRowMovesNoOther() {
+    let recorded = ["┌───┐", "│ a │", "├───┤", "│ 1 │", "│ 3 │", "└───┘"]
+    let shown = ["┌───┐", "│ a │", "├───┤", "│ 1 │", "│ 2 │", "│ 3 │", "└───┘"]
+    let found = Comparison().differences(recorded: recorded, shown: shown)
+    #expect(found == [.init(recorded: nil, shown: "│ 2 │")])
+    #expect(Comparison().differences(recorded: shown, shown: recorded) == [.init(recorded: "│ 2 │", shown: nil)])
+    let wider = Comparison().differences(recorded: recorded, shown: recorded + ["└───┘"])
+    #expect(wider == [.init(recorded: nil, shown: "└───┘")])
+  }
+
+  @Test func dotsStandForWhatIsBetweenTheLinesThatAgree() {
+    let found = Comparison().differences(recorded: ["a", "...", "c", "d"], shown: ["a", "x", "y", "c", "e"])
+    #expect(found == [.init(recorded: "d", shown: "e")])
+  }
+
+  @Test func whatIsAcceptedKeepsItsWildcardsWhereTheyStillHold() {
+    let recorded = ["took [..]", "~20%", "loss 1.00", "...", "end 1", "old"]
+    let shown = ["took 5 days", "loss 1.10", "p", "q", "end 1", "new", "~5%"]
+    let accepted = Comparison().accepted(recorded: recorded, shown: shown)
+    #expect(
+      accepted == [["took [..]"], ["~20%", "loss 1.10"], ["..."], ["..."], ["end 1"], ["new"], [" ~5%"]])
+    #expect(Comparison().differences(recorded: accepted.flatMap { $0 }, shown: shown).isEmpty)
   }
 }
 
@@ -80,6 +134,11 @@ struct TranscriptTests {
   @Test func writingGivesTheTextThatWasRead() {
     let text = "let x = 1\n#> x  1\n\n# a remark\nprint x\n#> 1\nlast line\n"
     #expect(Transcript(text).text == text)
+  }
+
+  @Test func whatBeginsAsAToleranceAndIsNoneIsAMistake() throws {
+    try Transcript("#> ~1%\nprint 1\n#> ~ 2 %\n#> 1\n#>  ~1\n").checkTolerances(in: "a.ward")
+    #expect(throws: Problem.self) { try Transcript("print 1\n#> ~1\n#> 1\n").checkTolerances(in: "a.ward") }
   }
 
   @Test func aTextWithoutRecordsIsOnePart() {

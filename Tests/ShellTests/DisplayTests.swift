@@ -81,6 +81,9 @@ struct GridTests {
     #expect(Pager.command(["PAGER": "", "PATH": "/usr/bin"]) == nil)
     #expect(Pager.command(["PAGER": "cat", "PATH": "/usr/bin"]) == nil)
     #expect(Pager.command(["PATH": "/nowhere"]) == nil)
+    #expect(Pager.command(["PAGER": "most -s"], isSafe: true) == nil)
+    #expect(Pager.command(["PAGER": "less -R; touch x"], isSafe: true) == nil)
+    #expect(Pager.command(["PAGER": "less -R"], isSafe: true) == "less -R")
     #expect(Pager.rows(of: "a\nb\n", width: 80) == 2)
     #expect(Pager.rows(of: String(repeating: "靴", count: 50) + "\n", width: 80) == 2)
   }
@@ -105,6 +108,12 @@ struct GridTests {
 
   @Test func markdownEscapesItsOwnBars() {
     #expect(TableMode.markdown.text(of: table).contains("| 靴\\|x | 90.0 % |"))
+  }
+
+  @Test func aTabInACellIsShown() {
+    let odd = Table(columns: [.init("a\tb\nc")], rows: [["x\ty"]])
+    #expect(Grid(odd).boxed().contains("│ a␉b c │\n├───────┤\n│ x␉y   │"))
+    #expect(Grid(odd).plain() == "a␉b c\nx␉y")
   }
 
   @Test func csvQuotesWhatItMustAndKeepsNumbersExact() {

@@ -35,6 +35,16 @@ struct ExampleTests {
     return ordered.map { $0.contains("(_)") ? "result\n" + $0 : $0 }
   }
 
+  @Test func thoseOfSessionLinesRunToo() throws {
+    for line in SessionLine.all where line.name != "quit" {
+      let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(at: folder) }
+      let run = try TranscriptFilesTests.ward(["-"], input: line.example + "\n", in: folder)
+      #expect(run.status == 0, ":\(line.name): \(run.error)")
+    }
+  }
+
   @Test func allRun() throws {
     let script = Self.before + "\n" + Self.examples.joined(separator: "\n") + "\n"
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)

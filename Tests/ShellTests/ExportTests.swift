@@ -44,6 +44,14 @@ struct ExportTests {
     #expect("\(notebook)".contains("image/svg+xml"))
   }
 
+  @Test func aHeatMapIsNotReadOutNumberByNumber() throws {
+    let map = Chart(
+      title: "Cost of each mistake: guard",
+      heatMap: .init(rows: ["a", "b"], columns: ["a", "b"], values: [[0, 1], [10, 0]]))
+    let drawing = try #require(Drawing(.chart(map)))
+    #expect(drawing.alternative == "heat map: Cost of each mistake: guard, 2 rows and 2 columns")
+  }
+
   @Test func boxesOfASavedSessionBecomeTablesAgain() {
     let table = Table(
       columns: [.init("name"), .init("robust"), .init("", .plain)],

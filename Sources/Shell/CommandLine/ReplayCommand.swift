@@ -35,38 +35,53 @@ struct ReplayCommand: ParsableCommand {
     let text: String
     do { text = try ScriptFile.read(file) } catch let problem as Problem { throw ValidationError(problem.message) }
     let transcript = Transcript(text)
+    try telling(.usage) { try transcript.checkTolerances(in: file) }
     var options = common.sessionOptions
     options.terminal.color = .never
     // What a recording asks of the store, it asks of what it stored itself.
     options.keepsNothing = common.store == nil
     let session = try Session(options, output: .silent())
     defer { session.end() }
+    if accept { try telling(.failed) { try session.checkMayWrite(file) } }
     Interrupt.install()
     let replay = Replay(comparison: Comparison(tolerance: tolerance / 100))
     do {
       let outcomes = try replay.run(transcript, in: session)
       try accept ? rewrite(outcomes) : report(outcomes)
     } catch is Lang.Interrupt {
-      Notices(common.told.diagnostics).tell(.error, "interrupted")
+      notices.tell(.error, "interrupted")
       throw Exit(.interrupted)
     }
   }
 
-  private func report(_ outcomes: [Replay.Outcome]) throws {
+  private var notices: Notices { Notices(common.told.diagnostics) }
+
+  /// Says a problem, and ends with that status.
+  private func telling(_ status: ExitStatus, _ body: () throws -> Void) throws {
+    do { try body() } catch let problem as Problem {
+      notices.tell(.error, problem.message, help: problem.help)
+      throw Exit(status)
+    }
+  }
+
+  private func show(_ blocks: [Block]) {
     let renderer = BlockRenderer(width: Terminal().outputIsTerminal ? Terminal().width : 160, mayTurnTables: true)
-    for block in Replay.report(outcomes, of: file) { print(renderer.text(of: block)) }
+    for block in blocks { print(renderer.text(of: block)) }
+  }
+
+  private func report(_ outcomes: [Replay.Outcome]) throws {
+    show(Replay.report(outcomes, of: file))
     if outcomes.contains(where: { !$0.differences.isEmpty }) { throw Exit(.differs) }
   }
 
-  /// Parts that agree stay as they are: their `[..]` and `...` are not lost.
+  /// Parts that agree stay as they are, and of the others the lines that agree keep their `[..]` and `...`.
   private func rewrite(_ outcomes: [Replay.Outcome]) throws {
     var transcript = Transcript("")
     transcript.parts = outcomes.flatMap { $0.differences.isEmpty ? [$0.part] : $0.recorded }
-    let changed = outcomes.count { !$0.differences.isEmpty }
-    do { try ScriptFile.write(transcript.text, to: file) } catch let problem as Problem {
-      Notices(common.told.diagnostics).tell(.error, problem.message)
-      throw Exit(.failed)
+    try telling(.failed) { try ScriptFile.write(transcript.text, to: file) }
+    show(Replay.acceptance(outcomes, of: file))
+    for error in outcomes.flatMap(\.newErrors) {
+      notices.tell(.warning, "\(file):\(error.line) now ends in an error that was not recorded: \(error.text)")
     }
-    print("\(file): \(changed) of \(outcomes.count) parts rewritten")
   }
 }

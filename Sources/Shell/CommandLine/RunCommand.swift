@@ -28,7 +28,9 @@ struct RunCommand: ParsableCommand {
       try finish(runScript(Source(name: "-c", text: code), options))
     }
     if let file, file != "-" {
-      guard FileManager.default.fileExists(atPath: file) else { throw ValidationError(Self.missing(file)) }
+      guard FileManager.default.fileExists(atPath: NSString(string: file).expandingTildeInPath) else {
+        throw ValidationError(Self.missing(file))
+      }
       try finish(runScript(Source(name: file, text: try readScript(file)), options))
     }
     if file == "-" || !options.terminal.inputIsTerminal {
@@ -45,6 +47,9 @@ struct RunCommand: ParsableCommand {
   }
 
   private static func missing(_ file: String) -> String {
+    if WardCommand.names.contains(file) {
+      return "options come after the subcommand: `ward \(file) …`; `ward \(file) --help` lists those it takes"
+    }
     let hint = Suggestions.nearest(to: file, in: WardCommand.names).map { "; did you mean `ward \($0)`?" } ?? ""
     return "there is no file \(file)\(hint)"
   }
@@ -52,8 +57,14 @@ struct RunCommand: ParsableCommand {
   private func runScript(_ source: Source, _ options: Session.Options) throws -> ExitStatus {
     let session = try Session(options)
     defer { session.end() }
-    let parameters = session.interpreter.parse(source).parameters
-    let values = try ScriptArguments(parameters: parameters, script: source.name).parse(arguments)
+    let program = session.interpreter.parse(source)
+    if let problem = ScriptArguments.problem(with: program) {
+      session.notices.tell(problem)
+      return .usage
+    }
+    let script = ScriptArguments(parameters: program.parameters, script: source.name)
+    let values = try script.parse(arguments)
+    try script.check(values) { try? session.interpreter.evaluate(Source(name: "--", text: $0)) }
     return session.run(script: source, arguments: values)
   }
 
@@ -87,7 +98,13 @@ struct ScriptArguments {
         throw ValidationError("\(script) takes options such as --name value, not `\(word)`")
       }
       let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      let name = String(parts[0]).replacing("-", with: "_")
+      var name = String(parts[0]).replacing("-", with: "_")
+      var switched: String?
+      if parts.count == 1, name.hasPrefix("no_"), !parameters.contains(where: { $0.name == name }),
+        let meant = parameters.first(where: { $0.isSwitch && "no_" + $0.name == name })
+      {
+        (name, switched) = (meant.name, "false")
+      }
       guard parameters.contains(where: { $0.name == name }) else {
         let names = parameters.map(\.name)
         let hint = Suggestions.nearest(to: name, in: names).map { "; did you mean --\($0)?" } ?? ""
@@ -95,7 +112,11 @@ struct ScriptArguments {
         throw ValidationError("\(script) has no option --\(name): \(known)\(hint)")
       }
       guard values[name] == nil else { throw ValidationError("--\(name) is given twice") }
-      guard let value = parts.count > 1 ? String(parts[1]) : rest.popFirst() else {
+      if let switched { values[name] = switched; continue }
+      // Behind a switch a value may follow, and need not.
+      let isSwitch = parameters.contains { $0.name == name && $0.isSwitch }
+      let following = isSwitch && !["true", "false"].contains(rest.first) ? "true" : nil
+      guard let value = parts.count > 1 ? String(parts[1]) : following ?? rest.popFirst() else {
         throw ValidationError("--\(name) needs a value")
       }
       values[name] = value
@@ -103,10 +124,50 @@ struct ScriptArguments {
     return values
   }
 
+  /// Throws for a value that is something else than a number where the default is one, or than `true` and `false`.
+  ///
+  /// - Parameter value: what a text of the language comes to; `nil` where it comes to nothing.
+  func check(_ values: [String: String], value: (String) -> Value?) throws {
+    for parameter in parameters {
+      guard let text = values[parameter.name] else { continue }
+      if parameter.isNumber, value(text)?.asNumber == nil {
+        throw ValidationError(
+          "--\(parameter.name) takes a number such as \(parameter.fallbackText), not `\(text)`")
+      }
+      if parameter.isSwitch, value(text)?.asBool == nil {
+        throw ValidationError("--\(parameter.name) takes true or false, not `\(text)`")
+      }
+    }
+  }
+
+  /// What Ward takes for itself, whatever a script says.
+  private static let taken: Set = [
+    "store", "seed", "threads", "quiet", "safe", "color", "diagnostics", "no_init", "help", "version",
+  ]
+
+  /// What is wrong with the options that a script declares.
+  static func problem(with program: Program) -> Diagnostic? {
+    var names: Set<String> = []
+    for item in program.items {
+      guard case .parameter(let parameter) = item.kind else { continue }
+      if taken.contains(parameter.name) {
+        return Diagnostic(
+          Code.repeatedName.rawValue,
+          "--\(parameter.name.replacing("_", with: "-")) is an option of Ward's own: the script would never get it",
+          at: item.range, help: ["give the `param` another name"])
+      }
+      guard names.insert(parameter.name).inserted else {
+        return Diagnostic(
+          Code.repeatedName.rawValue, "there are two options `\(parameter.name)`", at: item.range,
+          help: ["give one `param` another name"])
+      }
+    }
+    return nil
+  }
+
   /// The help of a script, if that is what was asked for: `ward FILE.ward --help`. ArgumentParser would give Ward's own.
   static func help(asked arguments: [String]) throws -> String? {
-    guard let at = arguments.firstIndex(where: { $0.hasSuffix(".ward") }),
-      arguments[..<at].allSatisfy({ $0.hasPrefix("-") }),
+    guard let at = script(among: arguments), arguments[at].hasSuffix(".ward"),
       arguments[at...].contains(where: { $0 == "--help" || $0 == "-h" }), let text = try? ScriptFile.read(arguments[at])
     else { return nil }
     let environment = Vocabulary.environment()
@@ -114,15 +175,34 @@ struct ScriptArguments {
     return ScriptArguments(parameters: program.parameters, script: arguments[at]).help
   }
 
+  /// Where the first argument stands that is no option and no value of one.
+  private static func script(among arguments: [String]) -> Int? {
+    var at = 0
+    while at < arguments.count, arguments[at].hasPrefix("-") {
+      at += ["--store", "--seed", "--threads", "--color", "--diagnostics", "-c"].contains(arguments[at]) ? 2 : 1
+    }
+    return at < arguments.count ? at : nil
+  }
+
   /// What `ward FILE.ward --help` prints.
   var help: String {
     guard !parameters.isEmpty else { return "USAGE: ward \(script)\n\nThis script takes no options." }
-    let names = parameters.map { "  --\($0.name) VALUE" }
+    let names = parameters.map { $0.isSwitch ? "  --\($0.name), --no-\($0.name)" : "  --\($0.name) VALUE" }
     let width = names.map(\.count).max() ?? 0
     let lines = zip(names, parameters).map { name, parameter in
       DisplayWidth.pad(name, to: width + 2)
         + [parameter.doc, "(default: \(parameter.fallbackText))"].compactMap { $0 }.joined(separator: " ")
     }
     return "USAGE: ward \(script) [OPTIONS]\n\nOPTIONS:\n" + lines.joined(separator: "\n")
+  }
+}
+
+extension ProgramParameter {
+  /// Whether its name alone, or `no-` before it, is a value: its default is one of the two.
+  fileprivate var isSwitch: Bool { ["true", "false"].contains(fallbackText) }
+
+  /// Whether its default is a number, or made of numbers: `4/255`, `-1e-3`, `10%`.
+  fileprivate var isNumber: Bool {
+    fallbackText.wholeMatch(of: /[-+*\/^ ()\d._%]*\d(?:[-+*\/^ ()\d._%]|[eE][-+]?\d)*/) != nil
   }
 }

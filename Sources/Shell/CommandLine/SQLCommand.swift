@@ -36,12 +36,16 @@ struct SQLCommand: ParsableCommand {
     do {
       // A store that cannot be written can be read all the same.
       let sql = try UserSQL.reading(NSString(string: path).expandingTildeInPath)
+      try warnIfNewer(sql, path)
       try mode.isLineByLine ? stream(from: sql) : show(sql.query(query, shouldStop: { Interrupt.isRequested }))
     } catch let error as StoreError {
       notices.tell(.error, "\(error)", help: [error.hint])
       throw Exit(.failed)
     } catch let error as SQLError {
-      if error == .interrupted { throw Exit(.interrupted) }
+      if error == .interrupted {
+        Notices.write(told.diagnostics == .json ? notices.text(.error, "interrupted") : "interrupted")
+        throw Exit(.interrupted)
+      }
       let range = Source(name: "query", text: query).range
       if let diagnostic = Query.diagnostic(error, sql: query, at: range) as? Diagnostic {
         notices.tell(diagnostic)
@@ -50,10 +54,30 @@ struct SQLCommand: ParsableCommand {
     }
   }
 
+  /// A later Ward may have put something into the store that the views of this one say wrongly.
+  private func warnIfNewer(_ sql: UserSQL, _ path: String) throws {
+    func version(_ sql: UserSQL) throws -> Int64 {
+      guard case .integer(let number)? = try sql.query("PRAGMA user_version").rows.first?.first else { return 0 }
+      return number
+    }
+    guard try version(sql) > version(UserSQL(Store.inMemory())) else { return }
+    notices.tell(
+      .warning, "the store \(path) was written by a later version of Ward",
+      help: ["the answer is what its own views say; ask with that version to be sure"])
+  }
+
+  private static let isOnScreen = Terminal().outputIsTerminal
+
+  /// What a screen gets; a file gets the text as it is.
+  private func onScreen(_ text: String) -> String {
+    Self.isOnScreen ? (text.hasSuffix("\r") ? String(text.dropLast()) : text).withVisibleControls : text
+  }
+
   private func show(_ answer: SQLTable) {
     for note in answer.notes { notices.tell(.note, note) }
     let terminal = Terminal()
-    let text = mode.text(of: Query.table(answer), width: terminal.outputIsTerminal ? terminal.width : .max)
+    let text = onScreen(
+      mode.text(of: Query.table(answer), width: terminal.outputIsTerminal ? terminal.width : .max))
     if Pager(terminal)?.show(text + "\n") != true { Swift.print(text) }
   }
 
@@ -64,8 +88,8 @@ struct SQLCommand: ParsableCommand {
       query, shouldStop: { Interrupt.isRequested },
       columns: { columns in
         names = Query.unique(columns)
-        if let head = mode.head(names) { Swift.print(head) }
+        if let head = mode.head(names) { Swift.print(onScreen(head)) }
       },
-      row: { row in Swift.print(mode.line(names, row.map(Query.value))) })
+      row: { row in Swift.print(onScreen(mode.line(names, row.map(Query.value)))) })
   }
 }

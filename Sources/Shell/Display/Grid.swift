@@ -8,9 +8,24 @@ struct Grid {
   var columns: [Column]
   var rows: [[String]]
 
+  /// The grid with tabs and line breaks made visible: a screen gives them any number of columns, or a line of their own.
+  private var onOneLine: Grid {
+    func shown(_ text: String) -> String {
+      guard text.unicodeScalars.contains(where: { $0 == "\t" || $0 == "\n" }) else { return text }
+      return text.replacing("\t", with: "␉").replacing("\n", with: " ")
+    }
+    return Grid(
+      columns: columns.map { Column(title: shown($0.title), alignsRight: $0.alignsRight) },
+      rows: rows.map { $0.map(shown) })
+  }
+
   /// Draws the grid with lines, at most `width` columns wide: long texts are wrapped; where that is not enough the grid is
   /// turned on its side, if it may be.
   func boxed(width: Int = .max, mayTurn: Bool = true) -> String {
+    onOneLine.drawn(width: width, mayTurn: mayTurn)
+  }
+
+  private func drawn(width: Int, mayTurn: Bool) -> String {
     let widths = fitted(to: width)
     if widths.reduce(1, { $0 + $1 + 3 }) > width, columns.count > 1, mayTurn { return upright(width: width) }
     func rule(_ left: String, _ middle: String, _ right: String) -> String {
@@ -65,8 +80,9 @@ struct Grid {
 
   /// Columns held apart by spaces alone.
   func plain() -> String {
-    let widths = self.widths
-    return ([columns.map(\.title)] + rows).map { cells in
+    let grid = onOneLine
+    let widths = grid.widths
+    return ([grid.columns.map(\.title)] + grid.rows).map { cells in
       var line = zip(zip(cells, widths), columns).map { cell, column in
         DisplayWidth.pad(cell.0, to: cell.1, right: column.alignsRight)
       }.joined(separator: "  ")

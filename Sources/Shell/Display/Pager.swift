@@ -2,26 +2,31 @@ import Foundation
 
 /// Shows what is longer than the screen in the user's pager: at the prompt and in `ward sql`, on a terminal only.
 ///
-/// `$PAGER` names the program; empty or `cat` turns it off. Without it, `less` is used where there is one.
+/// `$PAGER` names the program; empty or `cat` turns it off. Without it, `less` is used where there is one. In a session
+/// that is `--safe` only `less` is, in its secure mode: it runs nothing and writes nothing.
 struct Pager {
   private let command: String
   private let terminal: Terminal
+  private let isSafe: Bool
 
   /// `nil` where nothing is to be paged.
   init?(
-    _ terminal: Terminal, environment: [String: String] = ProcessInfo.processInfo.environment
+    _ terminal: Terminal, isSafe: Bool = false,
+    environment: [String: String] = ProcessInfo.processInfo.environment
   ) {
     guard terminal.outputIsTerminal, terminal.inputIsTerminal, environment["TERM"] != "dumb",
-      let command = Self.command(environment)
+      let command = Self.command(environment, isSafe: isSafe)
     else { return nil }
     self.terminal = terminal
+    self.isSafe = isSafe
     self.command = command
   }
 
   /// What is run, by the environment; `nil` for nothing.
-  static func command(_ environment: [String: String]) -> String? {
+  static func command(_ environment: [String: String], isSafe: Bool = false) -> String? {
     if let named = environment["PAGER"]?.trimmingCharacters(in: .whitespaces) {
-      return named.isEmpty || named == "cat" ? nil : named
+      if named.isEmpty || named == "cat" { return nil }
+      return isSafe && named.wholeMatch(of: /less( -[A-Za-z]+)*/) == nil ? nil : named
     }
     let folders = (environment["PATH"] ?? "").split(separator: ":")
     guard folders.contains(where: { access("\($0)/less", X_OK) == 0 }) else { return nil }
@@ -35,7 +40,8 @@ struct Pager {
     guard !text.contains("\u{1b}P"), !text.contains("\u{1b}_") else { return false }
     guard Self.rows(of: text, width: terminal.width) >= terminal.height else { return false }
     // Its own choice if it has one: leave when all fits, keep colours, leave the text on the screen.
-    let options = ProcessInfo.processInfo.environment["LESS"] == nil ? ["LESS": "FRX"] : [:]
+    var options = ProcessInfo.processInfo.environment["LESS"] == nil ? ["LESS": "FRX"] : [:]
+    if isSafe { options.merge(["LESSSECURE": "1", "LESSSECURE_ALLOW": ""]) { $1 } }
     let status = try? ShellCommand.run(command, input: text, with: options)
     // 126 and 127: the shell could not run it, and the text has not been seen.
     return status.map { $0 != 126 && $0 != 127 } ?? false

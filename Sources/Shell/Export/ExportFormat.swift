@@ -64,7 +64,7 @@ struct Drawing {
     switch block {
     case .chart(let chart):
       guard let text = try? chart.svg() else { return nil }
-      (form, bytes, alternative) = (.svg, Data(text.utf8), chart.description)
+      (form, bytes, alternative) = (.svg, Data(text.utf8), Self.alternative(for: chart))
     case .picture(let picture):
       if let file = try? picture.png() {
         (form, bytes) = (.png, Data(file))
@@ -76,5 +76,11 @@ struct Drawing {
       alternative = picture.description
     default: return nil
     }
+  }
+
+  /// A plot in words. All numbers of a heat map would be too many to listen to.
+  private static func alternative(for chart: Chart) -> String {
+    guard let map = chart.heatMap else { return chart.description }
+    return "heat map: \(chart.title.withVisibleControls), \(map.rows.count) rows and \(map.columns.count) columns"
   }
 }

@@ -31,14 +31,86 @@ enum ScriptFile {
 
   /// The same for bytes, with a folder that is made if it is missing.
   static func write(_ bytes: Data, to path: String) throws {
-    let (url, isNew) = (URL(fileURLWithPath: path), !FileManager.default.fileExists(atPath: path))
-    do {
-      try FileManager.default.createDirectory(
-        at: url.deletingLastPathComponent(), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-      try bytes.write(to: url, options: .atomic)
-      if isNew { try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path) }
+    do throws(FileFailure) {
+      try makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+      try replace(path, with: bytes)
     } catch {
-      throw Problem(code: ShellCode.file, message: "cannot write \(path): \(error.localizedDescription)")
+      throw Problem(code: ShellCode.file, message: "cannot write \(path): \(error.reason)")
+    }
+  }
+
+  private static func makeFolder(_ folder: String) throws(FileFailure) {
+    if access(folder, F_OK) == 0 { return }
+    let above = URL(fileURLWithPath: folder).deletingLastPathComponent().path
+    if above != folder { try makeFolder(above) }
+    guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw FileFailure(errno) }
+  }
+
+  /// Writes a file beside it and gives that its name, so that nobody sees half of one. A link stays a link.
+  private static func replace(_ path: String, with bytes: Data) throws(FileFailure) {
+    var (place, mode): (String, mode_t) = (path, 0o600)
+    var status = stat()
+    if stat(path, &status) == 0 {
+      guard access(path, W_OK) == 0 else { throw FileFailure(errno) }
+      // A terminal or a pipe has no other file to take its place.
+      guard status.st_mode & S_IFMT == S_IFREG else { return try write(bytes, into: path) }
+      if let real = realpath(path, nil) {
+        place = String(cString: real)
+        free(real)
+      }
+      mode = status.st_mode & 0o7777
+    }
+    let folder = URL(fileURLWithPath: place).deletingLastPathComponent().path
+    var name = Array("\(folder)/.ward-XXXXXX".utf8CString)
+    let descriptor = mkstemp(&name)
+    guard descriptor >= 0 else { throw FileFailure(errno) }
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    do throws(FileFailure) {
+      try write(bytes, to: descriptor)
+      if fchmod(descriptor, mode) != 0 || fsync(descriptor) != 0 { throw FileFailure(errno) }
+      if rename(name, place) != 0 { throw FileFailure(errno) }
+      close(descriptor)
+    } catch {
+      close(descriptor)
+      unlink(name)
+      throw error
+    }
+  }
+
+  private static func write(_ bytes: Data, into path: String) throws(FileFailure) {
+    let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileFailure(errno) }
+    defer { close(descriptor) }
+    try write(bytes, to: descriptor)
+  }
+
+  private static func write(_ bytes: Data, to descriptor: Int32) throws(FileFailure) {
+    var rest = Array(bytes)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { throw FileFailure(errno) }
+    }
+  }
+}
+
+/// Why the system did not do something with a file.
+struct FileFailure: Error {
+  let number: Int32
+
+  init(_ number: Int32) { self.number = number }
+
+  /// The rest of the sentence "cannot write x: …".
+  var reason: String {
+    switch number {
+    case EISDIR: "it is a folder"
+    case EACCES, EPERM: "permission denied"
+    case ENOSPC: "no space left on the device"
+    case EDQUOT: "no space left for you on the device"
+    case EROFS: "it is on a medium that can only be read"
+    case ENOTDIR: "a part of its path is no folder"
+    case ENAMETOOLONG: "its name is too long"
+    case ELOOP: "its links lead in a circle"
+    default: String(cString: strerror(number)).lowercased()
     }
   }
 }

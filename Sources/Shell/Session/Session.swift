@@ -32,6 +32,8 @@ final class Session {
   var cellRow: Int64?
   /// The scripts that `:run` is running, each run by the one before.
   var runningScripts: [String] = []
+  /// The files that `:save` and `:export` wrote, which they may write again.
+  var writtenFiles: Set<String> = []
   /// Whether each cell's time is shown; set by `:time`.
   var timesCells = false
   /// What `:undo` goes back to.
@@ -114,7 +116,7 @@ final class Session {
   /// Runs one input of the prompt as one cell. Of a pasted text each statement that begins a line is a cell, up to the first
   /// that fails. Session lines are no cells and count for nothing.
   @discardableResult func run(_ text: String) -> ExitStatus {
-    let program = interpreter.parse(Source(name: promptName, text: text))
+    let program = interpreter.parse(Source(name: promptName, text: text.withoutLeadingComments))
     if program.items.isEmpty && program.diagnostics.isEmpty { return .ok }
     let pieces = program.diagnostics.isEmpty ? program.pieces : []
     if pieces.count > 1 {
@@ -129,6 +131,9 @@ final class Session {
     }
     if let line = program.items.first, line.isSessionLine, program.diagnostics.isEmpty { return runLine(line) }
     return cell(text.trimmingCharacters(in: .whitespacesAndNewlines)) {
+      // What cannot be read is not looked up as well: a misspelt command would be told twice.
+      let unreadable = program.diagnostics.filter { $0.severity == .error }
+      if !unreadable.isEmpty { throw Diagnostics(all: unreadable) }
       var value = Value.none
       for ready in try ready(program).items { value = try evaluate(ready) }
       return value
@@ -164,32 +169,34 @@ final class Session {
     var text: String
   }
 
-  /// Runs a part of a transcript: each statement is a cell, and a mistake does not keep the next from running.
+  /// Runs a part of a transcript as if each of its statements were typed at the prompt; a mistake does not keep the next
+  /// from running. Places in diagnostics are places in the statement, so that they stay when a part is cut in two.
   ///
   /// - Throws: `Interrupt`.
-  /// Diagnostics give the place as the prompt does, so that a change above leaves a recording as it is.
   func run(part text: String) throws -> [Shown] {
-    let source = Source(name: promptName, text: text)
-    let program = interpreter.parse(source)
-    output.beginTranscript()
-    guard program.diagnostics.isEmpty else {
-      report(Diagnostics(all: program.diagnostics))
-      return [Shown(lastLine: source.lineCount, text: output.transcript)]
-    }
-    return try program.items.compactMap { item in
+    try inputs(of: text).compactMap { input in
       if isOver { return nil }
       output.beginTranscript()
-      let one = program.only(item)
-      let status =
-        item.isSessionLine
-        ? runLine(item)
-        : cell(item.text) {
-          var value = Value.none
-          for ready in try ready(one).items { value = try evaluate(ready) }
-          return value
-        }
-      if status == .interrupted { throw Lang.Interrupt() }
-      return Shown(lastLine: source.line(at: max(item.range.start, item.range.end - 1)), text: output.transcript)
+      if run(input.text) == .interrupted { throw Lang.Interrupt() }
+      return Shown(lastLine: input.lastLine, text: output.transcript)
+    }
+  }
+
+  /// A text cut after each line that ends a statement, with the number of that line. What cannot be read goes with the
+  /// statement after it.
+  private func inputs(of text: String) -> [(text: String, lastLine: Int)] {
+    let source = Source(name: promptName, text: text)
+    let items = interpreter.parse(source).items
+    var ends = zip(items, items.dropFirst()).compactMap { item, next in
+      let end = source.line(at: item.range.end)
+      return source.line(at: next.range.start) > end ? end : nil
+    }
+    if let last = items.last { ends.append(source.line(at: last.range.end)) }
+    ends.append(source.lineCount)
+    return zip([0] + ends, ends).compactMap { before, end in
+      let lines = before < end ? (before + 1...end).map(source.lineText) : []
+      let input = lines.joined(separator: "\n").withoutLeadingComments
+      return input.isEmpty ? nil : (input, end)
     }
   }
 
@@ -309,4 +316,13 @@ extension ExitStatus: Comparable {
 
 extension Duration {
   var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
+
+extension String {
+  /// The text from its first line on that is neither empty nor a comment, for a text that begins a statement.
+  var withoutLeadingComments: String {
+    let lines = split(separator: "\n", omittingEmptySubsequences: false)
+    return lines.drop { $0.allSatisfy(\.isWhitespace) || $0.drop(while: \.isWhitespace).first == "#" }
+      .joined(separator: "\n")
+  }
 }

@@ -4,8 +4,28 @@ extension Replay {
   /// What differs, as a table, and a sentence that says how much.
   static func report(_ outcomes: [Outcome], of file: String) -> [Block] {
     let differing = outcomes.filter { !$0.differences.isEmpty }
-    guard !differing.isEmpty else { return [.text("\(file): all \(outcomes.count) parts agree")] }
-    let rows = differing.flatMap { outcome in
+    guard !differing.isEmpty else {
+      let all = outcomes.count == 1 ? "its one part agrees" : "all \(outcomes.count) parts agree"
+      return [.text("\(file): \(all)")]
+    }
+    let verb = differing.count == 1 && outcomes.count == 1 ? "differs" : "differ"
+    return [table(of: differing, in: file), .text("\(file): \(count(differing, of: outcomes)) \(verb)")]
+  }
+
+  /// What was recorded anew, in the same form: of parts that had a recording, line by line.
+  static func acceptance(_ outcomes: [Outcome], of file: String) -> [Block] {
+    let differing = outcomes.filter { !$0.differences.isEmpty }
+    let changed = differing.filter { !$0.part.shown.isEmpty }
+    return (changed.isEmpty ? [] : [table(of: changed, in: file)])
+      + [.text("\(file): \(count(differing, of: outcomes)) rewritten")]
+  }
+
+  private static func count(_ some: [Outcome], of all: [Outcome]) -> String {
+    "\(some.count) of \(all.count) part\(all.count == 1 ? "" : "s")"
+  }
+
+  private static func table(of outcomes: [Outcome], in file: String) -> Block {
+    let rows = outcomes.flatMap { outcome in
       outcome.differences.enumerated().map { number, difference -> [Value] in
         let statement = outcome.part.source.split(separator: "\n").last { !$0.hasPrefix("#") } ?? ""
         return [
@@ -17,10 +37,7 @@ extension Replay {
       }
     }
     let columns = ["place", "statement", "recorded", "shown now"].map { Table.Column($0) }
-    return [
-      .table(Table(columns: columns, rows: rows)),
-      .text("\(file): \(differing.count) of \(outcomes.count) parts differ"),
-    ]
+    return .table(Table(columns: columns, rows: rows))
   }
 
   /// A line of a boxed table as its cells alone: boxes in boxes are hard to read.

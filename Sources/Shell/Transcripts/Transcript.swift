@@ -1,3 +1,5 @@
+import Lang
+
 /// A script together with what each part of it showed: transcript test, saved session, example and bug report in one
 /// format (docs: "Saved sessions").
 ///
@@ -45,6 +47,22 @@ struct Transcript {
       ((part.source.isEmpty && part.line == 1 ? [] : [part.source]) + part.shown.map { $0.isEmpty ? "#>" : "#> " + $0 })
         .joined(separator: "\n")
     }.joined(separator: "\n") + "\n"
+  }
+
+  /// A shown line as it is recorded: a blank keeps one that begins with `~` from being taken for a tolerance.
+  static func recorded(_ line: String) -> String { line.hasPrefix("~") ? " " + line : line }
+
+  /// Throws for a recorded line that begins as a tolerance does and is none, such as `~1`: it would be compared as text.
+  func checkTolerances(in file: String) throws {
+    for part in parts {
+      let sourceLines = part.source.isEmpty && part.line == 1 ? 0 : part.source.count { $0 == "\n" } + 1
+      for (index, line) in part.shown.enumerated() where line.hasPrefix("~") && Comparison.tolerance(line) == nil {
+        throw Problem(
+          code: ShellCode.sessionLine,
+          message: "\(file):\(part.line + sourceLines + index): `\(line)` is no tolerance",
+          help: ["`#> ~5%` is one; two blanks in `#>  \(line)` say that the text itself is expected"])
+      }
+    }
   }
 
   private static func content(of line: Substring) -> String {

@@ -6,21 +6,30 @@ extension SessionLine {
   static var save: SessionLine {
     SessionLine(
       name: "save", arguments: "FILE [CELLS]",
-      summary: "write this session's cells, with what they showed, as a script; only some with 3-5 7"
-    ) { session, text in
-      var words = try Words.split(text)
-      guard !words.isEmpty else {
-        throw Problem(
-          code: ShellCode.sessionLine, message: ":save needs a file name",
-          help: ["for example :save first-look.ward, or :save first-look.ward 1-4 7 for some cells"])
-      }
-      try write(session, to: words.removeFirst(), only: words)
+      summary: "write this session's cells, with what they showed, as a script; only some with 3-5 7",
+      details: """
+        Cells that failed are left out, and those that `:undo` took back. A file that is there already is written over only if \
+        this session wrote it; `:save! FILE` writes over any.
+        """, example: "let x = 1\n:save first-look.ward",
+      forced: { try save($0, $1, over: true) }, run: { try save($0, $1, over: false) })
+  }
+
+  private static func save(_ session: Session, _ text: String, over mayReplace: Bool) throws {
+    var words = try Words.split(text)
+    guard !words.isEmpty else {
+      throw Problem(
+        code: ShellCode.sessionLine, message: ":save needs a file name",
+        help: ["for example :save first-look.ward, or :save first-look.ward 1-4 7 for some cells"])
     }
+    let file = words.removeFirst()
+    try session.checkMayWrite(file)
+    if !mayReplace { try session.checkMayReplace(file, by: "save") }
+    try write(session, to: file, only: words)
+    session.wrote(file)
   }
 
   /// Failed and interrupted cells are left out, and those that `:undo` took back: the script is to run through.
   private static func write(_ session: Session, to file: String, only ranges: [String]) throws {
-    try session.checkMayWrite(file)
     let cells = try session.store.cells(session: session.number)
     let wanted = try ranges.isEmpty ? cells : CellRanges(ranges).pick(from: cells)
     let undone = wanted.filter { session.past.undone.contains($0.record.number) }
@@ -53,7 +62,9 @@ struct SavedSession {
         transcript.parts.append(Transcript.Part(source: "seed \(seed)", line: 1, shown: []))
       }
       if let set = cell.record.source.wholeMatch(of: /seed (\d+)/) { seed = Int64(set.output.1) ?? seed }
-      let shown = cell.shown.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+      let shown = cell.shown.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map {
+        Transcript.recorded(String($0))
+      }
       transcript.parts.append(Transcript.Part(source: cell.record.source, line: 1, shown: shown))
     }
     return transcript
@@ -88,13 +99,13 @@ struct SavedSession {
   }
 }
 
-/// Cells by number: `3-5 7`, `3,5`, `12-`.
+/// Cells by number: `3-5 7`, `3..5`, `3,5`, `12-`.
 struct CellRanges {
   private let ranges: [ClosedRange<Int>]
 
   init(_ words: [String]) throws {
     ranges = try words.flatMap { $0.split(separator: ",") }.map { word in
-      if let parts = word.wholeMatch(of: /(\d{1,9})(?:(-)(\d{1,9})?)?/), let first = Int(parts.output.1) {
+      if let parts = word.wholeMatch(of: /(\d{1,9})(?:(-|\.\.)(\d{1,9})?)?/), let first = Int(parts.output.1) {
         let last = parts.output.3.flatMap { Int($0) } ?? (parts.output.2 == nil ? first : .max)
         if first <= last { return first...last }
       }

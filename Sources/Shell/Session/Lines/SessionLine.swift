@@ -17,10 +17,12 @@ struct SessionLine {
   /// The words it takes, for completion; files when there are none.
   let words: [String]
   let run: (Session, String) throws -> Void
+  /// What `:name!` does, which asks less; `nil` where there is no such line.
+  let forced: ((Session, String) throws -> Void)?
 
   init(
     name: String, arguments: String, summary: String, details: String = "", example: String = "", words: [String] = [],
-    run: @escaping (Session, String) throws -> Void
+    forced: ((Session, String) throws -> Void)? = nil, run: @escaping (Session, String) throws -> Void
   ) {
     self.name = name
     self.arguments = arguments
@@ -28,6 +30,7 @@ struct SessionLine {
     self.details = details
     self.example = example.isEmpty ? ":" + name : example
     self.words = words
+    self.forced = forced
     self.run = run
   }
 
@@ -84,13 +87,16 @@ extension Session {
   private func runSessionLine(_ text: String) throws {
     let words = text.split(separator: " ", maxSplits: 1)
     let name = words.first.map(String.init) ?? ""
-    guard let line = SessionLine.all.first(where: { $0.name == name }) else {
+    let run = SessionLine.all.lazy.compactMap { line in
+      line.name == name ? line.run : line.name + "!" == name ? line.forced : nil
+    }.first
+    guard let run else {
       throw Problem(
         code: ShellCode.sessionLine, message: "there is no `:\(name)`",
         label: Suggestions.hint(for: name, in: SessionLine.all.map(\.name)),
         help: ["`:help` lists the lines that begin with :"])
     }
-    try line.run(self, words.count > 1 ? words[1].trimmingCharacters(in: .whitespaces) : "")
+    try run(self, words.count > 1 ? words[1].trimmingCharacters(in: .whitespaces) : "")
   }
 
   /// `!command`: runs in the user's shell, on this terminal.

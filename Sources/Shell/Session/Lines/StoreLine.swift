@@ -6,7 +6,11 @@ extension SessionLine {
   static var store: SessionLine {
     SessionLine(
       name: "store", arguments: "[check | backup FILE | prune AGE|SIZE [yes]]",
-      summary: "where results are kept; look for damage, copy it, remove what is old"
+      summary: "where results are kept; look for damage, copy it, remove what is old",
+      details: """
+        AGE is such as 30 days, SIZE such as 500 MB. A prune only shows what it would remove; `yes` behind it does it, for \
+        good, and never takes what newer work rests on.
+        """, example: ":store\n:store check\n:store prune 30 days"
     ) { session, text in
       var words = try Words.split(text)
       let word = words.isEmpty ? "" : words.removeFirst()
