@@ -96,20 +96,22 @@ struct Alignment {
   private var steps: [Step] {
     let (height, width) = (rows.count, columns.count)
     guard height * width <= Self.mostPairs else { return stepsByPlace }
-    // `costs[i][j]`: how many lines have no counterpart among the patterns from i on and the lines from j on.
-    var costs = [[Int32]](repeating: [Int32](repeating: 0, count: width + 1), count: height + 1)
+    // `costs[i][j]`: how many lines have no counterpart among the patterns from i on and the lines from j on. What is missing
+    // outweighs all that is additional, or a `...` would rather swallow lines than let them agree.
+    let missing = width + 1
+    var costs = [[Int]](repeating: [Int](repeating: 0, count: width + 1), count: height + 1)
     var agree = [[Bool]](repeating: [Bool](repeating: false, count: width), count: height)
-    for j in 0...width { costs[height][j] = Int32(width - j) }
+    for j in 0...width { costs[height][j] = width - j }
     for i in (0..<height).reversed() {
       let pattern = patterns[rows[i]]
       let isOpen = pattern.tolerance == nil
-      costs[i][width] = costs[i + 1][width] + (isOpen ? 0 : 1)
+      costs[i][width] = costs[i + 1][width] + (isOpen ? 0 : missing)
       for j in (0..<width).reversed() {
         if isOpen {
           costs[i][j] = min(costs[i + 1][j], costs[i][j + 1])
           continue
         }
-        costs[i][j] = 1 + min(costs[i + 1][j], costs[i][j + 1])
+        costs[i][j] = min(missing + costs[i + 1][j], 1 + costs[i][j + 1])
         agree[i][j] = pattern.agrees(with: lines[columns[j]])
         if agree[i][j] { costs[i][j] = min(costs[i][j], costs[i + 1][j + 1]) }
       }
@@ -127,7 +129,7 @@ struct Alignment {
       } else if j < width, agree[i][j], costs[i][j] == costs[i + 1][j + 1] {
         steps.append(.agree(rows[i], columns[j]))
         (i, j) = (i + 1, j + 1)
-      } else if costs[i][j] == 1 + costs[i + 1][j] {
+      } else if costs[i][j] == missing + costs[i + 1][j] {
         steps.append(.missing(rows[i]))
         i += 1
       } else {
