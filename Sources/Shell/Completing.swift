@@ -63,7 +63,7 @@ enum Completing {
   private static func files(_ typed: String) -> [Completion.Candidate] {
     let slash = typed.lastIndex(of: "/")
     let folder = slash.map { String(typed[...$0]) } ?? ""
-    let real = folder.isEmpty ? "." : NSString(string: folder).expandingTildeInPath
+    let real = folder.isEmpty ? "." : Home.path(folder)
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: real)) ?? []).filter { !$0.hasPrefix(".") }
       .sorted()
     let known = folder.isEmpty ? Dataset.knownNames.map { Completion.Candidate($0, .file, "data set") } : []

@@ -13,7 +13,7 @@ final class REPL {
     self.session = session
     self.runsStartUpFile = runsStartUpFile
     let data = StoreChoice.path(option: nil)
-    let folder = URL(fileURLWithPath: NSString(string: session.store.path ?? data).expandingTildeInPath)
+    let folder = URL(fileURLWithPath: Home.path(session.store.path ?? data))
       .deletingLastPathComponent()
     session.output.pager = Pager(session.terminal, isSafe: session.isSafe)
     editor = LineEditor(name: "ward", historyFile: folder.appendingPathComponent("history").path)
@@ -86,7 +86,7 @@ final class REPL {
   /// `$XDG_CONFIG_HOME/ward/init.ward`, if there is one.
   private func runStartUp() {
     let configured = ProcessInfo.processInfo.environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 }
-    let path = (configured ?? NSString(string: "~/.config").expandingTildeInPath) + "/ward/init.ward"
+    let path = (configured ?? Home.path("~/.config")) + "/ward/init.ward"
     guard FileManager.default.fileExists(atPath: path) else { return }
     do {
       _ = session.run(script: Source(name: path, text: try ScriptFile.read(path)))

@@ -120,6 +120,7 @@ extension ValueType {
 
   /// The value itself if it fits; otherwise a problem that names the parameter, what it takes and what came.
   func checked(_ value: Value, for name: String, of owner: String) throws -> Value {
+    if case .range(let range) = value, case .list = self { try range.checkLength() }
     switch fit(value) {
     case .fits:
       if case .oneOf = self, let word = value.word { return .string(word) }

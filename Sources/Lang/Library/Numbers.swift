@@ -9,7 +9,7 @@ extension Library {
     unary("abs", "The distance from zero.", example: "abs(-3)") { abs($0) },
     unary("sqrt", "The square root.", example: "sqrt(2)", domain: "0 or more", { $0 >= 0 }) { $0.squareRoot() },
     unary("log", "The natural logarithm.", example: "log(10)", domain: "above 0", { $0 > 0 }) { log($0) },
-    unary("exp", "e to the power of x.", example: "exp(1)") { exp($0) },
+    unary("exp", "e to the power of x.", example: "exp(1)", domain: "of 709 at most", { $0 < 709.79 }) { exp($0) },
     unary("floor", "The greatest whole number that is not above x.", example: "floor(2.7)") { $0.rounded(.down) },
     unary("ceil", "The least whole number that is not below x.", example: "ceil(2.1)") { $0.rounded(.up) },
     LibraryFunction(
@@ -19,7 +19,7 @@ extension Library {
     ) { _, given in
       switch given[0] {
       case .string(let text):
-        guard let value = Double(text.trimmingCharacters(in: .whitespaces)) else {
+        guard let value = Double(text.trimmingCharacters(in: .whitespaces)), value.isFinite else {
           throw Problem(.badArgument, "\(given[0].brief) does not spell a number", argument: "text")
         }
         return .number(value)
@@ -88,6 +88,7 @@ extension Library {
     _ name: String, _ summary: String, example: String, _ isBetter: @escaping (Value, Value) throws -> Bool
   ) -> LibraryFunction {
     LibraryFunction(name, summary, topic: "Numbers", [.init("list")], isVariadic: true, example: example) { _, given in
+      if given.count == 1, case .range(let range) = given[0] { try range.checkLength() }
       let values = given.count == 1 ? given[0].spelledOut ?? given : given
       guard var best = values.first else {
         throw Problem(.badArgument, "\(name) needs at least one value", argument: "list")

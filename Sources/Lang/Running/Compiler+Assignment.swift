@@ -180,6 +180,7 @@ extension Value {
   /// `self = self + value`; a list grows at its end.
   mutating func combine(_ operation: Arithmetic, _ value: Value) throws {
     if operation == .add, case .list(var values) = self, case .list(let more) = value {
+      try Operators.checkSize(values.count + more.count, most: Operators.mostElements, "a list")
       self = .none
       values += more
       self = .list(values)

@@ -23,7 +23,7 @@ extension Compiler {
       return fail(mistake)
     }
     let extras = labels(of: call, declaration, into: &arguments)
-    checkMissing(call, declaration, arguments)
+    checkMissing(call, declaration, arguments, given: extras.map(\.label))
     check(extras: extras, call, declaration, arguments)
     guard diagnostics.count == mistakes || !diagnostics[mistakes...].contains(where: { $0.severity == .error }) else {
       return Compiled { _ in .none }
@@ -153,8 +153,12 @@ extension Compiler {
     }
   }
 
-  private func checkMissing(_ call: CommandCall, _ declaration: CommandDeclaration, _ arguments: [Argument?]) {
+  private func checkMissing(
+    _ call: CommandCall, _ declaration: CommandDeclaration, _ arguments: [Argument?], given labels: [String]
+  ) {
     for (parameter, argument) in zip(declaration.parameters, arguments) where parameter.isRequired && argument == nil {
+      // A label that is misspelt is told as that.
+      if labels.contains(where: { Suggestions.nearest(to: $0, in: [parameter.name]) != nil }) { return }
       let what = parameter.isSubject ? parameter.type.phrase : "`\(parameter.name):`, \(parameter.type.phrase)"
       diagnostics.append(
         Diagnostic(

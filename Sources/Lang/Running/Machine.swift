@@ -204,7 +204,6 @@ final class Machine {
 
   /// Calls a library function: checks the arguments, fills in defaults.
   func call(_ library: LibraryFunction, _ arguments: [Value]) throws -> Value {
-    try poll()
     let parameters = library.parameters
     guard arguments.count <= parameters.count || library.isVariadic else {
       throw Self.tooMany(library.name, takes: parameters.count, gets: arguments.count, example: library.example)
@@ -224,7 +223,10 @@ final class Machine {
       }
       values.append(fallback)
     }
-    return try library.body(LibraryFunction.Caller(machine: self), values)
+    let result = try library.body(LibraryFunction.Caller(machine: self), values)
+    // Afterwards: a Ctrl-C that came while it worked must not be lost.
+    try poll()
+    return result
   }
 
   static func tooMany(_ name: String, takes count: Int, gets given: Int, example: String? = nil) -> Problem {

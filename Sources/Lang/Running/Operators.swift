@@ -5,8 +5,12 @@ enum Operators {
   static func arithmetic(_ operation: Arithmetic, _ a: Value, _ b: Value) throws -> Value {
     switch (a, b, operation) {
     case (.number(let x), .number(let y), _): return .number(try number(operation, x, y))
-    case (.string(let x), .string(let y), .add): return .string(x + y)
-    case (.list(let x), .list(let y), .add): return .list(x + y)
+    case (.string(let x), .string(let y), .add):
+      try checkSize(x.utf8.count + y.utf8.count, most: mostBytes, "a string")
+      return .string(x + y)
+    case (.list(let x), .list(let y), .add):
+      try checkSize(x.count + y.count, most: mostElements, "a list")
+      return .list(x + y)
     case (.object(let object), _, _):
       if let value = try object.combined(operation, with: b, reversed: false) { return value }
     default: break
@@ -15,6 +19,14 @@ enum Operators {
       return value
     }
     throw mismatch(operation, a, b)
+  }
+
+  /// What a loop that doubles a value must not go past: the notebook and all that it holds would be gone.
+  static let mostBytes = 100_000_000, mostElements = 20_000_000
+
+  static func checkSize(_ size: Int, most: Int, _ what: String) throws {
+    guard size > most else { return }
+    throw Problem(.badArgument, "\(what) of \(size) is too long: \(most) is the most")
   }
 
   static func number(_ operation: Arithmetic, _ x: Double, _ y: Double) throws -> Double {
@@ -35,6 +47,9 @@ enum Operators {
         throw Problem(.undefinedResult, "\(Value.text(of: x)) has no power \(Value.text(of: y)) among the real numbers")
       }
       guard x != 0 || y >= 0 else { throw Problem(.undefinedResult, "0 has no negative power") }
+      guard result.isFinite || !x.isFinite || !y.isFinite else {
+        throw Problem(.undefinedResult, "\(Value.text(of: x)) ^ \(Value.text(of: y)) is too large for a number")
+      }
       return result
     }
   }

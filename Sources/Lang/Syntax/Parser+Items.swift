@@ -72,6 +72,10 @@ extension Parser {
 
   /// A name that nothing has, with an argument behind it, was meant to be a command.
   func misspeltCommand(_ stage: Node?) -> Diagnostic? {
+    if case .name(let name)? = stage?.kind, let stage, !endsStatement, !at(.assign), let told = notCommand(name, stage)
+    {
+      return told
+    }
     guard case .name(let name)? = stage?.kind, let stage, !endsStatement, !environment.isVariable(name),
       !environment.isBuiltIn(name), token.kind != .symbol
     else { return nil }
@@ -83,6 +87,20 @@ extension Parser {
     return Diagnostic(
       .unknownName, "there is no command `\(name)`", at: range(stage.start, stage.end),
       says: Suggestions.hint(for: name, in: environment.commands.keys), help: ["`help` lists the commands"])
+  }
+
+  /// What stands like a command and is something else: a function, or a variable of a command's name.
+  private func notCommand(_ name: String, _ stage: Node) -> Diagnostic? {
+    let place = range(stage.start, stage.end)
+    if environment.commands[name] != nil {
+      return Diagnostic(
+        .unexpected, "`\(name)` is a variable here and hides the command", at: place,
+        help: ["`forget \(name)` brings the command back"])
+    }
+    guard let function = environment.functions[name], !environment.isVariable(name) else { return nil }
+    return Diagnostic(
+      .unexpected, "`\(name)` is a function, and its arguments stand in parentheses", at: place,
+      help: ["for example: \(function.example)"])
   }
 
   /// What SQL statements that are no questions begin with.

@@ -3,9 +3,9 @@ extension Parser {
   var startsWithSQL: Bool {
     guard token.kind == .name, !source.bytes[token.end..<lexer.limit].prefix(1).elementsEqual([UInt8(ascii: ":")])
     else { return false }
-    if at(.select) { return true }
-    if matches("explain") { return explainsQuery }
-    guard matches("with") else { return false }
+    if at(.select) || matches("SELECT") { return true }
+    if matches("explain") || matches("EXPLAIN") { return explainsQuery }
+    guard matches("with") || matches("WITH") else { return false }
     let next = source.bytes[token.end..<lexer.limit].first { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
     return next.map { $0.isLetter || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\n") && nesting > 0 } ?? false
   }
@@ -17,7 +17,7 @@ extension Parser {
       guard let token = ahead.nextIfValid(), token.kind == .name, !token.newlineBefore || nesting > 0 else {
         return false
       }
-      let word = text(token)
+      let word = text(token).lowercased()
       guard expected.contains(word) else { return false }
       if word == "select" || word == "with" { return true }
     }

@@ -217,6 +217,7 @@ struct CompletionFinder {
     case .either(let types): return types.flatMap { values(fitting: $0) }
     case .flag: return keywords(["true", "false"]) + variables(fitting: type)
     case .nothing: return keywords(["none"])
+    case .oneOf(let words): return words.map { Candidate($0, .choice, "") } + variables(fitting: type)
     case .variable: return variables(fitting: nil)
     case .word(let kind): return sources.words(kind)
     case .file, .string: return variables(fitting: type)

@@ -28,10 +28,25 @@ extension Value {
     if case .string(let value) = self { value } else { literal }
   }
 
-  /// The shortest decimal text that reads back as the same number: `0.1`, `3`, `1e-09`.
+  /// The shortest decimal text that reads back as the same number: `0.1`, `3`, `1e-9`, `1e15`.
   public static func text(of number: Double) -> String {
     if number == number.rounded(), abs(number) < 1e15 { return String(Int64(number)) }
-    return "\(number)"
+    if number.isNaN { return "nan" }
+    var text = "\(number)"
+    if text.hasSuffix(".0") { text.removeLast(2) }
+    // Swift writes 1e-09 and 1e+21.
+    guard let e = text.firstIndex(of: "e") else { return withoutZeros(text) }
+    let exponent = Int(text[text.index(after: e)...]) ?? 0
+    return text[..<e] + "e\(exponent)"
+  }
+
+  /// 1500000000000000 as 1.5e15, where that is shorter.
+  private static func withoutZeros(_ text: String) -> String {
+    guard !text.contains("."), text.hasSuffix("0000") else { return text }
+    let sign = text.hasPrefix("-") ? "-" : "", digits = text.dropFirst(sign.count)
+    let significant = String(digits.reversed().drop { $0 == "0" }.reversed())
+    let rest = significant.dropFirst()
+    return sign + significant.prefix(1) + (rest.isEmpty ? "" : "." + rest) + "e\(digits.count - 1)"
   }
 
   /// The string in double quotes, with escapes.

@@ -49,8 +49,19 @@ public struct NumberRange: Equatable, Sendable {
     return abs(decimal - number) <= 1e-12 * max(1, abs(number)) ? decimal : number
   }
 
-  /// All its numbers.
+  /// The longest range that is spelled out; `for` runs over longer ones number by number.
+  static let mostSpelledOut = 5_000_000
+
+  /// All its numbers. Of a range that a list can hold: see `spelledOut`.
   public var numbers: [Double] { (0..<count).map { self[$0] } }
+
+  /// Throws if a list of its numbers would be longer than any that is of use.
+  func checkLength() throws {
+    guard count > Self.mostSpelledOut else { return }
+    throw Problem(
+      .badArgument, "the range \(literal) is too long to be a list: \(Self.mostSpelledOut) numbers are the most",
+      help: ["`for x in \(literal) { … }` runs over it without a list"])
+  }
 
   /// Whether `value` is one of its numbers, up to rounding.
   public func contains(_ value: Double) -> Bool {

@@ -3,7 +3,9 @@ extension Value {
   func iterated() throws -> [Value] {
     switch self {
     case .list(let values): return values
-    case .range(let range): return range.numbers.map { .number($0) }
+    case .range(let range):
+      try range.checkLength()
+      return range.numbers.map { .number($0) }
     case .table(let table): return table.rows.indices.map { .record(table.record($0)) }
     case .record(let record): return record.names.map { .string($0) }
     case .string(let text): return text.map { .string(String($0)) }

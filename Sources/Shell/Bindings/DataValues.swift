@@ -28,6 +28,20 @@ struct DatasetValue: Object {
     }
   }
 
+  /// A data set of some classes alone, as `load … classes:` gives.
+  func only(_ wanted: [Value]) throws -> DatasetValue {
+    guard selection.isEmpty else {
+      throw Problem(
+        code: ShellCode.data, message: "\(dataset.name) was narrowed down already, by \(selection)",
+        help: ["choose the classes as you load it: `load … classes: \(Value.list(wanted).literal)`"])
+    }
+    do {
+      return DatasetValue(
+        dataset: try dataset.only(try wanted.map { try classNumber($0) }),
+        selection: "classes: \(Value.list(wanted).literal)")
+    } catch let error as DataError { throw Problem.from(error) }
+  }
+
   var summary: String {
     let shape = dataset.shape
     let color = shape.channels == 1 ? "" : "×\(shape.channels)"

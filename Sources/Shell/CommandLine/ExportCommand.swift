@@ -48,7 +48,7 @@ struct ExportCommand: ParsableCommand {
       return ExportedSession(
         transcript: Transcript(try ScriptFile.read(source)), file: source, environment: environment)
     }
-    let path = NSString(string: StoreChoice.path(option: store)).expandingTildeInPath
+    let path = Home.path(StoreChoice.path(option: store))
     guard FileManager.default.fileExists(atPath: path) else {
       throw Problem(
         code: ShellCode.store, message: "there is no store at \(path)",

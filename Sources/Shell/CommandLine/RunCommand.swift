@@ -9,7 +9,8 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Option(name: .short, help: ArgumentHelp("Run this code.", valueName: "code"))
+  // Code may begin with a minus sign.
+  @Option(name: .short, parsing: .unconditional, help: ArgumentHelp("Run this code.", valueName: "code"))
   var code: String?
 
   @Argument(help: ArgumentHelp("The script to run; - for standard input.", valueName: "file"))
@@ -28,7 +29,7 @@ struct RunCommand: ParsableCommand {
       try finish(runScript(Source(name: "-c", text: code), options))
     }
     if let file, file != "-" {
-      guard FileManager.default.fileExists(atPath: NSString(string: file).expandingTildeInPath) else {
+      guard FileManager.default.fileExists(atPath: Home.path(file)) else {
         throw ValidationError(Self.missing(file))
       }
       try finish(runScript(Source(name: file, text: try readScript(file)), options))

@@ -26,7 +26,7 @@ struct SQLCommand: ParsableCommand {
 
   func run() throws {
     let path = StoreChoice.path(option: store)
-    guard FileManager.default.fileExists(atPath: NSString(string: path).expandingTildeInPath) else {
+    guard FileManager.default.fileExists(atPath: Home.path(path)) else {
       notices.tell(
         .error, "there is no store at \(path)",
         help: ["it is made by the first session; name another with --store or WARD_STORE"])
@@ -35,7 +35,7 @@ struct SQLCommand: ParsableCommand {
     Interrupt.install()
     do {
       // A store that cannot be written can be read all the same.
-      let sql = try UserSQL.reading(NSString(string: path).expandingTildeInPath)
+      let sql = try UserSQL.reading(Home.path(path))
       try warnIfNewer(sql, path)
       try mode.isLineByLine ? stream(from: sql) : show(sql.query(query, shouldStop: { Interrupt.isRequested }))
     } catch let error as StoreError {
@@ -91,5 +91,6 @@ struct SQLCommand: ParsableCommand {
         if let head = mode.head(names) { Swift.print(onScreen(head)) }
       },
       row: { row in Swift.print(onScreen(mode.line(names, row.map(Query.value)))) })
+    for remark in UserSQL.remarks(on: query) { notices.tell(.note, remark) }
   }
 }

@@ -26,7 +26,7 @@ struct SaveParameter {
     try session.checkMayWrite(file)
     let bytes = try session.drawing { try drawing.file(format) }
     do {
-      try bytes.write(to: URL(fileURLWithPath: NSString(string: file).expandingTildeInPath), options: .atomic)
+      try bytes.write(to: URL(fileURLWithPath: Home.path(file)), options: .atomic)
     } catch {
       throw Problem(
         code: ShellCode.file, message: "cannot write '\(file)': \(error.reasonInWords)",

@@ -24,12 +24,17 @@ enum Functions {
   }
 
   private static let only = LibraryFunction(
-    "only", "The images of some classes, by name or number.", topic: Topic.data,
-    [.init("images", .object(ImagesValue.self)), .init("classes", .oneOrMore(.either([.string, .integer()])))],
+    "only", "The images of some classes, by name or number; of a data set, a data set of these classes.",
+    topic: Topic.data,
+    [
+      .init("images", .either([.object(ImagesValue.self), .object(DatasetValue.self)])),
+      .init("classes", .oneOrMore(.either([.string, .integer()]))),
+    ],
     example: "only(fashion.test, [\"Shirt\", \"Coat\"])"
   ) { _, given in
-    guard case .object(let some as ImagesValue) = given[0] else { return .none }
     let wanted = given[1].asList ?? [given[1]]
+    if let data = given[0].asObject(DatasetValue.self) { return .object(try data.only(wanted)) }
+    guard case .object(let some as ImagesValue) = given[0] else { return .none }
     let numbers = try wanted.map(some.from.classNumber)
     do throws(DataError) { return .object(some.with(try some.images.only(numbers))) } catch {
       throw Problem.from(error)

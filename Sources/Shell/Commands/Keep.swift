@@ -25,7 +25,7 @@ extension Command<Session> {
           copy.metadata["ward.classes.names"] = JSONText.value(.list(data.dataset.classes.map { .string($0) }))
           copy.metadata["ward.data.sha256"] = data.dataset.sha256
         }
-        let path = NSString(string: given[file]).expandingTildeInPath
+        let path = Home.path(given[file])
         do { try copy.save(to: path) } catch let error as CheckpointError {
           throw Problem(code: ShellCode.file, message: error.description, argument: "as")
         }
@@ -62,7 +62,7 @@ extension Command<Session> {
       let std = signature.optional(
         "std", .oneOrMore(ParameterType<Double>.number(in: .above(0))), "deviation of its training pixels", shown: "1")
       return { session, given in
-        let path = NSString(string: given[file]).expandingTildeInPath
+        let path = Home.path(given[file])
         let data = given[on]
         return try session.opening {
           guard let choice = given[architecture], let entry = Architectures.named(choice.name) else {

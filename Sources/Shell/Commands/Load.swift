@@ -51,15 +51,17 @@ extension Command<Session> {
       examples: ["describe fashion"]
     ) { signature in
       let subject = signature.subject("value", .any, "what to describe")
-      return { _, given in
+      return { session, given -> Value in
         switch given[subject] {
         case .object(let data as DatasetValue):
-          .table(counts([data.dataset.train, data.dataset.test], data.dataset.classes))
-        case .object(let some as ImagesValue): .table(counts([some.images], some.images.classes))
-        case .object(let costs as CostsValue): .table(costs.table)
-        case .object(let object): .table(try members(of: object))
-        case .choice(let choice): .table(Command.settings(of: choice))
-        case let value: .string("\(value.typePhrase): \(value.literal)")
+          return .table(counts([data.dataset.train, data.dataset.test], data.dataset.classes))
+        case .object(let some as ImagesValue): return .table(counts([some.images], some.images.classes))
+        case .object(let costs as CostsValue): return .table(costs.table)
+        case .object(let object): return .table(try members(of: object))
+        case .choice(let choice): return .table(Command.settings(of: choice))
+        case let value:
+          session.output.show(.text("\(value.typePhrase): \(Block.summarized(value))"))
+          return .none
         }
       }
     }

@@ -41,7 +41,7 @@ extension Command<Session> {
           Table(
             columns: [.init("name"), .init("kind"), .init("value")],
             rows: session.environment.variables.map { name, value in
-              [.string(name), .string(value.typeName), .string(DisplayWidth.truncate(Block.printed(value), to: 70))]
+              [.string(name), .string(value.typeName), .string(DisplayWidth.truncate(Block.summarized(value), to: 70))]
             }))
       }
     }

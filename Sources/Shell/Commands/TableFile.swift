@@ -70,7 +70,7 @@ struct TableFile {
   }
 
   private func bytes() throws -> Data {
-    let path = NSString(string: file).expandingTildeInPath
+    let path = Home.path(file)
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw bad("there is no such file")

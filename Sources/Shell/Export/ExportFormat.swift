@@ -31,7 +31,7 @@ enum ExportFormat: String, CaseIterable {
       case .html: Page(text: HTMLPage(environment: environment).text(of: session))
       case .notebook: Page(text: NotebookPage().text(of: session))
       }
-    let path = NSString(string: file).expandingTildeInPath
+    let path = Home.path(file)
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     try mayWrite(file)
     for image in page.images { try mayWrite(folder + "/" + image.name) }

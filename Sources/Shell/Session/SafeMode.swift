@@ -12,7 +12,7 @@ extension Session {
 
   private static func isBelowWorkingFolder(_ file: String) -> Bool {
     let folder = FileManager.default.currentDirectoryPath
-    let path = NSString(string: file).expandingTildeInPath
+    let path = Home.path(file)
     var place = path.hasPrefix("/") ? path : folder + "/" + path
     // Where `..` leads depends on links that a folder yet to be made may not have; it is never needed.
     if place.split(separator: "/").contains("..") { return false }

@@ -4,7 +4,7 @@ import Lang
 /// Scripts on disk.
 enum ScriptFile {
   static func read(_ path: String) throws -> String {
-    let path = NSString(string: path).expandingTildeInPath
+    let path = Home.path(path)
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw Problem(code: ShellCode.file, message: "there is no file \(path)")
@@ -21,7 +21,7 @@ enum ScriptFile {
 
   /// Writes a whole file or nothing. A new file is its owner's only; one that is there keeps its permissions.
   static func write(_ text: String, to path: String) throws {
-    let path = NSString(string: path).expandingTildeInPath
+    let path = Home.path(path)
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     guard FileManager.default.fileExists(atPath: folder) else {
       throw Problem(code: ShellCode.file, message: "cannot write \(path): there is no folder \(folder)")

@@ -125,7 +125,7 @@ extension Session {
 
   private func row<Record>(_ found: Stored<Record>?, _ what: String, _ id: Int64) throws -> Record {
     guard let found else {
-      throw Problem(code: ShellCode.sql, message: "the store has no \(what) \(id) any more")
+      throw Problem(code: ShellCode.sql, message: "the store has no \(what) \(id)")
     }
     return found.record
   }

@@ -7,8 +7,9 @@ enum StoreChoice {
   static func path(option: String?, environment: [String: String] = ProcessInfo.processInfo.environment) -> String {
     if let option { return option }
     if let named = environment["WARD_STORE"], !named.isEmpty { return named }
-    let data = environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : $0 }
-    return (data ?? NSString(string: "~/.local/share").expandingTildeInPath) + "/ward/ward.sqlite"
+    // A path that is not absolute is to be ignored (XDG Base Directory Specification).
+    let data = environment["XDG_DATA_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+    return (data ?? Home.path("~/.local/share")) + "/ward/ward.sqlite"
   }
 
   /// Opens the store and begins a session in it; or in a store in memory, and says why: work goes on, and the user is told

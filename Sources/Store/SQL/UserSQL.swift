@@ -120,6 +120,9 @@ public final class UserSQL {
     }
   }
 
+  /// Remarks on a query for the reader, such as that `8/255` divides whole numbers.
+  public static func remarks(on sql: String) -> [String] { Notes.on(sql) }
+
   /// The names of the parameters of a query, without their `:`, in order.
   public func parameterNames(in sql: String) throws -> [String] {
     let statement = try prepare(sql)

@@ -6,7 +6,7 @@ extension Session {
   ///
   /// - Parameter line: the line that would write it; with a `!` behind its name it does.
   func checkMayReplace(_ file: String, by line: String) throws {
-    let path = NSString(string: file).expandingTildeInPath
+    let path = Home.path(file)
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, !writtenFiles.contains(Self.real(path)) else {
       return
@@ -17,7 +17,7 @@ extension Session {
   }
 
   /// Remembers a file that this session has written, which it may write again.
-  func wrote(_ file: String) { writtenFiles.insert(Self.real(NSString(string: file).expandingTildeInPath)) }
+  func wrote(_ file: String) { writtenFiles.insert(Self.real(Home.path(file))) }
 
   private static func real(_ path: String) -> String {
     guard let real = realpath(path, nil) else { return path }

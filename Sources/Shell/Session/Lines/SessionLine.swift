@@ -105,7 +105,8 @@ extension Session {
       throw Problem(code: ShellCode.unsafe, message: "`!` is off: this session was started with --safe")
     }
     let status = try ShellCommand.run(command)
-    // Ctrl-C was the user's own.
-    if status != 0, status != 128 + SIGINT { notices.tell(.warning, "the command ended with status \(status)") }
+    // Ctrl-C was for the command, and ends the script that it stands in.
+    if status == 128 + SIGINT { throw Lang.Interrupt() }
+    if status != 0 { notices.tell(.warning, "the command ended with status \(status)") }
   }
 }
