@@ -9,7 +9,8 @@ enum Completing {
     let found = Completion.at(text, cursor, in: session.environment, from: sources(of: session))
     guard !found.candidates.isEmpty else { return nil }
     return LineEditor.Completions(
-      start: found.start, candidates: found.candidates.map { .init(text: $0.text, note: $0.summary) })
+      start: found.start, quote: found.quote,
+      candidates: found.candidates.map { .init(text: $0.text, note: $0.summary) })
   }
 
   static func sources(of session: Session) -> Completion.Sources {
@@ -17,16 +18,19 @@ enum Completing {
     sources.session = { line in
       guard line.hasPrefix(":") else { return [] }
       if let space = line.firstIndex(of: " ") {
-        let words = SessionLine.all.first { $0.name == line[..<space].dropFirst() }?.words ?? []
-        if !words.isEmpty { return words.map { .init($0, .session, "") } }
-        return files(after: line[line.index(after: space)...])
+        let name = line[..<space].dropFirst()
+        guard let known = SessionLine.all.first(where: { $0.name == name || $0.name + "!" == name }) else { return [] }
+        let words = known.words(session).map { Completion.Candidate($0, .session, "") }
+        return words + (known.arguments.contains("FILE") ? files(after: line[line.index(after: space)...]) : [])
       }
       return SessionLine.all.map { .init($0.name, .session, $0.summary) }
     }
-    sources.sql = { _ in sql }
+    sources.sql = { sql(after: $0) }
+    sources.texts = { owner, label in texts(of: owner, label, in: session) }
     sources.files = { typed in files(typed) }
     sources.words = { kind in
       switch kind {
+      case "topic": About.topics(in: session.environment).map { .init($0, .keyword, "") }
       case "table": Views.all.map { .init($0.name, .sql, $0.summary) }
       case "training": trainings(of: session)
       default: []
@@ -40,16 +44,39 @@ enum Completing {
     return stopped.map { .init($0.name, .variable, "stopped after epoch \($0.epoch) of \($0.epochs)") }
   }
 
-  private static let sql: [Completion.Candidate] = {
+  /// What a string may say: a model of the store, or a class of the data that has a name.
+  private static func texts(of owner: String, _ label: String?, in session: Session) -> [Completion.Candidate] {
+    if owner == "load", label == nil { return Dataset.knownNames.map { .init($0, .file, "data set") } }
+    if owner == "recall" {
+      return ((try? session.store.modelNames(atMost: 100)) ?? []).map { .init($0, .variable, "a model of the store") }
+    }
+    let values = session.environment.variables.map(\.value)
+    let named = session.environment.value(of: owner)?.asObject(CostsValue.self)
+    guard label.map(classLabels.contains) ?? (owner == "only" || named != nil) else { return [] }
+    let classes = named?.classes ?? values.compactMap { $0.asObject(DatasetValue.self)?.dataset.classes }.flatMap { $0 }
+    return classes.map { .init($0, .choice, "a class") }
+  }
+
+  /// The labels that take a class by its name.
+  private static let classLabels: Set = ["protect", "classes", "class", "true", "answered"]
+
+  /// Tables where one must follow, else columns and SQL's own words: the columns of the tables named so far, if any are.
+  private static func sql(after text: String) -> [Completion.Candidate] {
+    let words = text.split { !$0.isLetter && !$0.isNumber && $0 != "_" }.map { $0.lowercased() }
+    let typing = text.last.map { $0.isLetter || $0.isNumber || $0 == "_" } ?? false
     let tables = Views.all.map { Completion.Candidate($0.name, .sql, $0.summary) }
-    let columns = Views.all.flatMap { view in
+    if let before = words.dropLast(typing ? 1 : 0).last, ["from", "join"].contains(before) { return tables }
+    let named = Views.all.filter { words.contains($0.name) }
+    let columns = (named.isEmpty ? Views.all : named).flatMap { view in
       view.columns.map { Completion.Candidate($0.name, .sql, "\(view.name): \($0.meaning)") }
     }
-    let words = [
-      "select", "from", "where", "group by", "order by", "limit", "join", "count(*)", "avg(", "max(", "min(", "round(",
-    ]
-    return tables + columns + words.map { Completion.Candidate($0, .sql, "SQL") }
-  }()
+    return columns + (named.isEmpty ? tables : []) + sqlWords
+  }
+
+  private static let sqlWords = [
+    "select", "from", "where", "group by", "order by", "limit", "join", "as", "and", "or", "desc", "distinct",
+    "count(*)", "avg(", "max(", "min(", "sum(", "round(",
+  ].map { Completion.Candidate($0, .sql, "SQL") }
 
   /// Files for a session line, whose last word is all that a completion replaces.
   private static func files(after typed: Substring) -> [Completion.Candidate] {
@@ -59,19 +86,17 @@ enum Completing {
     }
   }
 
-  /// Files and folders that continue a path, and the data sets that have a name.
+  /// Files and folders that continue a path.
   private static func files(_ typed: String) -> [Completion.Candidate] {
     let slash = typed.lastIndex(of: "/")
     let folder = slash.map { String(typed[...$0]) } ?? ""
     let real = folder.isEmpty ? "." : Home.path(folder)
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: real)) ?? []).filter { !$0.hasPrefix(".") }
       .sorted()
-    let known = folder.isEmpty ? Dataset.knownNames.map { Completion.Candidate($0, .file, "data set") } : []
-    return known
-      + names.map { name in
-        var isFolder: ObjCBool = false
-        _ = FileManager.default.fileExists(atPath: real + "/" + name, isDirectory: &isFolder)
-        return .init(folder + name + (isFolder.boolValue ? "/" : ""), .file, isFolder.boolValue ? "folder" : "file")
-      }
+    return names.map { name in
+      var isFolder: ObjCBool = false
+      _ = FileManager.default.fileExists(atPath: real + "/" + name, isDirectory: &isFolder)
+      return .init(folder + name + (isFolder.boolValue ? "/" : ""), .file, isFolder.boolValue ? "folder" : "file")
+    }
   }
 }

@@ -21,6 +21,8 @@ final class LineEditor {
   struct Completions {
     /// Where the candidates begin, in bytes from the start of the line; they replace what is there up to the cursor.
     var start: Int
+    /// What closes the string that the cursor is in, empty outside of strings.
+    var quote = ""
     /// The candidates, best first.
     var candidates: [Candidate]
 
@@ -58,6 +60,8 @@ final class LineEditor {
     rl_change_environment = 0
     rl_completer_word_break_characters = UnsafePointer(strdup(" \t\n\"'(){}[],|=<>+-*/^;:.?!`"))
     rl_sort_completion_matches = 0
+    // It would close a string after a folder, and not one whose text is still empty: the completion knows better.
+    rl_basic_quote_characters = UnsafePointer(strdup(""))
     rl_attempted_completion_function = { _, start, end in
       LineEditor.current?.matches(from: Int(start), to: Int(end)) ?? nil
     }
@@ -176,7 +180,10 @@ extension LineEditor {
     }
     let bytes = Array(line.utf8)
     let typed = String(decoding: bytes[min(start, end)..<end], as: UTF8.self)
-    let words = offered.map { Self.fit($0.text, from: found.start, to: start, in: bytes) }
+    var words = offered.map { Self.fit($0.text, from: found.start, to: start, in: bytes) }
+    if words.count == 1, !words[0].hasSuffix("/"), !bytes[end...].starts(with: found.quote.utf8) {
+      words[0] += found.quote
+    }
     let common = words.dropFirst().reduce(words[0]) { $0.commonPrefix(with: $1) }
     // Never take away what was typed, as for candidates that match in the middle.
     let first = common.hasPrefix(typed) || words.count == 1 ? common : typed

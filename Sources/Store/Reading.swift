@@ -63,6 +63,14 @@ extension Store {
     try read { db in try Int64.fetchOne(db, sql: "SELECT max(id) FROM model WHERE name = ?", arguments: [name]) }
   }
 
+  /// The names of models, newest first.
+  public func modelNames(atMost count: Int) throws -> [String] {
+    try read { db in
+      try String.fetchAll(
+        db, sql: "SELECT name FROM model GROUP BY name ORDER BY max(id) DESC LIMIT ?", arguments: [count])
+    }
+  }
+
   /// The epochs of a model's training in their order.
   public func epochs(of model: Int64) throws -> [EpochRecord] {
     try read { db in

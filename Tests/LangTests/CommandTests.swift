@@ -116,7 +116,27 @@ import Testing
   @Test func aWallOfMistakesIsCutAtTen() {
     let notebook = Notebook()
     let text = String(repeating: "print nope\n", count: 50)
-    #expect(notebook.interpreter.prepare(notebook.interpreter.parse(Source(name: "a", text: text))).errors.count == 10)
+    let errors = notebook.interpreter.prepare(notebook.interpreter.parse(Source(name: "a", text: text))).errors
+    #expect(errors.count == 10)
+    #expect(errors.map { $0.help.contains("there are more mistakes after these 10") } == [Bool](repeating: false, count: 9) + [true])
+  }
+
+  @Test func tenMistakesAreNotSaidToBeMore() {
+    let notebook = Notebook()
+    for text in ["print nope\n", "let x = )\n"].map({ String(repeating: $0, count: 10) }) {
+      let errors = notebook.interpreter.prepare(notebook.interpreter.parse(Source(name: "a", text: text))).errors
+      #expect(errors.count == 10 && errors.allSatisfy { !$0.help.contains { $0.contains("more mistakes") } })
+    }
+  }
+
+  @Test func aWallOfUnreadableLinesSaysThatThereAreMore() {
+    let program = Notebook().interpreter.parse(Source(name: "a", text: String(repeating: "let x = )\n", count: 11)))
+    #expect(program.diagnostics.count == 10)
+    #expect(program.diagnostics.last?.help.last == "there are more mistakes after these 10")
+  }
+
+  @Test func twoOptionsOfOneNameAreRefused() {
+    #expect(Notebook().run("param a = 1\nparam a = 2\nprint a") == "E0112")
   }
 
   @Test func anOptionsRecordMergesAndExplicitLabelsWin() {

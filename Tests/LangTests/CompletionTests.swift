@@ -39,7 +39,7 @@ import Testing
     ("let t = (select * from re", ["results"]), ("select :nor", ["normal"]), ("forget nor", ["normal"]),
     ("help ", ["topics"]),
     ("round(1, dig", ["digits:"]), ("if normal > 2 { att", ["attack"]), ("?pg", ["pgd"]),
-    ("let a = 1\natt", ["attack"]), ("print ro", ["round"]),
+    ("let a = 1\natt", ["attack"]), ("print ro", ["round"]), ("?m.ro", ["rows"]), ("?best.inner.d", ["deep"]),
   ]) func theCursorIsOfferedWhatMayStandThere(_ text: String, _ expected: [String]) {
     let offered = offers(text)
     if text.hasSuffix(" ") || expected.isEmpty {
@@ -48,6 +48,19 @@ import Testing
     } else {
       #expect(offered == expected, "\(text)")
     }
+  }
+
+  @Test(arguments: [
+    ("attack 1 with: \"", ["attack with"]), ("attack(1, with: \"", ["attack with"]), ("m[\"", ["m -"]),
+    ("m[1, \"", ["m -"]), ("compare [1] with: [\"", ["compare with"]), ("pgd(start: \"", ["pgd start"]),
+    ("round(\"", ["round -"]), ("attack 1 with: pgd(start: \"", ["pgd start"]), ("describe m save: \"da", ["data/x.csv"]),
+    ("let x = \"y", ["y.csv"]), ("1 + \"y", ["y.csv"]),
+  ]) func aStringIsOfferedWhatItsOwnerTakes(_ text: String, _ expected: [String]) {
+    var sources = sources
+    sources.texts = { owner, label in [.init("\(owner) \(label ?? "-")", .choice, "")] }
+    let found = Completion.at(text, text.utf8.count, in: environment, from: sources)
+    #expect(found.candidates.map(\.text) == expected, "\(text)")
+    #expect(found.quote == "\"")
   }
 
   @Test func completionStartsAtTheWord() {

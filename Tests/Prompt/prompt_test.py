@@ -228,6 +228,40 @@ def _(start):
         ward.ready(1)
 
 
+@behaviour("Tab in a string offers classes, models of the store, data sets or files, and closes what it completed")
+def _(start):
+    ward = start()
+    os.makedirs(start.home + "/folder")
+    data = os.path.isdir("/usr/share/datasets/fashion-mnist")
+    lines = ['let d = load "fashion-mnist" train: 100 test: 50', 'let g = costs d protect: ["Shirt"]',
+             "let guarded = train lenet on: d epochs: 1"] if data else []
+    for number, line in enumerate(lines):
+        ward.send(line + ENTER)
+        ward.ready(number + 2)
+    cases = [('load "fas', 'load "fashion-mnist"'), ('open "fol', 'open "folder/')]
+    if data:
+        cases += [('costs d protect: ["Sne', 'costs d protect: ["Sneaker"'), ('g["Tro', 'g["Trouser"'),
+                  ('only(d.test, ["San', 'only(d.test, ["Sandal"'), ('recall "', 'recall "guarded"'), ("?d.cla", "?d.classes")]
+    for typed, completed in cases:
+        ward.send(typed + TAB)
+        ward.send("X" + control("C"))
+        ward.expect(re.escape(completed) + " ?X")
+        ward.ready(len(lines) + 1)
+
+
+@behaviour("Tab offers checkpoints to :undo, topics to help, and tables where SQL wants one")
+def _(start):
+    ward = start()
+    ward.send(":checkpoint morning" + ENTER)
+    ward.ready(1)
+    for typed, completed in [(":undo ", ":undo morning"), ("help hopsk", "help hopskipjump"), ("select 1 from mod", "from models"),
+                             ("explain select hoy", "select hoyer"), (":store ba", ":store backup")]:
+        ward.send(typed + TAB)
+        ward.expect(re.escape(completed))
+        ward.send(control("C"))
+        ward.ready(1)
+
+
 @behaviour("a second Tab shows the candidates")
 def _(start):
     ward = start()

@@ -137,8 +137,19 @@ extension ValueType {
           argument: name)
       }
       throw Problem(
-        .wrongType, "\(name) of \(owner) must be \(phrase)" + misfit(value), argument: name)
+        .wrongType, "\(name) of \(owner) must be \(phrase)" + misfit(value), help: fitting(membersOf: value),
+        argument: name)
     }
+  }
+
+  /// Which members of an object would have fitted: the images of a data set, where images are asked for.
+  private func fitting(membersOf value: Value) -> [String] {
+    guard case .object(let object) = value else { return [] }
+    let names = object.allMembers.map(\.name).filter { name in
+      guard let member = try? object.member(name), case .object = member else { return false }
+      return fit(member) == .fits
+    }
+    return names.isEmpty ? [] : ["it has some: " + names.map { "`.\($0)`" }.joinedAsAlternatives]
   }
 
   /// What came instead, as the end of a sentence; of a list the element that does not fit.

@@ -42,7 +42,9 @@ extension Compiler {
       diagnostics.append(
         Diagnostic(
           .tooManyArguments, "\(declaration.name) takes one value without a label", at: range(surplus),
-          help: declaration.labels.isEmpty ? [] : ["its labels are \(declaration.labelList)"]))
+          help: declaration.labels.isEmpty
+            ? ["several go into a list, `[a, b]`, or a text, `\"{a} {b}\"`"]
+            : ["its labels are \(declaration.labelList)"]))
     }
     guard let node = call.subject else { return }
     guard let at = declaration.parameters.firstIndex(where: \.isSubject) else {

@@ -70,6 +70,10 @@ extension Compiler {
   }
 
   func unknown(_ name: String, at range: SourceRange) -> Diagnostic {
+    if environment.commands[name] != nil, expected?.type.families == [nil] {
+      return Diagnostic(
+        .commandAsValue, "`\(name)` is a command, not a built-in", at: range, help: ["`?\(name)` says what it takes"])
+    }
     if environment.commands[name] != nil {
       return Diagnostic(
         .commandAsValue, "`\(name)` is a command, not a value", at: range,
@@ -90,7 +94,7 @@ extension Compiler {
     let near = Suggestions.nearest(to: name, in: here) ?? Suggestions.nearest(to: name, in: namesInReach)
     return Diagnostic(
       .unknownName, "there is nothing called `\(name)`", at: range,
-      says: near.map { "did you mean `\($0)`?" } ?? "",
+      says: Suggestions.habit(name) ?? environment.elsewhere[name] ?? near.map { "did you mean `\($0)`?" } ?? "",
       help: near == nil && !here.isEmpty ? ["\(expected?.parameter ?? "") takes \(here.joinedAsAlternatives)"] : [])
   }
 

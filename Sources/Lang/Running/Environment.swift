@@ -13,14 +13,22 @@ public final class Environment {
   /// The words that parameters take (`linf`, `dlr`): constants whose value is their own text.
   public let words: Set<String>
 
+  /// What to write for words that are no names but stand elsewhere in the host, such as ``:quit`` for `quit`.
+  public let elsewhere: [String: String]
+
+  /// Options of the host's own command line, which a script's `param` cannot have: `seed`.
+  public let hostOptions: Set<String>
+
   private var cells: [String: Cell] = [:]
   private var order: [String] = []
 
   /// An environment without variables. Every name may be declared once only.
   public init(
     commands: [CommandDeclaration] = [], choices: [ChoiceDeclaration] = [], functions: [LibraryFunction] = [],
-    types: [ObjectType] = []
+    types: [ObjectType] = [], elsewhere: [String: String] = [:], hostOptions: Set<String> = []
   ) {
+    self.hostOptions = hostOptions
+    self.elsewhere = elsewhere
     let functions = Library.all + functions
     let names = commands.map(\.name) + choices.map(\.name) + functions.map(\.name)
     var seen: Set<String> = []

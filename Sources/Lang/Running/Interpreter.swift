@@ -20,31 +20,37 @@ public final class Interpreter {
   public func prepare(_ program: Program) -> Prepared {
     let compiler = Compiler(program, environment: environment)
     var mayDeclareOptions = true
+    var options: Set<String> = []
     let items = program.items.map { item in
       defer { if case .session(":", let text) = item.kind, Self.declares(text) { compiler.isLenient = true } }
       if case .statement = item.kind { mayDeclareOptions = mayDeclareOptions && item.statement?.declaredName != nil }
-      if case .parameter = item.kind, !mayDeclareOptions {
-        compiler.diagnostics.append(
-          Diagnostic(
-            .misplacedStatement, "`param` must stand before the first command", at: item.range,
-            help: ["the options of a script are known before any of it runs"]))
+      if case .parameter(let parameter) = item.kind {
+        compiler.diagnostics += [
+          mayDeclareOptions ? nil : Self.lateOption(item), clash(parameter.name, item, among: &options),
+        ].compactMap { $0 }
       }
       return Prepared.Ready(item: item, unit: item.statement.map(compiler.unit))
     }
     return Prepared(
-      program: program, items: items, diagnostics: Self.readable(program.diagnostics + compiler.diagnostics))
+      program: program, items: items, diagnostics: (program.diagnostics + compiler.diagnostics).readable)
   }
 
-  /// Diagnostics in the order of the text; of the errors only the first few, since the rest mostly follow from them.
-  private static func readable(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
-    let sorted = diagnostics.enumerated().sorted { a, b in
-      (a.element.range?.start ?? 0, a.offset) < (b.element.range?.start ?? 0, b.offset)
-    }.map(\.element)
-    var errors = 0
-    return sorted.filter { diagnostic in
-      errors += diagnostic.severity == .error ? 1 : 0
-      return diagnostic.severity != .error || errors <= Parser.maximumDiagnostics
+  private static func lateOption(_ item: Item) -> Diagnostic {
+    Diagnostic(
+      .misplacedStatement, "`param` must stand before the first command", at: item.range,
+      help: ["the options of a script are known before any of it runs"])
+  }
+
+  /// What is wrong with an option's name: another `param` or the host itself has it.
+  private func clash(_ name: String, _ item: Item, among seen: inout Set<String>) -> Diagnostic? {
+    let help = ["give the `param` another name"]
+    if environment.hostOptions.contains(name) {
+      return Diagnostic(
+        .repeatedName, "--\(name.replacing("_", with: "-")) is an option of Ward's own: the script would never get it",
+        at: item.range, help: help)
     }
+    guard !seen.insert(name).inserted else { return nil }
+    return Diagnostic(.repeatedName, "there are two options `\(name)`", at: item.range, help: help)
   }
 
   /// Whether a session line may give names values, so that what follows cannot be checked for names.

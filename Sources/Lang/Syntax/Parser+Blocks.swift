@@ -7,7 +7,7 @@ extension Parser {
 
   // block = "{" { { SEP } statement ( SEP | &"}" ) } "}" ;
   mutating func block(of purpose: String, shadowing names: [Name] = []) throws(Diagnostic) -> Block {
-    guard at(.openBrace), !endsLine else { throw missing("`{`", "before \(purpose)", isIncomplete: false) }
+    guard at(.openBrace), !endsLine else { throw missingBlock(purpose) }
     let open = token.start
     shadows.append([])
     defer { shadows.removeLast() }
@@ -15,7 +15,7 @@ extension Parser {
     try advance()
     var block = Block()
     while !at(.closeBrace) {
-      guard token.kind != .end else { throw unclosed(.openBrace, at: open, .unclosedBlock) }
+      guard token.kind != .end else { throw unclosedBlock(open) }
       if at(.semicolon) {
         try advance()
         continue
@@ -26,15 +26,37 @@ extension Parser {
     return block
   }
 
+  private func missingBlock(_ purpose: String) -> Diagnostic {
+    if at(.assign), !endsLine {
+      return Diagnostic(.singleEquals, "`=` gives a name a value; `==` compares", at: tokenRange)
+    }
+    var diagnostic = missing("`{`", "before \(purpose)", isIncomplete: false)
+    if at(.colon), !endsLine { diagnostic.help = [Self.braces] }
+    return diagnostic
+  }
+
+  private func unclosedBlock(_ open: Int) -> Diagnostic {
+    var diagnostic = unclosed(.openBrace, at: open, .unclosedBlock)
+    let brace = UInt8(ascii: "}")
+    if let query = sqlRanges.last, query.lowerBound > open, source.bytes[query].contains(brace) {
+      diagnostic.labels = [
+        .init(range(query.lowerBound, query.upperBound), "this query goes on to the end of its line")
+      ]
+      diagnostic.help = ["put the query in parentheses: `(select …)`"]
+    }
+    return diagnostic
+  }
+
   /// One statement of a block; a mistake in it does not hide those after it.
   private mutating func appendStatement(to block: inout Block) throws(Diagnostic) {
     let start = token.start
     let before = (nesting: nesting, level: level, functions: functions, loops: loops, shadows: shadows.count)
     do throws(Diagnostic) {
       let statement = try statement()
+      // What is not ended as it must be is told once: compiling it too would tell it again.
+      try separator(after: statement)
       block.statements.append(statement)
       block.depth = max(block.depth, statement.depth)
-      try separator(after: statement)
     } catch {
       (nesting, level, functions, loops) = (before.nesting, before.level, before.functions, before.loops)
       shadows.removeLast(shadows.count - before.shadows)
@@ -45,7 +67,8 @@ extension Parser {
   /// Notes a mistake and goes to the start of the next statement. False when reading cannot go on.
   mutating func recover(from diagnostic: Diagnostic, statementStart: Int, inBlock: Bool = false) -> Bool {
     if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
-    guard diagnostics.count < Self.maximumDiagnostics, !diagnostic.isIncomplete else {
+    // One more than is told, so that it can be said that there are more.
+    guard diagnostics.count <= Self.maximumDiagnostics, !diagnostic.isIncomplete else {
       lexer.move(to: lexer.limit)
       token = Token(kind: .end, start: lexer.limit, end: lexer.limit, spaceBefore: true, newlineBefore: true)
       return false

@@ -3,7 +3,7 @@ extension Parser {
   mutating func items() -> [Item] {
     var items: [Item] = []
     start()
-    while token.kind != .end, diagnostics.count < Self.maximumDiagnostics {
+    while token.kind != .end, diagnostics.count <= Self.maximumDiagnostics {
       let begin = token.start
       do throws(Diagnostic) {
         if try accept(.semicolon) { continue }
@@ -84,9 +84,21 @@ extension Parser {
         .unknownName, "SQL here only asks: there is no `\(name)`", at: range(stage.start, stage.end),
         help: ["a query begins with `select` or `with`; `:store prune` removes what is old"])
     }
+    let place = range(stage.start, stage.end)
+    if token.kind == .string, !token.spaceBefore {
+      return Diagnostic(
+        .unexpected, "a string needs no `\(name)` before it", at: place,
+        help: ["`\"{x}\"` puts in the value of x, `'{x}'` does not"])
+    }
+    if Self.clauses.contains(name.lowercased()) {
+      return Diagnostic(
+        .unknownName, "there is no command `\(name)`, and a query ends with its line", at: place,
+        help: ["put a query of several lines in parentheses: `(select …)`"])
+    }
+    let instead = Suggestions.habit(name) ?? environment.elsewhere[name]
     return Diagnostic(
-      .unknownName, "there is no command `\(name)`", at: range(stage.start, stage.end),
-      says: Suggestions.hint(for: name, in: environment.commands.keys), help: ["`help` lists the commands"])
+      .unknownName, "there is no command `\(name)`", at: place,
+      says: instead ?? Suggestions.hint(for: name, in: environment.commands.keys), help: ["`help` lists the commands"])
   }
 
   /// What stands like a command and is something else: a function, or a variable of a command's name.
@@ -102,6 +114,11 @@ extension Parser {
       .unexpected, "`\(name)` is a function, and its arguments stand in parentheses", at: place,
       help: ["for example: \(function.example)"])
   }
+
+  /// What the further lines of a query begin with.
+  private static let clauses: Set = [
+    "from", "where", "group", "having", "order", "limit", "join", "left", "inner", "union", "window",
+  ]
 
   /// What SQL statements that are no questions begin with.
   private static let writingSQL: Set = [
@@ -129,6 +146,7 @@ extension Parser {
     }
     return Diagnostic(
       .unexpected, "expected the end of the statement, not `\(word)`", at: tokenRange,
+      says: token.kind == .name ? Suggestions.habit(word) ?? "" : at(.question) ? "write `if … then … else …`" : "",
       help: ["statements are separated by a line break or `;`"])
   }
 }

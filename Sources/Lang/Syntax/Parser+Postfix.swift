@@ -90,10 +90,20 @@ extension Parser {
       if at(.assign) {
         throw Diagnostic(.singleEquals, "`=` gives a name a value; `==` compares", at: range(token.start, token.end))
       }
+      let wanted = at(.comma) ? "`\(symbol.rawValue)`" : "`\(symbol.rawValue)` or `,`"
       throw Diagnostic(
-        .unexpected, "expected `\(symbol.rawValue)` or `,`, not `\(text(token))`", at: range(token.start, token.end),
-        labels: [.init(range(open, open + 1), "opened here")])
+        .unexpected, "expected \(wanted), not `\(text(token))`", at: range(token.start, token.end),
+        labels: [.init(range(open, open + 1), "opened here")], help: bracketHelp(symbol))
     }
     try advance()
+  }
+
+  /// What was probably meant where a closing bracket is missing.
+  private func bracketHelp(_ symbol: Symbol) -> [String] {
+    switch symbol {
+    case .closeParen where at(.comma): ["a list is written in brackets: `[1, 2]`"]
+    case .closeBracket where at(.for): ["a list made from another begins with `for`: `[for x in 0..3 => x^2]`"]
+    default: []
+    }
   }
 }

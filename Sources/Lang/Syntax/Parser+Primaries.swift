@@ -14,7 +14,7 @@ extension Parser {
     case .label:
       throw Diagnostic(
         .unexpected, "expected a value, not the label `\(text(token))`", at: range(token.start, token.end),
-        help: ["a record is written in braces: `{eps: 0.1}`"])
+        help: [opensBlock ? Self.braces : "a record is written in braces: `{eps: 0.1}`"])
     case .symbol:
       switch token.symbol {
       case .openParen: return try group()
@@ -26,11 +26,32 @@ extension Parser {
     }
   }
 
+  /// What to say to those who begin a block with a colon.
+  static let braces = "a block stands in braces: `{ … }`"
+
+  /// Whether the label to read next is a condition with a colon behind it, as other languages begin a block.
+  private var opensBlock: Bool {
+    var ahead = lexer
+    return Keyword(source.bytes[token.start..<token.end - 1]) != nil || ahead.nextIfValid()?.newlineBefore == true
+  }
+
   private func missingValue() -> Diagnostic {
     guard token.kind != .end else {
       return Diagnostic(.missingPart, "expected a value", at: here, isIncomplete: true)
     }
-    return Diagnostic(.unexpected, "expected a value, not `\(text(token))`", at: range(token.start, token.end))
+    return Diagnostic(
+      .unexpected, "expected a value, not `\(text(token))`", at: range(token.start, token.end), says: doubledSymbol)
+  }
+
+  /// What to write for `++`, `--` and `**`.
+  private var doubledSymbol: String {
+    guard token.start > 0, source.bytes[token.start - 1] == source.bytes[token.start] else { return "" }
+    switch token.symbol {
+    case .plus: return "write `+= 1` to count up"
+    case .star: return "write `^` for a power"
+    case .slash: return "write `/`, with `round` for a whole number"
+    default: return ""
+    }
   }
 
   // NUMBER = digits [ "." digits ] [ ("e"|"E") ["+"|"-"] digits ] [ "%" ] ;
@@ -76,7 +97,15 @@ extension Parser {
     case nil:
       let name = text(token)
       if inClosure { namesInClosures.insert(name) }
+      let isCommand = atCommand
       try advance()
+      if isCommand, startsArgument {
+        throw Diagnostic(
+          .commandAsValue, "the command `\(name)` needs parentheses here", at: range(start, previousEnd),
+          help: [
+            "write `(\(name) …)`; without them a command stands at the start of a statement, or after `=`, `|` or `return`"
+          ])
+      }
       return try node(.name(name), from: start)
     case .true, .false:
       let value = at(.true)
@@ -95,6 +124,16 @@ extension Parser {
       throw Diagnostic(
         .unexpected, "expected a value, not `\(keyword.rawValue)`", at: range(token.start, token.end),
         says: "a word of the language")
+    }
+  }
+
+  /// Whether the token after a command's name can only be the command's argument.
+  private var startsArgument: Bool {
+    guard !endsLine else { return false }
+    return switch token.kind {
+    case .name: keyword == nil || keyword == .select || keyword == .fn
+    case .number, .string, .rawString, .last: true
+    default: false
     }
   }
 

@@ -34,7 +34,9 @@ extension Parser {
         throw Diagnostic(
           .reservedWord, "`\(text(token))` stands for an earlier value and cannot be a name", at: tokenRange)
       }
-      throw missing("a name", purpose, isIncomplete: nesting > 0)
+      var diagnostic = missing("a name", purpose, isIncomplete: nesting > 0)
+      if at(.openParen), purpose == "after `for`" { diagnostic.help = ["without parentheses: `for x in 0..3 { … }`"] }
+      throw diagnostic
     }
     if let keyword {
       throw Diagnostic(

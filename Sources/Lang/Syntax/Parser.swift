@@ -50,7 +50,7 @@ struct Parser {
     var parser = Parser(source, environment: environment)
     let items = parser.items()
     return Program(
-      source: source, items: items, diagnostics: parser.diagnostics, closures: parser.closures.sorted(),
+      source: source, items: items, diagnostics: parser.diagnostics.readable, closures: parser.closures.sorted(),
       namesInClosures: parser.namesInClosures)
   }
 

@@ -96,3 +96,19 @@ public struct Interrupt: Error, Sendable, Equatable {
   /// An interrupt.
   public init() {}
 }
+
+extension [Diagnostic] {
+  /// In the order of the text, and of the errors only the first few, since the rest mostly follow from them.
+  var readable: [Diagnostic] {
+    let sorted = enumerated().sorted { a, b in
+      (a.element.range?.start ?? 0, a.offset) < (b.element.range?.start ?? 0, b.offset)
+    }.map(\.element)
+    let errors = sorted.indices.filter { sorted[$0].severity == .error }
+    guard errors.count > Parser.maximumDiagnostics else { return sorted }
+    let last = errors[Parser.maximumDiagnostics - 1]
+    var told = sorted.indices.filter { $0 <= last || sorted[$0].severity != .error }.map { sorted[$0] }
+    let more = "there are more mistakes after these \(Parser.maximumDiagnostics)"
+    if !told[last].help.contains(more) { told[last].help.append(more) }
+    return told
+  }
+}

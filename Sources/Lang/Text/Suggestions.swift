@@ -23,7 +23,7 @@ public enum Suggestions {
     var best: (name: String, cost: Int)?
     for candidate in candidates where candidate != word {
       let short = min(word.count, candidate.count), long = max(word.count, candidate.count)
-      let extends = short >= 3 && (candidate.hasPrefix(word) || word.hasPrefix(candidate))
+      let extends = short >= 3 && (candidate.hasPrefix(word) || long <= 2 * short && word.hasPrefix(candidate))
       let allowed = max(1, min(3, (long - 1) / 3))
       // Each letter that one has more takes an edit.
       guard extends || long - short <= allowed else { continue }
@@ -32,6 +32,24 @@ public enum Suggestions {
       if best.map({ cost < $0.cost || (cost == $0.cost && candidate < $0.name) }) ?? true { best = (candidate, cost) }
     }
     return best?.name
+  }
+
+  /// What to write for a word that other languages have and Ward has not, such as `elif`.
+  static func habit(_ word: String) -> String? {
+    switch word {
+    case "True", "TRUE": "write `true`"
+    case "False", "FALSE": "write `false`"
+    case "None", "null", "NULL", "nil", "undefined", "NA": "write `none`"
+    case "elif", "elsif", "elseif": "write `else if`"
+    case "var", "const", "local", "set": "write `let`"
+    case "func", "function", "fun", "proc": "write `def`"
+    case "foreach": "write `for`"
+    case "lambda": "write `fn(x) => …`"
+    case "switch", "match", "case": "write `if … else if …`"
+    case "except": "write `catch`"
+    case "raise", "throw", "assert": "write `check … because: …`"
+    default: nil
+    }
   }
 
   /// "did you mean `steps`?", or nothing when no candidate is near.

@@ -30,6 +30,8 @@ public struct Completion {
     public var sql: (String) -> [Candidate] = { _ in [] }
     /// Files: gets the path typed so far.
     public var files: (String) -> [Candidate] = { _ in [] }
+    /// What a string may say: gets the command or function, or the variable that is indexed, and the label, if it has one.
+    public var texts: (_ owner: String, _ label: String?) -> [Candidate] = { _, _ in [] }
     /// Words for a parameter of kind `word`: gets that kind, such as `view`.
     public var words: (String) -> [Candidate] = { _ in [] }
 
@@ -39,6 +41,8 @@ public struct Completion {
 
   /// Where the word at the cursor starts, as a UTF-8 offset.
   public let start: Int
+  /// The quote that closes the string the cursor is in; empty outside of strings.
+  public var quote = ""
   /// The candidates that begin with that word, best kind first, then by name.
   public let candidates: [Candidate]
 

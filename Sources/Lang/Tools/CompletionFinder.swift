@@ -24,11 +24,15 @@ struct CompletionFinder {
   func find() -> Completion {
     let line = source.text(from: source.lineStarts[source.line(at: cursor) - 1], to: cursor)
     if let first = line.first(where: { !$0.isWhitespace }), ":?!".contains(first) {
+      if first == "?", source.bytes[..<start].last == UInt8(ascii: ".") {
+        return completion(candidates(CompletionPlace(source, upTo: start)))
+      }
       return completion(first == "?" ? topics() + sources.session(line) : sources.session(line))
     }
-    if let path = openString() {
-      let files = sources.files(path).filter { $0.text.hasPrefix(path) }
-      return Completion(start: cursor - path.utf8.count, candidates: files)
+    if let text = openString() {
+      let quote = cursor - text.utf8.count - 1
+      let candidates = texts(CompletionPlace(source, upTo: quote), text).filter { $0.text.hasPrefix(text) }
+      return Completion(start: quote + 1, quote: source.text(from: quote, to: quote + 1), candidates: candidates)
     }
     let place = CompletionPlace(source, upTo: start)
     if let sql = sqlStatement(place) {
@@ -63,6 +67,30 @@ struct CompletionFinder {
         return source.text(from: range.start + 1, to: cursor)
       }
     }
+  }
+
+  /// What the text of a string may be that opens at a place: files, unless its parameter takes something else.
+  private func texts(_ place: CompletionPlace, _ typed: String) -> [Candidate] {
+    guard let (owner, label) = owner(of: place) else { return sources.files(typed) }
+    let types =
+      environment.functions[owner]?.parameters.map(\.type) ?? [type(owner, label, place)].compactMap { $0 }
+    let known = sources.texts(owner, label)
+    if types.contains(where: \.takesFile) { return known + sources.files(typed) }
+    if !known.isEmpty { return known }
+    return types.isEmpty ? sources.files(typed) : types.flatMap(\.element.words).map { Candidate($0, .choice, "") }
+  }
+
+  /// Whose argument stands at a place: a command, built-in or function with a label, or a name before `[`.
+  private func owner(of place: CompletionPlace) -> (name: String, label: String?)? {
+    for level in place.levels.reversed() {
+      let label = level.stage.last.flatMap { $0.kind == .label ? String(place.text($0).dropLast()) : nil }
+      if let callee = level.callee { return (callee, label) }
+      if level.allowsCommand, let first = level.stage.first, first.kind == .name { return (place.text(first), label) }
+      if level.opener == .openBracket, let owner = level.owner, owner.label != nil || level.isIndex {
+        return (owner.command, owner.label)
+      }
+    }
+    return nil
   }
 
   private func sqlStatement(_ place: CompletionPlace) -> String? {
@@ -113,7 +141,8 @@ struct CompletionFinder {
     }
     guard let name = path.first, var value = environment.value(of: name) ?? environment.builtIn(name) else { return [] }
     for step in path.dropFirst() {
-      guard case .record(let record) = value, let inner = record[step] else { return [] }
+      // Members of the host's objects are looked up, not computed by the user's code.
+      guard let inner = try? value.member(step) else { return [] }
       value = inner
     }
     return memberCandidates(value)
@@ -270,6 +299,16 @@ extension ValueType {
     case .list(let element), .oneOrMore(let element): element
     case .either(let types): types.map(\.element).first ?? self
     default: self
+    }
+  }
+
+  /// Whether a path may be given.
+  fileprivate var takesFile: Bool {
+    switch self {
+    case .file: true
+    case .list(let element), .oneOrMore(let element): element.takesFile
+    case .either(let types): types.contains(where: \.takesFile)
+    default: false
     }
   }
 }

@@ -5,6 +5,8 @@ struct CompletionPlace {
     var opener: Symbol = .none
     /// The name glued to a `(`: `pgd(`.
     var callee: String?
+    /// Whether it is a `[` glued to what it indexes.
+    var isIndex = false
     /// The tokens of the current stage at this level; a closed bracket stands as one token.
     var stage: [Token] = []
     /// The label just before the bracket, and the command it belongs to: `with: [`.
@@ -78,6 +80,7 @@ struct CompletionPlace {
     if token.symbol == .openParen, !token.spaceBefore, let last, last.kind == .name, last.end == token.start {
       level.callee = text(last)
     }
+    level.isIndex = token.symbol == .openBracket && !token.spaceBefore && stage.last?.kind == .name
     if let first = stage.first, first.kind == .name {
       let label = stage.last.flatMap { $0.kind == .label ? String(text($0).dropLast()) : nil }
       level.owner = (text(first), label)

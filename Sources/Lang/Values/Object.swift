@@ -5,6 +5,8 @@ public protocol Object: SendableMetatype {
 
   /// Members this very object has beyond its type's, such as the layers of a model.
   var ownMembers: [ObjectType.Member] { get }
+  /// Members of its type that this very object does not have.
+  var missingMembers: Set<String> { get }
   /// The value of a member that `type` or `ownMembers` declares; nil when this object does not have it.
   func member(_ name: String) throws -> Value?
   /// `object[…]`. Throws a `Problem` when the index does not fit.
@@ -74,10 +76,15 @@ extension Object {
   /// Its type, from a value of unknown Swift type.
   public var objectType: ObjectType { Self.type }
   /// Every member it has, those of its type first.
-  public var allMembers: [ObjectType.Member] { Self.type.members + ownMembers }
+  public var allMembers: [ObjectType.Member] {
+    let missing = missingMembers
+    return Self.type.members.filter { !missing.contains($0.name) } + ownMembers
+  }
 
   /// None beyond the type's.
   public var ownMembers: [ObjectType.Member] { [] }
+  /// None of the type's.
+  public var missingMembers: Set<String> { [] }
   /// One thing.
   public var elements: [Value]? { nil }
   /// No name is kept.

@@ -17,15 +17,16 @@ extension Value {
       help: ["lists, ranges, tables, records and strings have elements"])
   }
 
-  /// `value.name`.
-  func member(_ name: String) throws -> Value {
+  /// `value.name`. Throws a `Problem` that suggests a near name when there is none.
+  public func member(_ name: String) throws -> Value {
     switch self {
     case .record(let record): if let value = record[name] { return value }
     case .table(let table): if let column = table.column(name) { return .list(column) }
     case .choice(let choice):
       if let value = choice[name] { return value }
       if name == "name" { return .string(choice.name) }
-    case .object(let object): if let value = try object.member(name) { return value }
+    case .object(let object):
+      if !object.missingMembers.contains(name), let value = try object.member(name) { return value }
     default: break
     }
     throw noMember(name)

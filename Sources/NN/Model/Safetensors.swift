@@ -138,6 +138,11 @@ public struct Safetensors: Sendable {
   ///
   /// - Throws: `CheckpointError`.
   public func write(to path: String) throws {
+    // Foundation's own words for this one say nothing.
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    guard FileManager.default.fileExists(atPath: folder) else {
+      throw CheckpointError.unwritable(path: path, reason: "there is no folder \(folder)")
+    }
     do {
       try Foundation.Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {

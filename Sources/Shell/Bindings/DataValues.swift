@@ -37,7 +37,7 @@ struct DatasetValue: Object {
     }
     do {
       return DatasetValue(
-        dataset: try dataset.only(try wanted.map { try classNumber($0) }),
+        dataset: try dataset.only(try classNumbers(wanted, argument: "classes")),
         selection: "classes: \(Value.list(wanted).literal)")
     } catch let error as DataError { throw Problem.from(error) }
   }
@@ -52,6 +52,14 @@ struct DatasetValue: Object {
   func isEqual(to other: any Object) -> Bool {
     guard let other = other as? DatasetValue else { return false }
     return other.dataset.sha256 == dataset.sha256 && other.selection == selection && other.dataset.name == dataset.name
+  }
+
+  /// The numbers of classes that an argument gave by name or by number.
+  func classNumbers(_ values: [Value], argument: String) throws -> [Int] {
+    do { return try values.map { try classNumber($0) } } catch var problem as Problem {
+      problem.argument = argument
+      throw problem
+    }
   }
 
   /// The number of a class that was given by name or by number.

@@ -4,7 +4,7 @@ import NN
 /// The result of an attack, or of an evaluation without one.
 struct ResultValue: Object {
   static let type = ObjectType(
-    "result", "How a model did on some images, clean and under an attack.",
+    "result", "How a model did on some images, clean and, but for `evaluate`, under an attack.",
     members: [
       .init("model", "the model"),
       .init("attack", "the attack's name; none for an evaluation"),
@@ -46,6 +46,11 @@ struct ResultValue: Object {
   /// The changed images, if they were to be kept.
   var changed: [Pixels]?
 
+  /// An evaluation has nothing of an attack.
+  var missingMembers: Set<String> {
+    run == nil ? ["robust", "success", "attacked", "eps", "norm", "queries", "seed", "parts"] : []
+  }
+
   func member(_ name: String) throws -> Value? {
     switch name {
     case "model": .object(model)
@@ -54,12 +59,12 @@ struct ResultValue: Object {
     case "robust": .number(evaluation.robust.value)
     case "protected": evaluation.protected.map { .number($0.value) } ?? Value.none
     case "mean_cost": .number(evaluation.meanCost)
-    case "success": run == nil ? Value.none : .number(evaluation.success.value)
-    case "attacked": run == nil ? Value.none : .integer(evaluation.success.count)
+    case "success": .number(evaluation.success.value)
+    case "attacked": .integer(evaluation.success.count)
     case "images": .integer(evaluation.images)
     case "eps": run.map { .number(Double("\($0.threat.epsilon)") ?? 0) } ?? Value.none
     case "norm": run.map { .string($0.threat.norm.rawValue) } ?? Value.none
-    case "queries": run == nil ? Value.none : .integer(evaluation.queries)
+    case "queries": .integer(evaluation.queries)
     case "seconds": .number(seconds)
     case "seed": run.map { .integer($0.seed) } ?? Value.none
     case "parts": parts.map { .table($0) } ?? Value.none
@@ -89,7 +94,7 @@ struct ResultValue: Object {
     let names = evaluation.classNames
     return Table(
       columns: [
-        .init("index"), .init("class"), .init("clean_answer"), .init("answer"), .init("fooled"),
+        .init("index"), .init("label"), .init("clean_answer"), .init("answer"), .init("fooled"),
         .init("linf", .distance), .init("l2", .distance), .init("l1", .distance), .init("l0"), .init("queries"),
         .init("steps"),
       ],

@@ -9,7 +9,7 @@ struct ReplayCommand: ParsableCommand {
     discussion: """
       What a cell showed stands below it on lines that begin with #>. Words and whole numbers must be the same, numbers with \
       decimals may differ a little, times are ignored; [..] stands for the rest of a line and ... alone for any lines. \
-      Ends with status 3 when something differs. Nothing is kept of it, unless --store names a store to run on.
+      Ends with status 3 when something differs, and with 2 when the script cannot be read. Nothing is kept of it, unless --store names a store to run on.
       """)
 
   @OptionGroup var common: CommonOptions
@@ -44,6 +44,12 @@ struct ReplayCommand: ParsableCommand {
     defer { session.end() }
     if accept { try telling(.failed) { try session.checkMayWrite(file) } }
     Interrupt.install()
+    if !accept {
+      do { try Replay.checkReadable(transcript, named: file, in: session) } catch let mistakes as Diagnostics {
+        for mistake in mistakes.all { notices.tell(mistake) }
+        throw Exit(.usage)
+      }
+    }
     let replay = Replay(comparison: Comparison(tolerance: tolerance / 100))
     do {
       let outcomes = try replay.run(transcript, in: session)

@@ -51,18 +51,14 @@ struct RunCommand: ParsableCommand {
     if WardCommand.names.contains(file) {
       return "options come after the subcommand: `ward \(file) …`; `ward \(file) --help` lists those it takes"
     }
-    let hint = Suggestions.nearest(to: file, in: WardCommand.names).map { "; did you mean `ward \($0)`?" } ?? ""
-    return "there is no file \(file)\(hint)"
+    let near = Suggestions.nearest(to: file, in: WardCommand.names).map { "ward \($0)" } ?? ScriptFile.near(file)
+    return "there is no file \(file)" + (near.map { "; did you mean `\($0)`?" } ?? "")
   }
 
   private func runScript(_ source: Source, _ options: Session.Options) throws -> ExitStatus {
     let session = try Session(options)
     defer { session.end() }
     let program = session.interpreter.parse(source)
-    if let problem = ScriptArguments.problem(with: program) {
-      session.notices.tell(problem)
-      return .usage
-    }
     let script = ScriptArguments(parameters: program.parameters, script: source.name)
     let values = try script.parse(arguments)
     try script.check(values) { try? session.interpreter.evaluate(Source(name: "--", text: $0)) }
@@ -73,6 +69,11 @@ struct RunCommand: ParsableCommand {
 }
 
 extension CommonOptions {
+  /// What Ward takes for itself, whatever a script says; `-` is `_`, as in the name of a `param`.
+  static let names: Set = [
+    "store", "seed", "threads", "quiet", "safe", "color", "diagnostics", "no_init", "help", "version",
+  ]
+
   var sessionOptions: Session.Options {
     var options = Session.Options(storePath: StoreChoice.path(option: store))
     options.seed = seed
@@ -139,31 +140,6 @@ struct ScriptArguments {
         throw ValidationError("--\(parameter.name) takes true or false, not `\(text)`")
       }
     }
-  }
-
-  /// What Ward takes for itself, whatever a script says.
-  private static let taken: Set = [
-    "store", "seed", "threads", "quiet", "safe", "color", "diagnostics", "no_init", "help", "version",
-  ]
-
-  /// What is wrong with the options that a script declares.
-  static func problem(with program: Program) -> Diagnostic? {
-    var names: Set<String> = []
-    for item in program.items {
-      guard case .parameter(let parameter) = item.kind else { continue }
-      if taken.contains(parameter.name) {
-        return Diagnostic(
-          Code.repeatedName.rawValue,
-          "--\(parameter.name.replacing("_", with: "-")) is an option of Ward's own: the script would never get it",
-          at: item.range, help: ["give the `param` another name"])
-      }
-      guard names.insert(parameter.name).inserted else {
-        return Diagnostic(
-          Code.repeatedName.rawValue, "there are two options `\(parameter.name)`", at: item.range,
-          help: ["give one `param` another name"])
-      }
-    }
-    return nil
   }
 
   /// The help of a script, if that is what was asked for: `ward FILE.ward --help`. ArgumentParser would give Ward's own.

@@ -46,7 +46,7 @@ extension Command<Session> {
           let costs: CostMatrix
           if let classes = given[protect] {
             costs = try .protect(
-              try numbers(of: classes, in: data), weight: given[weight],
+              try data.classNumbers(classes, argument: "protect"), weight: given[weight],
               side: CostMatrix.Side(rawValue: given[side]) ?? .both, classes: data.dataset.classes.count)
           } else if let rows = given[matrix] {
             costs = try matrixOf(rows, data)
@@ -73,13 +73,6 @@ extension Command<Session> {
     throw Problem(
       code: ShellCode.badCosts, message: "\(name) says something about protected classes, but none is protected",
       help: ["name them: `protect: [\"Shirt\"]`"], argument: name)
-  }
-
-  private static func numbers(of classes: [Value], in data: DatasetValue) throws -> [Int] {
-    do { return try classes.map(data.classNumber) } catch var problem as Problem {
-      problem.argument = "protect"
-      throw problem
-    }
   }
 
   private static func matrixOf(_ rows: [[Double]], _ data: DatasetValue) throws -> CostMatrix {

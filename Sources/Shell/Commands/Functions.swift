@@ -6,7 +6,7 @@ enum Functions {
   static let all: [LibraryFunction] = [take, only, classes, confusion]
 
   private static let take = LibraryFunction(
-    "take", "The first images of a selection, or the first elements of a list.", topic: Topic.data,
+    "take", "The first images of a selection, or elements of a list; all where there are fewer.", topic: Topic.data,
     [.init("images"), .init("count", .integer(in: .atLeast(1)))], example: "take(fashion.test, 500)"
   ) { _, given in
     let count = given[1].asInteger ?? 1
@@ -35,7 +35,7 @@ enum Functions {
     let wanted = given[1].asList ?? [given[1]]
     if let data = given[0].asObject(DatasetValue.self) { return .object(try data.only(wanted)) }
     guard case .object(let some as ImagesValue) = given[0] else { return .none }
-    let numbers = try wanted.map(some.from.classNumber)
+    let numbers = try some.from.classNumbers(wanted, argument: "classes")
     do throws(DataError) { return .object(some.with(try some.images.only(numbers))) } catch {
       throw Problem.from(error)
     }

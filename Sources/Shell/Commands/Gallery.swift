@@ -43,12 +43,7 @@ extension ResultValue {
         ],
         argument: "result")
     }
-    let numbers = try classes.map { wanted in
-      do { return Set(try wanted.map(images.from.classNumber)) } catch var problem as Problem {
-        problem.argument = "class"
-        throw problem
-      }
-    }
+    let numbers = try classes.map { Set(try images.from.classNumbers($0, argument: "class")) }
     let chosen = choose(count) { numbers?.contains($0) ?? true }
     guard !chosen.isEmpty else {
       throw Problem(

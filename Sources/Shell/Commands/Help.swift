@@ -9,7 +9,7 @@ extension Command<Session> {
     ) { signature in
       let name = signature.optionalSubject("name", .word("topic"), "what to explain", shown: "everything there is")
       return { session, given in
-        session.output.show(.text(try About.text(given[name] ?? "", in: session.environment)))
+        session.output.show(.text(try About.text(given[name] ?? "", in: session)))
         return .none
       }
     }
@@ -21,7 +21,12 @@ extension Command<Session> {
       examples: ["options pgd"]
     ) { signature in
       let choice = signature.subject("built-in", .choice(nil), "such as pgd, minmax or lenet")
-      return { _, given in .table(settings(of: given[choice])) }
+      return { session, given in
+        let settings = settings(of: given[choice])
+        guard settings.count == 0 else { return .table(settings) }
+        session.output.show(.text("\(given[choice].name) has no settings"))
+        return .none
+      }
     }
   }
 
@@ -46,9 +51,11 @@ private func shown(_ value: Value, _ setting: SettingDeclaration) -> String {
 
 /// What `?NAME`, `:help` and `help` show.
 enum About {
-  static func text(_ name: String, in environment: Environment) throws -> String {
+  static func text(_ name: String, in session: Session) throws -> String {
+    let environment = session.environment
     let name = name.trimmingCharacters(in: .whitespaces)
     if name.isEmpty || name == "help" { return overview(environment) }
+    if let page = try valuePage(name, in: session) { return page.text }
     if let page = Help.page(for: name, in: environment) { return page.text }
     if let view = Views.named(name) {
       let width = view.columns.map(\.name.count).max() ?? 0
@@ -59,11 +66,37 @@ enum About {
       return line.page
     }
     if let text = ShellCode.explanations[name.uppercased()] { return "\(name.uppercased())\n\(text)" }
-    let known = Help.topics(in: environment) + Views.all.map(\.name) + SessionLine.all.map(\.name)
     throw Problem(
       code: ShellCode.sessionLine, message: "there is no help about `\(name)`",
-      label: Suggestions.hint(for: name, in: known),
+      label: Suggestions.hint(for: name, in: topics(in: environment)),
       help: ["`help` alone lists what there is"])
+  }
+
+  /// Every name there is help about.
+  static func topics(in environment: Environment) -> [String] {
+    Help.topics(in: environment) + Views.all.map(\.name) + SessionLine.all.map(\.name)
+  }
+
+  /// The page of a value that has no name of its own: `_3`, `cse.conv1`, `pgd.steps`. Nil for anything else.
+  private static func valuePage(_ path: String, in session: Session) throws -> HelpPage? {
+    let names = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    let first = names[0], digits = first.dropFirst()
+    var value: Value
+    if first.hasPrefix("_"), digits.isEmpty || Int(digits) != nil {
+      value = try session.lastValue(Int(digits))
+    } else {
+      let builtIn = session.environment.choices[first].map { Value.choice(Choice($0)) }
+      guard names.count > 1, let known = session.environment.value(of: first) ?? builtIn else { return nil }
+      value = known
+    }
+    var meaning = ""
+    for name in names.dropFirst() {
+      meaning = Help.page(describing: value, called: "").entries.first { $0.name == "." + name }?.summary ?? ""
+      value = try value.member(name)
+    }
+    var page = Help.page(describing: value, called: path)
+    if !meaning.isEmpty, meaning != page.summary { page.details = meaning }
+    return page
   }
 
   /// Headings in the order of work; those of the language's own functions come after them.
@@ -78,7 +111,8 @@ enum About {
       attack normal with: pgd on: take(fashion.test, 500)
       classes(_)
 
-    ?NAME explains any name below, with an example. Tab completes. A line that begins with select asks the store.
+    ?NAME explains any name below, with an example. Tab completes.
+    A line that begins with select asks the store.
     """
 
   /// Everything there is, by heading, each with a line.
@@ -88,7 +122,11 @@ enum About {
       order.compactMap { topic in topics.first { $0.topic == topic } } + topics.filter { !order.contains($0.topic) }
     let width = topics.flatMap(\.entries).map(\.name.displayWidth).max() ?? 0
     var parts = sorted.map { topic, entries in
-      ([topic] + entries.map { "  \(DisplayWidth.pad($0.name, to: width))  \($0.summary)" }).joined(separator: "\n")
+      let rows = entries.map { entry in
+        "  \(DisplayWidth.pad(entry.name, to: width))  "
+          + entry.summary.wrapped(to: 96 - width).replacing("\n", with: "\n" + String(repeating: " ", count: width + 4))
+      }
+      return ([topic] + rows).joined(separator: "\n")
     }
     parts.insert(builtIns(environment), at: order.count)
     return ([beginning] + parts + [lines]).joined(separator: "\n\n")

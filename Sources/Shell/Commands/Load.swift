@@ -24,7 +24,7 @@ extension Command<Session> {
           var loaded = DatasetValue(dataset: try Dataset.load(given[name]))
           var selection: [String] = []
           if let wanted = given[classes] {
-            let numbers = try wanted.map { try loaded.classNumber($0) }
+            let numbers = try loaded.classNumbers(wanted, argument: "classes")
             loaded = DatasetValue(dataset: try loaded.dataset.only(numbers))
             selection.append("classes: \(Value.list(wanted).literal)")
           }
@@ -33,6 +33,8 @@ extension Command<Session> {
             if let count = given[train] { selection.append("train: \(count)") }
             if let count = given[test] { selection.append("test: \(count)") }
           }
+          session.noteShortage(loaded.dataset.train.count, of: given[train], "train", "training images")
+          session.noteShortage(loaded.dataset.test.count, of: given[test], "test", "test images")
           loaded.selection = selection.joined(separator: " ")
           session.made(.dataset(loaded))
           return .object(loaded)
@@ -84,6 +86,15 @@ extension Command<Session> {
       [.string(member.name), try object.member(member.name) ?? Value.none, .string(member.summary)]
     }
     return Table(columns: [.init("member"), .init("value"), .init("meaning")], rows: rows)
+  }
+}
+
+extension Session {
+  /// Says that there are fewer than were asked for.
+  fileprivate func noteShortage(_ count: Int, of wanted: Int?, _ label: String, _ what: String) {
+    guard let wanted, count < wanted else { return }
+    let text = "\(label): \(NumberText.count(wanted)), but there are only \(NumberText.count(count)) \(what)"
+    output.complain("note: " + text, written: notices.text(.note, text))
   }
 }
 

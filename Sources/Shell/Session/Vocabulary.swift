@@ -4,7 +4,15 @@ import NN
 /// All the names Ward adds to the language: commands, built-in constants, functions and kinds of value.
 enum Vocabulary {
   static func environment() -> Environment {
-    Environment(commands: Commands.all.map(\.declaration), choices: choices, functions: Functions.all, types: types)
+    Environment(
+      commands: Commands.all.map(\.declaration), choices: choices, functions: Functions.all, types: types,
+      elsewhere: elsewhere, hostOptions: CommonOptions.names)
+  }
+
+  /// Session lines that were typed without their colon.
+  private static var elsewhere: [String: String] {
+    let lines = SessionLine.all.map { ($0.name, "write `:\($0.name)`") }
+    return Dictionary(lines + [("exit", "write `:quit`")]) { first, _ in first }
   }
 
   /// The built-in constants, by family. Their declarations are `NN`'s.
@@ -22,7 +30,7 @@ enum Vocabulary {
 
   static let types: [ObjectType] = [
     DatasetValue.type, ImagesValue.type, CostsValue.type, ModelValue.type, LayerValue.type, ResultValue.type,
-    DrawingValue.type, RepetitionValue.type,
+    DrawingValue.type, RepetitionValue.type, MistakesValue.type,
   ]
 }
 

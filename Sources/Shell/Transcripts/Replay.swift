@@ -52,6 +52,19 @@ struct Replay {
 
   var comparison = Comparison()
 
+  /// Throws `Diagnostics` for what cannot be read of a transcript, as for any other script; a mistake that was recorded with
+  /// its error is none.
+  static func checkReadable(_ transcript: Transcript, named file: String, in session: Session) throws {
+    func mistakes(in text: String) -> [Diagnostic] {
+      session.interpreter.parse(Source(name: file, text: text)).diagnostics.filter { $0.severity == .error }
+    }
+    // Which names a part has, the parts before it tell; alone it is read only to find whose mistake it was.
+    guard !mistakes(in: transcript.text).isEmpty else { return }
+    let unrecorded = transcript.parts.filter { !$0.shown.contains { $0.isError || $0 == "..." } }
+    let told = unrecorded.flatMap { mistakes(in: String(repeating: "\n", count: $0.line - 1) + $0.source) }
+    if !told.isEmpty { throw Diagnostics(all: told) }
+  }
+
   /// A part that fails is no end: what it showed is compared like anything else, so that transcripts can hold mistakes.
   ///
   /// - Throws: `Interrupt`.

@@ -6,7 +6,7 @@ extension SessionLine {
       name: "checkpoint", arguments: "[NAME]",
       summary: "remember all names, for `:undo NAME`; alone, list what is remembered",
       details: "A checkpoint lasts as long as the session. One of the same name takes the place of the old one.",
-      example: ":checkpoint before"
+      example: ":checkpoint before", words: { $0.past.checkpoints.map(\.name) }
     ) { session, name in
       guard !name.isEmpty else { return session.output.show(.table(list(session))) }
       guard !name.contains(where: \.isWhitespace) else {

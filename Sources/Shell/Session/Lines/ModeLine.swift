@@ -8,7 +8,7 @@ extension SessionLine {
       details: """
         box, plain and markdown round numbers for reading and show the first 200 rows; csv, json and jsonl write every value \
         exactly and every row. What the store keeps of a cell is always the box.
-        """, example: ":mode csv", words: modes
+        """, example: ":mode csv", words: { _ in modes }
     ) { session, word in
       guard !word.isEmpty else { return session.output.show(.text("mode  \(session.output.mode.rawValue)")) }
       guard let mode = TableMode(rawValue: word) else {

@@ -21,6 +21,7 @@ extension SessionLine {
       options.terminal.color = .never
       let apart = try Session(options, output: .silent())
       defer { apart.end() }
+      try Replay.checkReadable(transcript, named: file, in: apart)
       let outcomes = try Replay().run(transcript, in: apart)
       for block in Replay.report(outcomes, of: file) { session.output.show(block) }
       try session.told(outcomes.allSatisfy(\.differences.isEmpty) ? .ok : .differs)

@@ -14,14 +14,15 @@ struct SessionLine {
   let details: String
   /// Lines that work.
   let example: String
-  /// The words it takes, for completion; files when there are none.
-  let words: [String]
+  /// The words it takes, for completion.
+  let words: (Session) -> [String]
   let run: (Session, String) throws -> Void
   /// What `:name!` does, which asks less; `nil` where there is no such line.
   let forced: ((Session, String) throws -> Void)?
 
   init(
-    name: String, arguments: String, summary: String, details: String = "", example: String = "", words: [String] = [],
+    name: String, arguments: String, summary: String, details: String = "", example: String = "",
+    words: @escaping (Session) -> [String] = { _ in [] },
     forced: ((Session, String) throws -> Void)? = nil, run: @escaping (Session, String) throws -> Void
   ) {
     self.name = name
@@ -61,13 +62,15 @@ extension Session {
     Interrupt.reset()
     do {
       switch marker {
-      case "?": output.show(.text(try About.text(text, in: environment)))
+      case "?": output.show(.text(try About.text(text, in: self)))
       case "!": try runShell(text)
       default: try runSessionLine(text)
       }
       return .ok
     } catch let ended as EndedOtherwise {
       return ended.status
+    } catch let mistakes as Diagnostics {
+      return reportLine(mistakes)
     } catch let problem as Problem {
       return reportLine(problem.placed(at: item.range))
     } catch let error as StoreError {

@@ -10,7 +10,7 @@ extension SessionLine {
       details: """
         AGE is such as 30 days, SIZE such as 500 MB. A prune only shows what it would remove; `yes` behind it does it, for \
         good, and never takes what newer work rests on.
-        """, example: ":store\n:store check\n:store prune 30 days"
+        """, example: ":store\n:store check\n:store prune 30 days", words: { _ in ["check", "backup", "prune"] }
     ) { session, text in
       var words = try Words.split(text)
       let word = words.isEmpty ? "" : words.removeFirst()

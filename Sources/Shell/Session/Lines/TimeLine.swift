@@ -6,7 +6,7 @@ extension SessionLine {
       name: "time", arguments: "[on|off|CELL]",
       summary: "say how long each cell takes, or run one CELL and say it of that",
       details: "The time is that of the cell alone, without writing to the store and to the screen.",
-      example: ":time sort([3, 1, 2])", words: ["on", "off"]
+      example: ":time sort([3, 1, 2])", words: { _ in ["on", "off"] }
     ) { session, text in
       switch text {
       case "": session.output.show(.text("time  \(session.timesCells ? "on" : "off")"))

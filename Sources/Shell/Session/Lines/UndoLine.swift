@@ -8,7 +8,7 @@ extension SessionLine {
       details: """
         The names and the seed are as they were before. Once more goes one cell further back, up to 20. What was stored stays \
         stored; `:save` leaves out the cells that were taken back.
-        """, example: "let x = 1\n:undo"
+        """, example: "let x = 1\n:undo", words: { $0.past.checkpoints.map(\.name) }
     ) { session, name in
       guard name.isEmpty else { return try back(session, to: name) }
       guard let moment = session.past.beforeLastChange(from: session.moment) else {
