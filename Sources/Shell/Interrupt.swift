@@ -1,4 +1,5 @@
 import Foundation
+import Lang
 import Synchronization
 
 /// Ctrl-C and the other signals of a terminal: handlers that only set flags, which work asks for at its safe points.
@@ -30,6 +31,23 @@ enum Interrupt {
   static func drain() {
     var bytes: UInt64 = 0
     while read(flags.readEnd, &bytes, 8) > 0 {}
+  }
+
+  /// Does work that has no safe points of its own on another thread. After a Ctrl-C it comes to its end there, unseen: so it
+  /// must not touch the notebook, the store or the screen.
+  static func leaving<T>(_ work: @escaping () throws -> T) throws -> T {
+    let slot = Errand(work)
+    let thread = Thread {
+      slot.outcome = Result { try slot.work() }
+      slot.done.signal()
+    }
+    thread.stackSize = 16 << 20
+    thread.start()
+    while slot.done.wait(timeout: .now() + .milliseconds(20)) == .timedOut {
+      if isRequested { throw Lang.Interrupt() }
+    }
+    guard let outcome = slot.outcome else { preconditionFailure("signalled without an outcome") }
+    return try outcome.get()
   }
 
   /// Installs the handlers, once, at the start of the program. Before, Ctrl-C ends it.
@@ -66,6 +84,16 @@ enum Interrupt {
     sigemptyset(&action.sa_mask)
     sigaction(signal, &action, nil)
   }
+}
+
+/// Work on its way to another thread, and what came of it.
+private final class Errand<T>: @unchecked Sendable {
+  // Safety: written before `done` is signalled, and read after it.
+  var outcome: Result<T, any Error>?
+  let work: () throws -> T
+  let done = DispatchSemaphore(value: 0)
+
+  init(_ work: @escaping () throws -> T) { self.work = work }
 }
 
 private let flags = Flags()

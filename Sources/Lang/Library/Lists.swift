@@ -43,9 +43,9 @@ extension Library {
     LibraryFunction(
       "reverse", "The elements, rows or characters, last first.", topic: "Lists", [.init("list")],
       example: "reverse([1, 2, 3])"
-    ) { _, given in
+    ) { caller, given in
       switch given[0] {
-      case .string(let text): .string(String(text.reversed()))
+      case .string: .string(try given[0].iterated(caller.poll).reversed().map(\.text).joined())
       case .table(let table): .table(table.with(rows: table.rows.reversed()))
       default: .list(try given[0].iterated().reversed())
       }
@@ -97,7 +97,8 @@ extension Library {
   private static func sorted(_ caller: LibraryFunction.Caller, _ given: [Value]) throws -> Value {
     let elements = try given[0].iterated()
     let keys = try elements.map { element in
-      switch given[1] {
+      try caller.poll()
+      return switch given[1] {
       case .function(let function): try caller.call(function, [element])
       case .string(let name): try element.member(name)
       default: element
@@ -106,6 +107,7 @@ extension Library {
     let falling = given[2] == .bool(true)
     // Equal keys keep their order, also when descending.
     let order = try keys.indices.sorted { a, b in
+      try caller.poll()
       if try Value.precedes(falling ? keys[b] : keys[a], falling ? keys[a] : keys[b]) { return true }
       return try !Value.precedes(falling ? keys[a] : keys[b], falling ? keys[b] : keys[a]) && a < b
     }

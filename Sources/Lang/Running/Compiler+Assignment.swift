@@ -4,9 +4,11 @@ extension Compiler {
     let value = expression(node).eval
     guard let access = access(place) else { return { _ in .normal } }
     guard !place.steps.isEmpty else {
-      let set = access.set
+      let set = access.set, mustExist = access.isGuess ? undeclared(place.name) : nil
       return { frame in
-        set(frame, try value(frame))
+        let value = try value(frame)
+        if let mustExist, access.get(frame) == nil { throw mustExist }
+        set(frame, value)
         return .normal
       }
     }
@@ -28,8 +30,11 @@ extension Compiler {
       return { frame in
         let value = try value(frame)
         if case .number(let old) = frame.slots[slot], case .number(let change) = value {
-          frame.slots[slot] = .number(old + sign * change)
-          return .normal
+          let sum = old + sign * change
+          if sum.isFinite {
+            frame.slots[slot] = .number(sum)
+            return .normal
+          }
         }
         try Self.change(access, frame, range) { try $0.combine(operation, value) }
         return .normal
@@ -39,8 +44,11 @@ extension Compiler {
       return { frame in
         let value = try value(frame)
         if case .number(let old)? = cell.storage.pointee, case .number(let change) = value {
-          cell.storage.pointee = .number(old + sign * change)
-          return .normal
+          let sum = old + sign * change
+          if sum.isFinite {
+            cell.storage.pointee = .number(sum)
+            return .normal
+          }
         }
         try Self.change(access, frame, range) { try $0.combine(operation, value) }
         return .normal
@@ -68,11 +76,15 @@ extension Compiler {
     let range: SourceRange
     let get: (Frame) -> Value?
     let set: (Frame, Value) -> Void
+    /// Whether nothing in the text declares it: a script run before may have.
+    var isGuess = false
   }
 
   private func access(_ place: Place) -> Access? {
     let name = place.name.text, range = range(place.name)
-    guard let binding = lookUp(name) ?? (isLenient ? .global(environment.cell(for: name)) : nil) else {
+    let known = lookUp(name)
+    let guess = isLenient && !environment.isBuiltIn(name) ? Binding.global(environment.cell(for: name)) : nil
+    guard let binding = known ?? guess else {
       diagnostics.append(undeclared(place.name))
       return nil
     }
@@ -88,7 +100,7 @@ extension Compiler {
         binding: binding, name: name, range: range, get: { _ in cell.value },
         set: { frame, value in
           if cell.value == nil { frame.machine.environment.bind(name, to: value) } else { cell.value = value }
-        })
+        }, isGuess: known == nil)
     }
   }
 

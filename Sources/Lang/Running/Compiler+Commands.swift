@@ -194,8 +194,13 @@ extension Compiler {
     _ arguments: [Argument?]
   ) {
     let takers = takers(declaration, arguments)
+    // `wiht: pgd steps: 40`: whose setting `steps` is, only the misspelt label would tell.
+    let required = declaration.parameters.filter { $0.isRequired && !$0.isSubject && !$0.type.families.isEmpty }.map(
+      \.name)
+    let misspelt = extras.first { Suggestions.nearest(to: $0.label, in: required) != nil }?.label
     for extra in extras where !(extra.label == "options" && declaration.mergesOptions) {
       let having = takers.filter { $0.choices.contains { $0.setting(extra.label) != nil } }
+      if having.isEmpty, let misspelt, extra.label != misspelt, environment.isSetting(extra.label) { continue }
       if having.isEmpty {
         diagnostics.append(unknownLabel(extra.name, declaration, takers))
       } else if having.count > 1, having.allSatisfy(\.isCertain) {
@@ -224,13 +229,14 @@ extension Compiler {
     let settings = takers.flatMap { $0.choices.flatMap { $0.settings.map(\.name) } }
     let names = declaration.labels.map(\.name) + (declaration.mergesOptions ? ["options"] : []) + settings
     let certain = takers.filter { $0.isCertain }.flatMap { $0.choices.map(\.name) }
-    let help =
-      certain.isEmpty
-      ? ["`?\(declaration.name)` lists what \(declaration.name) takes"]
-      : certain.prefix(2).map { "`options \($0)` lists what \($0) takes" }
+    let own = "`?\(declaration.name)` lists what \(declaration.name) takes"
+    let near = Suggestions.nearest(to: label.text, in: names)
+    // Where nothing is near, nobody knows whose setting was meant.
+    let help = near == nil || certain.isEmpty ? [own] : []
     return Diagnostic(
       .unknownSetting, "\(declaration.name) has no setting `\(label.text)`", at: range(label),
-      says: Suggestions.hint(for: label.text, in: names), help: help)
+      says: near.map { "did you mean `\($0)`?" } ?? "",
+      help: help + certain.prefix(2).map { "`options \($0)` lists what \($0) takes" })
   }
 }
 

@@ -42,7 +42,11 @@ extension Compiler {
     if let binding = lookUp(name) { return read(binding, name, range(node)) }
     if let value = environment.builtIn(name) { return .constant(value) }
     if isLenient, environment.commands[name] == nil {
-      return read(.global(environment.cell(for: name)), name, range(node))
+      let cell = environment.cell(for: name), missing = unknown(name, at: range(node))
+      return Compiled(.global(cell)) { _ in
+        guard let value = cell.storage.pointee else { throw missing }
+        return value
+      }
     }
     return fail(unknown(name, at: range(node)))
   }
@@ -151,7 +155,9 @@ extension Compiler {
     let element = expression(element).eval
     return Compiled { frame in
       let all: [Value]
-      do { all = try source.eval(frame).iterated() } catch { throw Problem.place(error, at: source.range) }
+      do { all = try source.eval(frame).iterated(frame.machine.poll) } catch {
+        throw Problem.place(error, at: source.range)
+      }
       var values: [Value] = []
       values.reserveCapacity(all.count)
       for one in all {

@@ -139,7 +139,7 @@ extension Compiler {
         return try Self.overRange(numbers, frame, binding, store, storeIndex, body)
       }
       let elements: [Value]
-      do { elements = try value.iterated() } catch { throw Problem.place(error, at: range) }
+      do { elements = try value.iterated(frame.machine.poll) } catch { throw Problem.place(error, at: range) }
       for (at, element) in elements.enumerated() {
         try frame.machine.tick()
         store(frame, element)

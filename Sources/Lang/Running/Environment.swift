@@ -19,6 +19,7 @@ public final class Environment {
   /// Options of the host's own command line, which a script's `param` cannot have: `seed`.
   public let hostOptions: Set<String>
 
+  private let settings: Set<String>, labels: Set<String>
   private var cells: [String: Cell] = [:]
   private var order: [String] = []
 
@@ -38,6 +39,8 @@ public final class Environment {
     self.functions = Dictionary(uniqueKeysWithValues: functions.map { ($0.name, $0) })
     let parameterTypes = commands.flatMap(\.parameters).map(\.type)
     words = Set((parameterTypes + choices.flatMap(\.settings).map(\.type)).flatMap(\.words))
+    labels = Set(commands.flatMap(\.labels).map(\.name))
+    settings = Set(choices.flatMap(\.settings).map(\.name))
     self.types = Dictionary(uniqueKeysWithValues: types.map { ($0.name, $0) })
   }
 
@@ -91,6 +94,12 @@ public final class Environment {
   func isBuiltIn(_ name: String) -> Bool {
     commands[name] != nil || choices[name] != nil || functions[name] != nil
   }
+
+  /// Whether some built-in has a setting of that name.
+  func isSetting(_ name: String) -> Bool { settings.contains(name) }
+
+  /// Whether some command has a label, or some built-in a setting, of that name.
+  func isLabel(_ name: String) -> Bool { labels.contains(name) || settings.contains(name) }
 
   /// The value of a built-in constant or library function.
   func builtIn(_ name: String) -> Value? {

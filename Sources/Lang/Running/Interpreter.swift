@@ -55,7 +55,7 @@ public final class Interpreter {
 
   /// Whether a session line may give names values, so that what follows cannot be checked for names.
   private static func declares(_ text: String) -> Bool {
-    ["run", "undo", "checkpoint", "replay"].contains(text.prefix { !$0.isWhitespace })
+    text.prefix { !$0.isWhitespace } == "run"
   }
 
   /// Runs one prepared statement. Throws a `Diagnostic` or an `Interrupt`, nothing else. Session lines are for the host.
@@ -103,8 +103,61 @@ public final class Interpreter {
           ? ["it declares none with `param`"] : ["it has \(names.map { "--\($0)" }.joined(separator: ", "))"]
       ).placed(at: nil)
     }
-    let isText = prepared.items[at].parameter?.fallbackText.first.map { "\"'".contains($0) } ?? false
+    guard let declared = prepared.items[at].parameter else { return }
+    prepared.items[at].overrideValue(try value(of: text, for: declared))
+  }
+
+  /// What a text from outside is worth: one expression of the kind that the default is, and nothing that acts.
+  private func value(of text: Source, for parameter: ProgramParameter) throws -> Value {
+    let fallback = parse(Source(name: "", text: parameter.fallbackText)).items.first?.statement?.expression
     let isQuoted = text.text.first.map { "\"'".contains($0) } ?? false
-    prepared.items[at].overrideValue(isText && !isQuoted ? .string(text.text) : try evaluate(text))
+    switch fallback?.kind {
+    case .string?, .interpolation?: if !isQuoted { return .string(text.text) }
+    default: break
+    }
+    let program = parse(text)
+    guard program.diagnostics.isEmpty, program.items.count == 1, let node = program.items[0].statement?.expression,
+      !node.acts
+    else { throw unfit(text, for: parameter, "one value") }
+    let value = try evaluate(text)
+    guard let wanted = fallback.flatMap({ kind(of: $0) }) else { return value }
+    let choice = value.asChoice?.declaration.family
+    guard wanted == (choice ?? value.typeName) else {
+      throw unfit(text, for: parameter, wanted == Value.bool(true).typeName ? wanted : wanted.withArticle)
+    }
+    return value
+  }
+
+  private func unfit(_ text: Source, for parameter: ProgramParameter, _ wanted: String) -> any Error {
+    Problem(
+      .wrongType, "--\(parameter.name) takes \(wanted), such as \(parameter.fallbackText), not `\(text.text)`"
+    ).placed(at: nil)
+  }
+
+  /// The kind of a default, as far as its text alone tells; nil where anything may be given.
+  private func kind(of node: Node) -> String? {
+    switch node.kind {
+    case .number, .negate, .arithmetic: Value.number(0).typeName
+    case .bool: Value.bool(true).typeName
+    case .list, .comprehension: Value.list([]).typeName
+    case .record: Value.record(Record()).typeName
+    case .range: Value.range(NumberRange(from: 0, to: 1)).typeName
+    case .string, .interpolation: Value.string("").typeName
+    case .name(let name): environment.choices[name]?.family
+    case .call(let callee, _): kind(of: callee)
+    case .group(let inner): kind(of: inner)
+    default: nil
+    }
+  }
+}
+
+extension Node {
+  /// Whether it is, or contains at its head, something that does more than compute: a command, a query, a pipeline.
+  fileprivate var acts: Bool {
+    switch kind {
+    case .command, .sql, .pipe: true
+    case .group(let inner): inner.acts
+    default: false
+    }
   }
 }

@@ -32,7 +32,7 @@ struct ConstantOperand: Operand {
   @inline(__always) func value(_ frame: Frame) -> Value { .number(constant) }
 }
 
-/// What an arithmetic operator does with two numbers.
+/// What an arithmetic operator does with two numbers. A result that is not finite goes the slow way, which says so.
 protocol NumberOperation {
   static func apply(_ x: Double, _ y: Double) -> Double
 }
@@ -106,7 +106,10 @@ struct Operands {
     _: O.Type, _ a: A, _ b: B, _ slow: @escaping SlowValue
   ) -> (Frame) throws -> Value {
     { frame in
-      if let x = a.number(frame), let y = b.number(frame) { return .number(O.apply(x, y)) }
+      if let x = a.number(frame), let y = b.number(frame) {
+        let result = O.apply(x, y)
+        if result.isFinite { return .number(result) }
+      }
       return try slow(try a.value(frame), try b.value(frame))
     }
   }
@@ -116,13 +119,19 @@ struct Operands {
     if case .constant(.number(let y)) = self.right.shape {
       return { frame in
         let a = try left(frame)
-        if case .number(let x) = a { return .number(O.apply(x, y)) }
+        if case .number(let x) = a {
+          let result = O.apply(x, y)
+          if result.isFinite { return .number(result) }
+        }
         return try slow(a, .number(y))
       }
     }
     return { frame in
       let a = try left(frame), b = try right(frame)
-      if case .number(let x) = a, case .number(let y) = b { return .number(O.apply(x, y)) }
+      if case .number(let x) = a, case .number(let y) = b {
+        let result = O.apply(x, y)
+        if result.isFinite { return .number(result) }
+      }
       return try slow(a, b)
     }
   }

@@ -31,12 +31,12 @@ enum Operators {
 
   static func number(_ operation: Arithmetic, _ x: Double, _ y: Double) throws -> Double {
     switch operation {
-    case .add: return x + y
-    case .subtract: return x - y
-    case .multiply: return x * y
+    case .add: return try finite(x + y, operation, x, y)
+    case .subtract: return try finite(x - y, operation, x, y)
+    case .multiply: return try finite(x * y, operation, x, y)
     case .divide:
       guard y != 0 else { throw Problem(.undefinedResult, "\(Value.text(of: x)) cannot be divided by 0") }
-      return x / y
+      return try finite(x / y, operation, x, y)
     case .remainder:
       guard y != 0 else { throw Problem(.undefinedResult, "there is no remainder for 0") }
       let rest = fmod(x, y)
@@ -47,11 +47,16 @@ enum Operators {
         throw Problem(.undefinedResult, "\(Value.text(of: x)) has no power \(Value.text(of: y)) among the real numbers")
       }
       guard x != 0 || y >= 0 else { throw Problem(.undefinedResult, "0 has no negative power") }
-      guard result.isFinite || !x.isFinite || !y.isFinite else {
-        throw Problem(.undefinedResult, "\(Value.text(of: x)) ^ \(Value.text(of: y)) is too large for a number")
-      }
-      return result
+      return try finite(result, operation, x, y)
     }
+  }
+
+  /// Infinity cannot be typed, and everything computed from it would go wrong in silence.
+  private static func finite(_ result: Double, _ operation: Arithmetic, _ x: Double, _ y: Double) throws -> Double {
+    if result.isFinite || !x.isFinite || !y.isFinite { return result }
+    throw Problem(
+      .undefinedResult,
+      "\(Value.text(of: x)) \(operation.rawValue) \(Value.text(of: y)) is too large for a number")
   }
 
   private static func mismatch(_ operation: Arithmetic, _ a: Value, _ b: Value) -> Problem {

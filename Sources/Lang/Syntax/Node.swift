@@ -122,6 +122,9 @@ struct Statement: Equatable {
     }
   }
 
+  /// The expression that it is, if it is nothing but one.
+  var expression: Node? { if case .evaluate(let value) = kind { value } else { nil } }
+
   struct Parameter: Equatable {
     let name: Name
     let fallback: Node?

@@ -7,7 +7,14 @@ extension Parser {
 
   // block = "{" { { SEP } statement ( SEP | &"}" ) } "}" ;
   mutating func block(of purpose: String, shadowing names: [Name] = []) throws(Diagnostic) -> Block {
-    guard at(.openBrace), !endsLine else { throw missingBlock(purpose) }
+    if at(.openBrace), endsLine, diagnostics.count <= Self.maximumDiagnostics {
+      // Told once: what follows is read as the block that it was meant to be.
+      var mistake = missing("`{`", "before \(purpose)", isIncomplete: false)
+      mistake.help = ["the brace stands at the end of the line: `if x > 3 {`"]
+      diagnostics.append(mistake)
+    } else if !at(.openBrace) || endsLine {
+      throw missingBlock(purpose)
+    }
     let open = token.start
     shadows.append([])
     defer { shadows.removeLast() }

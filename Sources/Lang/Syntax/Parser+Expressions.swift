@@ -87,6 +87,7 @@ extension Parser {
     let start = token.start
     var left = try product()
     while at(.plus) || at(.minus), !endsLine {
+      if at(.minus), let mistake = dashedLabel() { throw mistake }
       let operation: Arithmetic = at(.plus) ? .add : .subtract
       try advance()
       let right = try product()

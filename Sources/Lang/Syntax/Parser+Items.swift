@@ -72,12 +72,13 @@ extension Parser {
 
   /// A name that nothing has, with an argument behind it, was meant to be a command.
   func misspeltCommand(_ stage: Node?) -> Diagnostic? {
-    if case .name(let name)? = stage?.kind, let stage, !endsStatement, !at(.assign), let told = notCommand(name, stage)
+    if case .name(let name)? = stage?.kind, let stage, !endsStatement, token.kind != .symbol || at(.openBracket),
+      let told = notCommand(name, stage)
     {
       return told
     }
-    guard case .name(let name)? = stage?.kind, let stage, !endsStatement, !environment.isVariable(name),
-      !environment.isBuiltIn(name), token.kind != .symbol
+    guard case .name(let name)? = stage?.kind, let stage, !endsStatement, !environment.isBuiltIn(name),
+      token.kind != .symbol
     else { return nil }
     if Self.writingSQL.contains(name.lowercased()) {
       return Diagnostic(
@@ -90,6 +91,11 @@ extension Parser {
         .unexpected, "a string needs no `\(name)` before it", at: place,
         help: ["`\"{x}\"` puts in the value of x, `'{x}'` does not"])
     }
+    if name == "with" {
+      return Diagnostic(
+        .unknownName, "there is no command `with`", at: place,
+        help: ["a query begins with it at the start of a statement, or in parentheses: `(with …)`"])
+    }
     if Self.clauses.contains(name.lowercased()) {
       return Diagnostic(
         .unknownName, "there is no command `\(name)`, and a query ends with its line", at: place,
@@ -98,7 +104,8 @@ extension Parser {
     let instead = Suggestions.habit(name) ?? environment.elsewhere[name]
     return Diagnostic(
       .unknownName, "there is no command `\(name)`", at: place,
-      says: instead ?? Suggestions.hint(for: name, in: environment.commands.keys), help: ["`help` lists the commands"])
+      says: instead ?? Suggestions.hint(for: name, in: Self.statementWords + environment.commands.keys),
+      help: ["`help` lists the commands"])
   }
 
   /// What stands like a command and is something else: a function, or a variable of a command's name.
@@ -109,11 +116,22 @@ extension Parser {
         .unexpected, "`\(name)` is a variable here and hides the command", at: place,
         help: ["`forget \(name)` brings the command back"])
     }
-    guard let function = environment.functions[name], !environment.isVariable(name) else { return nil }
+    if declared.contains(name) || environment.isVariable(name) {
+      guard !at(.assign) else { return nil }
+      return Diagnostic(
+        .unexpected, "`\(name)` is no command", at: place,
+        help: ["a function is called with parentheses, `\(name)(…)`; between two values stands an operator"])
+    }
+    guard let function = environment.functions[name] else { return nil }
     return Diagnostic(
       .unexpected, "`\(name)` is a function, and its arguments stand in parentheses", at: place,
       help: ["for example: \(function.example)"])
   }
+
+  /// What a statement may begin with beside a command.
+  private static let statementWords = [
+    "let", "if", "for", "while", "def", "return", "break", "continue", "try", "check", "param", "select",
+  ]
 
   /// What the further lines of a query begin with.
   private static let clauses: Set = [
@@ -125,6 +143,15 @@ extension Parser {
     "insert", "update", "delete", "replace", "create", "drop", "alter", "attach", "detach", "pragma", "vacuum", "begin",
     "commit", "rollback",
   ]
+
+  /// What to write for a symbol that means something in other languages.
+  private var foreignSymbol: String {
+    switch token.symbol {
+    case .question: "write `if … then … else …`"
+    case .arrow: "write `fn(x) => …`"
+    default: ""
+    }
+  }
 
   /// Says what to do about a token that cannot go on a statement.
   func surplus() -> Diagnostic {
@@ -141,12 +168,17 @@ extension Parser {
         .unexpected, "`\(word)` is a label, but no command takes it here", at: tokenRange,
         help: ["a command stands at the start of a statement, or after `=`, `|`, `return` or `(`"])
     }
+    if at(.comma) {
+      return Diagnostic(
+        .unexpected, "expected the end of the statement, not `,`", at: tokenRange,
+        help: ["what a command takes stands without commas; a list is written in brackets: `[1, 2]`"])
+    }
     if at(.closeParen) || at(.closeBracket) || at(.closeBrace) {
       return Diagnostic(.unexpected, "this `\(word)` closes nothing", at: tokenRange)
     }
     return Diagnostic(
       .unexpected, "expected the end of the statement, not `\(word)`", at: tokenRange,
-      says: token.kind == .name ? Suggestions.habit(word) ?? "" : at(.question) ? "write `if … then … else …`" : "",
+      says: token.kind == .name ? Suggestions.habit(word) ?? "" : foreignSymbol,
       help: ["statements are separated by a line break or `;`"])
   }
 }

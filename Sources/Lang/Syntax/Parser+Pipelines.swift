@@ -43,6 +43,7 @@ extension Parser {
       if token.kind == .label {
         labels.append(try labelled())
       } else {
+        if subject != nil, let mistake = labelWithoutColon(name.text) { throw mistake }
         let value = try takesWord(name, labels) ? word() : commandArgument()
         if subject == nil { subject = value } else { surplus = surplus ?? value }
         guard surplus == nil || token.kind == .label || endsStatement || at(.pipe) else { break }
@@ -51,6 +52,31 @@ extension Parser {
     let call = CommandCall(command: name, subject: subject, labels: labels, surplus: surplus)
     let depth = max(subject?.depth ?? 0, labels.map(\.value.depth).max() ?? 0)
     return try node(.command(call), from: piped?.start ?? name.start, over: depth)
+  }
+
+  /// ` --with pgd` where `with: pgd` is meant: two minus signs that touch a label.
+  func dashedLabel() -> Diagnostic? {
+    guard token.spaceBefore, lexer.follows(UInt8(ascii: "-")) else { return nil }
+    var ahead = lexer
+    guard ahead.nextIfValid()?.symbol == .minus, let name = ahead.nextIfValid(), name.kind == .name, !name.spaceBefore,
+      environment.isLabel(text(name))
+    else { return nil }
+    return Diagnostic(
+      .unexpected, "a label has no dashes", at: range(token.start, name.end), says: "write `\(text(name)):`",
+      help: ["labels stand without dashes, commas and `=`: `\(text(name)): value`"])
+  }
+
+  /// `with pgd`, `with=pgd` and `with : pgd` where `with: pgd` is meant.
+  private func labelWithoutColon(_ command: String) -> Diagnostic? {
+    guard token.kind == .name, let declaration = environment.commands[command] else { return nil }
+    let name = text(token)
+    guard
+      declaration.labels.contains(where: { $0.name == name })
+        || declaration.takesChoices && environment.isSetting(name)
+    else { return nil }
+    return Diagnostic(
+      .unexpected, "a label ends in a colon", at: tokenRange, says: "write `\(name):`",
+      help: ["labels stand without dashes, commas and `=`: `\(name): value`"])
   }
 
   /// An unlabelled argument; a keyword where a value should be ends the command instead.

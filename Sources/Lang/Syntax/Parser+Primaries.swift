@@ -45,11 +45,19 @@ extension Parser {
 
   /// What to write for `++`, `--` and `**`.
   private var doubledSymbol: String {
+    if token.symbol == .assign, token.start > 0, !token.spaceBefore {
+      switch source.bytes[token.start - 1] {
+      case UInt8(ascii: "*"): return "write `x = x * …`"
+      case UInt8(ascii: "/"): return "write `x = x / …`"
+      default: break
+      }
+    }
     guard token.start > 0, source.bytes[token.start - 1] == source.bytes[token.start] else { return "" }
     switch token.symbol {
     case .plus: return "write `+= 1` to count up"
     case .star: return "write `^` for a power"
     case .slash: return "write `/`, with `round` for a whole number"
+    case .pipe: return "write `or`"
     default: return ""
     }
   }
@@ -95,6 +103,7 @@ extension Parser {
   private mutating func word(from start: Int) throws(Diagnostic) -> Node {
     switch keyword {
     case nil:
+      if startsWithSQL, !matches("with"), !matches("WITH") { return try sql() }
       let name = text(token)
       if inClosure { namesInClosures.insert(name) }
       let isCommand = atCommand
@@ -235,6 +244,11 @@ extension Parser {
         throw Diagnostic(.repeatedName, "there are two parameters `\(name.text)`", at: range(name.start, name.end))
       }
       names.append(name)
+      if at(.assign) {
+        throw Diagnostic(
+          .unexpected, "a parameter of `fn` has no default", at: tokenRange,
+          help: ["`def` makes functions with defaults: `def f(x, y = 2) { … }`"])
+      }
       guard try accept(.comma) else { break }
     }
     try close(.closeParen, opened: open)

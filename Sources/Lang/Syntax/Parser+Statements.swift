@@ -18,8 +18,21 @@ extension Parser {
     case .else, .catch: throw surplus()
     default: break
     }
+    if token.kind == .label { throw misplacedLabel() }
     if at(.colon) || at(.question) || at(.bang) { throw misplacedSessionLine() }
     return try assignmentOrPipeline(start)
+  }
+
+  private func misplacedLabel() -> Diagnostic {
+    Diagnostic(
+      .unexpected, "the label `\(text(token))` begins no statement", at: tokenRange,
+      help: ["a command goes on in the next line only inside parentheses, or where its line ends in a label or `,`"])
+  }
+
+  /// `=` where a condition or a value has come to its end.
+  private func refuseSingleEquals() throws(Diagnostic) {
+    guard at(.assign), !endsLine else { return }
+    throw Diagnostic(.singleEquals, "`=` gives a name a value; `==` compares", at: tokenRange)
   }
 
   func make(_ kind: Statement.Kind, from start: Int, over depth: Int) throws(Diagnostic) -> Statement {
@@ -53,6 +66,7 @@ extension Parser {
     let name = try newName("after `let`")
     try expect(.assign, "after the name")
     let value = try pipeline()
+    try refuseSingleEquals()
     shadow(name)
     return try make(.declare(name, value), from: start, over: value.depth)
   }
@@ -194,6 +208,7 @@ extension Parser {
   private mutating func check(_ start: Int) throws(Diagnostic) -> Statement {
     try advance()
     let condition = try operand(after: "`check`")
+    try refuseSingleEquals()
     var reason: Node?
     if token.kind == .label, matches("because:"), !endsLine {
       try advance()

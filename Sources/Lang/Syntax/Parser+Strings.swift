@@ -47,6 +47,13 @@ extension Parser {
       bytes += Array(String(Character(scalar)).utf8)
       return close + 1
     }
+    if letter == UInt8(ascii: "u"), offset + 2 < end, source.bytes[offset + 2] == UInt8(ascii: "{"),
+      let close = source.bytes[offset..<end].firstIndex(of: UInt8(ascii: "}"))
+    {
+      throw Diagnostic(
+        .badEscape, "no character has the code `\(source.text(from: offset + 3, to: close))`",
+        at: range(offset, close + 1), help: ["a code is a hexadecimal number such as \\u{1f6e1}"])
+    }
     let shown = source.text(from: offset, to: min(end, offset + 5)).prefix(2)
     throw Diagnostic(
       .badEscape, "`\(shown)` is not an escape", at: range(offset, offset + shown.utf8.count),
@@ -67,6 +74,12 @@ extension Parser {
       throw Diagnostic(
         .badEscape, "there is nothing between these braces", at: range(open, max(open + 1, token.end)),
         help: ["write \\{ for a brace that is not the start of a value"])
+    }
+    if token.kind == .label {
+      let name = String(text(token).dropLast())
+      throw Diagnostic(
+        .badEscape, "a value in a string has no format behind a colon", at: tokenRange,
+        help: ["`{format(\(name), 2)}` writes two digits after the point"])
     }
     let value = try expression()
     guard at(.closeBrace) else {

@@ -24,6 +24,8 @@ struct Parser {
   var functions = 0, loops = 0
   /// Commands that a `let`, `def`, `for`, parameter or `catch` has shadowed, innermost block last.
   var shadows: [Set<String>] = [[]]
+  /// Names that the text so far has given values.
+  var declared: Set<String> = []
   var diagnostics: [Diagnostic] = []
   /// Offsets of minus signs that negate, for the formatter.
   var negations: Set<Int> = []
@@ -158,6 +160,7 @@ struct Parser {
 
   /// From here on in this block, `name` is a variable.
   mutating func shadow(_ name: Name) {
+    declared.insert(name.text)
     if environment.commands[name.text] != nil { shadows[shadows.count - 1].insert(name.text) }
   }
 }

@@ -43,6 +43,8 @@ public enum Suggestions {
     case "elif", "elsif", "elseif": "write `else if`"
     case "var", "const", "local", "set": "write `let`"
     case "func", "function", "fun", "proc": "write `def`"
+    case "is": "write `==`"
+    case "not": "write `not (x in xs)`"
     case "foreach": "write `for`"
     case "lambda": "write `fn(x) => …`"
     case "switch", "match", "case": "write `if … else if …`"

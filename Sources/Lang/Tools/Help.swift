@@ -96,6 +96,14 @@ public enum Help {
       + environment.functions.keys + environment.types.keys + KeywordHelp.words).sorted()
   }
 
+  /// The names of labels and settings, which have a page each.
+  public static func labels(in environment: Environment) -> [String] {
+    Set(
+      environment.commands.values.flatMap(\.labels).map(\.name)
+        + environment.choices(of: nil).flatMap(\.settings).map(\.name)
+    ).sorted()
+  }
+
   /// How a command is written: `attack MODEL with: ATTACK [eps: NUMBER] [seed: INTEGER]`.
   public static func usage(of command: CommandDeclaration) -> String {
     let parts = command.parameters.map { parameter in
@@ -234,7 +242,9 @@ public enum Help {
       example = example ?? choice.examples.first { $0.contains("\(name):") }
     }
     guard !entries.isEmpty else { return nil }
-    var page = HelpPage(name: "\(name):", kind: "label", summary: entries[0].summary)
+    let isOneThing = Set(entries.map(\.summary)).count == 1
+    let summary = isOneThing ? entries[0].summary : "a label; what it means depends on who takes it"
+    var page = HelpPage(name: "\(name):", kind: "label", summary: summary)
     page.heading = "Taken by"
     page.entries = entries
     page.examples = example.map { [$0] } ?? []

@@ -63,6 +63,10 @@ enum KeywordHelp {
       "select", "SQL up to the end of the line; its value is a table. `:name` binds a variable.", "select … from …",
       "select 1 as one"
     ),
+    (
+      "explain", "How SQLite would answer a query: a row for each step.", "explain select …",
+      "explain select 1 as one"
+    ),
     ("mod", "The remainder of a division; it has the sign of the divisor.", "A mod B", "7 mod 3"),
     ("by", "The step of a range.", "START..END by STEP", "0..0.3 by 0.02"),
     ("and", "True when both conditions are.", "A and B", "1 < 2 and 2 < 3"),

@@ -16,7 +16,7 @@ extension Value {
     case .list(let values): "[" + values.map { $0.literal(depth: depth + 1) }.joined(separator: ", ") + "]"
     case .record(let record): record.literal(depth: depth + 1)
     case .range(let range): range.literal
-    case .table(let table): "<table of \(table.rows.count) rows>"
+    case .table(let table): "<table of \(table.rows.count) row\(table.rows.count == 1 ? "" : "s")>"
     case .function(let function): function.literal
     case .choice(let choice): choice.literal
     case .object(let object): "<\(object.objectType.name): \(object.summary)>"

@@ -31,15 +31,19 @@ public struct NumberRange: Equatable, Sendable {
     return 1
   }
 
-  /// How many numbers it has. A last number that misses the end by a rounding error counts: `0..0.3 by 0.02` has 16.
+  /// How many numbers it has, at most 2⁵³. A last number that misses the end by a rounding error counts: `0..0.3 by 0.02` has 16.
   public var count: Int {
     let turns = (end - start) / step
-    guard turns.isFinite, turns > -1e-9 else { return 0 }
+    guard turns > -1e-9 else { return 0 }
+    // More than any loop runs through: as many as whole numbers can count exactly.
+    guard turns < Self.most else { return Int(Self.most) }
     let near = turns.rounded()
     let whole = abs(turns - near) <= 1e-9 * max(1, abs(turns))
     let count = whole ? near + (includesEnd ? 1 : 0) : turns.rounded(.down) + 1
-    return count < 1e15 ? max(0, Int(count)) : Int(1e15)
+    return max(0, Int(count))
   }
+
+  private static let most = 9_007_199_254_740_992.0
 
   /// Number `index`, from 0. Of decimal steps it is the decimal number: 0.3 in `0..1 by 0.1`, not 0.30000000000000004.
   public subscript(index: Int) -> Double {

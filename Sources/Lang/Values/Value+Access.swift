@@ -1,6 +1,7 @@
 extension Value {
-  /// What a `for` runs over. Throws a `Problem` for values that are one thing.
-  func iterated() throws -> [Value] {
+  /// What a `for` runs over. Throws a `Problem` for values that are one thing, and what `poll` throws, which is asked now
+  /// and then.
+  func iterated(_ poll: () throws -> Void = {}) throws -> [Value] {
     switch self {
     case .list(let values): return values
     case .range(let range):
@@ -8,7 +9,13 @@ extension Value {
       return range.numbers.map { .number($0) }
     case .table(let table): return table.rows.indices.map { .record(table.record($0)) }
     case .record(let record): return record.names.map { .string($0) }
-    case .string(let text): return text.map { .string(String($0)) }
+    case .string(let text):
+      var characters: [Value] = []
+      for character in text {
+        if characters.count & 0xFFF == 0 { try poll() }
+        characters.append(.string(String(character)))
+      }
+      return characters
     case .object(let object): if let elements = object.elements { return elements }
     default: break
     }
@@ -96,6 +103,9 @@ extension Value {
   /// A list index: whole, counted from 0, or from the end when negative.
   static func position(_ index: Double, in count: Int) throws -> Int {
     guard let whole = Int(exactly: index) else {
+      guard index != index.rounded() || !index.isFinite else {
+        throw Problem(.outOfBounds, "there is no element \(text(of: index))")
+      }
       throw Problem(.notIndexable, "an index must be a whole number, not \(text(of: index))")
     }
     let at = whole < 0 ? count + whole : whole

@@ -59,10 +59,9 @@ struct CheckCommand: ParsableCommand {
       let text: String
       do { text = try ScriptFile.read(file) } catch let problem as Problem { throw ValidationError(problem.message) }
       let prepared = session.interpreter.prepare(session.interpreter.parse(Source(name: file, text: text)))
-      for diagnostic in prepared.diagnostics {
-        notices.tell(diagnostic)
-      }
-      if !prepared.errors.isEmpty { status = .usage }
+      let lines = SessionLine.mistakes(in: prepared.program)
+      for diagnostic in prepared.diagnostics + lines { notices.tell(diagnostic) }
+      if !prepared.errors.isEmpty || !lines.isEmpty { status = .usage }
     }
     if status != .ok { throw Exit(status) }
   }

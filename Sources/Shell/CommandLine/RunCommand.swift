@@ -61,7 +61,6 @@ struct RunCommand: ParsableCommand {
     let program = session.interpreter.parse(source)
     let script = ScriptArguments(parameters: program.parameters, script: source.name)
     let values = try script.parse(arguments)
-    try script.check(values) { try? session.interpreter.evaluate(Source(name: "--", text: $0)) }
     return session.run(script: source, arguments: values)
   }
 
@@ -126,22 +125,6 @@ struct ScriptArguments {
     return values
   }
 
-  /// Throws for a value that is something else than a number where the default is one, or than `true` and `false`.
-  ///
-  /// - Parameter value: what a text of the language comes to; `nil` where it comes to nothing.
-  func check(_ values: [String: String], value: (String) -> Value?) throws {
-    for parameter in parameters {
-      guard let text = values[parameter.name] else { continue }
-      if parameter.isNumber, value(text)?.asNumber == nil {
-        throw ValidationError(
-          "--\(parameter.name) takes a number such as \(parameter.fallbackText), not `\(text)`")
-      }
-      if parameter.isSwitch, value(text)?.asBool == nil {
-        throw ValidationError("--\(parameter.name) takes true or false, not `\(text)`")
-      }
-    }
-  }
-
   /// The help of a script, if that is what was asked for: `ward FILE.ward --help`. ArgumentParser would give Ward's own.
   static func help(asked arguments: [String]) throws -> String? {
     guard let at = script(among: arguments), arguments[at].hasSuffix(".ward"),
@@ -177,9 +160,4 @@ struct ScriptArguments {
 extension ProgramParameter {
   /// Whether its name alone, or `no-` before it, is a value: its default is one of the two.
   fileprivate var isSwitch: Bool { ["true", "false"].contains(fallbackText) }
-
-  /// Whether its default is a number, or made of numbers: `4/255`, `-1e-3`, `10%`.
-  fileprivate var isNumber: Bool {
-    fallbackText.wholeMatch(of: /[-+*\/^ ()\d._%]*\d(?:[-+*\/^ ()\d._%]|[eE][-+]?\d)*/) != nil
-  }
 }

@@ -65,6 +65,10 @@ enum About {
     if let line = SessionLine.all.first(where: { ":" + $0.name == name || $0.name == name }) {
       return line.page
     }
+    let columns = Views.all.flatMap { view in
+      view.columns.filter { $0.name == name }.map { "  \(view.name): \($0.meaning)" }
+    }
+    if !columns.isEmpty { return "\(name)  (column)\n" + columns.joined(separator: "\n") }
     if let text = ShellCode.explanations[name.uppercased()] { return "\(name.uppercased())\n\(text)" }
     throw Problem(
       code: ShellCode.sessionLine, message: "there is no help about `\(name)`",
@@ -74,7 +78,7 @@ enum About {
 
   /// Every name there is help about.
   static func topics(in environment: Environment) -> [String] {
-    Help.topics(in: environment) + Views.all.map(\.name) + SessionLine.all.map(\.name)
+    Help.topics(in: environment) + Help.labels(in: environment) + Views.all.map(\.name) + SessionLine.all.map(\.name)
   }
 
   /// The page of a value that has no name of its own: `_3`, `cse.conv1`, `pgd.steps`. Nil for anything else.

@@ -25,11 +25,13 @@ extension Command<Session> {
       let log = signature.flag("log", "whether heights are drawn on a logarithmic axis")
       let save = SaveParameter(signature)
       return { session, given in
-        let numbers = try Numbers(given[value], column: given[column])
-        guard
-          var chart = Histogram.chart(
-            numbers.series, bins: given[bins], what: numbers.what, x: numbers.label, isLogarithmic: given[log])
-        else {
+        let (subject, name) = (given[value], given[column])
+        let numbers = try Interrupt.leaving { try Numbers(subject, column: name) }
+        let (bins, log) = (given[bins], given[log])
+        let drawn = try Interrupt.leaving {
+          Histogram.chart(numbers.series, bins: bins, what: numbers.what, x: numbers.label, isLogarithmic: log)
+        }
+        guard var chart = drawn else {
           throw Problem(code: ShellCode.drawing, message: "there are no numbers to count", argument: "value")
         }
         chart.title = numbers.title

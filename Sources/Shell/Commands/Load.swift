@@ -21,7 +21,8 @@ extension Command<Session> {
         shown: "all")
       return { session, given in
         do {
-          var loaded = DatasetValue(dataset: try Dataset.load(given[name]))
+          let place = given[name]
+          var loaded = DatasetValue(dataset: try Interrupt.leaving { try Dataset.load(place) })
           var selection: [String] = []
           if let wanted = given[classes] {
             let numbers = try loaded.classNumbers(wanted, argument: "classes")

@@ -35,7 +35,10 @@ struct TableFile {
 
   // MARK: writing
 
-  func write(_ table: Table) throws { try ScriptFile.write(form.text(of: table) + "\n", to: file) }
+  func write(_ table: Table) throws {
+    let form = form
+    try ScriptFile.write(Interrupt.leaving { form.text(of: table) } + "\n", to: file)
+  }
 
   /// A matrix as `costs … from:` reads it: the answers above, the true class before each row.
   func write(_ costs: CostsValue) throws {
@@ -55,7 +58,7 @@ struct TableFile {
   func read(_ session: Session) throws -> Table {
     let data = try bytes()
     switch form {
-    case .csv: return try separated(data, session)
+    case .csv: return try Interrupt.leaving { try separated(data) }
     case .json: return try objects(in: [(1, data)], of: "$", session)
     case .jsonl:
       let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
@@ -85,7 +88,7 @@ struct TableFile {
     return data
   }
 
-  private func separated(_ data: Data, _ session: Session) throws -> Table {
+  private func separated(_ data: Data) throws -> Table {
     var rows: [[String]] = []
     var names: [String] = []
     do {
@@ -93,7 +96,6 @@ struct TableFile {
       guard let head = try reader.next() else { throw bad("it is empty; its first line must name the columns") }
       names = Query.unique(head.fields)
       while let record = try reader.next() {
-        try session.poll()
         guard record.fields.count == names.count else {
           throw bad(
             "line \(record.line) has \(record.fields.count) field\(record.fields.count == 1 ? "" : "s"), "
@@ -120,7 +122,27 @@ struct TableFile {
 
     /// A number as JSON writes it: what has leading zeros is a name, and `inf` is a word.
     static func isNumber(_ text: String) -> Bool {
-      text.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/) != nil && Double(text)?.isFinite == true
+      var rest = text.utf8[...]
+      func take(_ wanted: (UInt8) -> Bool) -> Int {
+        let taken = rest.prefix(while: wanted).count
+        rest = rest.dropFirst(taken)
+        return taken
+      }
+      func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
+      if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+      let startsWithZero = rest.first == UInt8(ascii: "0")
+      let whole = take(isDigit)
+      guard whole > 0, whole == 1 || !startsWithZero else { return false }
+      if rest.first == UInt8(ascii: ".") {
+        rest = rest.dropFirst()
+        guard take(isDigit) > 0 else { return false }
+      }
+      if rest.first.map({ $0 | 0x20 }) == UInt8(ascii: "e") {
+        rest = rest.dropFirst()
+        if rest.first == UInt8(ascii: "+") || rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+        guard take(isDigit) > 0 else { return false }
+      }
+      return rest.isEmpty && Double(text)?.isFinite == true
     }
 
     func value(_ field: String) -> Value {

@@ -25,8 +25,14 @@ extension Block {
       name == nil ? .table(table) : .summary(name: name, text: summary(of: table), seconds: seconds)
     case .object(let drawing as DrawingValue) where name == nil: drawing.block
     case .object(let object): .summary(name: name, text: object.summary, seconds: seconds)
-    default: .summary(name: name, text: literal(value), seconds: nil)
+    default: .summary(name: name, text: shortened(literal(value), to: name == nil ? 20_000 : 400), seconds: nil)
     }
+  }
+
+  /// The beginning of a text that nobody would read to its end, and how long it is; `print` writes all of it.
+  private static func shortened(_ text: String, to most: Int) -> String {
+    guard text.utf8.count > most else { return text }
+    return String(text.prefix(most)) + "…  (\(NumberText.count(text.count)) characters)"
   }
 
   /// What `print` writes: text without quotes, objects by their summary.
@@ -44,7 +50,7 @@ extension Block {
     switch value {
     case .object(let object): object.summary
     case .table(let table): summary(of: table)
-    default: literal(value)
+    default: shortened(literal(value), to: 400)
     }
   }
 

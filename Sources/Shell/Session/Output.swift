@@ -56,8 +56,8 @@ final class Output {
   func complain(_ text: String, written: String) {
     release()
     writeError(written + "\n")
-    keep(text)
-    blocks.append(.problem(text.withVisibleControls))
+    keep(text, as: .problem(text.withVisibleControls))
+    transcript += text + "\n"
   }
 
   /// A new cell begins: forgets what the last one showed.
@@ -80,14 +80,22 @@ final class Output {
 
   private func keep(_ block: Block) {
     var renderer = BlockRenderer.forFiles
-    shown += renderer.text(of: block) + "\n"
+    keep(renderer.text(of: block), as: StoredBlock(block))
     renderer.mode = mode
     transcript += renderer.text(of: block) + "\n"
-    blocks.append(StoredBlock(block))
   }
 
-  private func keep(_ text: String) {
+  /// A cell that shows without end would fill the store: of such a one the beginning is kept. Its `...` stands for any lines
+  /// in a saved session.
+  private func keep(_ text: String, as block: StoredBlock) {
+    if shown.utf8.count > Self.mostKept { return }
     shown += text + "\n"
-    transcript += text + "\n"
+    blocks.append(block)
+    if shown.utf8.count > Self.mostKept {
+      shown += "...\n"
+      blocks.append(.text("… (a cell keeps no more than \(NumberText.bytes(Self.mostKept)) of what it showed)"))
+    }
   }
+
+  private static let mostKept = 1_000_000
 }

@@ -13,7 +13,7 @@ struct Past {
   }
 
   /// How many cells can be taken back: old data sets and models must be let go some day.
-  private static let most = 20
+  static let most = 20
 
   /// The moment before each of the last cells, oldest first.
   private(set) var moments: [Moment] = []

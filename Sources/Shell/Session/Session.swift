@@ -51,6 +51,8 @@ final class Session {
   /// How many trainings the running cell has begun.
   var trainingsOfCell = 0
 
+  /// Whether the names are kept as they are before each cell.
+  private var remembersNames = true
   private var values = LastValues()
   private(set) var interpreter: Interpreter!
 
@@ -121,7 +123,7 @@ final class Session {
     let pieces = program.diagnostics.isEmpty ? program.pieces : []
     if pieces.count > 1 {
       for (index, piece) in pieces.enumerated() where !isOver {
-        let status = run(piece)
+        let status = index > 0 && Interrupt.isRequested ? report(Lang.Interrupt()) : run(piece)
         if status == .ok { continue }
         let left = pieces.count - index - 1
         if left > 0 { notices.tell(.note, "\(left) more \(left == 1 ? "statement was" : "statements were") not run") }
@@ -154,8 +156,14 @@ final class Session {
       report(error)
       return .usage
     }
-    for ready in prepared.items where !isOver {
+    // `:undo` goes back over the last cells only, and what all names were costs time to remember.
+    let mayGoBack = prepared.items.contains { $0.item.isSessionLine }
+    for (index, ready) in prepared.items.enumerated() where !isOver {
+      // A Ctrl-C that came at the very end of a cell ends the script all the same.
+      if index > 0, Interrupt.isRequested { return report(Lang.Interrupt()) }
       let item = ready.item
+      remembersNames = mayGoBack || index >= prepared.items.count - Past.most
+      defer { remembersNames = true }
       let status = item.isSessionLine ? runLine(item) : cell(item.text) { try evaluate(ready) }
       if status != .ok { return status }
     }
@@ -203,6 +211,8 @@ final class Session {
   /// Resolves and checks a whole program; throws everything that is wrong with it.
   private func ready(_ program: Program) throws -> Prepared {
     let prepared = interpreter.prepare(program)
+    let lines = SessionLine.mistakes(in: program)
+    if prepared.errors.isEmpty, !lines.isEmpty, program.items.count > 1 { throw Diagnostics(all: lines) }
     for warning in prepared.diagnostics where warning.severity != .error { note(warning) }
     if !prepared.errors.isEmpty { throw Diagnostics(all: Array(prepared.errors.prefix(10))) }
     return prepared
@@ -223,7 +233,8 @@ final class Session {
     {
       output.hold(block)
     }
-    return outcome.value
+    // A definition or a loop leaves `_` as it was.
+    return outcome.kind == .nothing ? .none : outcome.value
   }
 
   // MARK: - Cells
@@ -231,7 +242,7 @@ final class Session {
   /// Writes the cell's row, runs it, writes what it made, and remembers its value.
   private func cell(_ source: String, _ work: () throws -> Value) -> ExitStatus {
     let number = nextCell
-    past.remember(moment)
+    if remembersNames { past.remember(moment) }
     nextCell += 1
     trainingsOfCell = 0
     output.beginCell()

@@ -48,6 +48,9 @@ struct Chart: Codable, Equatable, Sendable {
     var values: [[Double?]]
   }
 
+  /// More points than any screen has room for, and than are drawn while one waits.
+  static let mostPoints = 50_000
+
   var title: String
   var x = Axis()
   var y = Axis()

@@ -29,6 +29,8 @@ extension SessionLine {
     }
     session.runningScripts.append(file)
     defer { session.runningScripts.removeLast() }
-    try session.told(session.run(script: Source(name: file, text: try ScriptFile.read(file))))
+    let status = session.run(script: Source(name: file, text: try ScriptFile.read(file)))
+    // Of the file nothing ran, but of the script that runs it something may have.
+    try session.told(status == .usage ? .failed : status)
   }
 }

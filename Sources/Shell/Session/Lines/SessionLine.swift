@@ -40,6 +40,32 @@ struct SessionLine {
     [.help, .history, .save, .run, .replay, .export, .mode, .time, .undo, .checkpoint, .store, .quit]
   }
 
+  /// What a line does, and what stands behind its name. Throws a `Problem` for a name that there is not.
+  static func find(_ text: String) throws -> (run: (Session, String) throws -> Void, rest: String) {
+    let words = text.split(separator: " ", maxSplits: 1)
+    let name = words.first.map(String.init) ?? ""
+    let run = all.lazy.compactMap { line in
+      line.name == name ? line.run : line.name + "!" == name ? line.forced : nil
+    }.first
+    guard let run else {
+      throw Problem(
+        code: ShellCode.sessionLine, message: "there is no `:\(name)`",
+        label: Suggestions.hint(for: name, in: all.map(\.name)), help: ["`:help` lists the lines that begin with :"])
+    }
+    return (run, words.count > 1 ? words[1].trimmingCharacters(in: .whitespaces) : "")
+  }
+
+  /// The session lines of a script that there are not: as with commands, that is known before anything runs.
+  static func mistakes(in program: Program) -> [Diagnostic] {
+    program.items.compactMap { item in
+      guard case .session(":", let text) = item.kind else { return nil }
+      do {
+        _ = try find(text)
+        return nil
+      } catch { return (error as? Problem)?.placed(at: item.range) as? Diagnostic }
+    }
+  }
+
   /// What `?name` shows.
   var page: String {
     let head = ":\(name)" + (arguments.isEmpty ? "" : " " + arguments)
@@ -88,18 +114,8 @@ extension Session {
   }
 
   private func runSessionLine(_ text: String) throws {
-    let words = text.split(separator: " ", maxSplits: 1)
-    let name = words.first.map(String.init) ?? ""
-    let run = SessionLine.all.lazy.compactMap { line in
-      line.name == name ? line.run : line.name + "!" == name ? line.forced : nil
-    }.first
-    guard let run else {
-      throw Problem(
-        code: ShellCode.sessionLine, message: "there is no `:\(name)`",
-        label: Suggestions.hint(for: name, in: SessionLine.all.map(\.name)),
-        help: ["`:help` lists the lines that begin with :"])
-    }
-    try run(self, words.count > 1 ? words[1].trimmingCharacters(in: .whitespaces) : "")
+    let (line, rest) = try SessionLine.find(text)
+    try line(self, rest)
   }
 
   /// `!command`: runs in the user's shell, on this terminal.
