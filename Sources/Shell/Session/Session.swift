@@ -38,6 +38,8 @@ final class Session {
   var timesCells = false
   /// What `:undo` goes back to.
   var past = Past()
+  /// Told of each further statement of a pasted text before it runs; the prompt shows it.
+  var announce: (String) -> Void = { _ in }
   /// Set by `:quit`.
   var isOver = false
   /// What an interrupted command says about where it was.
@@ -121,6 +123,7 @@ final class Session {
     let pieces = program.diagnostics.isEmpty ? program.pieces : []
     if pieces.count > 1 {
       for (index, piece) in pieces.enumerated() where !isOver {
+        if index > 0 { announce(piece) }
         let status = run(piece)
         if status == .ok { continue }
         let left = pieces.count - index - 1
