@@ -5,8 +5,11 @@ import Store
 
 /// What Tab offers: the language's own candidates, and those only the notebook knows (session lines, SQL, files).
 enum Completing {
-  static func at(_ text: String, cursor: Int, in session: Session) -> LineEditor.Completions? {
-    let found = Completion.at(text, cursor, in: session.environment, from: sources(of: session))
+  static func at(
+    _ text: String, cursor: Int, in session: Session, ignoringCase: Bool = false
+  ) -> LineEditor.Completions? {
+    let found = Completion.at(
+      text, cursor, in: session.environment, from: sources(of: session), ignoringCase: ignoringCase)
     guard !found.candidates.isEmpty else { return nil }
     return LineEditor.Completions(
       start: found.start, quote: found.quote,

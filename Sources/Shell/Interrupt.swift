@@ -24,6 +24,13 @@ enum Interrupt {
   /// Whether the program went on after Ctrl-Z since the last call.
   static func takeContinued() -> Bool { flags.continued.exchange(false, ordering: .relaxed) }
 
+  /// Does `body` with Ctrl-\ going unheard, as at the prompt. At all other times it ends the program at once.
+  static func ignoringQuit<Result>(_ body: () throws -> Result) rethrows -> Result {
+    flags.ignoresQuit.store(true, ordering: .relaxed)
+    defer { flags.ignoresQuit.store(false, ordering: .relaxed) }
+    return try body()
+  }
+
   /// Readable once a signal has come; `drain` empties it.
   static var descriptor: Int32 { flags.readEnd }
 
@@ -65,6 +72,12 @@ enum Interrupt {
       flags.continued.store(true, ordering: .relaxed)
       flags.wake()
     }
+    handle(SIGQUIT) { number in
+      if flags.ignoresQuit.load(ordering: .relaxed) { return }
+      // The action of the system, not that of the Swift runtime, which would show where our code is.
+      signal(number, SIG_DFL)
+      raise(number)
+    }
     for signal in [SIGTERM, SIGHUP] {
       handle(signal) { _ in
         flags.ending.store(true, ordering: .relaxed)
@@ -104,6 +117,7 @@ private final class Flags: Sendable {
   let ending = Atomic<Bool>(false)
   let resized = Atomic<Bool>(false)
   let continued = Atomic<Bool>(false)
+  let ignoresQuit = Atomic<Bool>(false)
   let readEnd: Int32
   private let writeEnd: Int32
 

@@ -40,10 +40,15 @@ final class LineEditor {
   /// Asked at a second Tab, and shown above the list: how what is being typed is written, for instance.
   var hint: (_ line: String, _ cursor: Int) -> String? = { _, _ in nil }
 
+  /// Why lines are not kept for the next time; nil if they are.
+  var historyProblem: String? { history?.problem }
+
   private let history: HistoryFile?
   private var input: Input?
   /// The list of the last Tab, for showing it.
   private var offered: [Completions.Candidate] = []
+  /// Whether the line goes on from one before, indented.
+  private var isIndented = false
 
   /// readline calls back without a context, so the one editor is found here. Touched on one thread only.
   private nonisolated(unsafe) static weak var current: LineEditor?
@@ -67,6 +72,7 @@ final class LineEditor {
     }
     rl_completion_display_matches_hook = { _, _, _ in LineEditor.current?.showOffered() }
     Self.useUnicode()
+    Self.bindClosingBrackets()
     using_history()
     history?.load()
     LineEditor.current = self
@@ -88,15 +94,22 @@ final class LineEditor {
     input = nil
     LineEditor.current = self
     Interrupt.reset()
+    // Of what happened during work only the new size counts: the line is drawn now anyway.
+    _ = Interrupt.takeContinued()
+    if Interrupt.takeResized(), rl_instream != nil { rl_reset_screen_size() }
+    isIndented = !prefill.isEmpty
     rl_callback_handler_install(Self.bracketingEscapes(in: prompt)) { line in LineEditor.current?.accept(line) }
     defer { rl_callback_handler_remove() }
     if !prefill.isEmpty {
       rl_insert_text(prefill)
       rl_redisplay()
     }
-    while input == nil { wait() }
+    Interrupt.ignoringQuit { while input == nil { wait() } }
     return input ?? .end
   }
+
+  /// Keeps an input of one or more lines for Up and Ctrl-R.
+  func remember(_ text: String) { history?.add(text) }
 
   /// Waits for a key or a signal and deals with it.
   private func wait() {
@@ -130,7 +143,6 @@ final class LineEditor {
     }
     let text = String(cString: line)
     free(line)
-    history?.add(text)
     input = .line(text)
   }
 
@@ -161,9 +173,40 @@ final class LineEditor {
   }
 }
 
+// MARK: - Closing brackets
+
+extension LineEditor {
+  /// A bracket typed first on a line that goes on stands where the line with its partner began. What is pasted stays as it
+  /// is, and `~/.inputrc` may bind the keys otherwise.
+  private static func bindClosingBrackets() {
+    for name in ["emacs-standard", "vi-insert"] {
+      for bracket in ")]}".utf8 {
+        rl_bind_key_in_map(
+          Int32(bracket),
+          { count, key in
+            LineEditor.current?.moveOut()
+            return rl_insert_close(count, key)
+          }, rl_get_keymap_by_name(name))
+      }
+    }
+  }
+
+  /// Takes away one step of indentation, if there is nothing else before the cursor.
+  private func moveOut() {
+    guard isIndented, rl_point >= 2, strspn(rl_line_buffer, " ") >= Int(rl_point) else { return }
+    rl_delete_text(rl_point - 2, rl_point)
+    rl_point -= 2
+  }
+}
+
 // MARK: - Completion
 
 extension LineEditor {
+  /// Whether `~/.inputrc` says that capitals do not matter to Tab.
+  static var ignoresCase: Bool {
+    rl_variable_value("completion-ignore-case").map { String(cString: $0) == "on" } ?? false
+  }
+
   /// readline's view of the candidates: a C array of what replaces the word it found, which may begin elsewhere than ours.
   private func matches(
     from start: Int, to end: Int
@@ -175,7 +218,7 @@ extension LineEditor {
     offered = found?.candidates ?? []
     guard let found, !offered.isEmpty else {
       // readline's name for a second Tab.
-      if rl_completion_type == Int32(UInt8(ascii: "?")), let hint = hint(line, end) { showBelow(hint + "\n") }
+      if rl_completion_type == Int32(UInt8(ascii: "?")), let hint = hint(line, end) { showBelow(Self.wrapped(hint)) }
       return nil
     }
     let bytes = Array(line.utf8)
@@ -186,7 +229,9 @@ extension LineEditor {
     }
     let common = words.dropFirst().reduce(words[0]) { $0.commonPrefix(with: $1) }
     // Never take away what was typed, as for candidates that match in the middle.
-    let first = common.hasPrefix(typed) || words.count == 1 ? common : typed
+    let continues =
+      common.hasPrefix(typed) || Self.ignoresCase && common.lowercased().hasPrefix(typed.lowercased())
+    let first = continues || words.count == 1 ? common : typed
     rl_completion_append_character = words.count == 1 && Self.wantsNoSpace(words[0]) ? 0 : Int32(UInt8(ascii: " "))
     let list = words.count == 1 ? [first] : [first] + words
     // readline frees the array and the words; calloc leaves the null that ends it.
@@ -213,7 +258,7 @@ extension LineEditor {
     let names = offered.map { $0.text.withVisibleControls }
     let notes = offered.map { $0.note.withVisibleControls }
     let column = (names.map { DisplayWidth.of($0) }.max() ?? 0) + 2
-    var text = hint(String(cString: rl_line_buffer), Int(rl_point)).map { $0 + "\n" } ?? ""
+    var text = hint(String(cString: rl_line_buffer), Int(rl_point)).map(Self.wrapped) ?? ""
     if notes.contains(where: { !$0.isEmpty }) {
       // The first screenful; typing on narrows the rest.
       let shown = min(names.count, max(5, Int(height) - 5))
@@ -232,6 +277,14 @@ extension LineEditor {
     showBelow(text)
   }
 
+  /// How a call is written, broken at blanks; a label stays with what it takes.
+  private static func wrapped(_ hint: String) -> String {
+    var (height, width): (Int32, Int32) = (0, 0)
+    rl_get_screen_size(&height, &width)
+    let whole = hint.replacing(": ", with: ":\u{a0}")
+    return whole.wrapped(to: max(10, Int(width) - 1), indent: 2).replacing("\u{a0}", with: " ") + "\n"
+  }
+
   /// Shows rows below the line, and the line again below them.
   private func showBelow(_ rows: String) {
     fputs("\n" + rows, rl_outstream)
@@ -243,6 +296,8 @@ extension LineEditor {
 private final class HistoryFile {
   private let path: String
   private var last = ""
+  /// Why the file cannot be used; lines are then remembered until the end of the program.
+  private(set) var problem: String?
   /// Lines kept in memory and, roughly, in the file.
   private static let limit: Int32 = 10_000
 
@@ -257,13 +312,15 @@ private final class HistoryFile {
     try? FileManager.default.createDirectory(
       atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    if descriptor >= 0 {
-      fchmod(descriptor, 0o600)
-      close(descriptor)
+    defer { stifle_history(Self.limit) }
+    guard descriptor >= 0 else {
+      problem = "\(path) cannot be opened: \(FileFailure(errno).reason)"
+      return
     }
+    fchmod(descriptor, 0o600)
+    close(descriptor)
     read_history(path)
     if history_length > 2 * Self.limit { history_truncate_file(path, Self.limit) }
-    stifle_history(Self.limit)
   }
 
   /// Remembers a line, unless it is blank or the same as the one before, and appends it to the file in one write.
@@ -271,6 +328,6 @@ private final class HistoryFile {
     if line.allSatisfy(\.isWhitespace) || line == last { return }
     last = line
     add_history(line)
-    append_history(1, path)
+    if problem == nil { append_history(1, path) }
   }
 }

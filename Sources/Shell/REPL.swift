@@ -12,23 +12,26 @@ final class REPL {
   init(session: Session, runsStartUpFile: Bool) {
     self.session = session
     self.runsStartUpFile = runsStartUpFile
-    let data = StoreChoice.path(option: nil)
-    let folder = URL(fileURLWithPath: Home.path(session.store.path ?? data))
-      .deletingLastPathComponent()
     session.output.pager = Pager(session.terminal, isSafe: session.isSafe)
-    editor = LineEditor(name: "ward", historyFile: folder.appendingPathComponent("history").path)
+    editor = LineEditor(name: "ward", historyFile: StoreChoice.historyFile(of: session.store.path))
     editor.complete = { [unowned session] text, cursor in
-      Completing.at(text, cursor: cursor, in: session)
+      Completing.at(text, cursor: cursor, in: session, ignoringCase: LineEditor.ignoresCase)
     }
     editor.hint = { [unowned session] text, cursor in Completion.signature(text, cursor, in: session.environment) }
+    session.announce = { [unowned session] in Self.announce($0, in: session) }
   }
 
   func run() {
     greet()
+    if let problem = editor.historyProblem {
+      session.notices.tell(.warning, "what is typed will not be there next time: \(problem)")
+    }
     if runsStartUpFile { runStartUp() }
     while !session.isOver {
       switch readInput() {
-      case .line(let text): session.run(text)
+      case .line(let text):
+        editor.remember(text)
+        session.run(text)
       case .interrupted: continue
       case .end:
         print()
@@ -56,6 +59,15 @@ final class REPL {
       case .end: return text.isEmpty ? .end : .line(text)
       }
     }
+  }
+
+  /// A further statement of a pasted text, shown as if it had been typed: the prompt was there for the first alone.
+  private static func announce(_ statement: String, in session: Session) {
+    let head = "[\(session.nextCell)] "
+    let lines = statement.withoutLeadingComments.split(separator: "\n")
+    let first = (lines.first.map(String.init) ?? "") + (lines.count > 1 ? " …" : "")
+    let shown = DisplayWidth.truncate(head + first.withVisibleControls, to: session.terminal.width)
+    FileHandle.standardOutput.write(Data((Style.faint(shown, if: session.terminal.colorsOutput) + "\n").utf8))
   }
 
   private func greet() {

@@ -34,8 +34,10 @@ enum ShellCommand {
       if input != nil { close(ends[1]) }
       throw failure(problem)
     }
-    if let input { write(input, to: ends[1]) }
-    let status = wait(for: child)
+    let status = Interrupt.ignoringQuit {
+      if let input { write(input, to: ends[1]) }
+      return wait(for: child)
+    }
     Interrupt.reset()
     return status
   }

@@ -50,6 +50,16 @@ import Testing
     }
   }
 
+  @Test func capitalsDoNotMatterWhereTheUserSaysSo() {
+    func offers(_ text: String, ignoringCase: Bool) -> [String] {
+      Completion.at(text, text.utf8.count, in: environment, from: sources, ignoringCase: ignoringCase).candidates
+        .map(\.text)
+    }
+    #expect(offers("ATT", ignoringCase: true) == ["attack"])
+    #expect(offers("describe m save: \"DA", ignoringCase: true) == ["data/x.csv"])
+    #expect(offers("ATT", ignoringCase: false) == [])
+  }
+
   @Test(arguments: [
     ("attack 1 with: \"", ["attack with"]), ("attack(1, with: \"", ["attack with"]), ("m[\"", ["m -"]),
     ("m[1, \"", ["m -"]), ("compare [1] with: [\"", ["compare with"]), ("pgd(start: \"", ["pgd start"]),
@@ -102,7 +112,7 @@ import Testing
   @Test func aCommandPageIsMadeFromItsDeclaration() throws {
     let page = try #require(Help.page(for: "attack", in: environment))
     #expect(
-      page.text == """
+      page.text() == """
         attack  (command)
           Attack a model.
 
@@ -118,6 +128,17 @@ import Testing
         Example
           attack 1 with: pgd
         """)
+  }
+
+  @Test func aPageIsBrokenAtBlanksToFitTheTerminal() throws {
+    let page = try #require(Help.page(for: "attack", in: environment))
+    for width in [30, 40, 60] {
+      let text = page.text(width: width)
+      // What is copied stays whole.
+      let prose = text.split(separator: "\n").prefix { $0 != "Example" }
+      #expect(prose.allSatisfy { $0.count <= width }, "\(text)")
+      #expect(text.split(whereSeparator: \.isWhitespace) == page.text().split(whereSeparator: \.isWhitespace))
+    }
   }
 
   @Test func aBuiltInPageListsSettingsPaperAndRelatives() throws {

@@ -52,6 +52,18 @@ import Testing
     #expect(shown.contains("+ x +"))
   }
 
+  @Test func onATerminalALineIsCutAroundItsMark() {
+    for (before, after) in [(0, 40), (3, 40), (40, 40), (40, 0)] {
+      let text = String(repeating: "1 + ", count: before) + "badname" + String(repeating: " + 1", count: after)
+      let range = SourceRange(source: Source(name: "a", text: text), start: 4 * before, end: 4 * before + 7)
+      let lines = Diagnostic("E0301", "no", at: range).render(columns: 40).split(separator: "\n").map(Array.init)
+      #expect(lines.allSatisfy { $0.count < 40 })
+      let mark = lines[4].firstIndex(of: "^") ?? 0
+      #expect(String(lines[3].dropFirst(mark).prefix(7)) == "badname")
+      #expect(lines[4].count(where: { $0 == "^" }) == 7)
+    }
+  }
+
   @Test func labelsOnTheSameLineShareIt() {
     let source = Source(name: "a", text: "f(1 2")
     let diagnostic = Diagnostic(

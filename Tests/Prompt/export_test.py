@@ -157,7 +157,7 @@ def check_sessions(ward):
             expect(run.returncode == 0, f"{file}: {run.stderr}")
             path = os.path.join(ward.folder, file)
             mode = stat.S_IMODE(os.stat(path).st_mode)
-            expect(mode == 0o600, f"{file}: others can read it ({oct(mode)})")
+            expect(mode == 0o640, f"{file} is not as the umask has it ({oct(mode)})")
         page = check_html(os.path.join(ward.folder, f"{name}.html"))
         words = "".join(page.text)
         for word in ("x is 2.5", "<script>alert(1)</script>", "error[E0301]", "ward 0."):
@@ -196,6 +196,7 @@ def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     program = os.path.abspath(sys.argv[1])
+    os.umask(0o027)
     with tempfile.TemporaryDirectory(prefix="ward-export-") as folder:
         ward = Ward(program, folder)
         check_sessions(ward)

@@ -12,6 +12,7 @@ import re
 import select
 import shutil
 import signal
+import sqlite3
 import stat
 import struct
 import sys
@@ -21,6 +22,9 @@ import time
 
 UP, TAB, ENTER = "\x1b[A", "\t", "\r"
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|[\x01\x02\x07]")
+
+
+FASHION = "/usr/share/datasets/fashion-mnist"
 
 
 def control(letter):
@@ -83,6 +87,18 @@ class Prompt:
         match = self.expect(answer)
         self.ready()
         return match
+
+    def watch(self, seconds):
+        """Reads for so long, and returns all that was shown meanwhile, escapes and all."""
+        self.seen = ""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.read(max(0, end - time.monotonic()))
+        return self.seen
+
+    def leave(self):
+        self.send(control("D"))
+        assert self.ended() == 0, self.status
 
     def ended(self, seconds=10.0):
         """Waits for the end and returns the exit status, negative for a signal."""
@@ -169,7 +185,7 @@ def _(start):
     ward = start()
     ward.do("let result_of_mine = {robustness: 1, other: 2}", "robustness")
     for typed, completed in [
-            ("attack x with: pgd rest", "restarts: "), ("attack x with: deepf", "deepfool "), ("attack x with: pgd norm: l", "l"),
+            ("attack x with: pgd rest", "restarts: "), ("attack x with: deepf", "deepfool "), ("attack x with: pgd norm: li", "linf "),
             ("result_o", "result_of_mine "), ("result_of_mine.robu", "result_of_mine.robustness "),
             ("select mean_c", "mean_cost "), ("select * from results where protec", "protected "), (":mode mark", ":mode markdown "),
             ("options minm", "minmax "), ("?hopsk", "hopskipjump "), ("train len", "lenet ")]:
@@ -343,6 +359,7 @@ def _(start):
     ward.expect("training", seconds=60)
     ward.ready(2)
     stops_within(ward, "let m = train lenet on: fashion epochs: 1000", 0.2, sign="epoch")
+    ward.do("m", "E0301")
     ward.do("fashion.name", "fashion-mnist")
 
 
@@ -358,7 +375,8 @@ def _(start):
     ward.expect("accuracy", seconds=60)
     ward.ready(3)
     for attack in ("pgd steps: 10000", "square queries: 100000"):
-        stops_within(ward, f"attack normal with: {attack} on: fashion.test", 0.2, sign="%")
+        stops_within(ward, f"let hit = attack normal with: {attack} on: fashion.test", 0.2, sign="%")
+    ward.do("hit", "E0301")
     ward.do("normal.architecture", "lenet")
 
 
@@ -389,7 +407,52 @@ def _(start):
     ward = start()
     endless = "with recursive n(x) as (select 1 union all select x + 1 from n) select count(*) from n"
     stops_within(ward, endless, 0.2)
+    stops_within(ward, f"let much = ({endless})", 0.2)
+    ward.do("much", "E0301")
     ward.do("select 41 + 1 as answer", r"42")
+
+
+@behaviour("Ctrl-C is no problem that `try` catches")
+def _(start):
+    ward = start()
+    ward.send("try { while true { } } catch problem { print('CAU' + 'GHT') }" + ENTER)
+    time.sleep(0.5)
+    ward.send(control("C"))
+    ward.expect("interrupted")
+    assert "CAUGHT" not in ward.expect(r"([\s\S]*)\[2\] $").group(1)
+
+
+@behaviour("Ctrl-C ends a script and code of -c with status 130")
+def _(start):
+    with open(start.home + "/endless.ward", "w") as file:
+        file.write("print('begun')\nwhile true { }\nprint('on' + 'ward')\n")
+    for command in (["endless.ward"], ["-c", "print('begun')\nwhile true { }\nprint('on' + 'ward')"]):
+        ward = start(command=command)
+        ward.expect("begun")
+        time.sleep(0.3)
+        ward.send(control("C"))
+        assert ward.ended() == 130, ward.status
+        assert "interrupted" in ward.seen and "onward" not in ward.seen, ward.seen
+
+
+@behaviour("Ctrl-\\ does nothing at the prompt, is for a command of !, and ends work at once without a report of a crash")
+def _(start):
+    ward = start()
+    ward.send("6 * ")
+    ward.expect(r"6 \* $")
+    ward.send(control("\\"))
+    time.sleep(0.3)
+    ward.do("7", r"42\s")
+    ward.send("!sleep 60" + ENTER)
+    time.sleep(0.5)
+    ward.send(control("\\"))
+    ward.expect("status 131")
+    ward.ready(2)
+    ward.send("while true { }" + ENTER)
+    time.sleep(0.5)
+    ward.send(control("\\"))
+    assert ward.ended() == -signal.SIGQUIT, ward.status
+    assert not re.search("crash|thread|backtrace", ward.seen, re.IGNORECASE), ward.seen
 
 
 @behaviour("a pasted text of several lines runs cell by cell")
@@ -398,8 +461,11 @@ def _(start):
     ward.send("\x1b[200~let total = 1\n# grow\ntotal + 1\nfor i in 1..2 {\n  total += i\n}\ntotal * 10\x1b[201~")
     ward.expect(r"total \* 10")
     ward.send(ENTER)
-    ward.expect(r"total  1\s+2\s+40\s")
+    # Each further statement is shown as if it had been typed.
+    ward.expect(r"total  1\s+\[2\] total \+ 1\s+2\s+\[3\] for i in 1\.\.2 \{ …\s+\[4\] total \* 10\s+40\s")
     ward.ready(5)
+    kept = sqlite3.connect(start.home + "/store/ward.sqlite").execute("select source, output from cells").fetchall()
+    assert len(kept) == 4 and not any("[2]" in text for row in kept for text in row if text), kept
     ward.do("select count(*) as n from cells", r"5 │")
 
 
@@ -436,7 +502,26 @@ def _(start):
     ward.do("let n = 5", r"n  5")
     ward.do(":history 3", r"let n = 5")
     ward.do(":history let n", r"let n = 5")
+    for backwards in ("5-3", "3- 1"):
+        ward.do(f":history {backwards}", f"`{backwards}` is no range of cells")
+    ward.do(":run 5-3", "is no range of cells")
+    ward.do(":history zebra", "nothing that was typed has `zebra` in it")
+    ward.do(":history 70-80", "there are no cells 70-80")
     ward.do(":run 1-1", r"42\s")
+
+
+@behaviour(":history and :run know the cells of another session")
+def _(start):
+    first = start()
+    for number, line in enumerate(("let a = 11", "let b = 22", "let c = 33", "let d = 44")):
+        first.send(line + ENTER)
+        first.ready(number + 2)
+    first.leave()
+    ward = start()
+    shown = ward.do(":history 1/2-3", r"([\s\S]*└.*\n)").group(1)
+    assert "let b = 22" in shown and "let c = 33" in shown and "let a" not in shown and "let d" not in shown, shown
+    ward.do(":run 1/2-3", r"b  22\s+c  33")
+    ward.do(":history 99/1-2", "there are no cells 99/1-2")
 
 
 @behaviour("! runs a command that may read the terminal, and Ctrl-C is for the command")
@@ -520,6 +605,26 @@ def _(start):
     ward.do("favourite", "E0301")
 
 
+@behaviour("a start-up file that fails is told, and the prompt comes all the same")
+def _(start):
+    folder = start.home + "/config"
+    os.makedirs(folder + "/ward")
+    for text, problem, number in [("let a = 1\nlet b = nowhere\n", "E0301", 1),
+                                  ("let a = 1\ncheck a == 2\nlet b = 2\n", "E05", 3)]:
+        with open(folder + "/ward/init.ward", "w") as file:
+            file.write(text)
+        ward = start(extra={"XDG_CONFIG_HOME": folder}, number=None)
+        ward.expect(problem + r"[\s\S]*init\.ward:2:")
+        ward.ready(number)
+        ward.do("20 + 22", r"42\s")
+        ward.do("b", "E0301")
+    os.remove(folder + "/ward/init.ward")
+    os.makedirs(folder + "/ward/init.ward")
+    ward = start(extra={"XDG_CONFIG_HOME": folder}, number=None)
+    ward.expect("warning: the start-up file: .*is a folder")
+    ward.ready(1)
+
+
 @behaviour("an input of several lines comes back whole, after a restart too")
 def _(start):
     ward = start()
@@ -532,6 +637,100 @@ def _(start):
     again.send(UP)
     again.expect(r"total \* 2")
     again.do("+2", r"42\s")
+
+
+@behaviour("a cell typed line by line comes back whole, after a restart and by Ctrl-R too")
+def _(start):
+    ward = start()
+    cell = r"for i in 1\.\.2 \{\s+print i \+ 20\s+\}"
+    ward.send("for i in 1..2 {" + ENTER + "print i + 20" + ENTER + "}" + ENTER)
+    ward.expect(r"21\s+22\s")
+    ward.ready(2)
+    ward.send(UP)
+    ward.expect(cell + "$")
+    ward.do("", r"21\s+22\s")
+    ward.do("5 + 5", r"10\s")
+    ward.leave()
+    again = start()
+    again.send(UP + UP)
+    again.expect(cell + "$")
+    again.do("", r"21\s+22\s")
+    again.do("6 + 6", r"12\s")
+    again.send(control("R") + "print i")
+    again.expect(cell)
+    again.do("", r"21\s+22\s")
+
+
+@behaviour("a closing bracket typed first on a line moves out to where its block began")
+def _(start):
+    ward = start()
+    ward.send("def f(n) {" + ENTER)
+    ward.expect(r"\.\.\.   $")
+    ward.send("if n > 0 {" + ENTER)
+    ward.expect(r"\.\.\.     $")
+    ward.send("return [" + ENTER + "n" + ENTER)
+    ward.send("]" + ENTER + "}" + ENTER)
+    ward.send("}" + ENTER)
+    ward.ready(2)
+    ward.do("f(42)", r"\[42\]")
+    ward.send(UP + UP)
+    end = r"[\r\n]+"
+    ward.expect(r"def f\(n\) \{" + end + r"  if n > 0 \{" + end + r"    return \[" + end + " +n" + end + r"    \]" + end
+                + r"  \}" + end + r"\}$")
+    ward.send(control("C"))
+    ward.ready()
+    # Elsewhere a bracket is a bracket, and what is pasted stays as it is.
+    ward.do("  (1 + 1)", r"2\s")
+    ward.send("def g() {" + ENTER)
+    ward.expect(r"\.\.\.   $")
+    ward.send("\x1b[200~}\x1b[201~")
+    ward.expect(r"  \}$")
+    ward.send(ENTER)
+    ward.ready()
+
+
+@behaviour("set completion-ignore-case in ~/.inputrc is honoured")
+def _(start):
+    with open(start.home + "/.inputrc", "w") as file:
+        file.write("set completion-ignore-case on\n")
+    ward = start()
+    ward.send("ATTA" + TAB)
+    ward.expect("attack ")
+    ward.send(control("C"))
+    ward.ready()
+    ward.send("1 + Rou" + TAB)
+    ward.expect(r"1 \+ \x08*(1 \+ )?round")
+
+
+@behaviour("another store than the usual one keeps its lines in a file of its own")
+def _(start):
+    os.makedirs(start.home + "/history")
+    other = start(arguments=["--store", "x.sqlite"])
+    other.do("40 + 2", r"42\s")
+    other.leave()
+    assert stat.S_IMODE(os.stat(start.home + "/x.sqlite-history").st_mode) == 0o600
+    ward = start()
+    ward.do("30 + 3", r"33\s")
+    ward.leave()
+    with open(start.home + "/store/history") as file:
+        kept = file.read()
+    assert "30 + 3" in kept and "40 + 2" not in kept, kept
+    again = start(arguments=["--store", "x.sqlite"])
+    again.send(UP)
+    again.expect(r"40 \+ 2$")
+
+
+@behaviour("lines that cannot be kept are told of once, and Up works all the same")
+def _(start):
+    os.makedirs(start.home + "/store/history")
+    ward = start(number=None)
+    ward.expect("warning: what is typed will not be there next time: .*history cannot be opened: it is a folder")
+    ward.ready(1)
+    ward.do("40 + 2", r"42\s")
+    ward.send(UP)
+    ward.expect(r"40 \+ 2$")
+    ward.do("", r"42\s")
+    assert "warning" not in ward.seen
 
 
 @behaviour("a resized window rewraps the line")
@@ -552,17 +751,23 @@ def _(start):
         ward.close()
 
 
-@behaviour("two prompts at once lose none of each other's lines")
+@behaviour("several prompts at once lose none of each other's lines")
 def _(start):
-    first, second = start(), start()
-    first.do("100 + 1", r"101\s")
-    second.do("200 + 2", r"202\s")
-    first.do("300 + 3", r"303\s")
-    for ward in (first, second):
-        ward.send(control("D"))
-        ward.ended()
+    prompts, turns = [start() for _ in range(3)], 10
+    for turn in range(turns):
+        # All are at it before any has answered.
+        for number, ward in enumerate(prompts):
+            ward.send(f"{100 * (number + 1)} + {turn}" + ENTER)
+        for ward in prompts:
+            ward.ready(turn + 2)
+    for ward in prompts:
+        ward.leave()
+    lines = [f"{100 * (number + 1)} + {turn}" for number in range(3) for turn in range(turns)]
+    with open(start.home + "/store/history") as file:
+        kept = file.read().splitlines()
+    assert sorted(line for line in kept if "+" in line) == sorted(lines), kept
     ward = start()
-    for line in ("100 + 1", "200 + 2", "300 + 3"):
+    for line in lines[::7]:
         ward.send(control("R") + line)
         ward.expect(re.escape(line) + "[^\"]*$")
         ward.send(control("C"))
@@ -600,6 +805,144 @@ def _(start):
     ward.do("", r"42\s")
 
 
+@behaviour("Ctrl-Z and back during work: the prompt comes once")
+def _(start):
+    ward = start()
+    ward.send("sleep 2" + ENTER)
+    time.sleep(0.5)
+    os.kill(ward.child, signal.SIGSTOP)
+    os.waitpid(ward.child, os.WUNTRACED)
+    ward.resize(90)
+    os.kill(ward.child, signal.SIGCONT)
+    ward.ready(2)
+    assert "[2]" not in ward.watch(0.5), ward.seen
+    ward.do("20 + 22", r"42\s")
+
+
+@behaviour("help and hints are broken at blanks, whatever the width of the terminal")
+def _(start):
+    for columns in (40, 80, 120):
+        ward = start(columns=columns)
+        for number, line in enumerate(("?attack", "?pgd", "?results", ":help save", "help")):
+            ward.send(line + ENTER)
+            shown = ward.expect(r"\r\n([\s\S]*)\[\d+\] $").group(1)
+            # Lines to be copied stay whole.
+            prose = re.split(r"\nExamples?\r", shown)[0].replace("\r", "").split("\n")
+            wide = [row for row in prose if len(row) > min(columns, 100) and not row.startswith("  let ")]
+            assert not wide, f"{line} at {columns}: {wide}"
+        ward.send("attack x with: pgd " + TAB + TAB)
+        hint = ward.expect(r"\n(attack MODEL with: ATTACK[\s\S]*?)\n\w+: ").group(1).replace("\r", "").split("\n")
+        assert all(len(row) < columns for row in hint), hint
+        ward.close()
+
+
+@behaviour("what the store keeps of a page of help is as wide as ever")
+def _(start):
+    ward = start(columns=40)
+    ward.send("help attack" + ENTER)
+    ward.ready(2)
+    (kept,) = sqlite3.connect(start.home + "/store/ward.sqlite").execute("select output from cells").fetchone()
+    assert "with:     the attack, or a list" in kept or re.search(r"  with: +\S", kept), kept
+    assert re.search(r"[^\\\n]{80}", kept.replace("\\n", "\n")), kept
+
+
+@behaviour("the mark of a mistake stands under it, on lines wider than the terminal too")
+def _(start):
+    ward = start(columns=50)
+    for before, after in ((0, 60), (60, 0), (60, 60)):
+        ward.send("1 + " * before + "nowhere" + " + 1" * after + ENTER)
+        rows = ward.expect(r"E0301[\s\S]*?\|\r\n(.*)\r\n(.*\^)")
+        line, marks = rows.group(1), rows.group(2)
+        assert len(line) < 50 and marks.endswith("^" * 7), rows.group(0)
+        assert line[marks.index("^"):len(marks)] == "nowhere", rows.group(0)
+        ward.ready()
+
+
+def training(ward, line="let m = train lenet on: fashion epochs: 1000"):
+    """Begins work that takes long and shows its progress."""
+    ward.send('let fashion = load "fashion-mnist" train: 6000 test: 100' + ENTER)
+    ward.expect("training", seconds=60)
+    ward.ready(2)
+    ward.send(line + ENTER)
+    ward.expect("epoch", seconds=60)
+
+
+@behaviour("progress fits a window that has become narrow, and comes at most ten times a second")
+def _(start):
+    if not os.path.isdir(FASHION):
+        return
+    ward = start()
+    training(ward)
+    ward.resize(40)
+    ward.watch(0.3)
+    drawn = ward.watch(2).split("\r\x1b[K")[1:]
+    assert 2 <= len(drawn) <= 22, f"{len(drawn)} times in two seconds"
+    assert all(len(line) < 40 for line in drawn), drawn
+    ward.send(control("C"))
+    ward.ready()
+
+
+@behaviour("no progress where standard error is no terminal")
+def _(start):
+    if not os.path.isdir(FASHION):
+        return
+    lines = 'let f = load "fashion-mnist" train: 2000 test: 100\nlet m = train lenet on: f epochs: 2'
+    ward = start.shell("$WARD -c '" + lines + "' 2> errors")
+    assert ward.ended(60) == 0, ward.seen
+    assert "test accuracy" in ward.seen and "━" not in ward.seen, ward.seen
+    with open(start.home + "/errors") as file:
+        assert file.read() == ""
+    ward = start.shell("$WARD -c '" + lines + "' > out")
+    assert ward.ended(60) == 0 and "━" in ward.seen, ward.seen
+    with open(start.home + "/out") as file:
+        assert "━" not in file.read()
+
+
+@behaviour("colours by stream, by NO_COLOR and by --color")
+def _(start):
+    def escapes(line, **extra):
+        ward = start.shell(line, extra)
+        ward.ended()
+        return "\x1b[" in ward.seen
+
+    def file_has(name):
+        with open(f"{start.home}/{name}") as file:
+            text = file.read()
+        assert text
+        return "\x1b[" in text
+
+    good, bad = "$WARD -c 'let x = 5'", "$WARD -c nowhere"
+    assert escapes(good) and escapes(bad)
+    assert not escapes(good, NO_COLOR="1") and not escapes(bad, NO_COLOR="1")
+    # Empty means unset, a dumb terminal has none, and what is asked for by name wins.
+    assert escapes(bad, NO_COLOR="") and not escapes(bad, TERM="dumb")
+    assert escapes("$WARD --color always -c nowhere", NO_COLOR="1")
+    assert not escapes("$WARD --color never -c nowhere")
+    # Each stream by itself.
+    assert escapes(good + " 2> errors") and escapes(bad + " > out")
+    escapes(bad + " 2> errors")
+    assert not file_has("errors")
+    escapes(good + " > out")
+    assert not file_has("out")
+    escapes("$WARD --color always -c 'let x = 5' > out")
+    assert file_has("out")
+
+
+@behaviour("no pager where the output goes to a file or a pipe")
+def _(start):
+    start().leave()
+    rows = "with recursive n(x) as (select 1 union all select x + 1 from n limit 100) select x from n"
+    pager = {"PAGER": "sed 's/^/PAGED /'"}
+    ward = start.shell(f"$WARD sql '{rows}'", pager)
+    ward.ended()
+    assert "PAGED" in ward.seen, ward.seen
+    for line in (f"$WARD sql '{rows}' > out", f"$WARD sql '{rows}' | cat > out", "$WARD -c help > out", "$WARD help > out"):
+        start.shell(line, pager).ended()
+        with open(start.home + "/out") as file:
+            text = file.read()
+        assert text and "PAGED" not in text, line
+
+
 @behaviour("Ctrl-D leaves with status 0 and gives the terminal back as it was")
 def _(start):
     ward = start()
@@ -629,8 +972,14 @@ class Start:
     def __call__(self, columns=100, locale="C.UTF-8", arguments=(), extra=None, number=1, command=None):
         ward = Prompt(self.program, self.home, columns, locale, arguments, extra, command)
         self.running.append(ward)
-        if not command:
+        if not command and number is not None:
             ward.ready(number)
+        return ward
+
+    def shell(self, line, extra=None):
+        """A line of the shell on a terminal, in which $WARD is the program."""
+        ward = Prompt("/bin/sh", self.home, extra={"WARD": self.program, **(extra or {})}, command=["-c", line])
+        self.running.append(ward)
         return ward
 
     def end(self):

@@ -157,7 +157,7 @@ def safe(program, folder):
     status, output, errors = ward.run("--safe", "-", text='1 + 1\n:save "in/side.ward"\n', home=home)
     expect(status == 0 and os.path.exists(inside + "/in/side.ward"), f"--safe refused the working folder: {errors}")
     mode = stat.S_IMODE(os.stat(inside + "/in/side.ward").st_mode)
-    expect(mode == 0o600, f"a saved session can be read by others: {oct(mode)}")
+    expect(mode == 0o640, f"a saved session is not as the umask has it: {oct(mode)}")
     for ending in ("", "-wal", "-shm", ".lock"):
         if os.path.exists(ward.store + ending):
             mode = stat.S_IMODE(os.stat(ward.store + ending).st_mode)
@@ -200,6 +200,7 @@ def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     program = os.path.abspath(sys.argv[1])
+    os.umask(0o027)
     folder = tempfile.mkdtemp(prefix="ward-store-")
     try:
         several_at_once(Ward(program, folder))

@@ -35,6 +35,7 @@ struct NumberTextTests {
     #expect(NumberText.column([0.8934, 0.5]) == ["0.8934", "0.5000"])
     #expect(NumberText.column([1, 25]) == ["1", "25"])
     #expect(NumberText.column([0.00012345]) == ["0.000123"])
+    #expect(NumberText.column([1e-9, -2.5e-12, 1.23456e15]) == ["1e-9", "-2.5e-12", "1.235e15"])
   }
 }
 

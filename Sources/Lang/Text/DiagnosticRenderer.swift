@@ -1,6 +1,8 @@
 extension Diagnostic {
   /// The text a user sees: heading, place, the line with marks under it, help. Ends without a line break.
-  public func render(color: Bool = false) -> String {
+  ///
+  /// - Parameter columns: those of the terminal, so that a line and the marks under it stay on one row each.
+  public func render(color: Bool = false, columns: Int? = nil) -> String {
     let ink = Ink(on: color, severity: severity)
     var lines = [ink.strong("\(severity.rawValue)[\(code)]") + ink.bold(": \(message.withVisibleControls)")]
     let width = ([primary].compactMap { $0 } + labels).map { String($0.range.line).count }.max() ?? 0
@@ -8,7 +10,7 @@ extension Diagnostic {
     if let primary {
       lines.append(gutter + ink.faint("-->") + " \(primary.range.place.withVisibleControls)")
       lines.append("\(gutter) " + ink.faint("|"))
-      lines += excerpt(of: primary, gutter: gutter, ink: ink)
+      lines += excerpt(of: primary, gutter: gutter, ink: ink, columns: columns)
     }
     var shown = primary?.range
     for label in labels {
@@ -16,7 +18,7 @@ extension Diagnostic {
         lines.append(gutter + ink.faint(":::") + " \(label.range.place.withVisibleControls)")
       }
       let sameLine = shown.map { $0.source === label.range.source && $0.line == label.range.line } ?? false
-      lines += excerpt(of: label, gutter: gutter, ink: ink, mark: "-").dropFirst(sameLine ? 1 : 0)
+      lines += excerpt(of: label, gutter: gutter, ink: ink, columns: columns, mark: "-").dropFirst(sameLine ? 1 : 0)
       shown = label.range
     }
     for line in help { lines.append("\(gutter) " + ink.faint("=") + " help: \(line.withVisibleControls)") }
@@ -24,9 +26,12 @@ extension Diagnostic {
   }
 
   /// The source line of a label, and the marks and words below it.
-  private func excerpt(of label: Label, gutter: String, ink: Ink, mark: Character = "^") -> [String] {
+  private func excerpt(
+    of label: Label, gutter: String, ink: Ink, columns: Int?, mark: Character = "^"
+  ) -> [String] {
     let range = label.range, line = range.line
-    let window = Window(range)
+    // Beside the gutter stand ` | `, and the last column stays free: some terminals wrap a full row.
+    let window = Window(range, columns: columns.map { max(20, $0 - gutter.count - 4) })
     let marks = String(repeating: mark, count: window.marked)
     let words = label.text.isEmpty ? marks : "\(marks) \(label.text.withVisibleControls)"
     let number = String(repeating: " ", count: gutter.count - String(line).count) + String(line)
@@ -48,16 +53,37 @@ private struct Window {
   /// How many marks.
   let marked: Int
 
-  init(_ range: SourceRange) {
+  init(_ range: SourceRange, columns: Int?) {
     let line = range.source.lineText(range.line)
     var before = Array(range.source.text(from: range.source.lineStarts[range.line - 1], to: range.start))
     var after = Array(line.dropFirst(before.count))
     if before.count > 2 * Self.margin { before = ["…"] + before.suffix(Self.margin) }
     if after.count > 2 * Self.margin { after = after.prefix(Self.margin) + ["…"] }
+    if let columns, (before + after).displayWidth > columns {
+      // Half of the room for what follows, more where little stands before it, and the other way round.
+      let ahead = min(after.displayWidth, max(columns / 2, columns - before.displayWidth))
+      before = before.reversed().cut(to: columns - ahead).reversed()
+      after = after.cut(to: ahead)
+    }
     text = String(before + after).withVisibleControls
     indent = before.map { $0 == "\t" ? "\t" : String(repeating: " ", count: $0.displayWidth) }.joined()
     let covered = range.text.prefix { !$0.isNewline }.prefix(after.count)
     marked = max(1, String(covered).displayWidth)
+  }
+}
+
+extension [Character] {
+  fileprivate var displayWidth: Int { reduce(0) { $0 + $1.displayWidth } }
+
+  /// As much of the beginning as fits, with `…` for the rest.
+  fileprivate func cut(to columns: Int) -> [Character] {
+    guard displayWidth > columns else { return self }
+    var used = 1
+    let kept = prefix { character in
+      used += character.displayWidth
+      return used <= columns
+    }
+    return kept + ["…"]
   }
 }
 

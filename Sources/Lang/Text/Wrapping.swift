@@ -18,4 +18,14 @@ extension String {
       return (lines + [current]).joined(separator: "\n" + String(repeating: " ", count: indent))
     }.joined(separator: "\n")
   }
+
+  /// The text beside `head`, in lines that all begin at a column; below the head where there is little room beside it.
+  public func hanging(after head: String, at column: Int, width: Int) -> String {
+    let isBelow = column > 6 && width - column < 30
+    let start = isBelow ? 6 : column
+    let gap = String(repeating: " ", count: start)
+    let room = String(repeating: " ", count: max(0, column - head.displayWidth))
+    return head + (isBelow ? "\n" + gap : room)
+      + wrapped(to: max(10, width - start)).replacing("\n", with: "\n" + gap)
+  }
 }

@@ -48,9 +48,10 @@ public struct Completion {
 
   /// The candidates at `cursor`, a UTF-8 offset into `text`.
   public static func at(
-    _ text: String, _ cursor: Int, in environment: Environment, from sources: Sources = Sources()
+    _ text: String, _ cursor: Int, in environment: Environment, from sources: Sources = Sources(),
+    ignoringCase: Bool = false
   ) -> Completion {
-    CompletionFinder(text, cursor, environment, sources).find()
+    CompletionFinder(text, cursor, environment, sources, ignoringCase: ignoringCase).find()
   }
 
   /// How the innermost command, built-in or function around the cursor is written; nil outside of calls.

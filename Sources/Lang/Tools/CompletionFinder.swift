@@ -9,8 +9,13 @@ struct CompletionFinder {
   /// Where the word at the cursor starts, and the word.
   let start: Int
   let word: String
+  /// Whether candidates may differ from what was typed in capitals.
+  let ignoresCase: Bool
 
-  init(_ text: String, _ cursor: Int, _ environment: Environment, _ sources: Completion.Sources) {
+  init(
+    _ text: String, _ cursor: Int, _ environment: Environment, _ sources: Completion.Sources, ignoringCase: Bool = false
+  ) {
+    ignoresCase = ignoringCase
     source = Source(name: "", text: text)
     self.cursor = max(0, min(cursor, source.bytes.count))
     self.environment = environment
@@ -31,7 +36,7 @@ struct CompletionFinder {
     }
     if let text = openString() {
       let quote = cursor - text.utf8.count - 1
-      let candidates = texts(CompletionPlace(source, upTo: quote), text).filter { $0.text.hasPrefix(text) }
+      let candidates = texts(CompletionPlace(source, upTo: quote), text).filter { continues(text, $0) }
       return Completion(start: quote + 1, quote: source.text(from: quote, to: quote + 1), candidates: candidates)
     }
     let place = CompletionPlace(source, upTo: start)
@@ -43,8 +48,12 @@ struct CompletionFinder {
 
   private func completion(_ all: [Candidate]) -> Completion {
     var seen: Set<String> = []
-    let near = all.filter { $0.text.hasPrefix(word) && seen.insert($0.text).inserted }
+    let near = all.filter { continues(word, $0) && seen.insert($0.text).inserted }
     return Completion(start: start, candidates: near)
+  }
+
+  private func continues(_ typed: String, _ candidate: Candidate) -> Bool {
+    ignoresCase ? candidate.text.lowercased().hasPrefix(typed.lowercased()) : candidate.text.hasPrefix(typed)
   }
 
   private func topics() -> [Candidate] {

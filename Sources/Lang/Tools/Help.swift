@@ -31,31 +31,31 @@ public struct HelpPage: Sendable, Equatable {
   /// Names of other pages.
   public var seeAlso: [String] = []
 
-  /// Plain text for a terminal.
-  public var text: String {
-    var lines = ["\(name)  (\(kind))", "  \(summary)"]
-    if !usage.isEmpty { lines += ["", "  " + wrappedUsage] }
+  /// Plain text for a terminal or a page of so many columns. Examples are not broken: they are there to be copied.
+  public func text(width: Int = 100) -> String {
+    var lines = ["\(name)  (\(kind))", summary.hanging(after: "", at: 2, width: width)]
+    if !usage.isEmpty { lines += ["", "  " + wrappedUsage(to: width - 2)] }
     if !entries.isEmpty {
-      let width = entries.map(\.name.displayWidth).max() ?? 0
-      let blank = String(repeating: " ", count: width + 4)
+      let column = 4 + (entries.map(\.name.displayWidth).max() ?? 0)
       lines +=
         ["", heading]
         + entries.map { entry in
-          let pad = String(repeating: " ", count: width - entry.name.displayWidth)
           let text = entry.summary + (entry.detail.isEmpty ? "" : " (\(entry.detail))")
-          return "  \(entry.name)\(pad)  " + text.wrapped(to: 96 - width).replacing("\n", with: "\n" + blank)
+          return text.hanging(after: "  \(entry.name)", at: column, width: width)
         }
     }
-    if !details.isEmpty { lines += ["", details.wrapped()] }
-    if !paper.isEmpty { lines += ["", "Paper: \(paper)"] }
+    if !details.isEmpty { lines += ["", details.wrapped(to: width)] }
+    if !paper.isEmpty { lines += ["", "Paper: \(paper)".wrapped(to: width, indent: 7)] }
     if !examples.isEmpty { lines += ["", examples.count == 1 ? "Example" : "Examples"] + examples.map { "  \($0)" } }
-    if !seeAlso.isEmpty { lines += ["", "See also: \(seeAlso.joined(separator: ", "))".wrapped(indent: 10)] }
+    if !seeAlso.isEmpty {
+      lines += ["", "See also: \(seeAlso.joined(separator: ", "))".wrapped(to: width, indent: 10)]
+    }
     return lines.joined(separator: "\n")
   }
 
   /// The usage in lines; a label stays with what it takes.
-  private var wrappedUsage: String {
-    usage.replacing(": ", with: ":\u{a0}").wrapped(to: 98, indent: 4).replacing("\u{a0}", with: " ")
+  private func wrappedUsage(to width: Int) -> String {
+    usage.replacing(": ", with: ":\u{a0}").wrapped(to: width, indent: 4).replacing("\u{a0}", with: " ")
   }
 
   /// Markdown for the reference manual.

@@ -10,7 +10,7 @@ struct ExplainCommand: ParsableCommand {
   var code: String
 
   func run() throws {
-    if let explanation = Explanation.of(code) { return print(explanation.page.text) }
+    if let explanation = Explanation.of(code) { return print(explanation.page.text(width: min(100, Terminal().width))) }
     guard let text = ShellCode.explanations[code.uppercased()] else {
       throw ValidationError("there is no diagnostic \(code); codes look like E0203")
     }

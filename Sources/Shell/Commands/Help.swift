@@ -9,7 +9,7 @@ extension Command<Session> {
     ) { signature in
       let name = signature.optionalSubject("name", .word("topic"), "what to explain", shown: "everything there is")
       return { session, given in
-        session.output.show(.text(try About.text(given[name] ?? "", in: session)))
+        session.output.show(try About.page(given[name] ?? "", in: session))
         return .none
       }
     }
@@ -51,29 +51,39 @@ private func shown(_ value: Value, _ setting: SettingDeclaration) -> String {
 
 /// What `?NAME`, `:help` and `help` show.
 enum About {
-  static func text(_ name: String, in session: Session) throws -> String {
+  static func page(_ name: String, in session: Session) throws -> Block {
     let environment = session.environment
     let name = name.trimmingCharacters(in: .whitespaces)
-    if name.isEmpty || name == "help" { return overview(environment) }
-    if let page = try valuePage(name, in: session) { return page.text }
-    if let page = Help.page(for: name, in: environment) { return page.text }
-    if let view = Views.named(name) {
-      let width = view.columns.map(\.name.count).max() ?? 0
-      let lines = view.columns.map { "  \(DisplayWidth.pad($0.name, to: width))  \($0.meaning)" }
-      return (["\(name)  (table of the store)", "  \(view.summary)", "", "Columns"] + lines).joined(separator: "\n")
+    if name.isEmpty || name == "help" { return .page(overview(environment)) }
+    if let page = try valuePage(name, in: session) ?? Help.page(for: name, in: environment) {
+      return .page { page.text(width: $0) }
     }
+    if let view = Views.named(name) { return .page { text(of: view, width: $0) } }
     if let line = SessionLine.all.first(where: { ":" + $0.name == name || $0.name == name }) {
-      return line.page
+      return .page { line.page(width: $0) }
     }
-    let columns = Views.all.flatMap { view in
-      view.columns.filter { $0.name == name }.map { "  \(view.name): \($0.meaning)" }
+    if let text = ShellCode.explanations[name.uppercased()] {
+      return .page { "\(name.uppercased())\n\(text.wrapped(to: $0))" }
     }
-    if !columns.isEmpty { return "\(name)  (column)\n" + columns.joined(separator: "\n") }
-    if let text = ShellCode.explanations[name.uppercased()] { return "\(name.uppercased())\n\(text)" }
+    let columns = Views.all.flatMap { view in view.columns.filter { $0.name == name }.map { (view.name, $0.meaning) } }
+    if !columns.isEmpty {
+      let column = 4 + (columns.map(\.0.count).max() ?? 0)
+      return .page { width in
+        (["\(name)  (column)"] + columns.map { $1.hanging(after: "  \($0)", at: column, width: width) })
+          .joined(separator: "\n")
+      }
+    }
     throw Problem(
       code: ShellCode.sessionLine, message: "there is no help about `\(name)`",
       label: Suggestions.hint(for: name, in: topics(in: environment)),
       help: ["`help` alone lists what there is"])
+  }
+
+  private static func text(of view: View, width: Int) -> String {
+    let column = 4 + (view.columns.map(\.name.count).max() ?? 0)
+    let lines = view.columns.map { $0.meaning.hanging(after: "  \($0.name)", at: column, width: width) }
+    let head = ["\(view.name)  (table of the store)", view.summary.hanging(after: "", at: 2, width: width)]
+    return (head + ["", "Columns"] + lines).joined(separator: "\n")
   }
 
   /// Every name there is help about.
@@ -120,40 +130,39 @@ enum About {
     """
 
   /// Everything there is, by heading, each with a line.
-  private static func overview(_ environment: Environment) -> String {
+  private static func overview(_ environment: Environment) -> (Int) -> String {
     let topics = Help.overview(in: environment)
     let sorted =
       order.compactMap { topic in topics.first { $0.topic == topic } } + topics.filter { !order.contains($0.topic) }
-    let width = topics.flatMap(\.entries).map(\.name.displayWidth).max() ?? 0
-    var parts = sorted.map { topic, entries in
-      let rows = entries.map { entry in
-        "  \(DisplayWidth.pad(entry.name, to: width))  "
-          + entry.summary.wrapped(to: 96 - width).replacing("\n", with: "\n" + String(repeating: " ", count: width + 4))
+    let column = 4 + (topics.flatMap(\.entries).map(\.name.displayWidth).max() ?? 0)
+    let families = builtIns(environment)
+    return { width in
+      var parts = sorted.map { topic, entries in
+        let rows = entries.map { $0.summary.hanging(after: "  \($0.name)", at: column, width: width) }
+        return ([topic] + rows).joined(separator: "\n")
       }
-      return ([topic] + rows).joined(separator: "\n")
+      let names = families.map { $0.names.hanging(after: "  \($0.title)", at: 16, width: width) }
+      parts.insert((["Built-in names"] + names).joined(separator: "\n"), at: order.count)
+      return ([beginning.wrapped(to: width)] + parts + [lines(width: width)]).joined(separator: "\n\n")
     }
-    parts.insert(builtIns(environment), at: order.count)
-    return ([beginning] + parts + [lines]).joined(separator: "\n\n")
   }
 
-  private static func builtIns(_ environment: Environment) -> String {
+  private static func builtIns(_ environment: Environment) -> [(title: String, names: String)] {
     let families = [
       ("attacks", Family.attack), ("defenses", Family.defense), ("architectures", Family.architecture),
       ("optimizers", Family.optimizer), ("schedules", Family.schedule), ("goals", Family.goal),
     ]
-    let rows = families.map { title, family in
-      let names = environment.choices(of: family).map(\.name).joined(separator: ", ")
-      return "  \(DisplayWidth.pad(title, to: 13)) "
-        + names.wrapped(to: 84).replacing("\n", with: "\n" + String(repeating: " ", count: 16))
+    return families.map { title, family in
+      (title, environment.choices(of: family).map(\.name).joined(separator: ", "))
     }
-    return (["Built-in names"] + rows).joined(separator: "\n")
   }
 
-  private static var lines: String {
+  private static func lines(width: Int) -> String {
     let rows = SessionLine.all.map { line in
-      let head = "  :\(line.name)" + (line.arguments.isEmpty ? "" : " " + line.arguments)
-      let gap = head.count <= 20 ? DisplayWidth.pad(head, to: 22) : head + "\n" + String(repeating: " ", count: 22)
-      return gap + line.summary.wrapped(to: 78).replacing("\n", with: "\n" + String(repeating: " ", count: 22))
+      let head = "  " + line.usage.wrapped(to: width - 2, indent: 4)
+      guard head.count > 20 else { return line.summary.hanging(after: head, at: 22, width: width) }
+      let column = width < 52 ? 6 : 22
+      return head + "\n" + line.summary.hanging(after: "", at: column, width: width)
     }
     return (["About the notebook itself"] + rows).joined(separator: "\n")
   }

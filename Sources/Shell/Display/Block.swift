@@ -4,6 +4,8 @@ import Lang
 enum Block {
   /// Lines of text, as they are.
   case text(String)
+  /// Text that is laid out for a number of columns, at most 100.
+  case page((Int) -> String)
   /// The one line about a value: the name it was bound to, what it is, and how long it took.
   case summary(name: String?, text: String, seconds: Double?)
   /// A table; its values are exact.
@@ -94,6 +96,7 @@ struct BlockRenderer {
   func text(of block: Block) -> String {
     switch block {
     case .text(let text): text.withVisibleControls
+    case .page(let text): text(min(width, 100)).withVisibleControls
     case .summary(let name, let text, let seconds): line(name: name, text: text.withVisibleControls, seconds: seconds)
     case .table(let table): self.text(of: table)
     case .picture(let picture):

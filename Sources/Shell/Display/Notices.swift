@@ -12,15 +12,19 @@ struct Notices {
 
   var form = Form.text
   var colored = false
+  private let terminal: Terminal
 
   init(_ form: Form = .text, on terminal: Terminal = Terminal()) {
     self.form = form
+    self.terminal = terminal
     colored = terminal.colorsErrors
   }
 
   /// The text of a diagnostic, without the line break at its end.
   func text(of diagnostic: Diagnostic) -> String {
-    form == .json ? diagnostic.json : diagnostic.render(color: colored)
+    form == .json
+      ? diagnostic.json
+      : diagnostic.render(color: colored, columns: terminal.errorIsTerminal ? terminal.errorWidth : nil)
   }
 
   /// The text of a fact about the program's surroundings, which has neither code nor place.

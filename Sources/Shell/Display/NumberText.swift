@@ -65,7 +65,7 @@ enum NumberText {
 
   /// One number, rounded for reading.
   static func reading(_ value: Double) -> String {
-    guard let digits = decimals(for: value) else { return String(format: "%.4g", value) }
+    guard let digits = decimals(for: value) else { return exact(Double(String(format: "%.4g", value)) ?? value) }
     return fixed(value, digits)
   }
 

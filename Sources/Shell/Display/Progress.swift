@@ -12,13 +12,13 @@ final class Progress: Sendable {
   }
 
   private let isShown: Bool
-  private let width: Int
+  private let terminal: Terminal
   private let started = ContinuousClock.now
   private let drawn = Mutex(Drawn())
 
   init(terminal: Terminal, quiet: Bool) {
     isShown = terminal.errorIsTerminal && !quiet
-    width = terminal.width
+    self.terminal = terminal
   }
 
   /// - Parameters:
@@ -34,7 +34,7 @@ final class Progress: Sendable {
       let elapsed = (now - started).inSeconds
       let left = fraction > 0.01 ? [Self.clock(elapsed / fraction - elapsed) + " left"] : []
       let line = Self.line(label, fraction: fraction, details: details + left)
-      write("\r\u{1b}[K" + DisplayWidth.truncate(line, to: width - 1))
+      write("\r\u{1b}[K" + DisplayWidth.truncate(line, to: terminal.errorWidth - 1))
     }
   }
 

@@ -10,14 +10,19 @@ struct Terminal {
   var color = ColorChoice.auto
 
   /// The width of the screen in columns, asked each time since windows change; 100 where there is no screen to ask.
-  var width: Int { size.flatMap { $0.ws_col > 0 ? Int($0.ws_col) : nil } ?? 100 }
+  var width: Int { outputIsTerminal ? Self.size(of: STDOUT_FILENO)?.columns ?? 100 : 100 }
+
+  /// The same for what is shown on standard error.
+  var errorWidth: Int { errorIsTerminal ? Self.size(of: STDERR_FILENO)?.columns ?? 100 : 100 }
 
   /// The height of the screen in rows; endless where there is no screen to ask.
-  var height: Int { size.flatMap { $0.ws_row > 0 ? Int($0.ws_row) : nil } ?? .max }
+  var height: Int { outputIsTerminal ? Self.size(of: STDOUT_FILENO)?.rows ?? .max : .max }
 
-  private var size: winsize? {
+  /// Nil where a terminal does not know its size.
+  private static func size(of descriptor: Int32) -> (columns: Int?, rows: Int?)? {
     var size = winsize()
-    return outputIsTerminal && ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? size : nil
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 else { return nil }
+    return (size.ws_col > 0 ? Int(size.ws_col) : nil, size.ws_row > 0 ? Int(size.ws_row) : nil)
   }
 
   /// Whether pictures are drawn: on a screen, and where colours are asked for by name (`ward … --color always | less -R`).

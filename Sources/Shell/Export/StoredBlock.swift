@@ -17,6 +17,7 @@ enum StoredBlock: Codable, Equatable {
   init(_ block: Block) {
     switch block {
     case .text(let text): self = .text(text.withVisibleControls)
+    case .page(let text): self = .text(text(100).withVisibleControls)
     case .summary(let name, let text, _): self = .summary(name: name, text: text.withVisibleControls)
     case .table(let table): self = .table(StoredTable(table))
     case .picture(let picture): self = .picture(picture)

@@ -1,3 +1,4 @@
+import Lang
 import Store
 
 /// Cells by their numbers, as `:history` and `:run` take them: `3`, `3-5`, and `12/3-5` of session 12.
@@ -7,12 +8,19 @@ struct CellRange {
   var numbers: ClosedRange<Int>
 
   /// `nil` when the text is something else, such as a word to look for or a file.
-  init?(_ text: String) {
+  ///
+  /// - Throws: `Problem` for a range whose first cell comes after its last.
+  init?(_ text: String) throws {
     guard let found = text.wholeMatch(of: /(?:(\d+)\/)?(\d+)(?:\s*(?:-|\.\.)\s*(\d+))?/),
       let first = Int(found.output.2)
     else { return nil }
     let last = found.output.3.map { Int($0) } ?? first
-    guard let last, first <= last else { return nil }
+    guard let last else { return nil }
+    guard first <= last else {
+      throw Problem(
+        code: ShellCode.sessionLine, message: "`\(text)` is no range of cells: \(first) comes after \(last)",
+        help: ["a range begins with the smaller number: \(last)-\(first)"])
+    }
     session = found.output.1.flatMap { Int64($0) }
     numbers = first...last
   }

@@ -29,7 +29,7 @@ enum ScriptFile {
     return String(path.dropLast(url.lastPathComponent.count)) + name
   }
 
-  /// Writes a whole file or nothing. A new file is its owner's only; one that is there keeps its permissions.
+  /// Writes a whole file or nothing. A new file may be read by whom the umask lets; one that is there keeps its permissions.
   static func write(_ text: String, to path: String) throws {
     let path = Home.path(path)
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
@@ -53,12 +53,12 @@ enum ScriptFile {
     if access(folder, F_OK) == 0 { return }
     let above = URL(fileURLWithPath: folder).deletingLastPathComponent().path
     if above != folder { try makeFolder(above) }
-    guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw FileFailure(errno) }
+    guard mkdir(folder, 0o777) == 0 || errno == EEXIST else { throw FileFailure(errno) }
   }
 
   /// Writes a file beside it and gives that its name, so that nobody sees half of one. A link stays a link.
   private static func replace(_ path: String, with bytes: Data) throws(FileFailure) {
-    var (place, mode): (String, mode_t) = (path, 0o600)
+    var (place, mode): (String, mode_t?) = (path, nil)
     var status = stat()
     if stat(path, &status) == 0 {
       guard access(path, W_OK) == 0 else { throw FileFailure(errno) }
@@ -71,13 +71,13 @@ enum ScriptFile {
       mode = status.st_mode & 0o7777
     }
     let folder = URL(fileURLWithPath: place).deletingLastPathComponent().path
-    var name = Array("\(folder)/.ward-XXXXXX".utf8CString)
-    let descriptor = mkstemp(&name)
+    let name = "\(folder)/.ward-" + String(UInt64.random(in: 0 ... .max), radix: 36)
+    let descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode == nil ? 0o666 : 0o600)
     guard descriptor >= 0 else { throw FileFailure(errno) }
-    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     do throws(FileFailure) {
       try write(bytes, to: descriptor)
-      if fchmod(descriptor, mode) != 0 || fsync(descriptor) != 0 { throw FileFailure(errno) }
+      if let mode, fchmod(descriptor, mode) != 0 { throw FileFailure(errno) }
+      if fsync(descriptor) != 0 { throw FileFailure(errno) }
       if rename(name, place) != 0 { throw FileFailure(errno) }
       close(descriptor)
     } catch {

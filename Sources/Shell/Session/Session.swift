@@ -38,6 +38,8 @@ final class Session {
   var timesCells = false
   /// What `:undo` goes back to.
   var past = Past()
+  /// Told of each further statement of a pasted text before it runs; the prompt shows it.
+  var announce: (String) -> Void = { _ in }
   /// Set by `:quit`.
   var isOver = false
   /// What an interrupted command says about where it was.
@@ -123,7 +125,9 @@ final class Session {
     let pieces = program.diagnostics.isEmpty ? program.pieces : []
     if pieces.count > 1 {
       for (index, piece) in pieces.enumerated() where !isOver {
-        let status = index > 0 && Interrupt.isRequested ? report(Lang.Interrupt()) : run(piece)
+        let isStopped = index > 0 && Interrupt.isRequested
+        if index > 0, !isStopped { announce(piece) }
+        let status = isStopped ? report(Lang.Interrupt()) : run(piece)
         if status == .ok { continue }
         let left = pieces.count - index - 1
         if left > 0 { notices.tell(.note, "\(left) more \(left == 1 ? "statement was" : "statements were") not run") }

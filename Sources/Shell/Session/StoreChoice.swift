@@ -12,6 +12,20 @@ enum StoreChoice {
     return (data ?? Home.path("~/.local/share")) + "/ward/ward.sqlite"
   }
 
+  /// Where the prompt keeps what was typed: `history` beside the usual store, and beside any other a file named after it,
+  /// since a folder `history/` is where a project keeps its saved sessions.
+  static func historyFile(of store: String?) -> String {
+    let usual = Home.path(path(option: nil))
+    guard let store, place(of: store) != place(of: usual) else {
+      return URL(fileURLWithPath: usual).deletingLastPathComponent().appendingPathComponent("history").path
+    }
+    return store + "-history"
+  }
+
+  private static func place(of path: String) -> String {
+    URL(fileURLWithPath: Home.path(path)).resolvingSymlinksInPath().path
+  }
+
   /// Opens the store and begins a session in it; or in a store in memory, and says why: work goes on, and the user is told
   /// that it will not last.
   static func begin(

@@ -71,7 +71,7 @@ enum ManualPage {
 
   private static let files = [
     item("~/.local/share/ward/ward.sqlite", "The store: sessions, cells, models and results."),
-    item("~/.local/share/ward/history", "The lines typed, beside the store."),
+    item("~/.local/share/ward/history", "What was typed; for another store FILE it is FILE-history."),
     item("~/.config/ward/init.ward", "A script that runs when the prompt opens."),
     item("~/.inputrc", "Keys of the prompt; $if ward begins what is for Ward alone."),
   ].joined(separator: "\n")

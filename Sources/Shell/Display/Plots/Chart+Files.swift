@@ -22,7 +22,11 @@ extension Chart {
   }
 
   private var width: Int { heatMap.map { min(1400, 260 + 62 * $0.columns.count) } ?? 800 }
-  private var height: Int { heatMap.map { min(1400, 170 + 46 * $0.rows.count) } ?? 480 }
+  private var height: Int {
+    if let heatMap { return min(1400, 170 + 46 * heatMap.rows.count) }
+    // The key gets room of its own below, so that the plot keeps its height.
+    return 480 + (hasLongNames ? min(700, 22 * series.count) : 0)
+  }
 
   private func script(_ terminal: String) -> String {
     let head = [
@@ -36,11 +40,8 @@ extension Chart {
   // MARK: - Series
 
   private var scriptOfSeries: String {
-    let hasNames = series.contains { !$0.name.isEmpty }
     var lines = [
-      "set grid linecolor '#dddddd' linetype 1",
-      // Beside the plot, where no line can run through it.
-      hasNames ? "set key outside right top vertical Left reverse samplen 2 spacing 1.3" : "unset key",
+      "set grid linecolor '#dddddd' linetype 1", key,
       "set style fill transparent solid 0.25 border", "set bars 0.6",
     ]
     if x.isLogarithmic { lines.append("set logscale x") }
@@ -77,6 +78,16 @@ extension Chart {
     let drawn = series.enumerated().flatMap { drawing($1, number: $0) }
     return lines.joined(separator: "\n") + "\n" + data + "plot " + drawn.joined(separator: ", ") + "\n"
   }
+
+  /// Outside of the plot, where no line can run through it: beside it, or below where long names would take half of it.
+  private var key: String {
+    let longest = series.map { DisplayWidth.of($0.name) }.max() ?? 0
+    if longest == 0 { return "unset key" }
+    let place = hasLongNames ? "below left vertical maxcols 1" : "right top vertical"
+    return "set key outside \(place) Left reverse samplen 2 spacing 1.3"
+  }
+
+  private var hasLongNames: Bool { series.contains { DisplayWidth.of($0.name) > 30 } }
 
   private var isBars: Bool { series.contains { $0.style == .bars } }
 
@@ -126,7 +137,9 @@ extension Chart {
         "\(data) using 1:2 with filledcurves y=\(floor) \(look) notitle",
         "\(data) using 1:2 with lines linewidth 1.5 \(look) \(name)",
       ]
-    case .points: return ["\(data) using 1:2 with points \(mark) pointsize 0.6 \(look) \(name)"]
+    case .points:
+      let size = series.points.count > 40 ? 0.6 : 1
+      return ["\(data) using 1:2 with points \(mark) pointsize \(size) \(look) \(name)"]
     case .line:
       let line =
         series.points.count > 40

@@ -47,7 +47,13 @@ struct TablePlot {
     if isNamed {
       for value in table.column(x) ?? [] where !places.contains(value.label) { places.append(value.label) }
     }
-    let (atX, form) = (table.position(x), form ?? (isNamed ? .bars : .line))
+    let atX = table.position(x), groups = self.groups
+    // A line through several heights at one place would run up and down there.
+    let repeats = groups.contains { group in
+      let places = group.rows.compactMap { $0[atX].asNumber }
+      return Set(places).count < places.count
+    }
+    let form = form ?? (isNamed ? .bars : repeats ? .points : .line)
     var series: [Chart.Series] = []
     for group in groups {
       for height in y {
@@ -66,8 +72,10 @@ struct TablePlot {
     }
     let heights = y.map(Self.label)
     let yLabel = y.count == 1 ? heights[0] : isShare ? "share of images" : heights.joined(separator: ", ")
+    let title = Self.title(heights, isNamed ? "by" : "against", Self.label(x))
+    let whose = series.count == 1 ? constants : []
     return Chart(
-      title: Self.title(heights, isNamed ? "by" : "against", Self.label(x)),
+      title: whose.isEmpty ? title : "\(title): \(whose.joined(separator: ", "))",
       x: Chart.Axis(
         label: Self.label(x), isShare: !isNamed && table.isShare(x), isWhole: x == "epoch", names: places),
       y: Chart.Axis(label: yLabel, isShare: isShare), series: series)
@@ -77,6 +85,16 @@ struct TablePlot {
   private static func title(_ heights: [String], _ word: String, _ across: String) -> String {
     let text = (heights.joined(separator: ", ") + " \(word) " + across).replacing(/\ \([^)]*\)/, with: "")
     return text.prefix(1).uppercased() + text.dropFirst()
+  }
+
+  /// Whose heights these are, where the table names one model or one attack for all rows.
+  private var constants: [String] {
+    ["model", "attack"].compactMap { name in
+      guard name != x, let values = table.column(name), let first = values.first?.asString,
+        values.allSatisfy({ $0.asString == first })
+      else { return nil }
+      return first
+    }
   }
 
   private var isShare: Bool { y.allSatisfy { table.isShare($0) } }

@@ -4,7 +4,7 @@ extension SessionLine {
       name: "help", arguments: "[NAME]", summary: "what there is, or what NAME is; ?NAME does the same",
       words: { About.topics(in: $0.environment) }
     ) { session, name in
-      session.output.show(.text(try About.text(name, in: session)))
+      session.output.show(try About.page(name, in: session))
     }
   }
 }

@@ -11,10 +11,16 @@ extension SessionLine {
         `:run 3-5` runs them again. `select * from cells` asks for more.
         """, example: ":history train"
     ) { session, text in
+      let range = try CellRange(text)
       let cells =
-        try CellRange(text)?.cells(of: session)
+        try range?.cells(of: session)
         ?? session.store.history(limit: 200, containing: text.isEmpty ? nil : text)
-      session.output.show(.table(table(cells)))
+      guard cells.isEmpty else { return session.output.show(.table(table(cells))) }
+      let nothing =
+        text.isEmpty
+        ? "nothing was typed yet"
+        : range == nil ? "nothing that was typed has `\(text)` in it" : "there are no cells \(text)"
+      session.output.show(.text(nothing))
     }
   }
 

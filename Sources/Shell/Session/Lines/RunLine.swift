@@ -7,7 +7,7 @@ extension SessionLine {
       details: "Cells are given by their numbers: 3, 3-5, or 12/3-5 of session 12. They run as new cells.",
       example: "let x = 1\n:run 1"
     ) { session, text in
-      guard let range = CellRange(text) else {
+      guard let range = try CellRange(text) else {
         return try script(try Words.file(text, of: "run", example: "lesson.ward, or cells :run 3-5"), in: session)
       }
       let cells = try range.cells(of: session)

@@ -66,12 +66,15 @@ struct SessionLine {
     }
   }
 
+  /// How it is written: `:save FILE`.
+  var usage: String { ":\(name)" + (arguments.isEmpty ? "" : " " + arguments) }
+
   /// What `?name` shows.
-  var page: String {
-    let head = ":\(name)" + (arguments.isEmpty ? "" : " " + arguments)
+  func page(width: Int) -> String {
     let more = details.isEmpty ? [] : [details]
     return
-      ([head, "  \(summary)"] + more.map { "\n" + $0.wrapped() } + ["\nExample"]
+      ([usage.wrapped(to: width, indent: 2), summary.hanging(after: "", at: 2, width: width)]
+      + more.map { "\n" + $0.wrapped(to: width) } + ["\nExample"]
       + example.split(separator: "\n").map { "  \($0)" }).joined(separator: "\n")
   }
 }
@@ -88,7 +91,7 @@ extension Session {
     Interrupt.reset()
     do {
       switch marker {
-      case "?": output.show(.text(try About.text(text, in: self)))
+      case "?": output.show(try About.page(text, in: self))
       case "!": try runShell(text)
       default: try runSessionLine(text)
       }
