@@ -19,6 +19,9 @@ enum Completing {
   static func sources(of session: Session) -> Completion.Sources {
     var sources = Completion.Sources()
     sources.session = { line in
+      if line.hasPrefix("!"), let space = line.lastIndex(of: " ") {
+        return files(after: line[line.index(after: space)...])
+      }
       guard line.hasPrefix(":") else { return [] }
       if let space = line.firstIndex(of: " ") {
         let name = line[..<space].dropFirst()
@@ -31,6 +34,7 @@ enum Completing {
     sources.sql = { sql(after: $0) }
     sources.texts = { owner, label in texts(of: owner, label, in: session) }
     sources.files = { typed in files(typed) }
+    sources.last = { try? session.lastValue($0) }
     sources.words = { kind in
       switch kind {
       case "topic": About.topics(in: session.environment).map { .init($0, .keyword, "") }
@@ -69,6 +73,18 @@ enum Completing {
     let typing = text.last.map { $0.isLetter || $0.isNumber || $0 == "_" } ?? false
     let tables = Views.all.map { Completion.Candidate($0.name, .sql, $0.summary) }
     if let before = words.dropLast(typing ? 1 : 0).last, ["from", "join"].contains(before) { return tables }
+    if let found = text.firstMatch(of: /([A-Za-z_]\w*)\.\w*$/) {
+      // `r.` of `results r` or `results as r`; of what stands behind the cursor nothing is known yet.
+      let owner = found.output.1.lowercased()
+      let at = words.indices.dropFirst().first { index in
+        words[index] == owner && (Views.named(words[index - 1]) != nil || words[index - 1] == "as")
+      }
+      let table = at.map { words[$0 - 1] == "as" && $0 > 1 ? words[$0 - 2] : words[$0 - 1] }
+      let view = Views.named(owner) ?? table.flatMap { Views.named($0) }
+      return (view.map { [$0] } ?? Views.all).flatMap { view in
+        view.columns.map { .init($0.name, .sql, "\(view.name): \($0.meaning)") }
+      }
+    }
     let named = Views.all.filter { words.contains($0.name) }
     let columns = (named.isEmpty ? Views.all : named).flatMap { view in
       view.columns.map { Completion.Candidate($0.name, .sql, "\(view.name): \($0.meaning)") }

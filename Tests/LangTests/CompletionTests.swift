@@ -12,6 +12,8 @@ import Testing
     environment.bind("strong", to: .choice(Choice(environment.choices(of: "attack")[2])))
     environment.bind("m", to: .object(Matrix(cells: [[1]])))
     environment.bind("best", to: .record(Record([("robust", 0.5), ("inner", .record(Record([("deep", 1)])))])))
+    environment.bind("stack", to: .list([.record(Record([("deep", 1)]))]))
+    sources.last = { _ in .record(Record([("robust", 0.5)])) }
     sources.session = { line in line.hasPrefix(":") ? [.init("save", .session, "save the session")] : [] }
     sources.sql = { _ in [.init("results", .sql, "one row per attack"), .init("robust", .sql, "")] }
     sources.files = { _ in [.init("data/x.csv", .file, ""), .init("y.csv", .file, "")] }
@@ -40,6 +42,11 @@ import Testing
     ("help ", ["topics"]),
     ("round(1, dig", ["digits:"]), ("if normal > 2 { att", ["attack"]), ("?pg", ["pgd"]),
     ("let a = 1\natt", ["attack"]), ("print ro", ["round"]), ("?m.ro", ["rows"]), ("?best.inner.d", ["deep"]),
+    ("_.ro", ["robust"]), ("_3.ro", ["robust"]), ("stack[0].dee", ["deep"]), ("stack[1 + 1].dee", ["deep"]),
+    ("print \"so {best.ro", ["robust"]), ("print \"so \\{best.ro", []), ("print \"so {1} {norm", ["normal"]),
+    ("attack 1 with: pgd options: {st", ["steps:", "start:"]),
+    ("attack 1 with: pgd options: {steps: 3, res", ["restarts:"]),
+    ("explain select ro", ["robust"]), ("1 # att", []), ("let nor", []), ("let x = nor", ["normal"]), ("def att", []),
   ]) func theCursorIsOfferedWhatMayStandThere(_ text: String, _ expected: [String]) {
     let offered = offers(text)
     if text.hasSuffix(" ") || expected.isEmpty {

@@ -32,6 +32,8 @@ public struct Completion {
     public var files: (String) -> [Candidate] = { _ in [] }
     /// What a string may say: gets the command or function, or the variable that is indexed, and the label, if it has one.
     public var texts: (_ owner: String, _ label: String?) -> [Candidate] = { _, _ in [] }
+    /// The value of `_`, or of `_3`, if there is one.
+    public var last: (Int?) -> Value? = { _ in nil }
     /// Words for a parameter of kind `word`: gets that kind, such as `view`.
     public var words: (String) -> [Candidate] = { _ in [] }
 

@@ -36,10 +36,12 @@ struct CompletionFinder {
     }
     if let text = openString() {
       let quote = cursor - text.utf8.count - 1
+      if source.bytes[quote] == UInt8(ascii: "\""), let code = openInterpolation(text) { return interpolated(code) }
       let candidates = texts(CompletionPlace(source, upTo: quote), text).filter { continues(text, $0) }
       return Completion(start: quote + 1, quote: source.text(from: quote, to: quote + 1), candidates: candidates)
     }
     let place = CompletionPlace(source, upTo: start)
+    if place.isInComment(start) || place.namesSomethingNew { return completion([]) }
     if let sql = sqlStatement(place) {
       return completion(source.bytes[..<start].last == UInt8(ascii: ":") ? variables(fitting: nil) : sources.sql(sql))
     }
@@ -102,11 +104,39 @@ struct CompletionFinder {
     return nil
   }
 
+  /// What stands behind a `{` of a string that nothing has closed yet.
+  private func openInterpolation(_ text: String) -> String? {
+    var opened: [String.Index] = [], isEscaped = false
+    for at in text.indices {
+      switch text[at] {
+      case _ where isEscaped: isEscaped = false
+      case "\\": isEscaped = true
+      case "{": opened.append(text.index(after: at))
+      case "}": _ = opened.popLast()
+      default: break
+      }
+    }
+    return opened.last.map { String(text[$0...]) }
+  }
+
+  /// Code inside a string: an expression, which the text before it makes of it.
+  private func interpolated(_ code: String) -> Completion {
+    let before = "0 + "
+    let text = before + code
+    let inner = CompletionFinder(text, text.utf8.count, environment, sources, ignoringCase: ignoresCase).find()
+    return Completion(
+      start: cursor - code.utf8.count + inner.start - before.utf8.count, quote: inner.quote,
+      candidates: inner.candidates)
+  }
+
   private func sqlStatement(_ place: CompletionPlace) -> String? {
     for level in place.levels.reversed() {
       guard let first = level.stage.first, first.kind == .name else { continue }
       let word = place.text(first)
-      if word == "select" || word == "with" && level.startsStatement {
+      let explains =
+        word == "explain"
+        && level.stage.dropFirst().first.map { ["select", "with", "query"].contains(place.text($0)) } == true
+      if word == "select" || explains || word == "with" && level.startsStatement {
         return source.text(from: first.start, to: cursor)
       }
     }
@@ -134,6 +164,9 @@ struct CompletionFinder {
     {
       return commandCandidates(command, level.stage, place, isCall: false)
     }
+    if level.opener == .openBrace, level.owner?.label == "options", let given = place.levels.dropLast().last?.stage {
+      return optionCandidates(given.compactMap { choice(named: place.text($0)) }, level.stage, place)
+    }
     if level.opener == .openBracket, let owner = level.owner, let type = type(owner.command, owner.label, place) {
       return values(fitting: type.element)
     }
@@ -143,18 +176,28 @@ struct CompletionFinder {
   }
 
   private func members(before stage: ArraySlice<Token>, _ place: CompletionPlace) -> [Candidate] {
-    var path: [String] = []
-    for token in stage.reversed() {
-      if token.kind == .name { path.insert(place.text(token), at: 0) } else if token.symbol != .dot { break }
-      if token.spaceBefore { break }
-    }
-    guard let name = path.first, var value = environment.value(of: name) ?? environment.builtIn(name) else { return [] }
-    for step in path.dropFirst() {
-      // Members of the host's objects are looked up, not computed by the user's code.
-      guard let inner = try? value.member(step) else { return [] }
-      value = inner
-    }
+    guard let value = value(at: Array(stage), place) else { return [] }
     return memberCandidates(value)
+  }
+
+  /// The value that a path such as `m.epochs`, `_` or `rows[0].model` leads to. Members of the host's objects are looked up,
+  /// and of an index the first element is taken; the user's code is not run.
+  private func value(at stage: [Token], _ place: CompletionPlace) -> Value? {
+    guard let end = stage.last else { return nil }
+    let rest = Array(stage.dropLast())
+    switch (end.kind, end.symbol) {
+    case (.last, _): return sources.last(Int(place.text(end).dropFirst()))
+    case (.symbol, .closeBracket):
+      guard rest.last?.symbol == .openBracket, rest.last?.spaceBefore == false else { return nil }
+      guard let whole = value(at: rest.dropLast(), place) else { return nil }
+      return try? whole.element(at: [.number(0)])
+    case (.name, _):
+      guard let dot = rest.last, dot.symbol == .dot, !end.spaceBefore else {
+        return environment.value(of: place.text(end)) ?? environment.builtIn(place.text(end))
+      }
+      return value(at: rest.dropLast(), place).flatMap { try? $0.member(place.text(end)) }
+    default: return nil
+    }
   }
 
   private func memberCandidates(_ value: Value) -> [Candidate] {
@@ -170,8 +213,11 @@ struct CompletionFinder {
     _ command: CommandDeclaration, _ stage: [Token], _ place: CompletionPlace, isCall: Bool
   ) -> [Candidate] {
     if let last = stage.last, last.kind == .label {
-      let label = String(place.text(last).dropLast())
-      return values(fitting: type(command.name, label, place))
+      let label = String(place.text(last).dropLast()), type = type(command.name, label, place)
+      if case .word("column")? = type, stage.count > 2, case .table(let table)? = value(at: [stage[1]], place) {
+        return table.columns.map { Candidate($0.name, .member, "a column") }
+      }
+      return values(fitting: type)
     }
     let subject = command.subject
     let isFirst = isCall ? stage.isEmpty && place.last?.symbol == .openParen : stage.count == 1
@@ -206,6 +252,17 @@ struct CompletionFinder {
     var lexer = Lexer(source, from: begin, to: start), words: [String] = []
     while let token = lexer.nextIfValid(), token.kind != .end { words.append(place.text(token)) }
     return words
+  }
+
+  /// The fields of `options: {…}`: settings of the built-ins that are given beside it.
+  private func optionCandidates(
+    _ choices: [ChoiceDeclaration], _ stage: [Token], _ place: CompletionPlace
+  ) -> [Candidate] {
+    if let last = stage.last, last.kind == .label {
+      let name = String(place.text(last).dropLast())
+      return values(fitting: choices.lazy.compactMap { $0.setting(name)?.type }.first)
+    }
+    return choices.flatMap(\.settings).map { Candidate("\($0.name):", .label, $0.summary) }
   }
 
   private func settingCandidates(_ choice: ChoiceDeclaration, _ stage: [Token], _ place: CompletionPlace) -> [Candidate]
@@ -270,7 +327,11 @@ struct CompletionFinder {
   }
 
   private func choices(_ family: String?) -> [Candidate] {
-    environment.choices(of: family).map { Candidate($0.name, .choice, $0.summary) }
+    environment.choices(of: family).map { choice in
+      // What cannot do without a setting is written with parentheses.
+      let needs = choice.settings.contains { $0.fallback == nil && $0.fallbackText == nil }
+      return Candidate(needs ? choice.name + "(" : choice.name, .choice, choice.summary)
+    }
   }
 
   private func functions() -> [Candidate] {

@@ -42,6 +42,19 @@ struct CompletionPlace {
 
   var top: Level { levels[levels.count - 1] }
 
+  /// Whether a comment has begun between the last token and `offset`.
+  func isInComment(_ offset: Int) -> Bool {
+    let between = source.bytes[(last?.end ?? 0)..<max(last?.end ?? 0, offset)]
+    guard let mark = between.lastIndex(of: UInt8(ascii: "#")) else { return false }
+    return !between[mark...].contains(UInt8(ascii: "\n"))
+  }
+
+  /// Whether the word at the cursor is a name that is only being made.
+  var namesSomethingNew: Bool {
+    guard top.startsStatement, top.stage.count == 1 else { return false }
+    return ["let", "param", "def"].contains(text(top.stage[0]))
+  }
+
   func text(_ token: Token) -> String { source.text(from: token.start, to: token.end) }
 
   /// Whether the line before asks for more: an operator, a label, `=` or `,` at its end.
