@@ -47,7 +47,8 @@ struct SessionLine {
   func page(width: Int) -> String {
     let more = details.isEmpty ? [] : [details]
     return
-      ([usage.wrapped(to: width, indent: 2), summary.hanging(after: "", at: 2, width: width)] + more.map { "\n" + $0.wrapped(to: width) } + ["\nExample"]
+      ([usage.wrapped(to: width, indent: 2), summary.hanging(after: "", at: 2, width: width)]
+      + more.map { "\n" + $0.wrapped(to: width) } + ["\nExample"]
       + example.split(separator: "\n").map { "  \($0)" }).joined(separator: "\n")
   }
 }
