@@ -63,7 +63,8 @@ import Testing
   @Test(arguments: [
     ("attack 1 with: \"", ["attack with"]), ("attack(1, with: \"", ["attack with"]), ("m[\"", ["m -"]),
     ("m[1, \"", ["m -"]), ("compare [1] with: [\"", ["compare with"]), ("pgd(start: \"", ["pgd start"]),
-    ("round(\"", ["round -"]), ("attack 1 with: pgd(start: \"", ["pgd start"]), ("describe m save: \"da", ["data/x.csv"]),
+    ("round(\"", ["round -"]), ("attack 1 with: pgd(start: \"", ["pgd start"]),
+    ("describe m save: \"da", ["data/x.csv"]),
     ("let x = \"y", ["y.csv"]), ("1 + \"y", ["y.csv"]),
   ]) func aStringIsOfferedWhatItsOwnerTakes(_ text: String, _ expected: [String]) {
     var sources = sources

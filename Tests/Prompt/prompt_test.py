@@ -260,8 +260,11 @@ def _(start):
                   ('only(d.test, ["San', 'only(d.test, ["Sandal"'), ('recall "', 'recall "guarded"'), ("?d.cla", "?d.classes")]
     for typed, completed in cases:
         ward.send(typed + TAB)
-        ward.send("X" + control("C"))
-        ward.expect(re.escape(completed) + " ?X")
+        # Ctrl-C throws away what has not been read yet, so each step is waited for.
+        ward.expect(re.escape(completed))
+        ward.send("X")
+        ward.expect("^ ?X")
+        ward.send(control("C"))
         ward.ready(len(lines) + 1)
 
 
