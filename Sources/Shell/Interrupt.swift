@@ -16,7 +16,10 @@ enum Interrupt {
   static var isEnding: Bool { flags.ending.load(ordering: .relaxed) }
 
   /// Forgets a Ctrl-C, before work begins. A request to end is not forgotten.
-  static func reset() { flags.requested.store(false, ordering: .relaxed) }
+  static func reset() {
+    flags.requested.store(false, ordering: .relaxed)
+    ignoresQuit = false
+  }
 
   /// Whether the window changed its size since the last call.
   static func takeResized() -> Bool { flags.resized.exchange(false, ordering: .relaxed) }
@@ -24,11 +27,10 @@ enum Interrupt {
   /// Whether the program went on after Ctrl-Z since the last call.
   static func takeContinued() -> Bool { flags.continued.exchange(false, ordering: .relaxed) }
 
-  /// Does `body` with Ctrl-\ going unheard, as at the prompt. At all other times it ends the program at once.
-  static func ignoringQuit<Result>(_ body: () throws -> Result) rethrows -> Result {
-    flags.ignoresQuit.store(true, ordering: .relaxed)
-    defer { flags.ignoresQuit.store(false, ordering: .relaxed) }
-    return try body()
+  /// Whether Ctrl-\ does nothing, as at the prompt. At all other times it ends the program at once.
+  static var ignoresQuit: Bool {
+    get { flags.ignoresQuit.load(ordering: .relaxed) }
+    set { flags.ignoresQuit.store(newValue, ordering: .relaxed) }
   }
 
   /// Readable once a signal has come; `drain` empties it.
@@ -73,7 +75,7 @@ enum Interrupt {
       flags.wake()
     }
     handle(SIGQUIT) { number in
-      if flags.ignoresQuit.load(ordering: .relaxed) { return }
+      if Interrupt.ignoresQuit { return }
       // The action of the system, not that of the Swift runtime, which would show where our code is.
       signal(number, SIG_DFL)
       raise(number)

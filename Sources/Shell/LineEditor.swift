@@ -104,7 +104,9 @@ final class LineEditor {
       rl_insert_text(prefill)
       rl_redisplay()
     }
-    Interrupt.ignoringQuit { while input == nil { wait() } }
+    Interrupt.ignoresQuit = true
+    defer { Interrupt.ignoresQuit = false }
+    while input == nil { wait() }
     return input ?? .end
   }
 

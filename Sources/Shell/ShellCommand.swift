@@ -6,7 +6,7 @@ import Lang
 /// Not Foundation's `Process`: that puts its child into a process group of its own, which may then not read the terminal, and
 /// which Ctrl-C does not reach.
 enum ShellCommand {
-  /// Runs it and waits. Ctrl-C is for the command, not for the notebook.
+  /// Runs it and waits. Ctrl-C and Ctrl-\ are for the command, not for the notebook.
   ///
   /// - Parameters:
   ///   - input: what it reads; the terminal when nil.
@@ -34,11 +34,12 @@ enum ShellCommand {
       if input != nil { close(ends[1]) }
       throw failure(problem)
     }
-    let status = Interrupt.ignoringQuit {
-      if let input { write(input, to: ends[1]) }
-      return wait(for: child)
-    }
+    Interrupt.ignoresQuit = true
+    if let input { write(input, to: ends[1]) }
+    let status = wait(for: child)
     Interrupt.reset()
+    // A Ctrl-\ that has ended the command may be on its way to us still; the next cell heeds it again.
+    Interrupt.ignoresQuit = status == 128 + SIGQUIT
     return status
   }
 

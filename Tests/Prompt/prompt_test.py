@@ -260,8 +260,11 @@ def _(start):
                   ('only(d.test, ["San', 'only(d.test, ["Sandal"'), ('recall "', 'recall "guarded"'), ("?d.cla", "?d.classes")]
     for typed, completed in cases:
         ward.send(typed + TAB)
-        ward.send("X" + control("C"))
-        ward.expect(re.escape(completed) + " ?X")
+        # Ctrl-C throws away what has not been read yet, so each step is waited for.
+        ward.expect(re.escape(completed))
+        ward.send("X")
+        ward.expect("^ ?X")
+        ward.send(control("C"))
         ward.ready(len(lines) + 1)
 
 
@@ -684,9 +687,11 @@ def _(start):
     ward.send("def g() {" + ENTER)
     ward.expect(r"\.\.\.   $")
     ward.send("\x1b[200~}\x1b[201~")
-    ward.expect(r"  \}$")
+    ward.expect(r"\}$")
     ward.send(ENTER)
     ward.ready()
+    ward.send(UP)
+    ward.expect(r"def g\(\) \{[\r\n]+  \}$")
 
 
 @behaviour("set completion-ignore-case in ~/.inputrc is honoured")
@@ -699,7 +704,7 @@ def _(start):
     ward.send(control("C"))
     ward.ready()
     ward.send("1 + Rou" + TAB)
-    ward.expect(r"1 \+ \x08*(1 \+ )?round")
+    ward.expect(r"round $")
 
 
 @behaviour("another store than the usual one keeps its lines in a file of its own")
@@ -828,7 +833,7 @@ def _(start):
             shown = ward.expect(r"\r\n([\s\S]*)\[\d+\] $").group(1)
             # Lines to be copied stay whole.
             prose = re.split(r"\nExamples?\r", shown)[0].replace("\r", "").split("\n")
-            wide = [row for row in prose if len(row) > min(columns, 100) and not row.startswith("  let ")]
+            wide = [row for row in prose if len(row) > min(columns, 100) and not row.startswith(("  let ", "  attack "))]
             assert not wide, f"{line} at {columns}: {wide}"
         ward.send("attack x with: pgd " + TAB + TAB)
         hint = ward.expect(r"\n(attack MODEL with: ATTACK[\s\S]*?)\n\w+: ").group(1).replace("\r", "").split("\n")

@@ -1,4 +1,5 @@
 import Foundation
+import Lang
 import Testing
 
 @testable import Shell
@@ -188,6 +189,31 @@ struct ChartTests {
     #expect(
       BlockRenderer.forFiles.text(of: .chart(chart))
         == "plot: t (across: eps, up: robust)\n  a: 2 points, 90.0 % at 0 to 12.3 % at 0.1")
+  }
+
+  @Test func aTableOfOneModelIsNamedAndRepeatedPlacesArePoints() throws {
+    func chart(_ places: [Value], models: [Value] = ["normal", "normal"], form: Chart.Form? = nil) throws -> Chart {
+      let table = Table(
+        columns: [.init("model"), .init("attack"), .init("eps"), .init("robust")],
+        rows: zip(models, places).map { [$0, "fgsm", $1, .number(0.5)] })
+      return try TablePlot(table, x: nil, y: nil, by: "model", form: form).chart
+    }
+    let line = try chart([.number(0), .number(0.1)])
+    #expect(line.title == "Robust accuracy against ε: normal, fgsm")
+    #expect(line.series.map(\.style) == [.line])
+    let other = try chart([.number(0), .number(0.1)], models: ["normal", "cse"])
+    #expect(other.title == "Robust accuracy against ε")
+    let repeated = try TablePlot(
+      Table(
+        columns: [.init("eps"), .init("robust")],
+        rows: [0, 0, 0.1].map { [.number($0), .number(0.5)] }), x: "eps", y: nil, by: nil, form: nil)
+    #expect(repeated.chart.series.map(\.style) == [.points])
+  }
+
+  @Test func longNamesStandBelowAPlotThatKeepsItsHeight() throws {
+    var chart = lines
+    chart.series[0].name = String(repeating: "long ", count: 10)
+    #expect(try PNG.pixels(of: chart.png()).height > 960)
   }
 
   @Test func aStoredChartComesBack() throws {
