@@ -247,6 +247,39 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ("pgd", "fgsm", "fgsm"), ("pgd", "pgd(steps: 3)", "pgd(steps: 3)"), ("0..3", "1..2", "1..2"),
+    ("[1, 2]", "[3]", "[3]"), ("{a: 1}", "{b: 2}", "{b: 2}"), ("8/255", "0.1", "0.1"), ("true", "false", "false"),
+    ("\"x\"", "a b", "\"a b\""), ("\"x\"", "'q'", "\"q\""), ("none", "[1]", "[1]"), ("-1", "2^3", "8"),
+  ]) func anOptionTakesAValueOfTheKindOfItsDefault(_ fallback: String, _ given: String, _ value: String) throws {
+    let notebook = Notebook()
+    var prepared = notebook.interpreter.prepare(
+      notebook.interpreter.parse(Source(name: "a.ward", text: "param p = \(fallback)")))
+    try notebook.interpreter.set("p", to: Source(name: "--p", text: given), in: &prepared)
+    #expect(try notebook.interpreter.run(prepared.items[0]).value.literal == value)
+  }
+
+  @Test(arguments: [
+    ("pgd", "adam"), ("pgd", "3"), ("0..3", "5"), ("[1, 2]", "3"), ("{a: 1}", "3"), ("0.1", "\"a\""), ("0.1", "x"),
+    ("true", "1"), ("pgd", "!touch x"), ("pgd", ":save z"), ("0.1", "let y = 3"), ("0.1", "1; print 9"),
+    ("0.1", "print 9"), ("0.1", "(print 9)"), ("0.1", "select 1 as x"), ("0.1", ""), ("0.1", "1 | print"),
+  ]) func anOptionRefusesWhatActsOrIsOfAnotherKind(_ fallback: String, _ given: String) throws {
+    let notebook = Notebook()
+    var prepared = notebook.interpreter.prepare(
+      notebook.interpreter.parse(Source(name: "a.ward", text: "param p = \(fallback)")))
+    #expect(throws: Diagnostic.self) {
+      try notebook.interpreter.set("p", to: Source(name: "--p", text: given), in: &prepared)
+    }
+    #expect(notebook.host.printed.isEmpty)
+  }
+
+  @Test(arguments: [
+    ("total = 3", "E0302"), ("len = 3", "E0303"), ("print lenn", "E0301"), ("for i in 1..3 { totl = i }", "E0302"),
+    ("print missing", "E0301"), ("missing += 1", "E0306"),
+  ]) func afterAnotherScriptRanAMisspeltNameIsStillAMistake(_ text: String, _ code: String) {
+    #expect(Notebook().run(":run lib.ward\n" + text) == code, "\(text)")
+  }
+
   @Test func outcomesTellWhatToShow() throws {
     let interpreter = Notebook().interpreter
     let text = "let a = 1\na;\na += 1\nif true { a = 5 }\ndef f() { }\n:save x.ward  \na"

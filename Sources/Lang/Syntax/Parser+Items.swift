@@ -72,6 +72,7 @@ extension Parser {
 
   /// A name that nothing has, with an argument behind it, was meant to be a command.
   func misspeltCommand(_ stage: Node?) -> Diagnostic? {
+    if token.kind == .name, Suggestions.habit(text(token)) != nil { return nil }
     if case .name(let name)? = stage?.kind, let stage, !endsStatement, token.kind != .symbol || at(.openBracket),
       let told = notCommand(name, stage)
     {
