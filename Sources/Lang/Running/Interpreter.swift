@@ -119,10 +119,9 @@ public final class Interpreter {
     guard program.diagnostics.isEmpty, program.items.count == 1, let node = program.items[0].statement?.expression,
       !node.acts
     else { throw unfit(text, for: parameter, "one value") }
-    let value = try evaluate(text)
-    guard let wanted = fallback.flatMap({ kind(of: $0) }) else { return value }
-    let choice = value.asChoice?.declaration.family
-    guard wanted == (choice ?? value.typeName) else {
+    guard let wanted = fallback.flatMap({ kind(of: $0) }) else { return try evaluate(text) }
+    let value = try? evaluate(text)
+    guard wanted == value?.asChoice?.declaration.family ?? value?.typeName, let value else {
       throw unfit(text, for: parameter, wanted == Value.bool(true).typeName ? wanted : wanted.withArticle)
     }
     return value
@@ -130,7 +129,7 @@ public final class Interpreter {
 
   private func unfit(_ text: Source, for parameter: ProgramParameter, _ wanted: String) -> any Error {
     Problem(
-      .wrongType, "--\(parameter.name) takes \(wanted), such as \(parameter.fallbackText), not `\(text.text)`"
+      .wrongType, "--\(parameter.name) takes \(wanted) such as \(parameter.fallbackText), not `\(text.text)`"
     ).placed(at: nil)
   }
 

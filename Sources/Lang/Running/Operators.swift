@@ -134,11 +134,16 @@ extension Problem {
   }
 
   /// The same for a call of a user's function: a mistake inside it keeps its place, and the call that led there, if it is
-  /// on another line, is shown as well.
+  /// on another line, is shown as well. Of the calls before that one, those in other texts are: they lead to what was run.
   static func place(_ error: any Error, calledAt range: SourceRange) -> any Error {
-    guard var diagnostic = error as? Diagnostic, let inner = diagnostic.range, diagnostic.labels.isEmpty,
-      diagnostic.code != Code.recursionTooDeep.rawValue, inner.source !== range.source || inner.line != range.line
+    guard var diagnostic = error as? Diagnostic, let inner = diagnostic.range,
+      diagnostic.code != Code.recursionTooDeep.rawValue
     else { return place(error, at: range) }
+    let isNew =
+      diagnostic.labels.isEmpty
+      ? inner.source !== range.source || inner.line != range.line
+      : inner.source !== range.source && !diagnostic.labels.contains { $0.range.source === range.source }
+    guard isNew else { return place(error, at: range) }
     diagnostic.labels.append(.init(range, "called here"))
     return diagnostic
   }

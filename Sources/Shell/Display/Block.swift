@@ -127,7 +127,11 @@ struct BlockRenderer {
 
   private func text(of table: Table) -> String {
     // On a screen and in a transcript a line ends as all others do.
-    guard !mode.isExact else { return String(mode.text(of: table).unicodeScalars.filter { $0 != "\r" }) }
+    // What stands in a table may come out of a file: on a screen it must not drive the terminal.
+    guard !mode.isExact else {
+      let text = String(mode.text(of: table).unicodeScalars.filter { $0 != "\r" })
+      return draws ? text.withVisibleControls : text
+    }
     guard !table.columns.isEmpty else { return "(no columns)" }
     let shown = table.count > Self.mostRows ? table.with(rows: Array(table.rows.prefix(Self.mostRows))) : table
     let drawn =
