@@ -16,8 +16,11 @@ enum Interrupt {
   static var isEnding: Bool { flags.ending.load(ordering: .relaxed) }
 
   /// Forgets a Ctrl-C, before work begins. A request to end is not forgotten.
-  static func reset() {
-    flags.requested.store(false, ordering: .relaxed)
+  static func reset() { flags.requested.store(false, ordering: .relaxed) }
+
+  /// Work begins: a Ctrl-C before it is forgotten, and Ctrl-\ ends it.
+  static func beginWork() {
+    reset()
     ignoresQuit = false
   }
 

@@ -94,6 +94,7 @@ final class LineEditor {
     input = nil
     LineEditor.current = self
     Interrupt.reset()
+    Interrupt.ignoresQuit = true
     // Of what happened during work only the new size counts: the line is drawn now anyway.
     _ = Interrupt.takeContinued()
     if Interrupt.takeResized(), rl_instream != nil { rl_reset_screen_size() }
@@ -104,8 +105,6 @@ final class LineEditor {
       rl_insert_text(prefill)
       rl_redisplay()
     }
-    Interrupt.ignoresQuit = true
-    defer { Interrupt.ignoresQuit = false }
     while input == nil { wait() }
     return input ?? .end
   }

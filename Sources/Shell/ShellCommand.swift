@@ -38,8 +38,8 @@ enum ShellCommand {
     if let input { write(input, to: ends[1]) }
     let status = wait(for: child)
     Interrupt.reset()
-    // A Ctrl-\ that has ended the command may be on its way to us still; the next cell heeds it again.
-    Interrupt.ignoresQuit = status == 128 + SIGQUIT
+    // A Ctrl-\ that has ended the command may be on its way to us still; the next work heeds it again.
+    if status != 128 + SIGQUIT { Interrupt.ignoresQuit = false }
     return status
   }
 

@@ -250,7 +250,7 @@ final class Session {
     nextCell += 1
     trainingsOfCell = 0
     output.beginCell()
-    Interrupt.reset()
+    Interrupt.beginWork()
     let started = ContinuousClock.now
     begin(number: number, source: source)
     var status = ExitStatus.ok

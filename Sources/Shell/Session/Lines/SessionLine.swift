@@ -88,7 +88,7 @@ extension Session {
   /// Runs `:save x`, `?attack` or `!ls`.
   func runLine(_ item: Item) -> ExitStatus {
     guard case .session(let marker, let text) = item.kind else { return .ok }
-    Interrupt.reset()
+    Interrupt.beginWork()
     do {
       switch marker {
       case "?": output.show(try About.page(text, in: self))
