@@ -251,6 +251,7 @@ import Testing
     ("pgd", "fgsm", "fgsm"), ("pgd", "pgd(steps: 3)", "pgd(steps: 3)"), ("0..3", "1..2", "1..2"),
     ("[1, 2]", "[3]", "[3]"), ("{a: 1}", "{b: 2}", "{b: 2}"), ("8/255", "0.1", "0.1"), ("true", "false", "false"),
     ("\"x\"", "a b", "\"a b\""), ("\"x\"", "'q'", "\"q\""), ("none", "[1]", "[1]"), ("-1", "2^3", "8"),
+    ("\"a\" + \"b\"", "c d", "\"c d\""), ("2 * 3", "4", "4"),
   ]) func anOptionTakesAValueOfTheKindOfItsDefault(_ fallback: String, _ given: String, _ value: String) throws {
     let notebook = Notebook()
     var prepared = notebook.interpreter.prepare(

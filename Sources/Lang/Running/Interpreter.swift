@@ -110,16 +110,14 @@ public final class Interpreter {
   /// What a text from outside is worth: one expression of the kind that the default is, and nothing that acts.
   private func value(of text: Source, for parameter: ProgramParameter) throws -> Value {
     let fallback = parse(Source(name: "", text: parameter.fallbackText)).items.first?.statement?.expression
+    let wanted = fallback.flatMap { kind(of: $0) }
     let isQuoted = text.text.first.map { "\"'".contains($0) } ?? false
-    switch fallback?.kind {
-    case .string?, .interpolation?: if !isQuoted { return .string(text.text) }
-    default: break
-    }
+    if wanted == Value.string("").typeName, !isQuoted { return .string(text.text) }
     let program = parse(text)
     guard program.diagnostics.isEmpty, program.items.count == 1, let node = program.items[0].statement?.expression,
       !node.acts
     else { throw unfit(text, for: parameter, "one value") }
-    guard let wanted = fallback.flatMap({ kind(of: $0) }) else { return try evaluate(text) }
+    guard let wanted else { return try evaluate(text) }
     let value = try? evaluate(text)
     guard wanted == value?.asChoice?.declaration.family ?? value?.typeName, let value else {
       throw unfit(text, for: parameter, wanted == Value.bool(true).typeName ? wanted : wanted.withArticle)
@@ -136,7 +134,8 @@ public final class Interpreter {
   /// The kind of a default, as far as its text alone tells; nil where anything may be given.
   private func kind(of node: Node) -> String? {
     switch node.kind {
-    case .number, .negate, .arithmetic: Value.number(0).typeName
+    case .number, .negate: Value.number(0).typeName
+    case .arithmetic(_, let a, let b): kind(of: a) == kind(of: b) ? kind(of: a) : nil
     case .bool: Value.bool(true).typeName
     case .list, .comprehension: Value.list([]).typeName
     case .record: Value.record(Record()).typeName

@@ -40,11 +40,11 @@ extension Parser {
       return Diagnostic(.missingPart, "expected a value", at: here, isIncomplete: true)
     }
     return Diagnostic(
-      .unexpected, "expected a value, not `\(text(token))`", at: range(token.start, token.end), says: doubledSymbol)
+      .unexpected, "expected a value, not `\(text(token))`", at: range(token.start, token.end), says: foreignPair)
   }
 
-  /// What to write for `++`, `--` and `**`.
-  private var doubledSymbol: String {
+  /// What to write for symbols of two characters that other languages have: `++`, `**`, `//`, `||`, `*=` and `/=`.
+  private var foreignPair: String {
     if token.symbol == .assign, token.start > 0, !token.spaceBefore {
       switch source.bytes[token.start - 1] {
       case UInt8(ascii: "*"): return "write `x = x * …`"
@@ -103,10 +103,12 @@ extension Parser {
   private mutating func word(from start: Int) throws(Diagnostic) -> Node {
     switch keyword {
     case nil:
-      if startsWithSQL, !matches("with"), !matches("WITH") { return try sql() }
+      // Asked of every name, so the first letter goes before the rest: `explain` and `SELECT` alone are left to find here.
+      let first = source.bytes[token.start] | 0x20
+      if first == UInt8(ascii: "e") || first == UInt8(ascii: "s"), startsWithSQL { return try sql() }
       let name = text(token)
       if inClosure { namesInClosures.insert(name) }
-      let isCommand = atCommand
+      let isCommand = !lexer.follows(UInt8(ascii: "(")) && command(named: name) != nil
       try advance()
       if isCommand, startsArgument {
         throw Diagnostic(

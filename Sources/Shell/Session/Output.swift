@@ -9,6 +9,8 @@ final class Output {
   private(set) var shown = ""
   /// The same as blocks, for exports.
   private(set) var blocks: [StoredBlock] = []
+  /// Whether the current cell has shown more than is kept.
+  private var isFull = false
   private var held = ""
   /// What all cells have shown since `beginTranscript`.
   private(set) var transcript = ""
@@ -64,6 +66,7 @@ final class Output {
   func beginCell() {
     shown = ""
     blocks = []
+    isFull = false
   }
 
   func beginTranscript() { transcript = "" }
@@ -88,13 +91,19 @@ final class Output {
   /// A cell that shows without end would fill the store: of such a one the beginning is kept. Its `...` stands for any lines
   /// in a saved session.
   private func keep(_ text: String, as block: StoredBlock) {
-    if shown.utf8.count > Self.mostKept { return }
-    shown += text + "\n"
-    blocks.append(block)
-    if shown.utf8.count > Self.mostKept {
-      shown += "...\n"
-      blocks.append(.text("… (a cell keeps no more than \(NumberText.bytes(Self.mostKept)) of what it showed)"))
+    if isFull { return }
+    let room = Self.mostKept - shown.utf8.count
+    isFull = text.utf8.count > room
+    guard isFull else {
+      shown += text + "\n"
+      blocks.append(block)
+      return
     }
+    let beginning = String(decoding: text.utf8.prefix(room), as: UTF8.self).split(separator: "\n").dropLast()
+      .joined(separator: "\n")
+    shown += (beginning.isEmpty ? "" : beginning + "\n") + "...\n"
+    let remark = "… (a cell keeps no more than \(NumberText.bytes(Self.mostKept)) of what it showed)"
+    blocks.append(.text(beginning.isEmpty ? remark : beginning.withVisibleControls + "\n" + remark))
   }
 
   private static let mostKept = 1_000_000

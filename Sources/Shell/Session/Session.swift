@@ -218,7 +218,7 @@ final class Session {
     let lines = SessionLine.mistakes(in: program)
     if prepared.errors.isEmpty, !lines.isEmpty, program.items.count > 1 { throw Diagnostics(all: lines) }
     for warning in prepared.diagnostics where warning.severity != .error { note(warning) }
-    if !prepared.errors.isEmpty { throw Diagnostics(all: Array(prepared.errors.prefix(10))) }
+    if !prepared.errors.isEmpty { throw Diagnostics(all: prepared.errors) }
     return prepared
   }
 
