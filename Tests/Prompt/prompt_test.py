@@ -997,19 +997,22 @@ def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     program = os.path.abspath(sys.argv[1])
-    missing = 0
+    tried, missing = 0, []
     for sentence, function in BEHAVIOURS:
         if len(sys.argv) > 2 and sys.argv[2] not in sentence:
             continue
+        tried += 1
         start = Start(program)
         try:
             function(start)
             print(f"ok       {sentence}", flush=True)
         except (AssertionError, OSError) as problem:
-            missing += 1
-            print(f"MISSING  {sentence}: {problem}", flush=True)
+            missing.append(f"MISSING  {sentence}: {problem}")
+            print(missing[-1], flush=True)
         finally:
             start.end()
+    # Once more at the end, where the reader of a long log looks.
+    print(*missing, f"{tried - len(missing)} of {tried} behaviours are there", sep="\n", flush=True)
     sys.exit(1 if missing else 0)
 
 

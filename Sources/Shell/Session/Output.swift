@@ -7,13 +7,17 @@ final class Output {
   private let writeError: (String) -> Void
   /// What the current cell has shown so far, as a file would get it.
   private(set) var shown = ""
-  /// The same as blocks, for exports.
-  private(set) var blocks: [StoredBlock] = []
+  /// The same as blocks, for exports. Lines that follow each other are one block: a hundred thousand of them would take
+  /// a fifth of a second to store, and make as many boxes of a page.
+  var blocks: [StoredBlock] { lines.map { finishedBlocks + [.text($0)] } ?? finishedBlocks }
+  private var finishedBlocks: [StoredBlock] = []
+  /// The text block that the next lines go on with.
+  private var lines: String?
   /// Whether the current cell has shown more than is kept.
   private var isFull = false
   private var held = ""
-  /// What all cells have shown since `beginTranscript`.
-  private(set) var transcript = ""
+  /// What all cells have shown since `beginTranscript`, all of it; `nil` before that, as at the prompt.
+  private(set) var transcript: String?
   /// Whether values are shown; `print`, `show` and errors are never silenced.
   var showsValues = true
   /// How tables are shown. What the store keeps of a cell is a box all the same: a saved session has no `:mode` in it.
@@ -59,13 +63,14 @@ final class Output {
     release()
     writeError(written + "\n")
     keep(text, as: .problem(text.withVisibleControls))
-    transcript += text + "\n"
+    transcript?.append(text + "\n")
   }
 
   /// A new cell begins: forgets what the last one showed.
   func beginCell() {
     shown = ""
-    blocks = []
+    finishedBlocks = []
+    lines = nil
     isFull = false
   }
 
@@ -84,8 +89,9 @@ final class Output {
   private func keep(_ block: Block) {
     var renderer = BlockRenderer.forFiles
     keep(renderer.text(of: block), as: StoredBlock(block))
+    guard transcript != nil else { return }
     renderer.mode = mode
-    transcript += renderer.text(of: block) + "\n"
+    transcript?.append(renderer.text(of: block) + "\n")
   }
 
   /// A cell that shows without end would fill the store: of such a one the beginning is kept. Its `...` stands for any lines
@@ -96,14 +102,24 @@ final class Output {
     isFull = text.utf8.count > room
     guard isFull else {
       shown += text + "\n"
-      blocks.append(block)
+      add(block)
       return
     }
     let beginning = String(decoding: text.utf8.prefix(room), as: UTF8.self).split(separator: "\n").dropLast()
       .joined(separator: "\n")
     shown += (beginning.isEmpty ? "" : beginning + "\n") + "...\n"
     let remark = "… (a cell keeps no more than \(NumberText.bytes(Self.mostKept)) of what it showed)"
-    blocks.append(.text(beginning.isEmpty ? remark : beginning.withVisibleControls + "\n" + remark))
+    add(.text(beginning.isEmpty ? remark : beginning.withVisibleControls + "\n" + remark))
+  }
+
+  private func add(_ block: StoredBlock) {
+    if case .text(let text) = block {
+      if lines == nil { lines = text } else { lines?.append("\n" + text) }
+    } else {
+      if let lines { finishedBlocks.append(.text(lines)) }
+      lines = nil
+      finishedBlocks.append(block)
+    }
   }
 
   private static let mostKept = 1_000_000

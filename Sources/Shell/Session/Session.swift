@@ -190,7 +190,7 @@ final class Session {
       if isOver { return nil }
       output.beginTranscript()
       if run(input.text) == .interrupted { throw Lang.Interrupt() }
-      return Shown(lastLine: input.lastLine, text: output.transcript)
+      return Shown(lastLine: input.lastLine, text: output.transcript ?? "")
     }
   }
 
