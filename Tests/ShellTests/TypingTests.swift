@@ -33,40 +33,18 @@ struct TypingTests {
     return (try String(contentsOf: url, encoding: .utf8), interpreter)
   }
 
-  /// The text in overlapping stretches of two statements: what a letter does, it does to its neighbours. The whole of a long
-  /// script for each of its letters would take minutes.
-  private func stretches(_ text: String, _ interpreter: Interpreter) -> [String] {
-    let program = interpreter.parse(Source(name: "a.ward", text: text))
-    // What other statements declare is known: searching near names for all that is not takes most of the time.
-    for name in program.items.compactMap(\.declaredName) { interpreter.environment.bind(name, to: .number(1)) }
-    let pieces = program.pieces
-    return pieces.count < 3 ? [text] : zip(pieces, pieces.dropFirst()).map { $0 + "\n" + $1 }
-  }
-
-  /// Every so many-th place of the whole text.
-  private func samples(_ text: String) -> [String.Index] {
-    stride(from: 0, to: text.count, by: 97).map { text.index(text.startIndex, offsetBy: $0) }
-  }
-
   @Test(arguments: TranscriptFilesTests.files("examples")) func everyPrefixIsSurvived(file: String) throws {
     let (text, interpreter) = try example(file)
-    for stretch in stretches(text, interpreter) {
-      for end in stretch.indices { survive(String(stretch[..<end]), interpreter) }
-    }
-    for end in samples(text) { survive(String(text[..<end]), interpreter) }
+    for end in text.indices { survive(String(text[..<end]), interpreter) }
   }
 
   @Test(arguments: TranscriptFilesTests.files("examples")) func everyDeletionOfALetterIsSurvived(file: String) throws {
     let (text, interpreter) = try example(file)
-    func without(_ at: String.Index, of text: String) -> String {
+    for at in text.indices {
       var shorter = text
       shorter.remove(at: at)
-      return shorter
+      survive(shorter, interpreter)
     }
-    for stretch in stretches(text, interpreter) {
-      for at in stretch.indices { survive(without(at, of: stretch), interpreter) }
-    }
-    for at in samples(text) { survive(without(at, of: text), interpreter) }
   }
 
   /// What Tab does on the way: each line of an example, up to each of its letters.
