@@ -4,7 +4,7 @@
 final class TestHost: Host {
   var printed: [String] = []
   var notes: [Diagnostic] = []
-  var queries: [(sql: String, bindings: [(name: String, value: Value)])] = []
+  var queries: [(sql: String, bindings: [QueryBinding])] = []
   var kept: [Value] = []
   var pollsUntilInterrupt = Int.max
 
@@ -13,7 +13,7 @@ final class TestHost: Host {
     if pollsUntilInterrupt <= 0 { throw Interrupt() }
   }
 
-  func query(sql: String, bindings: [(name: String, value: Value)], at range: SourceRange) throws -> Value {
+  func query(sql: String, bindings: [QueryBinding], at range: SourceRange) throws -> Value {
     queries.append((sql, bindings))
     if sql.contains("broken") { throw Problem(code: "E0701", message: "no such table: broken") }
     return .table(Table(columns: [.init("model"), .init("r")], rows: [["a", 0.5], ["b", 0.25]]))

@@ -107,6 +107,26 @@ struct GridTests {
     #expect(text.contains("── 2 "))
   }
 
+  /// `weights` has five rows of twelve columns: on its side it is one box that is read across, not sixty lines.
+  @Test func aFewNamedRowsOfManyColumnsStayBesideEachOther() {
+    let wide = Table(
+      columns: [.init("layer"), .init("weights", .count), .init("below_1e-2", .share)],
+      rows: [["conv1", 150, 0.013], ["conv2", 2_400, 0.5]])
+    #expect(
+      Grid(wide).boxed(width: 31) == """
+        ┌────────────┬───────┬────────┐
+        │ layer      │ conv1 │  conv2 │
+        ├────────────┼───────┼────────┤
+        │ weights    │   150 │  2,400 │
+        │ below_1e-2 │ 1.3 % │ 50.0 % │
+        └────────────┴───────┴────────┘
+        """)
+    // Where that is too wide as well, or no column names the rows, each row is a block of its own.
+    #expect(Grid(wide).boxed(width: 25).contains("── 2 "))
+    let alike = wide.with(rows: [wide.rows[0], wide.rows[0]])
+    #expect(Grid(alike).boxed(width: 31).contains("── 2 "))
+  }
+
   @Test func markdownEscapesItsOwnBars() {
     #expect(TableMode.markdown.text(of: table).contains("| 靴\\|x | 90.0 % |"))
   }

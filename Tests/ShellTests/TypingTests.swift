@@ -66,7 +66,7 @@ private final class Nobody: Lang.Host {
   nonisolated(unsafe) static let host = Nobody()
 
   func poll() throws {}
-  func query(sql: String, bindings: [(name: String, value: Value)], at range: SourceRange) throws -> Value { .none }
+  func query(sql: String, bindings: [QueryBinding], at range: SourceRange) throws -> Value { .none }
   func note(_ diagnostic: Diagnostic) {}
   func last(_ number: Int?) throws -> Value { .none }
 }

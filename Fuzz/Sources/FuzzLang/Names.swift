@@ -55,7 +55,7 @@ final class Nobody: Host {
   nonisolated(unsafe) static let host = Nobody()
 
   func poll() throws {}
-  func query(sql: String, bindings: [(name: String, value: Value)], at range: SourceRange) throws -> Value { .none }
+  func query(sql: String, bindings: [QueryBinding], at range: SourceRange) throws -> Value { .none }
   func note(_ diagnostic: Diagnostic) {}
   func last(_ number: Int?) throws -> Value { .none }
 }

@@ -103,12 +103,22 @@ public struct Arguments {
   public func range<T>(of parameter: Parameter<T>) -> SourceRange? { ranges[parameter.index] }
 }
 
+/// A variable that a query mentions as `:name`.
+public struct QueryBinding {
+  /// The variable.
+  public let name: String
+  /// What it holds.
+  public let value: Value
+  /// Where it is mentioned first.
+  public let range: SourceRange
+}
+
 /// What the language asks of the program around it. One thread runs the notebook.
 public protocol Host: AnyObject {
   /// Called often while code runs (loop turns, calls): throws `Interrupt` when the user pressed Ctrl-C.
   func poll() throws
-  /// Runs one SQL statement. `:name` in `sql` stands for a binding's value.
-  func query(sql: String, bindings: [(name: String, value: Value)], at range: SourceRange) throws -> Value
+  /// Runs one SQL statement. `:name` in `sql` stands for the value of the binding of that name.
+  func query(sql: String, bindings: [QueryBinding], at range: SourceRange) throws -> Value
   /// A warning or a note while code is prepared or runs.
   func note(_ diagnostic: Diagnostic)
   /// `_` (nil: the last value) and `_3`. Throws a `Problem` when there is none any more.

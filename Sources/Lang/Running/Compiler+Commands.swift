@@ -162,10 +162,12 @@ extension Compiler {
       // A label that is misspelt is told as that.
       if labels.contains(where: { Suggestions.nearest(to: $0, in: [parameter.name]) != nil }) { return }
       let what = parameter.isSubject ? parameter.type.phrase : "`\(parameter.name):`, \(parameter.type.phrase)"
+      let isMerged = !parameter.isSubject && declaration.mergesOptions && labels.contains("options")
+      let remark = isMerged ? ["`options:` holds settings; `\(parameter.name):` stands beside it"] : []
       diagnostics.append(
         Diagnostic(
           .missingArgument, "\(declaration.name) needs \(what)", at: range(call.command),
-          help: declaration.examples.first.map { ["for example: \($0)"] } ?? []))
+          help: remark + (declaration.examples.first.map { ["for example: \($0)"] } ?? [])))
       return
     }
   }

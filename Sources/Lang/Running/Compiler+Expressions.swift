@@ -245,13 +245,16 @@ extension Compiler {
 
   private func query(_ sql: SQL, _ node: Node) -> Compiled {
     let range = range(node)
-    var bindings: [(String, Eval)] = []
-    for name in sql.bindings where !bindings.contains(where: { $0.0 == name.text }) {
+    var bindings: [(name: Name, eval: Eval)] = []
+    for name in sql.bindings where !bindings.contains(where: { $0.name.text == name.text }) {
       let value = variable(name.text, Node(kind: .name(name.text), start: name.start, end: name.end, depth: 1))
-      bindings.append((name.text, value.eval))
+      bindings.append((name, value.eval))
     }
+    let ranges = bindings.map { self.range($0.name) }
     return Compiled { frame in
-      let given = try bindings.map { (name: $0.0, value: try $0.1(frame)) }
+      let given = try zip(bindings, ranges).map { binding, range in
+        QueryBinding(name: binding.name.text, value: try binding.eval(frame), range: range)
+      }
       do {
         try frame.machine.poll()
         return try frame.machine.host.query(sql: sql.text, bindings: given, at: range)

@@ -32,12 +32,15 @@ public struct Table: Equatable {
   public let columns: [Column]
   /// The rows, top to bottom; each has one value per column.
   public let rows: [[Value]]
+  /// What all rows are of where no column says it, such as `cse under pgd`; a plot names it. Empty for none.
+  public let subject: String
 
   /// A table; every row must have one value per column.
-  public init(columns: [Column], rows: [[Value]]) {
+  public init(columns: [Column], rows: [[Value]], subject: String = "") {
     precondition(rows.allSatisfy { $0.count == columns.count }, "a row does not have \(columns.count) values")
     self.columns = columns
     self.rows = rows
+    self.subject = subject
   }
 
   /// The number of rows.
@@ -55,5 +58,5 @@ public struct Table: Equatable {
   }
 
   /// The same columns with other rows.
-  public func with(rows: [[Value]]) -> Table { Table(columns: columns, rows: rows) }
+  public func with(rows: [[Value]]) -> Table { Table(columns: columns, rows: rows, subject: subject) }
 }

@@ -74,7 +74,7 @@ struct SQLCommand: ParsableCommand {
   }
 
   private func show(_ answer: SQLTable) {
-    for note in answer.notes { notices.tell(.note, note) }
+    for note in answer.notes { notices.tell(.note, note.message) }
     let terminal = Terminal()
     let text = onScreen(
       mode.text(of: Query.table(answer), width: terminal.outputIsTerminal ? terminal.width : .max))
@@ -91,6 +91,6 @@ struct SQLCommand: ParsableCommand {
         if let head = mode.head(names) { Swift.print(onScreen(head)) }
       },
       row: { row in Swift.print(onScreen(mode.line(names, row.map(Query.value)))) })
-    for remark in UserSQL.remarks(on: query) { notices.tell(.note, remark) }
+    for remark in UserSQL.remarks(on: query) { notices.tell(.note, remark.message) }
   }
 }

@@ -114,7 +114,7 @@ extension Session {
       rows: curve.points.map { point in
         [.number(Double("\(point.epsilon)") ?? 0), .number(point.evaluation.robust.value)]
           + (hasProtected ? [point.evaluation.protected.map { .number($0.value) } ?? .none] : [])
-      })
+      }, subject: "\(model.identity.name), \(choice.name)")
   }
 }
 

@@ -27,7 +27,10 @@ struct Grid {
 
   private func drawn(width: Int, mayTurn: Bool) -> String {
     let widths = fitted(to: width)
-    if widths.reduce(1, { $0 + $1 + 3 }) > width, columns.count > 1, mayTurn { return upright(width: width) }
+    if widths.reduce(1, { $0 + $1 + 3 }) > width, columns.count > 1, mayTurn {
+      if let turned, turned.widths.reduce(1, { $0 + $1 + 3 }) <= width { return turned.drawn(width: width, mayTurn: false) }
+      return upright(width: width)
+    }
     func rule(_ left: String, _ middle: String, _ right: String) -> String {
       left + widths.map { String(repeating: "─", count: $0 + 2) }.joined(separator: middle) + right
     }
@@ -98,6 +101,16 @@ struct Grid {
     }
     let rule = "|" + columns.map { $0.alignsRight ? "--:|" : "---|" }.joined()
     return ([line(columns.map(\.title)), rule] + rows.map(line)).joined(separator: "\n")
+  }
+
+  /// Rows for columns, so that a few rows of many columns stay side by side; nil where the first column does not name the rows.
+  private var turned: Grid? {
+    let names = rows.map { $0[0] }
+    guard rows.count > 1, !columns[0].alignsRight, Set(names).count == names.count else { return nil }
+    let holdsNumbers = columns.dropFirst().allSatisfy(\.alignsRight)
+    return Grid(
+      columns: [columns[0]] + names.map { Column(title: $0, alignsRight: holdsNumbers) },
+      rows: columns.indices.dropFirst().map { index in [columns[index].title] + rows.map { $0[index] } })
   }
 
   /// One block of `name  value` lines a row: what is left to do when the columns do not fit beside each other.

@@ -4,8 +4,8 @@ import Store
 /// SQL of the user's, between the language's values and the store's.
 enum Query {
   /// A language value as a parameter. Lists, tables and objects have no place in a query.
-  static func parameter(_ value: Value, name: String) throws -> SQLValue {
-    switch value {
+  static func parameter(_ binding: QueryBinding) throws -> SQLValue {
+    switch binding.value {
     case .none: return .null
     case .bool(let flag): return .bool(flag)
     // Always a real number: with a whole one, `:x / 255` would be SQLite's integer division.
@@ -14,8 +14,9 @@ enum Query {
     case .choice(let choice): return .text(choice.name)
     case .object(let object as ModelValue): return .text(object.identity.name)
     default:
-      throw Problem(
-        code: ShellCode.sql, message: "`:\(name)` is \(value.typePhrase); a query takes numbers, strings and names",
+      let (name, kind) = (binding.name, binding.value.typePhrase)
+      throw Diagnostic(
+        ShellCode.sql, "`:\(name)` is \(kind); a query takes numbers, strings and names", at: binding.range,
         help: ["pass one of its members, such as `let x = \(name)[0]` and then `:x`"])
     }
   }
@@ -63,8 +64,12 @@ enum Query {
   /// The word at a byte offset of a query that begins where `range` does.
   private static func token(at offset: Int, of sql: String, in range: SourceRange) -> SourceRange {
     let word = sql.utf8.dropFirst(offset).prefix { $0.isWordByte }
-    let start = range.start + offset
-    return SourceRange(source: range.source, start: start, end: start + max(1, word.count))
+    return place(offset..<(offset + max(1, word.count)), in: range)
+  }
+
+  /// Bytes of a query in the text that it stands in.
+  static func place(_ bytes: Range<Int>, in range: SourceRange) -> SourceRange {
+    SourceRange(source: range.source, start: range.start + bytes.lowerBound, end: range.start + bytes.upperBound)
   }
 }
 

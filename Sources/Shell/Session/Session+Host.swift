@@ -7,13 +7,16 @@ extension Session: Host {
     if Interrupt.isRequested { throw Lang.Interrupt() }
   }
 
-  func query(sql text: String, bindings: [(name: String, value: Value)], at range: SourceRange) throws -> Value {
+  func query(sql text: String, bindings: [QueryBinding], at range: SourceRange) throws -> Value {
     storeSoFar()
     var parameters: [String: SQLValue] = [:]
-    for (name, value) in bindings { parameters[name] = try Query.parameter(value, name: name) }
+    for binding in bindings { parameters[binding.name] = try Query.parameter(binding) }
     do {
       let table = try sql.query(text, parameters: parameters, shouldStop: { Interrupt.isRequested })
-      for remark in table.notes { note(Diagnostic(ShellCode.integerDivision, remark, at: range, severity: .note)) }
+      for remark in table.notes {
+        let place = Query.place(remark.place, in: range)
+        note(Diagnostic(ShellCode.integerDivision, remark.message, at: place, severity: .note))
+      }
       return .table(Query.table(table))
     } catch let error as SQLError {
       throw Query.diagnostic(error, sql: text, at: range)

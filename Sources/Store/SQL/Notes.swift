@@ -24,10 +24,16 @@ enum Notes {
   }
 
   /// Remarks on a query that ran: SQLite's `8/255` is 0.
-  static func on(_ sql: String) -> [String] {
-    let bare = sql.replacing(/'[^']*'/, with: "''")
+  static func on(_ sql: String) -> [SQLNote] {
+    // As long as the query, so that places stay.
+    let bare = sql.replacing(/'[^']*'/) { String(repeating: "'", count: $0.output.utf8.count) }
     guard let match = bare.firstMatch(of: /(?:^|[^\w.])(\d+)\s*\/\s*(\d+)(?![\w.])/) else { return [] }
-    return ["in SQL, \(match.1)/\(match.2) divides whole numbers and drops the rest: write \(match.1).0/\(match.2)"]
+    let place = match.1.startIndex..<match.2.endIndex
+    return [
+      SQLNote(
+        message: "in SQL, \(match.1)/\(match.2) divides whole numbers and drops the rest: write \(match.1).0/\(match.2)",
+        place: bare[..<place.lowerBound].utf8.count..<bare[..<place.upperBound].utf8.count)
+    ]
   }
 
   private static func rest(of message: String, after start: String) -> String? {

@@ -26,6 +26,14 @@ public enum SQLValue: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
+/// A remark on a query that ran.
+public struct SQLNote: Sendable, Equatable {
+  /// What it says.
+  public var message: String
+  /// The bytes of the query it is about.
+  public var place: Range<Int>
+}
+
 /// The answer to a query.
 public struct SQLTable: Sendable, Equatable {
   /// Column names in order; two may be alike.
@@ -33,7 +41,7 @@ public struct SQLTable: Sendable, Equatable {
   /// Rows, each with one value for each column.
   public var rows: [[SQLValue]]
   /// Remarks for the reader, such as that `8/255` divides whole numbers.
-  public var notes: [String] = []
+  public var notes: [SQLNote] = []
 }
 
 /// Why a query gave no answer.

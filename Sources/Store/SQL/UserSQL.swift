@@ -121,7 +121,7 @@ public final class UserSQL {
   }
 
   /// Remarks on a query for the reader, such as that `8/255` divides whole numbers.
-  public static func remarks(on sql: String) -> [String] { Notes.on(sql) }
+  public static func remarks(on sql: String) -> [SQLNote] { Notes.on(sql) }
 
   /// The names of the parameters of a query, without their `:`, in order.
   public func parameterNames(in sql: String) throws -> [String] {

@@ -73,7 +73,7 @@ struct TablePlot {
     let heights = y.map(Self.label)
     let yLabel = y.count == 1 ? heights[0] : isShare ? "share of images" : heights.joined(separator: ", ")
     let title = Self.title(heights, isNamed ? "by" : "against", Self.label(x))
-    let whose = series.count == 1 ? constants : []
+    let whose = table.subject.isEmpty ? series.count == 1 ? constants : [] : [table.subject]
     return Chart(
       title: whose.isEmpty ? title : "\(title): \(whose.joined(separator: ", "))",
       x: Chart.Axis(
