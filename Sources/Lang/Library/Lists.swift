@@ -33,7 +33,7 @@ extension Library {
       "where", "The rows of a table, or elements of a list, for which a function gives true.", topic: "Tables",
       [.init("table"), .init("f", .function)], example: "where([{a: 1}, {a: 2}], fn(row) => row.a > 1)", keepMatching),
     LibraryFunction(
-      "sort", "In rising order, empty cells last; `by` names a column or gives the key, `descending: true` turns it round.",
+      "sort", "In rising order, empty cells last; `by` names a column or gives the key, `descending: true` reverses.",
       topic: "Lists",
       [
         .init("list"), .init("by", .either([.function, .string]), default: Value.none),
@@ -107,11 +107,12 @@ extension Library {
     let falling = given[2] == .bool(true)
     // Equal keys keep their order, also when descending; what has no key, such as an empty cell of a table, comes last.
     let (known, empty) = (keys.indices.filter { !keys[$0].isNone }, keys.indices.filter { keys[$0].isNone })
-    let order = try known.sorted { a, b in
+    let sorted = try known.sorted { a, b in
       try caller.poll()
       if try Value.precedes(falling ? keys[b] : keys[a], falling ? keys[a] : keys[b]) { return true }
       return try !Value.precedes(falling ? keys[a] : keys[b], falling ? keys[b] : keys[a]) && a < b
-    } + empty
+    }
+    let order = sorted + empty
     if case .table(let table) = given[0] { return .table(table.with(rows: order.map { table.rows[$0] })) }
     return .list(order.map { elements[$0] })
   }

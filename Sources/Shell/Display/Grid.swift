@@ -28,8 +28,8 @@ struct Grid {
   private func drawn(width: Int, mayTurn: Bool) -> String {
     let widths = fitted(to: width)
     if widths.reduce(1, { $0 + $1 + 3 }) > width, columns.count > 1, mayTurn {
-      if let turned, turned.widths.reduce(1, { $0 + $1 + 3 }) <= width { return turned.drawn(width: width, mayTurn: false) }
-      return upright(width: width)
+      guard let turned, turned.widths.reduce(1, { $0 + $1 + 3 }) <= width else { return upright(width: width) }
+      return turned.drawn(width: width, mayTurn: false)
     }
     func rule(_ left: String, _ middle: String, _ right: String) -> String {
       left + widths.map { String(repeating: "─", count: $0 + 2) }.joined(separator: middle) + right

@@ -28,12 +28,10 @@ enum Notes {
     // As long as the query, so that places stay.
     let bare = sql.replacing(/'[^']*'/) { String(repeating: "'", count: $0.output.utf8.count) }
     guard let match = bare.firstMatch(of: /(?:^|[^\w.])(\d+)\s*\/\s*(\d+)(?![\w.])/) else { return [] }
-    let place = match.1.startIndex..<match.2.endIndex
-    return [
-      SQLNote(
-        message: "in SQL, \(match.1)/\(match.2) divides whole numbers and drops the rest: write \(match.1).0/\(match.2)",
-        place: bare[..<place.lowerBound].utf8.count..<bare[..<place.upperBound].utf8.count)
-    ]
+    let division = "\(match.1)/\(match.2)"
+    let message = "in SQL, \(division) divides whole numbers and drops the rest: write \(match.1).0/\(match.2)"
+    let start = bare[..<match.1.startIndex].utf8.count, end = bare[..<match.2.endIndex].utf8.count
+    return [SQLNote(message: message, place: start..<end)]
   }
 
   private static func rest(of message: String, after start: String) -> String? {
