@@ -213,6 +213,17 @@ import Testing
     #expect(notebook.interpreter.environment.value(of: "n") != nil)
   }
 
+  @Test func makingATextOfALongListCanBeInterrupted() {
+    let notebook = Notebook()
+    #expect(notebook.run("let b = [[for i in 0..<9000 => i], {a: 1}]") != "Interrupt()")
+    notebook.host.pollsUntilInterrupt = 6
+    #expect(notebook.run("let c = \"{b}\"") == "Interrupt()")
+    #expect(notebook.interpreter.environment.value(of: "c") == nil)
+    notebook.host.pollsUntilInterrupt = .max
+    let isWhole = notebook.run("\"{b}\"").hasSuffix(#"8999], \{a: 1}]""#)
+    #expect(isWhole)
+  }
+
   @Test func aNameIsBoundOnlyAfterSuccess() {
     let notebook = Notebook()
     #expect(notebook.run("let a = 1") == "1")

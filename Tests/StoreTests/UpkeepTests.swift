@@ -141,6 +141,10 @@ import Testing
     #expect(try opened.ask("select id, model from results") == store.ask("select id, model from results"))
     #expect(throws: StoreError.self) { try store.backup(to: copy) }
     #expect(throws: StoreError.self) { try store.backup(to: scratch.folder + "/none/copy.sqlite") }
+    // One that was stopped leaves nothing, and the store as it is.
+    #expect(throws: SQLError.interrupted) { try store.backup(to: scratch.folder + "/b.sqlite", shouldStop: { true }) }
+    #expect(!FileManager.default.fileExists(atPath: scratch.folder + "/b.sqlite"))
+    #expect(try store.check().isEmpty)
     let names = try FileManager.default.contentsOfDirectory(atPath: scratch.folder)
     #expect(!names.contains { $0.contains(".part") })
   }

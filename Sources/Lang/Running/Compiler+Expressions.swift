@@ -120,7 +120,7 @@ extension Compiler {
     }
     return Compiled { frame in
       var text = ""
-      for part in parts { text += try part(frame).text }
+      for part in parts { text += try part(frame).text(frame.machine.poll) }
       return .string(text)
     }
   }

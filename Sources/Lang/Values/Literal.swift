@@ -3,29 +3,57 @@ import Foundation
 extension Value {
   /// The shortest text that reads back as this value where the language has such a text; otherwise a short description
   /// in angle brackets, such as `<model cse>`.
-  public var literal: String { literal(depth: 0) }
+  public var literal: String {
+    var text = ""
+    write(to: &text, depth: 0) {}
+    return text
+  }
 
-  /// A list in a list in a list … is cut off where no one can read it any more, and the stack is safe.
-  fileprivate func literal(depth: Int) -> String {
-    guard depth < 100 else { return "…" }
-    return switch self {
-    case .none: "none"
-    case .bool(let value): value ? "true" : "false"
-    case .number(let value): Self.text(of: value)
-    case .string(let value): Self.quoted(value)
-    case .list(let values): "[" + values.map { $0.literal(depth: depth + 1) }.joined(separator: ", ") + "]"
-    case .record(let record): record.literal(depth: depth + 1)
-    case .range(let range): range.literal
-    case .table(let table): "<table of \(table.rows.count) row\(table.rows.count == 1 ? "" : "s")>"
-    case .function(let function): function.literal
-    case .choice(let choice): choice.literal
-    case .object(let object): "<\(object.objectType.name): \(object.summary)>"
+  /// A list in a list in a list … is cut off where no one can read it any more, and the stack is safe. `poll` is called now
+  /// and then: a list may have millions of elements.
+  fileprivate func write(to text: inout String, depth: Int, _ poll: () throws -> Void) rethrows {
+    if depth >= 100 {
+      text += "…"
+      return
+    }
+    switch self {
+    case .none: text += "none"
+    case .bool(let value): text += value ? "true" : "false"
+    case .number(let value): text += Self.text(of: value)
+    case .string(let value): text += Self.quoted(value)
+    case .list(let values):
+      text += "["
+      for (index, value) in values.enumerated() {
+        if index > 0 { text += ", " }
+        if index % 1024 == 0 { try poll() }
+        try value.write(to: &text, depth: depth + 1, poll)
+      }
+      text += "]"
+    case .record(let record):
+      text += "{"
+      for (index, pair) in record.pairs.enumerated() {
+        if index > 0 { text += ", " }
+        text += (Lexer.isName(pair.name) ? pair.name : Self.quoted(pair.name)) + ": "
+        try pair.value.write(to: &text, depth: depth + 1, poll)
+      }
+      text += "}"
+    case .range(let range): text += range.literal
+    case .table(let table): text += "<table of \(table.rows.count) row\(table.rows.count == 1 ? "" : "s")>"
+    case .function(let function): text += function.literal
+    case .choice(let choice): text += choice.literal
+    case .object(let object): text += "<\(object.objectType.name): \(object.summary)>"
     }
   }
 
   /// The text `print` and `"{x}"` show: strings bare, everything else as its literal.
-  public var text: String {
-    if case .string(let value) = self { value } else { literal }
+  public var text: String { text {} }
+
+  /// The same, with something to do now and then while it is made, which may throw.
+  func text(_ poll: () throws -> Void) rethrows -> String {
+    if case .string(let value) = self { return value }
+    var text = ""
+    try write(to: &text, depth: 0, poll)
+    return text
   }
 
   /// The shortest decimal text that reads back as the same number: `0.1`, `3`, `1e-9`, `1e15`.
@@ -82,15 +110,6 @@ extension Value {
     case .choice(let choice): "\(choice.name), which is \(typePhrase)"
     default: typePhrase
     }
-  }
-}
-
-extension Record {
-  /// `{eps: 0.1, "two words": 3}`.
-  fileprivate func literal(depth: Int) -> String {
-    "{"
-      + pairs.map { "\(Lexer.isName($0.name) ? $0.name : Value.quoted($0.name)): \($0.value.literal(depth: depth))" }
-      .joined(separator: ", ") + "}"
   }
 }
 

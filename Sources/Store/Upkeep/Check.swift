@@ -25,20 +25,24 @@ extension Store {
     }
   }
 
-  /// Reads, and has SQLite ask every 100,000 steps of its machine whether to stop.
   private func read<T>(stoppedBy shouldStop: @escaping () -> Bool, _ body: (Database) throws -> T) throws -> T {
+    try read { db in try Self.asking(shouldStop, db, every: 100_000) { try body(db) } }
+  }
+
+  /// Has SQLite ask whether to stop, once in so many steps of its machine.
+  private static func asking<T>(
+    _ shouldStop: @escaping () -> Bool, _ db: Database, every steps: Int32, _ body: () throws -> T
+  ) throws -> T {
     let question = Question(shouldStop)
-    return try read { db in
-      let context = Unmanaged.passUnretained(question).toOpaque()
-      sqlite3_progress_handler(
-        db.sqliteConnection, 100_000,
-        { Unmanaged<Question>.fromOpaque($0!).takeUnretainedValue().shouldStop() ? 1 : 0 }, context)
-      defer { sqlite3_progress_handler(db.sqliteConnection, 0, nil, nil) }
-      do {
-        return try withExtendedLifetime(question) { try body(db) }
-      } catch let error as DatabaseError where error.resultCode == .SQLITE_INTERRUPT {
-        throw SQLError.interrupted
-      }
+    let context = Unmanaged.passUnretained(question).toOpaque()
+    sqlite3_progress_handler(
+      db.sqliteConnection, steps,
+      { Unmanaged<Question>.fromOpaque($0!).takeUnretainedValue().shouldStop() ? 1 : 0 }, context)
+    defer { sqlite3_progress_handler(db.sqliteConnection, 0, nil, nil) }
+    do {
+      return try withExtendedLifetime(question) { try body() }
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_INTERRUPT {
+      throw SQLError.interrupted
     }
   }
 
@@ -54,8 +58,9 @@ extension Store {
   /// Writes a copy of the store as it is now into a new file, for the owner only, while others go on using the store.
   ///
   /// The file appears whole or not at all.
-  /// - Throws: `StoreError.exists` if there is a file already, which is left as it is.
-  public func backup(to target: String) throws {
+  /// - Parameter shouldStop: Asked while it writes; true stops it.
+  /// - Throws: `StoreError.exists` if there is a file already, which is left as it is; `SQLError.interrupted` when stopped.
+  public func backup(to target: String, shouldStop: @escaping () -> Bool = { false }) throws {
     let target = NSString(string: target).expandingTildeInPath
     if FileManager.default.fileExists(atPath: target) { throw StoreError.exists(path: target) }
     let part = target + ".part-\(UUID().uuidString)"
@@ -65,7 +70,12 @@ extension Store {
     defer { unlink(part) }
     do {
       // Into the empty file made above: SQLite would make one that others can read.
-      try database.writeWithoutTransaction { db in try db.execute(sql: "VACUUM INTO ?", arguments: [part]) }
+      try database.writeWithoutTransaction { db in
+        // A step may copy a model's weights.
+        try Self.asking(shouldStop, db, every: 100) { try db.execute(sql: "VACUUM INTO ?", arguments: [part]) }
+      }
+    } catch let stopped as SQLError {
+      throw stopped
     } catch {
       throw StoreError.from(error, path: target)
     }

@@ -62,7 +62,11 @@ extension SessionLine {
 
   private static func backUp(_ session: Session, to file: String) throws {
     try session.checkMayWrite(file)
-    try session.store.backup(to: file)
+    do {
+      try session.store.backup(to: file, shouldStop: { Interrupt.isRequested })
+    } catch SQLError.interrupted {
+      throw Lang.Interrupt()
+    }
     let path = Home.path(file)
     let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
     session.output.show(.text("\(file)  a copy of the store as it is now, \(NumberText.bytes(size))"))
