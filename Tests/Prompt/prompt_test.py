@@ -40,6 +40,9 @@ class Prompt:
             environment = {"HOME": home, "TERM": "xterm", "LANG": locale, "PATH": os.environ["PATH"],
                            "WARD_STORE": home + "/store/ward.sqlite", "INPUTRC": home + "/.inputrc", "PAGER": "cat"}
             os.chdir(home)
+            # As a login gives them, however this test was started: `nohup` and `&` leave them ignored.
+            for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+                signal.signal(number, signal.SIG_DFL)
             os.execve(program, [program, *(command or ["--color", "never", *arguments])], {**environment, **(extra or {})})
         self.resize(columns)
         self.seen = ""
