@@ -23,7 +23,7 @@ let package = Package(
     // The inner loops. -O3 in every configuration: a debug build of them is too slow to test with.
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
 
-    // Optimised for tests too: those that type every example letter by letter read some ten thousand texts.
+    // Optimised for tests too: those that type every example letter by letter read a hundred thousand texts.
     .target(name: "Lang", swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .target(name: "NN", dependencies: ["CKernels", "CZlib", "CCrypto"]),
     .target(

@@ -224,6 +224,13 @@ import Testing
     #expect(isWhole)
   }
 
+  @Test func tablesAreEqualByWhatTheyHold() {
+    let curve = Table(columns: [.init("eps")], rows: [[0.1]], subject: "cse, pgd")
+    #expect(curve == Table(columns: [.init("eps")], rows: [[0.1]]))
+    #expect(curve != Table(columns: [.init("eps")], rows: [[0.2]], subject: "cse, pgd"))
+    #expect(curve.with(rows: []).subject == "cse, pgd")
+  }
+
   @Test func aNameIsBoundOnlyAfterSuccess() {
     let notebook = Notebook()
     #expect(notebook.run("let a = 1") == "1")

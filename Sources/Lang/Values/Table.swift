@@ -43,6 +43,9 @@ public struct Table: Equatable {
     self.subject = subject
   }
 
+  /// Equal are tables that hold the same, whatever they are of: one that was exported and imported equals itself.
+  public static func == (a: Table, b: Table) -> Bool { a.columns == b.columns && a.rows == b.rows }
+
   /// The number of rows.
   public var count: Int { rows.count }
 
