@@ -161,6 +161,7 @@ public enum Help {
         name: "\(setting.name):", summary: setting.summary,
         detail: detail(setting.type, fallback: setting.fallback, setting.fallbackText))
     }
+    page.details = choice.details
     page.paper = choice.paper ?? ""
     page.examples = choice.examples
     page.seeAlso = environment.choices(of: choice.family).map(\.name).filter { $0 != choice.name }

@@ -55,6 +55,8 @@ public final class ChoiceDeclaration: @unchecked Sendable {
   public let summary: String
   /// Where it comes from: `arXiv:1706.06083`.
   public let paper: String?
+  /// What else there is to know, in whole sentences; usually empty.
+  public let details: String
   /// Its settings, in the order help shows them.
   public let settings: [SettingDeclaration]
   /// Lines that run.
@@ -62,13 +64,14 @@ public final class ChoiceDeclaration: @unchecked Sendable {
 
   /// A built-in called `name`.
   public init(
-    family: String, _ name: String, _ summary: String, paper: String? = nil, settings: [SettingDeclaration] = [],
-    examples: [String] = []
+    family: String, _ name: String, _ summary: String, paper: String? = nil, details: String = "",
+    settings: [SettingDeclaration] = [], examples: [String] = []
   ) {
     self.family = family
     self.name = name
     self.summary = summary
     self.paper = paper
+    self.details = details
     self.settings = settings
     self.examples = examples
   }

@@ -22,10 +22,17 @@ public protocol Declared: Sendable {
   var summary: String { get }
   /// Where it was published (`arXiv:1706.06083`), empty where there is no paper.
   var paper: String { get }
+  /// What else a person should know, in whole sentences; usually empty.
+  var details: String { get }
   /// In the order that help shows them.
   var settings: [SettingDescription] { get }
   /// A line that a person can type, empty if the name alone says it.
   var example: String { get }
+}
+
+extension Declared {
+  /// Nothing.
+  public var details: String { "" }
 }
 
 /// The one declaration of an attack, a defense, an architecture, an optimiser, a schedule or a loss.
@@ -38,6 +45,8 @@ public struct Entry<Product>: Declared {
   public let summary: String
   /// Where it was published, empty where there is no paper.
   public let paper: String
+  /// What else a person should know, in whole sentences.
+  public let details: String
   /// In the order that help shows them.
   public let settings: [SettingDescription]
   /// A line that a person can type, empty if the name alone says it.
@@ -49,12 +58,13 @@ public struct Entry<Product>: Declared {
   ///
   /// - Parameter erase: turns the concrete value into the product; `{ $0 }` nearly always.
   public init<Target: Sendable>(
-    _ standard: Target, _ name: String, _ summary: String, paper: String = "", example: String = "",
-    _ settings: [Setting<Target>] = [], as erase: @escaping @Sendable (Target) -> Product
+    _ standard: Target, _ name: String, _ summary: String, paper: String = "", details: String = "",
+    example: String = "", _ settings: [Setting<Target>] = [], as erase: @escaping @Sendable (Target) -> Product
   ) {
     self.name = name
     self.summary = summary
     self.paper = paper
+    self.details = details
     self.example = example
     self.settings = settings.map {
       SettingDescription(

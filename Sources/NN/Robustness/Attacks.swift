@@ -1,3 +1,13 @@
+/// Which of the images on its way an attack returns, as the manual says it.
+enum Returned {
+  /// Of an attack within a radius.
+  static let best =
+    "Returns the first image on its way that reaches the goal; of those that never do, the one of the highest loss."
+  /// Of an attack that looks for the smallest change.
+  static let smallest =
+    "Returns the smallest change it found that reaches the goal, whatever eps; one larger than eps has withstood."
+}
+
 /// Every attack that Ward knows.
 public enum Attacks {
   /// The declarations, in the order in which help lists them.

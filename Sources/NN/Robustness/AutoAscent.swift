@@ -5,6 +5,8 @@ struct AutoAscent {
   let loss: AttackLoss
   let steps: Int
   let rho: Float
+  /// Questions that each loss and slope is the mean of.
+  let passes: Int
   /// Which of the random streams of each image to use.
   let stream: Int
 
@@ -78,12 +80,26 @@ struct AutoAscent {
     return Vector.clipped(Vector.along(center, threat.epsilon / max(Vector.l2(draws), 1e-12), draws))
   }
 
+  /// Loss and slope at points, as the mean over the passes, and the logits of the last of them.
+  private func ascend(_ points: [Pixels], _ aims: [Aim], _ rows: [Int], _ victim: Victim) throws -> [Ascent] {
+    var mean = try victim.climb(loss, at: points, towards: aims, of: rows)
+    for pass in 1..<max(passes, 1) {
+      let share = 1 / Float(pass + 1)
+      mean = zip(mean, try victim.climb(loss, at: points, towards: aims, of: rows)).map { mean, next in
+        Ascent(
+          slope: Vector.blend(mean.slope, next.slope, share), loss: mean.loss + share * (next.loss - mean.loss),
+          logits: next.logits)
+      }
+    }
+    return mean
+  }
+
   /// Looks at the starts and makes a climber of each that does not reach the aim at once.
   func begin(
     _ starts: [Pixels], _ hunt: inout Hunt, _ aims: [Aim], _ victim: Victim, step: Float, judging: Bool = true
   ) throws -> [Climber] {
     victim.step(hunt.open)
-    let ascents = try victim.climb(loss, at: starts, towards: aims, of: hunt.open)
+    let ascents = try ascend(starts, aims, hunt.open, victim)
     let left =
       judging ? hunt.judge(starts, ascents.map { ($0.logits, $0.loss) }) : Array(hunt.open.indices)
     let climbers = left.map { i in
@@ -113,7 +129,7 @@ struct AutoAscent {
   func look(_ climbers: inout [Climber], _ hunt: inout Hunt, _ victim: Victim, judging: Bool = true) throws {
     let rows = climbers.map(\.row)
     victim.step(rows)
-    let ascents = try victim.climb(loss, at: climbers.map(\.point), towards: climbers.map(\.aim), of: rows)
+    let ascents = try ascend(climbers.map(\.point), climbers.map(\.aim), rows, victim)
     for (i, ascent) in ascents.enumerated() {
       if ascent.loss > climbers[i].lastLoss { climbers[i].rises += 1 }
       climbers[i].lastLoss = ascent.loss

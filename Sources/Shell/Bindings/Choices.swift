@@ -8,6 +8,7 @@ enum Choices {
   static func declaration(family: String, _ entry: some Declared) -> ChoiceDeclaration {
     ChoiceDeclaration(
       family: family, entry.name, entry.summary, paper: entry.paper.isEmpty ? nil : entry.paper,
+      details: entry.details,
       settings: entry.settings.map(setting), examples: entry.example.isEmpty ? [] : [entry.example])
   }
 

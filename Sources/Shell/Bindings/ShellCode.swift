@@ -16,6 +16,7 @@ enum ShellCode {
   static let drawing = "E0630"
   static let integerDivision = "N0002"
   static let grownLoss = "W0002"
+  static let doubtfulAttack = "W0005"
 
   /// What `ward explain CODE` prints.
   static let explanations: [String: String] = [
@@ -69,6 +70,12 @@ enum ShellCode {
     grownLoss: """
     The loss of a training ended far above any that means something: its steps were so long that they led away. The model
     is there and is stored, but it guesses. A smaller rate, or smaller weights of penalties and costs, usually help.
+    """,
+    doubtfulAttack: """
+    What AutoAttack's own code warns of: the figure may be too kind to this model. A model that answers at random needs
+    `autoattack(version: rand)`; answers that are probabilities go through softmax twice, which flattens every slope;
+    where slopes are zero, steps stand still; and where Square, which follows no slope, breaks what all others left, slopes
+    mislead. `audit` looks closer.
     """,
     integerDivision: """
     SQL divides whole numbers to a whole number: 8/255 is 0 there. Write 8.0/255, or pass a variable: `let eps = 8/255`,

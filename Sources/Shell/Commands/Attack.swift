@@ -261,6 +261,14 @@ extension Session {
     }
   }
 
+  /// Says what should make one doubt an attack's figure.
+  private func warn(of flag: AttackFlag, _ label: String) {
+    note(
+      Diagnostic(
+        ShellCode.doubtfulAttack, "\(label): \(flag.description)", help: flag.hint.map { [$0] } ?? [],
+        severity: .warning))
+  }
+
   /// One attack on one model, with progress.
   ///
   /// - Parameters:
@@ -278,6 +286,10 @@ extension Session {
       let label = "\(choice.name) on \(model.identity.name)"
       // The first images may take long: say at once what is going on.
       progress.update(label, fraction: 0, details: ["\(NumberText.count(plan.images.images.count)) images to attack"])
+      try run.check(model.model.target, plan.images.images)
+      for flag in try run.flags(of: model.model.target, on: plan.images.images, engine: engine, stop: stop) {
+        warn(of: flag, label)
+      }
       let result = try run.run(
         against: model.model.target, on: plan.images.images, engine: engine, stop: stop, resuming: resuming,
         finished: finished,
@@ -287,6 +299,7 @@ extension Session {
             label, fraction: Double(report.done) / Double(report.images),
             details: ["\(NumberText.count(report.done)) images", "\(NumberText.count(Int(rate))) img/s"])
         })
+      for flag in run.flags(after: result.evaluation) { warn(of: flag, label) }
       return ResultValue(
         model: model, images: plan.images, evaluation: result.evaluation, costs: costs, run: run, choice: choice,
         seconds: result.seconds, changed: result.examples)

@@ -23,11 +23,15 @@ struct APGD: Attack {
   var targets = 9
   /// The share of rising steps below which the step is halved.
   var rho: Float = 0.75
+  /// Passes that loss and slope are averaged over: more than one is of use only against a model that answers at random
+  /// (expectation over transformation, Athalye et al., ICML 2018). The answer is that of the last pass.
+  var eot = 1
 
   static let traits = AttackTraits(.gradients, .fixed, norms: [.linf, .l2, .l1])
 
   static let entry = Entry<any Attack>(
     APGD(), "apgd", "PGD with momentum that adapts its own step size", paper: "arXiv:2003.01690",
+    details: Returned.best,
     example: "attack normal with: apgd on: fashion.test eps: 0.1 loss: dlr_t",
     [
       Setting("steps", \.steps, in: 1...100_000, "gradient steps of each run; at least 50 to be of use"),
@@ -35,6 +39,7 @@ struct APGD: Attack {
       Setting("loss", \.loss, "what the steps make larger"),
       Setting("targets", \.targets, in: 1...1000, "dlr_t only: how many classes to head for"),
       Setting("rho", \.rho, in: 0...1, "share of rising steps below which the step is halved"),
+      Setting("eot", \.eot, in: 1...1000, "passes that slopes are averaged over, for models that answer at random"),
     ]
   ) { $0 }
 
@@ -53,7 +58,8 @@ struct APGD: Attack {
         let aims = hunt.open.map { courses[course][$0] }
         let stream = restart * courses.count + course
         let ascent = AutoAscent(
-          batch: batch, threat: threat, loss: loss == .ce ? .ce : .dlr, steps: steps, rho: rho, stream: stream)
+          batch: batch, threat: threat, loss: loss == .ce ? .ce : .dlr, steps: steps, rho: rho, passes: eot,
+          stream: stream)
         try ascent.run(&hunt, towards: aims, against: victim)
       }
     }

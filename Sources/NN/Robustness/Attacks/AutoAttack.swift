@@ -1,12 +1,15 @@
 /// Several attacks in a row, each on the images that withstood those before it: the standard way to ask for robustness.
 ///
 /// Croce and Hein, "Reliable evaluation of adversarial robustness with an ensemble of diverse parameter-free attacks",
-/// ICML 2020. `standard` is Auto-PGD on cross-entropy, Auto-PGD towards nine classes, targeted FAB and Square; `plus`
-/// adds restarts and the untargeted forms. Differences from the authors' code: per image streams, Auto-PGD's first
-/// check (see `apgd`), no Square in L1, and no targeted ratio loss for models with fewer than four classes.
+/// ICML 2020. `standard` is Auto-PGD on cross-entropy, Auto-PGD towards nine classes, targeted FAB and Square (5,000
+/// queries, patches that shrink as if there were 10,000); in L1 Auto-PGD has five starts and five classes (arXiv:2103.01208).
+/// `plus` adds restarts and the untargeted forms. `rand`, for models that answer at random, is Auto-PGD on both losses with
+/// slopes averaged over twenty passes. Differences from the authors' code: per image streams, Auto-PGD's first check (see
+/// `apgd`), L1 Auto-PGD with shrinking radii in every version, and no ratio loss where there are too few classes for it.
+/// What the authors' code warns of is in `AutoAttackFlags.swift`.
 struct AutoAttack: Attack {
   /// The published collections.
-  enum Version: String, CaseIterable { case standard, plus }
+  enum Version: String, CaseIterable { case standard, plus, rand }
 
   /// Which images a part gets.
   enum Mode: String, CaseIterable { case cascade, individual }
@@ -25,9 +28,15 @@ struct AutoAttack: Attack {
   static let entry = Entry<any Attack>(
     AutoAttack(), "autoattack", "several attacks in a row on what is left; the standard test",
     paper: "arXiv:2003.01690",
+    details: """
+      Returns the image of the first part that broke it, for all others the clean one. standard is apgd-ce, apgd-t, fab-t and \
+      square; plus adds restarts, apgd-dlr and fab; rand, for models that answer at random, is apgd-ce and apgd-dlr with slopes \
+      averaged over twenty passes. Warns as the authors' code does: of models that answer at random, of answers that are \
+      probabilities, of slopes that are zero, of too few classes, and of gradients that Square shows to be masked.
+      """,
     example: "attack normal with: autoattack on: take(fashion.test, 200) eps: 0.1",
     [
-      Setting("version", \.version, "the published collection of attacks"),
+      Setting("version", \.version, "the published collection; rand is for models that answer at random"),
       Setting("mode", \.mode, "each part on what is left, or each on all images: slower, the same robust accuracy"),
       Setting("queries", \.queries, in: 1...1_000_000, "Square's questions for each image"),
       Setting("steps", \.steps, in: 1...100_000, "gradient steps of each run"),
@@ -36,28 +45,37 @@ struct AutoAttack: Attack {
 
   /// The attacks in their order, with the names that the literature gives them.
   func stages(_ norm: Norm, classes: Int) -> [(name: String, attack: any Attack)] {
-    let (isPlus, isL1) = (version == .plus, norm == .l1)
-    var stages: [(name: String, attack: any Attack)] = [("apgd-ce", apgd(.ce, isPlus || isL1 ? 5 : 1))]
-    let targeted: [(name: String, attack: any Attack)] =
-      classes < 4 ? [] : [("apgd-t", apgd(.dlrTargeted, 1, targets: isL1 ? 5 : 9))]
-    let fabTargeted: (name: String, attack: any Attack) = ("fab-t", fab(1, targets: isL1 ? 5 : 9))
-    let square: [(name: String, attack: any Attack)] = isL1 ? [] : [("square", square)]
-    if isPlus {
-      if classes >= 3 { stages.append(("apgd-dlr", apgd(.dlr, 5))) }
-      return stages + [("fab", fab(5, targets: 0))] + square + targeted + [fabTargeted]
+    let ratio = classes >= 3 ? [("apgd-dlr", apgd(.dlr, version == .plus ? 5 : 1))] : []
+    let fabTargeted = ("fab-t", fab(1, targets: Self.targets))
+    switch version {
+    case .standard:
+      let isL1 = norm == .l1
+      return [("apgd-ce", apgd(.ce, isL1 ? 5 : 1))] + targeted(isL1 ? 5 : Self.targets, classes)
+        + [fabTargeted, ("square", square)]
+    case .plus:
+      return [("apgd-ce", apgd(.ce, 5))] + ratio + [("fab", fab(5, targets: 0)), ("square", square)]
+        + targeted(Self.targets, classes) + [fabTargeted]
+    case .rand: return [("apgd-ce", apgd(.ce, 1))] + ratio
     }
-    return stages + targeted + [fabTargeted] + square
+  }
+
+  /// Classes that the targeted attacks head for.
+  static let targets = 9
+
+  private func targeted(_ targets: Int, _ classes: Int) -> [(name: String, attack: any Attack)] {
+    classes < 4 ? [] : [("apgd-t", apgd(.dlrTargeted, 1, targets: targets))]
   }
 
   private var square: Square {
     var square = Square()
-    square.queries = queries
+    (square.queries, square.rescale) = (queries, false)
     return square
   }
 
-  private func apgd(_ loss: APGD.Loss, _ restarts: Int, targets: Int = 9) -> APGD {
+  private func apgd(_ loss: APGD.Loss, _ restarts: Int, targets: Int = Self.targets) -> APGD {
     var apgd = APGD()
     (apgd.loss, apgd.restarts, apgd.targets, apgd.steps) = (loss, restarts, targets, steps)
+    apgd.eot = version == .rand ? 20 : 1
     return apgd
   }
 

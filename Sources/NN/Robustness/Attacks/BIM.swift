@@ -12,6 +12,7 @@ struct BIM: Attack {
 
   static let entry = Entry<any Attack>(
     BIM(), "bim", "small signed gradient steps from the clean image", paper: "arXiv:1607.02533",
+    details: Returned.best,
     example: "attack normal with: bim on: fashion.test eps: 0.1 steps: 10",
     [
       Setting("steps", \.steps, in: 1...100_000, "gradient steps"),

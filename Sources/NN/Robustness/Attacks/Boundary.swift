@@ -16,6 +16,7 @@ struct Boundary: Attack {
 
   static let entry = Entry<any Attack>(
     Boundary(), "boundary", "a walk along the boundary that needs answers only", paper: "arXiv:1712.04248",
+    details: Returned.smallest,
     example: "attack normal with: boundary on: take(fashion.test, 20) norm: l2 eps: 2 steps: 500",
     [
       Setting("steps", \.steps, in: 1...1_000_000, "steps of the walk"),

@@ -16,7 +16,8 @@ struct CarliniWagner: Attack {
   var weight: Float = 1
   /// How far beyond the boundary to go, in logits.
   var confidence: Float = 0
-  /// Whether to end a search whose loss no longer falls.
+  /// Whether to end a search in which a tenth of the steps brought neither a lower loss nor a smaller change. The authors'
+  /// code compares the last loss alone, summed over a batch; of a single image it swings as the hinge opens and shuts.
   var abort = true
 
   static let traits = AttackTraits(.gradients, .minimum, norms: [.l2])
@@ -27,11 +28,12 @@ struct CarliniWagner: Attack {
     Setting("rate", \.rate, in: 1e-6...1, "Adam's step, in tanh space"),
     Setting("weight", \.weight, in: 1e-9...1e9, "first weight of the margin"),
     Setting("confidence", \.confidence, in: 0...1000, "how far beyond the boundary to go", unit: "logits"),
-    Setting("abort", \.abort, "end a search whose loss no longer falls"),
+    Setting("abort", \.abort, "end a search that a tenth of its steps brought no further"),
   ]
 
   static let entry = Entry<any Attack>(
     CarliniWagner(), "cw", "the smallest L2 change, by weighing it against the margin", paper: "arXiv:1608.04644",
+    details: Returned.smallest,
     example: "attack normal with: cw on: take(fashion.test, 100) norm: l2 eps: 1 steps: 100", settings
   ) { $0 }
 
@@ -61,8 +63,8 @@ struct CarliniWagner: Attack {
       var left: [Int] = []
       for (i, row) in open.enumerated() {
         searches[row].offer(points[i], isReached: hinges[i].isReached)
-        let loss = climbs[row].advance(found[i].slope, hinges[i].value, weight: searches[row].weight)
-        let isStuck = abort && step % pause == 0 && !climbs[row].hasFallen(loss)
+        climbs[row].advance(found[i].slope, hinges[i].value, weight: searches[row].weight)
+        let isStuck = abort && step % pause == 0 && !climbs[row].hasGained(searches[row].smallest)
         if !isStuck { left.append(row) }
       }
       if left.count < open.count { open = left }
@@ -95,7 +97,7 @@ struct WeightSearch {
   private(set) var weight: Float
   private(set) var best: Pixels
   private let clean: Pixels
-  private var smallest = Float.infinity
+  private(set) var smallest = Float.infinity
   private var bounds: (low: Float, high: Float) = (0, .infinity)
   private var hasReached = false
   private let size: @Sendable (Pixels, Pixels) -> Float
@@ -131,7 +133,9 @@ private struct TanhDescent {
   private let start: Pixels
   private var inner: Pixels
   private var adam: PixelAdam
-  private var lastLoss = Float.infinity
+  private var lowest = Float.infinity
+  /// The lowest loss and the smallest change when last asked.
+  private var last = (loss: Float.infinity, change: Float.infinity)
 
   init(_ image: Pixels, rate: Float) {
     // Without the factor, pixels at exactly 0 or 1 would lie at infinity and could never move.
@@ -141,21 +145,20 @@ private struct TanhDescent {
     adam = PixelAdam(image.count, rate: rate)
   }
 
-  /// One step down `‖x − x₀‖² + weight · hinge`; returns the loss before it.
-  mutating func advance(_ slope: Pixels, _ hinge: Float, weight: Float) -> Float {
+  /// One step down `‖x − x₀‖² + weight · hinge`.
+  mutating func advance(_ slope: Pixels, _ hinge: Float, weight: Float) {
     let offset = Vector.difference(point, start)
     let down = Vector.map(offset, slope) { 2 * $0 + weight * $1 }
     // dx/dw = ½(1 − tanh²) = 2·x·(1 − x).
     let inward = Vector.map(down, point) { $0 * 2 * $1 * (1 - $1) }
-    let loss = Float(Vector.sumOfSquares(offset)) + weight * hinge
+    lowest = min(lowest, Float(Vector.sumOfSquares(offset)) + weight * hinge)
     inner = Vector.sum(inner, adam.step(inward))
     point = inner.map { 0.5 + 0.5 * tanh($0) }
-    return loss
   }
 
-  /// Whether a loss is well below that of the last time this was asked.
-  mutating func hasFallen(_ loss: Float) -> Bool {
-    defer { lastLoss = loss }
-    return loss <= 0.9999 * lastLoss
+  /// Whether the lowest loss or the smallest change is well below what it was when this was last asked.
+  mutating func hasGained(_ change: Float) -> Bool {
+    defer { last = (lowest, change) }
+    return lowest <= 0.9999 * last.loss || change <= 0.9999 * last.change && change.isFinite
   }
 }

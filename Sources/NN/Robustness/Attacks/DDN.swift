@@ -14,6 +14,7 @@ struct DDN: Attack {
 
   static let entry = Entry<any Attack>(
     DDN(), "ddn", "a small L2 change with a radius of its own", paper: "arXiv:1811.09600",
+    details: Returned.smallest,
     example: "attack normal with: ddn on: take(fashion.test, 500) norm: l2 eps: 1",
     [
       Setting("steps", \.steps, in: 1...100_000, "gradient steps"),

@@ -9,6 +9,7 @@ struct EAD: Attack {
     /// The smallest `beta·L1 + L2²`.
     case elastic = "en"
     case l1
+    case l2
   }
 
   /// Steps for each weight.
@@ -23,8 +24,8 @@ struct EAD: Attack {
   var weight: Float = 0.01
   /// How far beyond the boundary to go, in logits.
   var confidence: Float = 0
-  /// Which fooling image is the best.
-  var rule = Rule.l1
+  /// Which fooling image is the best; nil for the smallest in the norm that is asked for.
+  var rule: Rule?
 
   static let traits = AttackTraits(.gradients, .minimum, norms: [.l1, .l2])
 
@@ -35,23 +36,39 @@ struct EAD: Attack {
     Setting("beta", \.beta, in: 0...1, "how much an L1 change counts"),
     Setting("weight", \.weight, in: 1e-9...1e9, "first weight of the margin"),
     Setting("confidence", \.confidence, in: 0...1000, "how far beyond the boundary to go", unit: "logits"),
-    Setting("rule", \.rule, "which fooling image is the best"),
+    Setting(
+      "rule", kind: .choice(Rule.allCases.map(\.rawValue)),
+      "which fooling image is the best: the smallest in L1, in L2 or in both; none for the norm asked for",
+      isOptional: true
+    ) {
+      $0.rule.map { .choice($0.rawValue) } ?? .none
+    } set: { ead, value in
+      if case .choice(let word) = value { ead.rule = Rule(rawValue: word) } else { ead.rule = nil }
+    },
   ]
 
   static let entry = Entry<any Attack>(
     EAD(), "ead", "a small change of few pixels: elastic net", paper: "arXiv:1709.04114",
+    details:
+      "Returns the smallest change that reaches the goal, in the norm that is asked for unless rule says otherwise.",
     example: "attack normal with: ead on: take(fashion.test, 100) norm: l1 eps: 10", settings
   ) { $0 }
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
-    let (rule, beta) = (rule, beta)
+    let (rule, beta) = (rule ?? (threat.norm == .l2 ? .l2 : .l1), beta)
     var searches = batch.images.map { clean in
       WeightSearch(weight, clean: clean) { point, clean in
         let change = Vector.difference(point, clean)
-        return rule == .l1 ? Vector.l1(change) : beta * Vector.l1(change) + Float(Vector.sumOfSquares(change))
+        return switch rule {
+        case .l1: Vector.l1(change)
+        case .l2: Vector.l2(change)
+        case .elastic: beta * Vector.l1(change) + Float(Vector.sumOfSquares(change))
+        }
       }
     }
-    for _ in 0..<self.searches {
+    for search in 0..<self.searches {
+      // As in Carlini and Wagner's attack: a long search ends with the smallest weight that was enough.
+      if search == self.searches - 1, self.searches >= 10 { for i in searches.indices { searches[i].useUpper() } }
       try minimise(&searches, batch, victim)
       for i in searches.indices { searches[i].narrow() }
     }

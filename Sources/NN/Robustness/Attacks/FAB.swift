@@ -31,6 +31,7 @@ struct FAB: Attack {
 
   static let entry = Entry<any Attack>(
     FAB(), "fab", "small changes by projecting onto the boundary", paper: "arXiv:1907.02044",
+    details: Returned.smallest,
     example: "attack normal with: fab on: take(fashion.test, 200) norm: l2 eps: 1 steps: 30",
     settings
   ) { $0 }

@@ -1,6 +1,9 @@
-/// One step along the slope of the loss: signed for L∞, along the direction for L2, on one pixel for L1.
+/// One step that climbs the slope of the loss as far as the radius lets it: signed for L∞, along the slope for L2, on the
+/// steepest pixels for L1.
 ///
-/// Goodfellow, Shlens and Szegedy, "Explaining and Harnessing Adversarial Examples", ICLR 2015, §4. No random start.
+/// Goodfellow, Shlens and Szegedy, "Explaining and Harnessing Adversarial Examples", ICLR 2015, §4. No random start. In
+/// L2 and L1 what black and white pixels cannot use goes to the others (`BoxStep`): other libraries cut the step to the
+/// box and lose it.
 struct FGSM: Attack, Equatable {
   /// The step, as a share of the radius.
   var stride: Float = 1
@@ -20,6 +23,10 @@ struct FGSM: Attack, Equatable {
   /// The declaration.
   static let entry = Entry<any Attack>(
     FGSM(), "fgsm", "one step along the sign of the gradient", paper: "arXiv:1412.6572",
+    details: """
+      Returns the one image that it makes. In L2 and L1 the step spends eps inside [0, 1]: what black and white pixels cannot \
+      use goes to the others, in L1 to the steepest pixels, one after the other.
+      """,
     example: "attack normal with: fgsm on: fashion.test eps: 0.1",
     [
       Setting("stride", \.stride, in: 0.001...2, "step length, as a share of eps"),
@@ -38,8 +45,12 @@ struct FGSM: Attack, Equatable {
     let rows = Array(0..<batch.count)
     victim.step(rows)
     let ascents = try victim.climb(loss, at: batch.images, towards: batch.aims, of: rows)
+    let length = stride * threat.epsilon
     return zip(batch.images, ascents).map { image, ascent in
-      Vector.along(image, stride * threat.epsilon, threat.steepest(ascent.slope))
+      // Without a box the steepest step is a plain one, which in L1 is all on one pixel.
+      clip
+        ? BoxStep.steepest(from: image, along: ascent.slope, length: length, threat.norm)
+        : Vector.along(image, length, threat.steepest(ascent.slope))
     }
   }
 }

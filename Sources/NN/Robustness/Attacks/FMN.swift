@@ -16,6 +16,7 @@ struct FMN: Attack {
 
   static let entry = Entry<any Attack>(
     FMN(), "fmn", "a small change in any norm, with a radius that adapts", paper: "arXiv:2102.12827",
+    details: Returned.smallest,
     example: "attack normal with: fmn on: take(fashion.test, 500) norm: l1 eps: 10",
     [
       Setting("steps", \.steps, in: 1...100_000, "gradient steps"),

@@ -13,6 +13,7 @@ struct HopSkipJump: Attack {
 
   static let entry = Entry<any Attack>(
     HopSkipJump(), "hopskipjump", "jumps along the boundary that need answers only", paper: "arXiv:1904.02144",
+    details: Returned.smallest,
     example: "attack normal with: hopskipjump on: take(fashion.test, 10) norm: l2 eps: 2 steps: 10",
     [
       Setting("steps", \.steps, in: 1...10_000, "jumps"),

@@ -12,6 +12,7 @@ struct JSMA: Attack {
 
   static let entry = Entry<any Attack>(
     JSMA(), "jsma", "few pixels, set fully: the saliency map attack", paper: "arXiv:1511.07528",
+    details: Returned.smallest,
     example: "attack normal with: jsma on: take(fashion.test, 20) norm: l0 eps: 40",
     [
       Setting("theta", \.theta, in: -1...1, "what a chosen pixel gets; negative darkens", unit: "pixels"),

@@ -1,8 +1,9 @@
 /// Gradient steps with momentum, which transfer better to other models.
 ///
 /// Dong et al., "Boosting Adversarial Attacks with Momentum", CVPR 2018, Algorithm 1: slopes of length 1 (L1) are
-/// summed with decay, and the step follows the sum. The paper returns the last image; we return the first that reaches
-/// the aim, else the one of highest loss.
+/// summed with decay, and the step follows the sum. The steps of L2 spend their length inside the box: their way is only
+/// eps long, and what a cut step loses no later one makes good. The paper returns the last image; we return the first
+/// that reaches the aim, else the one of highest loss.
 struct MIFGSM: Attack {
   /// Gradient steps.
   var steps = 10
@@ -15,6 +16,7 @@ struct MIFGSM: Attack {
 
   static let entry = Entry<any Attack>(
     MIFGSM(), "mifgsm", "signed gradient steps with momentum", paper: "arXiv:1710.06081",
+    details: Returned.best,
     example: "attack normal with: mifgsm on: fashion.test eps: 0.1",
     [
       Setting("steps", \.steps, in: 1...100_000, "gradient steps"),
@@ -36,7 +38,7 @@ struct MIFGSM: Attack {
         let (row, slope) = (rows[i], ascents[i].slope)
         let (size, momentum) = (1 / max(Vector.l1(slope), 1e-12), momentum)
         Vector.update(&drifts[row], slope) { momentum * $0 + size * $1 }
-        points[row] = Vector.along(points[row], length, threat.steepest(drifts[row]))
+        points[row] = BoxStep.steepest(from: points[row], along: drifts[row], length: length, threat.norm)
         threat.project(&points[row], around: batch.images[row])
       }
       hunt.settle()

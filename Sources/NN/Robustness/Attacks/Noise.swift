@@ -1,7 +1,8 @@
 /// Random changes of the largest size allowed, and nothing else: what every real attack must beat.
 ///
-/// L∞ draws uniformly from the ball, L2 and L1 from its surface, L0 sets random pixels at random. Noise that succeeds
-/// where gradients fail is one of the signs of masked gradients (Athalye, Carlini and Wagner, ICML 2018, §3.1).
+/// L∞ draws uniformly from the ball; L2 and L1 take a normal direction, cut to the box and stretched until it is as long
+/// as the radius (`BoxStep`); L0 sets random pixels at random. Noise that succeeds where gradients fail is one of the
+/// signs of masked gradients (Athalye, Carlini and Wagner, ICML 2018, §3.1).
 struct Noise: Attack {
   /// Draws for each image.
   var draws = 10
@@ -10,6 +11,7 @@ struct Noise: Attack {
 
   static let entry = Entry<any Attack>(
     Noise(), "noise", "random changes: the least that an attack must beat", paper: "arXiv:1802.00420",
+    details: Returned.best,
     example: "attack normal with: noise on: fashion.test eps: 0.1 draws: 100",
     [Setting("draws", \.draws, in: 1...1_000_000, "draws for each image")]
   ) { $0 }
@@ -29,8 +31,6 @@ struct Noise: Attack {
 
   private func draw(_ image: Pixels, _ threat: ThreatModel, _ random: inout Random) -> Pixels {
     guard threat.norm == .l2 || threat.norm == .l1 else { return threat.start(at: image, using: &random) }
-    let direction = random.normals(image.count)
-    let length = threat.norm == .l2 ? Vector.l2(direction) : Vector.l1(direction)
-    return threat.projected(Vector.along(image, threat.epsilon / max(length, 1e-12), direction), around: image)
+    return BoxStep.stretched(from: image, along: random.normals(image.count), to: threat.epsilon, threat.norm)
   }
 }

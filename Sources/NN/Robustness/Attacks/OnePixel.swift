@@ -15,6 +15,8 @@ struct OnePixel: Attack {
 
   static let entry = Entry<any Attack>(
     OnePixel(), "onepixel", "changes single pixels, found by evolution", paper: "arXiv:1710.08864",
+    details:
+      "Returns the first image that reaches the goal, else the one with the lowest probability of the true class.",
     example: "attack normal with: onepixel on: take(fashion.test, 20) norm: l0 eps: 1",
     [
       Setting("pixels", \.pixels, in: 1...1000, "pixels that change"),

@@ -25,6 +25,7 @@ struct PGD: Attack {
   /// The declaration.
   static let entry = Entry<any Attack>(
     PGD(), "pgd", "many projected gradient steps from a random start", paper: "arXiv:1706.06083",
+    details: Returned.best,
     example: "attack normal with: pgd on: fashion.test eps: 0.1 steps: 40",
     [
       Setting("steps", \.steps, in: 1...100_000, "gradient steps"),

@@ -16,6 +16,7 @@ struct SPSA: Attack {
 
   static let entry = Entry<any Attack>(
     SPSA(), "spsa", "steps along gradients that are guessed from logits", paper: "arXiv:1802.05666",
+    details: Returned.best,
     example: "attack normal with: spsa on: take(fashion.test, 50) eps: 0.1 steps: 20",
     [
       Setting("steps", \.steps, in: 1...100_000, "steps of Adam"),

@@ -58,6 +58,9 @@ public struct TransferDeclaration: Declared {
   public let summary = "images made against another model"
   /// Where it was published.
   public let paper = "arXiv:1605.07277"
+  /// Which image is returned.
+  public let details =
+    "Returns what the inner attack ends with against the other model, where it does not stop at the first success."
   /// A line that a person can type.
   public let example = "attack cse with: transfer(from: normal, using: pgd) on: fashion.test eps: 0.1"
   /// The model and the attack.

@@ -23,6 +23,9 @@ struct Universal: Attack {
 
   static let entry = Entry<any Attack>(
     Universal(), "universal", "one change for all images, made from training images", paper: "arXiv:1610.08401",
+    details: """
+      Returns each image with the change that fooled most of the images it was made from, after any pass.
+      """,
     example: "attack normal with: universal on: take(fashion.test, 500) eps: 0.2 images: 50",
     [
       Setting("rule", \.rule, "how the change is made"),
@@ -48,30 +51,40 @@ struct Universal: Attack {
     return copy
   }
 
+  /// The change that fools most of the images after any pass. `ascent` goes back to it when a pass was no gain, and takes
+  /// steps of half the length from there on: fixed steps swing about, and where they happen to end is luck.
   private func make(
     _ images: [Pixels], _ target: Target, _ threat: ThreatModel, _ stop: Stop, _ random: inout Random
   ) throws -> Pixels {
     let responder = target.makeResponder()
     let answers = responder.forward(images, keeping: false).map(\.answer)
     var change = Pixels(repeating: 0, count: target.shape.count)
+    var (best, most, highest, step) = (change, 0, -Float.infinity, threat.epsilon / 8)
     for _ in 0..<passes {
       let order = random.permutation(images.count)
       try stop.check()
       switch rule {
-      case .ascent: climb(&change, order.map { (images[$0], answers[$0]) }, responder, threat)
+      case .ascent: climb(&change, by: step, order.map { (images[$0], answers[$0]) }, responder, threat)
       case .deepfool:
         for i in order { try push(&change, images[i], answers[i], responder, threat, stop) }
       }
       let now = responder.forward(images.map { Vector.clipped(Vector.sum($0, change)) }, keeping: false)
-      let fooled = zip(now, answers).count { $0.answer != $1 }
-      if Float(fooled) >= rate * Float(images.count) { break }
+      let leads = zip(now, answers).map { Aim(label: $1).lead(of: $0) }
+      let (fooled, lead) = (zip(now, answers).count { $0.answer != $1 }, leads.reduce(0, +))
+      if fooled > most || fooled == most && lead > highest {
+        (best, most, highest) = (change, fooled, lead)
+      } else if rule == .ascent {
+        (change, step) = (best, step / 2)
+      }
+      if Float(most) >= rate * Float(images.count) { break }
     }
-    return change
+    return best
   }
 
   /// One pass of steps, each along the summed slopes of 32 images.
   private func climb(
-    _ change: inout Pixels, _ images: [(image: Pixels, answer: Int)], _ responder: any Responder, _ threat: ThreatModel
+    _ change: inout Pixels, by step: Float, _ images: [(image: Pixels, answer: Int)], _ responder: any Responder,
+    _ threat: ThreatModel
   ) {
     for first in stride(from: 0, to: images.count, by: 32) {
       let part = images[first..<min(first + 32, images.count)]
@@ -80,11 +93,12 @@ struct Universal: Attack {
         return loss < 9 ? slope : slope.map { _ in 0 }
       }
       let slope = found.reduce(Pixels(repeating: 0, count: change.count)) { Vector.sum($0, $1.slope) }
-      change = projected(Vector.along(change, threat.epsilon / 8, threat.steepest(slope)), threat)
+      change = projected(Vector.along(change, step, threat.steepest(slope)), threat)
     }
   }
 
-  /// Adds what DeepFool needs for one image that still gets its answer.
+  /// Adds what DeepFool needs for one image that still gets its answer: in L2 whatever the norm, as in the paper. A step of
+  /// L∞ moves every pixel alike, and their sum, cut off at the radius, is little but noise.
   private func push(
     _ change: inout Pixels, _ image: Pixels, _ answer: Int, _ responder: any Responder, _ threat: ThreatModel,
     _ stop: Stop
@@ -95,7 +109,8 @@ struct Universal: Attack {
     var deepFool = DeepFool()
     deepFool.steps = 20
     let batch = Batch(images: [moved], aims: [Aim(label: answer)], indices: [0], seed: 0)
-    let fooled = try deepFool.perturb(batch, within: threat, against: Victim(responder, count: 1, stop: stop))[0]
+    let fooled = try deepFool.perturb(
+      batch, within: ThreatModel(.l2, epsilon: .infinity), against: Victim(responder, count: 1, stop: stop))[0]
     change = projected(Vector.sum(change, Vector.difference(fooled, moved)), threat)
   }
 
