@@ -16,7 +16,7 @@ struct CarliniWagner: Attack {
   var weight: Float = 1
   /// How far beyond the boundary to go, in logits.
   var confidence: Float = 0
-  /// Whether to end a search in which a tenth of the steps brought neither a lower loss nor a smaller change. The authors'
+  /// Whether to end a search in which a fifth of the steps brought neither a lower loss nor a smaller change. The authors'
   /// code compares the last loss alone, summed over a batch; of a single image it swings as the hinge opens and shuts.
   var abort = true
 
@@ -28,7 +28,7 @@ struct CarliniWagner: Attack {
     Setting("rate", \.rate, in: 1e-6...1, "Adam's step, in tanh space"),
     Setting("weight", \.weight, in: 1e-9...1e9, "first weight of the margin"),
     Setting("confidence", \.confidence, in: 0...1000, "how far beyond the boundary to go", unit: "logits"),
-    Setting("abort", \.abort, "end a search that a tenth of its steps brought no further"),
+    Setting("abort", \.abort, "end a search that a fifth of its steps brought no further"),
   ]
 
   static let entry = Entry<any Attack>(
@@ -64,7 +64,7 @@ struct CarliniWagner: Attack {
       for (i, row) in open.enumerated() {
         searches[row].offer(points[i], isReached: hinges[i].isReached)
         climbs[row].advance(found[i].slope, hinges[i].value, weight: searches[row].weight)
-        let isStuck = abort && step % pause == 0 && !climbs[row].hasGained(searches[row].smallest)
+        let isStuck = abort && step % pause == 0 && climbs[row].isStuck(searches[row].smallest)
         if !isStuck { left.append(row) }
       }
       if left.count < open.count { open = left }
@@ -134,8 +134,9 @@ private struct TanhDescent {
   private var inner: Pixels
   private var adam: PixelAdam
   private var lowest = Float.infinity
-  /// The lowest loss and the smallest change when last asked.
+  /// The lowest loss and the smallest change when last asked, and how often in a row they were no gain.
   private var last = (loss: Float.infinity, change: Float.infinity)
+  private var rests = 0
 
   init(_ image: Pixels, rate: Float) {
     // Without the factor, pixels at exactly 0 or 1 would lie at infinity and could never move.
@@ -156,9 +157,12 @@ private struct TanhDescent {
     point = inner.map { 0.5 + 0.5 * tanh($0) }
   }
 
-  /// Whether the lowest loss or the smallest change is well below what it was when this was last asked.
-  mutating func hasGained(_ change: Float) -> Bool {
-    defer { last = (lowest, change) }
-    return lowest <= 0.9999 * last.loss || change <= 0.9999 * last.change && change.isFinite
+  /// Whether neither the lowest loss nor the smallest change is well below what it was, this time and the last that this
+  /// was asked.
+  mutating func isStuck(_ change: Float) -> Bool {
+    let hasGained = lowest <= 0.9999 * last.loss || change.isFinite && change <= 0.9999 * last.change
+    last = (lowest, change)
+    rests = hasGained ? 0 : rests + 1
+    return rests >= 2
   }
 }
