@@ -110,8 +110,11 @@ enum Completing {
     let slash = typed.lastIndex(of: "/")
     let folder = slash.map { String(typed[...$0]) } ?? ""
     let real = folder.isEmpty ? "." : Home.path(folder)
-    let names = ((try? FileManager.default.contentsOfDirectory(atPath: real)) ?? []).filter { !$0.hasPrefix(".") }
-      .sorted()
+    // Only these are looked at more closely: a folder may hold very many.
+    let begun = (slash.map { typed[typed.index(after: $0)...] } ?? typed[...]).lowercased()
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: real)) ?? []).filter {
+      !$0.hasPrefix(".") && $0.lowercased().hasPrefix(begun)
+    }.sorted()
     return names.map { name in
       var isFolder: ObjCBool = false
       _ = FileManager.default.fileExists(atPath: real + "/" + name, isDirectory: &isFolder)

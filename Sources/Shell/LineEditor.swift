@@ -3,9 +3,11 @@ import Foundation
 
 /// Reading a line at a terminal with GNU readline: editing, history, completion, `~/.inputrc` (under `$if ward`).
 ///
-/// The only importer of readline, which is a single editor with global state: use one `LineEditor`, on one thread, and
-/// only where input and output are terminals. Signals stay with `Interrupt`: readline installs no handlers, and nothing
-/// jumps out of it across Swift.
+/// readline is a single editor with global state: use one `LineEditor`, on one thread, and only where input and output are
+/// terminals. Signals stay with `Interrupt`: readline installs no handlers, and nothing jumps out of it across Swift. It asks
+/// for each key with `nextKey`, which waits for a signal too, so that Ctrl-C is heard wherever readline waits: in a search, in
+/// the middle of a paste, behind Ctrl-V. (Its own interface for programs that wait, the one with callbacks, crashes when
+/// a search is left by a chord of two keys.)
 final class LineEditor {
   /// What came of reading a line.
   enum Input: Equatable {
@@ -44,14 +46,20 @@ final class LineEditor {
   var historyProblem: String? { history?.problem }
 
   private let history: HistoryFile?
-  private var input: Input?
+  /// Why the line ends before Enter.
+  private var ending: Input?
+  /// What stands in the line from the beginning: the indentation of one that goes on.
+  private var prefill = ""
+  /// Keys that readline gets before those of the terminal, so that it lets go of what it is in the middle of.
+  private var pushed: ArraySlice<UInt8> = []
+  /// The last six bytes that readline got, where the marks around a paste are seen.
+  private var recent: UInt64 = 0
+  private var isInPaste = false
   /// The list of the last Tab, for showing it.
-  private var offered: [Completions.Candidate] = []
-  /// Whether the line goes on from one before, indented.
-  private var isIndented = false
+  var offered: [Completions.Candidate] = []
 
   /// readline calls back without a context, so the one editor is found here. Touched on one thread only.
-  private nonisolated(unsafe) static weak var current: LineEditor?
+  nonisolated(unsafe) static weak var current: LineEditor?
 
   /// - Parameters:
   ///   - name: What `$if` in `~/.inputrc` knows the program by.
@@ -63,6 +71,14 @@ final class LineEditor {
     rl_catch_signals = 0
     rl_catch_sigwinch = 0
     rl_change_environment = 0
+    rl_getc_function = { _ in LineEditor.current?.nextKey() ?? EOF }
+    rl_startup_hook = { LineEditor.current?.lineBegins() ?? 0 }
+    rl_prep_term_function = { meta in LineEditor.takeTerminal(meta) }
+    rl_deprep_term_function = {
+      // It would end the row at the end of input, but only where pastes are bracketed. Whoever reads the line does.
+      rl_eof_found = 0
+      rl_deprep_terminal()
+    }
     rl_completer_word_break_characters = UnsafePointer(strdup(" \t\n\"'(){}[],|=<>+-*/^;:.?!`"))
     rl_sort_completion_matches = 0
     // It would close a string after a folder, and not one whose text is still empty: the completion knows better.
@@ -91,79 +107,141 @@ final class LineEditor {
   ///
   /// Escape sequences for colour in `prompt` are bracketed for readline unless they are already.
   func readLine(prompt: String, prefill: String = "") -> Input {
-    input = nil
     LineEditor.current = self
+    (ending, pushed, isInPaste) = (nil, [], false)
+    self.prefill = prefill
     Interrupt.reset()
     Interrupt.ignoresQuit = true
     // Of what happened during work only the new size counts: the line is drawn now anyway.
     _ = Interrupt.takeContinued()
-    if Interrupt.takeResized(), rl_instream != nil { rl_reset_screen_size() }
-    isIndented = !prefill.isEmpty
-    rl_callback_handler_install(Self.bracketingEscapes(in: prompt)) { line in LineEditor.current?.accept(line) }
-    defer { rl_callback_handler_remove() }
-    if !prefill.isEmpty {
-      rl_insert_text(prefill)
-      rl_redisplay()
-    }
-    while input == nil { wait() }
-    return input ?? .end
+    _ = Interrupt.takeResized()
+    guard let line = readline(Self.bracketingEscapes(in: prompt)) else { return ending ?? .end }
+    defer { free(line) }
+    return .line(String(cString: line))
   }
 
   /// Keeps an input of one or more lines for Up and Ctrl-R.
   func remember(_ text: String) { history?.add(text) }
 
-  /// Waits for a key or a signal and deals with it.
-  private func wait() {
-    var sources = [
-      pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: Interrupt.descriptor, events: Int16(POLLIN), revents: 0),
-    ]
-    guard poll(&sources, 2, -1) > 0 || errno == EINTR else {
-      input = .end
-      return
-    }
-    Interrupt.drain()
-    if Interrupt.isEnding {
-      input = .end
-    } else if Interrupt.isRequested {
-      abandonLine()
-    } else {
-      if Interrupt.takeResized() { rl_resize_terminal() }
-      if Interrupt.takeContinued() { redrawAfterStop() }
-      if sources[0].revents != 0 { rl_callback_read_char() }
+  /// Called by readline before it shows the prompt.
+  private func lineBegins() -> Int32 {
+    if let size = Self.windowSize() { rl_set_screen_size(size.rows, size.columns) }
+    if !prefill.isEmpty { rl_insert_text(prefill) }
+    return 0
+  }
+
+  /// What readline is told of the window. It divides by widths that wrapping leaves nothing of, and multiplies both.
+  private static func windowSize() -> (rows: Int32, columns: Int32, isItself: Bool)? {
+    var window = winsize()
+    guard ioctl(STDIN_FILENO, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0, window.ws_row > 0 else { return nil }
+    let size = (rows: min(Int32(window.ws_row), 1000), columns: max(10, min(Int32(window.ws_col), 1000)))
+    return (size.rows, size.columns, size == (Int32(window.ws_row), Int32(window.ws_col)))
+  }
+
+  /// The window has another size: the line is broken anew.
+  private func resize() {
+    guard let size = Self.windowSize() else { return }
+    if size.isItself { return rl_resize_terminal() }
+    rl_set_screen_size(size.rows, size.columns)
+    rl_forced_update_display()
+  }
+
+  // MARK: Keys
+
+  /// The next byte from the terminal. Signals that come meanwhile are dealt with; those that end the line make it `EOF`.
+  private func nextKey() -> Int32 {
+    while true {
+      if let key = pushed.popFirst() { return Int32(key) }
+      if let ending { return letGo(ending) }
+      var sources = (
+        pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: Interrupt.descriptor, events: Int16(POLLIN), revents: 0)
+      )
+      let woken = withUnsafeMutablePointer(to: &sources) {
+        $0.withMemoryRebound(to: pollfd.self, capacity: 2) { poll($0, 2, -1) }
+      }
+      guard woken > 0 || errno == EINTR else {
+        end(as: .end)
+        continue
+      }
+      if sources.1.revents != 0 { Interrupt.drain() }
+      if Interrupt.isEnding {
+        end(as: .end)
+      } else if Interrupt.isRequested {
+        Interrupt.reset()
+        end(as: .interrupted)
+      } else {
+        if Interrupt.takeResized() { resize() }
+        if Interrupt.takeContinued() { redrawAfterStop() }
+        let isGone = sources.0.revents & Int16(POLLHUP | POLLERR | POLLNVAL) != 0
+        if woken > 0, sources.0.revents != 0, let key = readKey(isGone: isGone) { return Int32(key) }
+      }
     }
   }
 
-  /// Called by readline with a finished line, or nil at the end of input.
-  private func accept(_ line: UnsafeMutablePointer<CChar>?) {
-    // Gives the terminal back at once, and keeps readline from showing its prompt again.
-    rl_callback_handler_remove()
-    guard let line else {
-      input = .end
-      return
-    }
-    let text = String(cString: line)
-    free(line)
-    input = .line(text)
+  /// Reads from here on return at once, with nothing where there is nothing: Ctrl-C makes the terminal forget keys, also
+  /// those that `poll` has seen, and a read that waits for the next key would sleep through the signal.
+  private static func takeTerminal(_ meta: Int32) {
+    rl_prep_terminal(meta)
+    var mode = termios()
+    guard tcgetattr(STDIN_FILENO, &mode) == 0 else { return }
+    withUnsafeMutableBytes(of: &mode.c_cc) { $0[Int(VMIN)] = 0 }
+    tcsetattr(STDIN_FILENO, TCSANOW, &mode)
   }
 
-  /// Ctrl-C: leaves what was typed on the screen and forgets it.
-  private func abandonLine() {
-    Interrupt.reset()
-    rl_callback_sigcleanup()
+  /// A byte of the terminal; nil if there is none after all, or if the terminal is gone.
+  private func readKey(isGone: Bool) -> UInt8? {
+    var key: UInt8 = 0
+    let count = read(STDIN_FILENO, &key, 1)
+    if count == 1 {
+      recent = (recent << 8 | UInt64(key)) & 0xffff_ffff_ffff
+      if recent == Self.pasteBegins { isInPaste = true }
+      if recent == Self.pasteEnds { isInPaste = false }
+      return key
+    }
+    if count == 0 ? isGone : errno != EINTR && errno != EAGAIN { end(as: .end) }
+    return nil
+  }
+
+  /// `ESC [ 2 0 0 ~` and `ESC [ 2 0 1 ~`, which a terminal puts around what is pasted.
+  private static let (pasteBegins, pasteEnds): (UInt64, UInt64) = (0x1b5b_3230_307e, 0x1b5b_3230_317e)
+
+  /// From here on readline gets no more keys of the terminal.
+  private func end(as input: Input) {
+    ending = input
+    // In the middle of a paste it takes nothing for its end but the mark of one.
+    if isInPaste { pushed = Array("\u{1b}[201~".utf8)[...] }
+    isInPaste = false
+  }
+
+  /// What readline gets for a key once the line has ended. Whatever it waits in the middle of, a chord or a number, ends with
+  /// `EOF`, until it asks for a key of the line itself.
+  private func letGo(_ ending: Input) -> Int32 {
+    // A search that is not told to give up leaves the line it has found with what could be undone in another.
+    if rl_readline_state & UInt(RL_STATE_ISEARCH) != 0 { return Self.giveUpSearch }
+    guard rl_readline_state & UInt(RL_STATE_READCMD) != 0 else { return EOF }
+    rl_clear_pending_input()
+    if ending == .interrupted { leaveLineOnScreen() }
+    return READERR
+  }
+
+  /// Ctrl-G, whatever `~/.inputrc` says.
+  private static let giveUpSearch: Int32 = 7
+
+  /// Ctrl-C: what was typed stays on the screen, and is forgotten.
+  private func leaveLineOnScreen() {
+    rl_free_line_state()
     // Below a line that is wrapped or has several rows, not in the middle of it.
     rl_point = rl_end
     rl_redisplay()
-    rl_free_line_state()
-    rl_replace_line("", 0)
     fputs("^C\n", rl_outstream)
     fflush(rl_outstream)
-    input = .interrupted
   }
 
   /// The shell has had the terminal meanwhile and left it in its own state.
   private func redrawAfterStop() {
-    rl_prep_terminal(1)
+    rl_deprep_terminal()
+    Self.takeTerminal(1)
     rl_forced_update_display()
   }
 
@@ -194,141 +272,8 @@ extension LineEditor {
 
   /// Takes away one step of indentation, if there is nothing else before the cursor.
   private func moveOut() {
-    guard isIndented, rl_point >= 2, strspn(rl_line_buffer, " ") >= Int(rl_point) else { return }
+    guard !prefill.isEmpty, rl_point >= 2, strspn(rl_line_buffer, " ") >= Int(rl_point) else { return }
     rl_delete_text(rl_point - 2, rl_point)
     rl_point -= 2
-  }
-}
-
-// MARK: - Completion
-
-extension LineEditor {
-  /// Whether `~/.inputrc` says that capitals do not matter to Tab.
-  static var ignoresCase: Bool {
-    rl_variable_value("completion-ignore-case").map { String(cString: $0) == "on" } ?? false
-  }
-
-  /// readline's view of the candidates: a C array of what replaces the word it found, which may begin elsewhere than ours.
-  private func matches(
-    from start: Int, to end: Int
-  ) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? {
-    // Ours are all there is: readline would offer names of files.
-    rl_attempted_completion_over = 1
-    let line = String(cString: rl_line_buffer)
-    let found = complete(line, end)
-    offered = found?.candidates ?? []
-    guard let found, !offered.isEmpty else {
-      // readline's name for a second Tab.
-      if rl_completion_type == Int32(UInt8(ascii: "?")), let hint = hint(line, end) { showBelow(Self.wrapped(hint)) }
-      return nil
-    }
-    let bytes = Array(line.utf8)
-    let typed = String(decoding: bytes[min(start, end)..<end], as: UTF8.self)
-    var words = offered.map { Self.fit($0.text, from: found.start, to: start, in: bytes) }
-    if words.count == 1, !words[0].hasSuffix("/"), !bytes[end...].starts(with: found.quote.utf8) {
-      words[0] += found.quote
-    }
-    let common = words.dropFirst().reduce(words[0]) { $0.commonPrefix(with: $1) }
-    // Never take away what was typed, as for candidates that match in the middle.
-    let continues =
-      common.hasPrefix(typed) || Self.ignoresCase && common.lowercased().hasPrefix(typed.lowercased())
-    let first = continues || words.count == 1 ? common : typed
-    rl_completion_append_character = words.count == 1 && Self.wantsNoSpace(words[0]) ? 0 : Int32(UInt8(ascii: " "))
-    let list = words.count == 1 ? [first] : [first] + words
-    // readline frees the array and the words; calloc leaves the null that ends it.
-    let room = calloc(list.count + 1, MemoryLayout<UnsafeMutablePointer<CChar>?>.stride)
-    let array = room?.assumingMemoryBound(to: UnsafeMutablePointer<CChar>?.self)
-    for (index, word) in list.enumerated() { array?[index] = strdup(word) }
-    return array
-  }
-
-  /// A candidate that begins at byte `ours`, as a replacement from byte `theirs` on.
-  private static func fit(_ text: String, from ours: Int, to theirs: Int, in line: [UInt8]) -> String {
-    if ours >= theirs { return String(decoding: line[theirs..<ours], as: UTF8.self) + text }
-    return String(decoding: Array(text.utf8).dropFirst(theirs - ours), as: UTF8.self)
-  }
-
-  /// After an opening bracket, a dot, a folder or a text that is still open, the next word follows without a space.
-  private static func wantsNoSpace(_ text: String) -> Bool { text.last.map { "(./[{\"'".contains($0) } ?? true }
-
-  /// The list under the line: with notes a row each, otherwise in columns.
-  private func showOffered() {
-    var (height, width): (Int32, Int32) = (0, 0)
-    rl_get_screen_size(&height, &width)
-    // Names may come out of files: what would drive the terminal is shown instead.
-    let names = offered.map { $0.text.withVisibleControls }
-    let notes = offered.map { $0.note.withVisibleControls }
-    let column = (names.map { DisplayWidth.of($0) }.max() ?? 0) + 2
-    var text = hint(String(cString: rl_line_buffer), Int(rl_point)).map(Self.wrapped) ?? ""
-    if notes.contains(where: { !$0.isEmpty }) {
-      // The first screenful; typing on narrows the rest.
-      let shown = min(names.count, max(5, Int(height) - 5))
-      for index in 0..<shown {
-        let note = DisplayWidth.truncate(notes[index], to: max(10, Int(width) - column - 1))
-        text += DisplayWidth.pad(names[index], to: column) + note + "\n"
-      }
-      if shown < names.count { text += "… and \(names.count - shown) more\n" }
-    } else {
-      let across = max(1, Int(width) / column)
-      for start in stride(from: 0, to: names.count, by: across) {
-        let row = names[start..<min(start + across, names.count)]
-        text += row.map { DisplayWidth.pad($0, to: column) }.joined() + "\n"
-      }
-    }
-    showBelow(text)
-  }
-
-  /// How a call is written, broken at blanks; a label stays with what it takes.
-  private static func wrapped(_ hint: String) -> String {
-    var (height, width): (Int32, Int32) = (0, 0)
-    rl_get_screen_size(&height, &width)
-    let whole = hint.replacing(": ", with: ":\u{a0}")
-    return whole.wrapped(to: max(10, Int(width) - 1), indent: 2).replacing("\u{a0}", with: " ") + "\n"
-  }
-
-  /// Shows rows below the line, and the line again below them.
-  private func showBelow(_ rows: String) {
-    fputs("\n" + rows, rl_outstream)
-    rl_forced_update_display()
-  }
-}
-
-/// The lines typed before, in a file that several prompts append to.
-private final class HistoryFile {
-  private let path: String
-  private var last = ""
-  /// Why the file cannot be used; lines are then remembered until the end of the program.
-  private(set) var problem: String?
-  /// Lines kept in memory and, roughly, in the file.
-  private static let limit: Int32 = 10_000
-
-  init(path: String) { self.path = path }
-
-  /// Reads the file, making it if it is missing.
-  func load() {
-    // Marks the times that separate entries of several lines. Not readline's `#`: a cell may begin with a comment.
-    history_comment_char = 1
-    history_write_timestamps = 1
-    let folder = NSString(string: path).deletingLastPathComponent
-    try? FileManager.default.createDirectory(
-      atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    defer { stifle_history(Self.limit) }
-    guard descriptor >= 0 else {
-      problem = "\(path) cannot be opened: \(FileFailure(errno).reason)"
-      return
-    }
-    fchmod(descriptor, 0o600)
-    close(descriptor)
-    read_history(path)
-    if history_length > 2 * Self.limit { history_truncate_file(path, Self.limit) }
-  }
-
-  /// Remembers a line, unless it is blank or the same as the one before, and appends it to the file in one write.
-  func add(_ line: String) {
-    if line.allSatisfy(\.isWhitespace) || line == last { return }
-    last = line
-    add_history(line)
-    if problem == nil { append_history(1, path) }
   }
 }

@@ -57,6 +57,18 @@ import Testing
     }
   }
 
+  /// Half a letter is what a terminal has sent so far, and what is left of one that was deleted by bytes.
+  @Test(arguments: ["\"é", "describe m save: \"d\u{fffd}", "print \"{é", "sel ü", ":ß", "?é", "select 'é"])
+  func aCursorInsideALetterStandsBeforeIt(_ text: String) {
+    let marks = text.utf8.indices.filter { UTF8.isContinuation(text.utf8[$0]) }
+    #expect(!marks.isEmpty)
+    for cursor in marks.map({ text.utf8.distance(from: text.startIndex, to: $0) }) {
+      let found = Completion.at(text, cursor, in: environment, from: sources)
+      #expect(found.start < cursor)
+      _ = Completion.signature(text, cursor, in: environment)
+    }
+  }
+
   @Test func capitalsDoNotMatterWhereTheUserSaysSo() {
     func offers(_ text: String, ignoringCase: Bool) -> [String] {
       Completion.at(text, text.utf8.count, in: environment, from: sources, ignoringCase: ignoringCase).candidates

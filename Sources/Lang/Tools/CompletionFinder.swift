@@ -17,10 +17,13 @@ struct CompletionFinder {
   ) {
     ignoresCase = ignoringCase
     source = Source(name: "", text: text)
-    self.cursor = max(0, min(cursor, source.bytes.count))
+    // Not inside a letter: what is before the cursor must be as long as its text.
+    var end = max(0, min(cursor, source.bytes.count))
+    while end > 0, end < source.bytes.count, UTF8.isContinuation(source.bytes[end]) { end -= 1 }
+    self.cursor = end
     self.environment = environment
     self.sources = sources
-    var start = self.cursor
+    var start = end
     while start > 0, source.bytes[start - 1].isNamePart { start -= 1 }
     self.start = start
     word = source.text(from: start, to: self.cursor)

@@ -65,7 +65,7 @@ public struct HelpPage: Sendable, Equatable {
     if !entries.isEmpty {
       let cell = { (text: String) in text.replacing("|", with: "\\|") }
       lines += ["", "| \(heading.lowercased()) | meaning | takes |", "|---|---|---|"]
-      lines += entries.map { "| `\($0.name)` | \(cell($0.summary)) | \(cell($0.detail)) |" }
+      lines += entries.map { "| `\(cell($0.name))` | \(cell($0.summary)) | \(cell($0.detail)) |" }
     }
     if !details.isEmpty { lines += ["", details] }
     if !paper.isEmpty { lines += ["", "Paper: \(paper)"] }
