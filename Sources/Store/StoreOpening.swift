@@ -60,7 +60,8 @@ extension Store {
     var status = stat()
     if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
       let isFolder = status.st_mode & S_IFMT == S_IFDIR
-      throw StoreError.cannotOpen(path: path, reason: isFolder ? "it is a folder" : "it is a device or a pipe, not a file")
+      throw StoreError.cannotOpen(
+        path: path, reason: isFolder ? "it is a folder" : "it is a device or a pipe, not a file")
     }
     let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     if descriptor < 0 { throw StoreError.fromErrno(errno, path: path) }

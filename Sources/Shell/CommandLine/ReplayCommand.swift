@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Lang
+import Store
 
 /// `ward replay FILE --check|--accept`.
 struct ReplayCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Lang
+import Store
 
 /// `ward`, `ward FILE.ward`, `ward -c CODE`, `ward -`.
 struct RunCommand: ParsableCommand {
@@ -63,7 +64,9 @@ struct RunCommand: ParsableCommand {
     do { session = try Session(options) } catch let problem as StoreError {
       Notices(options.diagnostics).tell(
         .error, "\(problem)",
-        help: [problem.hint, "nothing was run: what a script makes would be lost; only the prompt goes on without a store"])
+        help: [
+          problem.hint, "nothing was run: what a script makes would be lost; only the prompt goes on without a store",
+        ])
       return .failed
     }
     defer { session.end() }

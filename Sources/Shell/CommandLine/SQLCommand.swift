@@ -98,22 +98,27 @@ struct SQLCommand: ParsableCommand {
     let terminal = Terminal()
     let text = try onScreen(
       mode.text(of: Query.table(answer), width: terminal.outputIsTerminal ? terminal.width : .max))
-    if Pager(terminal)?.show(text + "\n") != true { Swift.print(text) }
+    if Pager(terminal)?.show(text + "\n") != true { print(text) }
   }
 
   /// A row at a time, in constant memory.
   private func stream(from sql: UserSQL) throws {
-    var (names, number): ([String], Int) = ([], 0)
+    var (names, number, lines): ([String], Int, String) = ([], 0, "")
+    // A mistake in the middle comes after the rows before it.
+    defer { Standard.output(lines) }
     try sql.stream(
       query, shouldStop: { Interrupt.isRequested },
       columns: { columns in
         names = Query.unique(columns)
-        if let head = mode.head(names) { Swift.print(onScreen(head)) }
+        if let head = mode.head(names) { lines = onScreen(head) + "\n" }
       },
       row: { row in
         number += 1
-        if ferror(stdout) != 0 { throw Exit(.failed) }
-        Swift.print(onScreen(mode.line(names, try Query.values(row, of: names, row: number))))
+        lines += onScreen(mode.line(names, try Query.values(row, of: names, row: number))) + "\n"
+        guard Self.isOnScreen || lines.utf8.count > 1 << 15 else { return }
+        Standard.output(lines)
+        lines = ""
+        if Standard.problem != nil { throw Exit(.failed) }
       })
     for remark in UserSQL.remarks(on: query) { notices.tell(.note, remark.message) }
   }

@@ -169,7 +169,8 @@ struct TableFile {
         try session.sql.stream(
           "with rows as (\(elements)) select rows.number, f.key, f.type, f.atom, f.value, rows.type from rows left join "
             + "json_each(iif(rows.type = 'object', rows.value, '{}')) f order by rows.number, f.id",
-          parameters: ["text": .text(text)], longest: 2 * Self.mostBytes, shouldStop: { Interrupt.isRequested }, columns: { _ in },
+          parameters: ["text": .text(text)], longest: 2 * Self.mostBytes, shouldStop: { Interrupt.isRequested },
+          columns: { _ in },
           row: { row in
             if row[0] != number { rows.append([:]) }
             number = row[0]

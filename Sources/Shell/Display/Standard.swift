@@ -8,10 +8,8 @@ enum Standard {
 
   static func error(_ text: String) { write(text, to: STDERR_FILENO) }
 
-  /// Why something could not be written to standard output; nil when all was. Call it when all is said.
+  /// Why something could not be written to standard output; nil when all was.
   static var problem: String? {
-    // What `print` has buffered.
-    if fflush(stdout) != 0 || ferror(stdout) != 0 { failure.compareExchange(expected: 0, desired: errno, ordering: .relaxed) }
     let number = failure.load(ordering: .relaxed)
     return number == 0 ? nil : FileFailure(number).reason
   }
@@ -34,10 +32,13 @@ enum Standard {
           continue
         }
         if descriptor == STDOUT_FILENO {
-          failure.compareExchange(expected: 0, desired: errno, ordering: .relaxed)
+          _ = failure.compareExchange(expected: 0, desired: errno, ordering: .relaxed)
         }
         return
       }
     }
   }
 }
+
+/// A line on standard output, in place of Swift's own, which says nothing of what it cannot write.
+func print(_ line: String = "") { Standard.output(line + "\n") }

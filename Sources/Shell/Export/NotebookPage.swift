@@ -63,7 +63,10 @@ struct NotebookPage {
         ("output_type", "\"error\""), ("ename", JSONText.string(name)), ("evalue", JSONText.string(first)),
         (
           "traceback",
-          array(text.withVisibleControls.split(separator: "\n", omittingEmptySubsequences: false).map { JSONText.string(String($0)) })
+          array(
+            text.withVisibleControls.split(separator: "\n", omittingEmptySubsequences: false).map {
+              JSONText.string(String($0))
+            })
         ),
       ])
     case .table(let table): return display([("text/html", lines(HTMLPage.table(table, caption: nil)))])

@@ -32,7 +32,8 @@ enum StoreChoice {
     _ session: SessionRecord, in path: String?
   ) throws -> (store: Store, number: Int64, problem: StoreError?) {
     do {
-      let store = try path.map { try Store.open(at: Home.path($0), stop: { Interrupt.isRequested }) } ?? Store.inMemory()
+      let store =
+        try path.map { try Store.open(at: Home.path($0), stop: { Interrupt.isRequested }) } ?? Store.inMemory()
       return (store, try store.beginSession(session), nil)
     } catch StoreError.stopped {
       throw Lang.Interrupt()

@@ -94,7 +94,8 @@ public enum SQLError: Error, Equatable, CustomStringConvertible {
     case .unnamedParameter: "a parameter needs a name, such as `:eps`"
     case .interrupted: "the query was stopped"
     case .timedOut(let seconds): "the query was stopped after \(seconds) seconds"
-    case .tooLong(let most): "a text or blob is longer than \(most / 1_000_000) MB, which is the most a query may handle"
+    case .tooLong(let most):
+      "a text or blob is longer than \(most / 1_000_000) MB, which is the most a query may handle"
     case .tooLarge(let most): "it needs more than \(most / 1_000_000) MB of memory, which is the most a query may take"
     case .notFinite(let column, let row): "`\(column)` of row \(row) is too large for a number"
     case .store(let error): error.description

@@ -9,7 +9,10 @@ enum TextFunctions {
 
   /// Puts them in the place of SQLite's, on one connection.
   static func replaceSlowOnes(of connection: OpaquePointer?) {
-    func add(_ name: String, _ count: Int32, _ body: @escaping @convention(c) (OpaquePointer?, Int32, UnsafeMutablePointer<OpaquePointer?>?) -> Void) {
+    func add(
+      _ name: String, _ count: Int32,
+      _ body: @escaping @convention(c) (OpaquePointer?, Int32, UnsafeMutablePointer<OpaquePointer?>?) -> Void
+    ) {
       sqlite3_create_function_v2(
         connection, name, count, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, nil, body, nil, nil, nil)
     }
@@ -36,12 +39,35 @@ enum TextFunctions {
     return Bytes(start: start, count: start == nil ? 0 : Int(sqlite3_value_bytes(value)))
   }
 
-  /// Where `wanted`, which is not empty, stands next, from a place on.
-  private static func place(of wanted: Bytes, in bytes: Bytes, from start: Int) -> Int? {
-    guard let base = bytes.baseAddress, let sought = wanted.baseAddress, bytes.count - start >= wanted.count,
-      let found = memmem(base + start, bytes.count - start, sought, wanted.count)
-    else { return nil }
-    return UnsafeRawPointer(found) - UnsafeRawPointer(base)
+  /// Looks for a text by the method of Knuth, Morris and Pratt: no byte is looked at more than twice.
+  private struct Search {
+    private let wanted: Bytes
+    /// For each beginning of `wanted`, how long the longest shorter one is that it ends with.
+    private let borders: [Int32]
+
+    /// - Parameter wanted: not empty.
+    init(for wanted: Bytes) {
+      self.wanted = wanted
+      var borders: [Int32] = [0]
+      var length = 0
+      for place in 1..<max(1, wanted.count) {
+        while length > 0, wanted[place] != wanted[length] { length = Int(borders[length - 1]) }
+        if wanted[place] == wanted[length] { length += 1 }
+        borders.append(Int32(length))
+      }
+      self.borders = borders
+    }
+
+    /// Where it stands next, from a place on.
+    func place(in bytes: Bytes, from start: Int) -> Int? {
+      var length = 0
+      for place in start..<max(start, bytes.count) {
+        while length > 0, bytes[place] != wanted[length] { length = Int(borders[length - 1]) }
+        if bytes[place] == wanted[length] { length += 1 }
+        if length == wanted.count { return place + 1 - length }
+      }
+      return nil
+    }
   }
 
   /// `instr(X, Y)`: where Y stands in X, from 1, in letters or, of two blobs, in bytes; 0 for nowhere.
@@ -50,7 +76,9 @@ enum TextFunctions {
     let areBlobs = [values[0], values[1]].allSatisfy { sqlite3_value_type($0) == SQLITE_BLOB }
     let (bytes, wanted) = areBlobs ? (blob(values[0]), blob(values[1])) : (text(values[0]), text(values[1]))
     if wanted.isEmpty { return sqlite3_result_int(context, 1) }
-    guard let place = place(of: wanted, in: bytes, from: 0) else { return sqlite3_result_int(context, 0) }
+    guard let place = Search(for: wanted).place(in: bytes, from: 0) else {
+      return sqlite3_result_int(context, 0)
+    }
     let before = areBlobs ? place : bytes[..<place].reduce(0) { $0 + ($1 & 0xc0 == 0x80 ? 0 : 1) }
     sqlite3_result_int64(context, Int64(before) + 1)
   }
@@ -59,9 +87,9 @@ enum TextFunctions {
   private static func replace(_ context: OpaquePointer?, _ values: Values) {
     if (0..<3).contains(where: { isNull(values[$0]) }) { return sqlite3_result_null(context) }
     let (bytes, wanted, other) = (text(values[0]), text(values[1]), text(values[2]))
-    guard !wanted.isEmpty, var found = place(of: wanted, in: bytes, from: 0) else {
-      return sqlite3_result_value(context, values[0])
-    }
+    if wanted.isEmpty { return sqlite3_result_value(context, values[0]) }
+    let search = Search(for: wanted)
+    guard var found = search.place(in: bytes, from: 0) else { return sqlite3_result_value(context, values[0]) }
     let longest = Int(sqlite3_limit(sqlite3_context_db_handle(context), SQLITE_LIMIT_LENGTH, -1))
     var (made, start) = ([UInt8](), 0)
     while true {
@@ -69,7 +97,7 @@ enum TextFunctions {
       made += other
       if made.count > longest { return sqlite3_result_error_toobig(context) }
       start = found + wanted.count
-      guard let next = place(of: wanted, in: bytes, from: start) else { break }
+      guard let next = search.place(in: bytes, from: start) else { break }
       found = next
     }
     made += bytes[start...]
@@ -98,7 +126,11 @@ enum TextFunctions {
   private static func letters(of bytes: Bytes) -> [[UInt8]] {
     var letters: [[UInt8]] = []
     for byte in bytes {
-      if byte & 0xc0 == 0x80, !letters.isEmpty { letters[letters.count - 1].append(byte) } else { letters.append([byte]) }
+      if byte & 0xc0 == 0x80, !letters.isEmpty {
+        letters[letters.count - 1].append(byte)
+      } else {
+        letters.append([byte])
+      }
     }
     return letters
   }

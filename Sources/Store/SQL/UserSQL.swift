@@ -279,7 +279,8 @@ extension UserSQL {
       case .integer(let value): sqlite3_bind_int64(statement, place, value)
       case .real(let value): sqlite3_bind_double(statement, place, value)
       case .text(let value):
-        try bound(sqlite3_bind_text64(statement, place, value, UInt64(value.utf8.count), Self.copied, UInt8(SQLITE_UTF8)))
+        try bound(
+          sqlite3_bind_text64(statement, place, value, UInt64(value.utf8.count), Self.copied, UInt8(SQLITE_UTF8)))
       case .blob(let value): try bound(sqlite3_bind_blob64(statement, place, value, UInt64(value.count), Self.copied))
       }
     }

@@ -104,7 +104,8 @@ extension Store {
   private static func removeParts(in folder: String) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     for name in names {
-      guard let mark = name.range(of: partMark, options: .backwards), UUID(uuidString: String(name[mark.upperBound...])) != nil
+      guard let mark = name.range(of: partMark, options: .backwards),
+        UUID(uuidString: String(name[mark.upperBound...])) != nil
       else { continue }
       let descriptor = Foundation.open(folder + "/" + name, O_RDWR | O_CLOEXEC)
       if descriptor < 0 { continue }

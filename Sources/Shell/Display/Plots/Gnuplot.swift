@@ -93,10 +93,12 @@ enum Gnuplot {
   static func quoted(_ text: String) -> String {
     let line = text.split(whereSeparator: \.isNewline).joined(separator: " ").withVisibleControls
       .replacing("\t", with: " ")
-    return "\"" + line.unicodeScalars.map { scalar in
-      let isPlain = !scalar.isASCII || scalar.properties.isAlphabetic || scalar.properties.numericType != nil
-      return isPlain || " .,:;()+-=/%".unicodeScalars.contains(scalar) ? String(scalar) : String(format: "\\%03o", scalar.value)
-    }.joined() + "\""
+    return "\""
+      + line.unicodeScalars.map { scalar in
+        let isPlain = !scalar.isASCII || scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+        return isPlain || " .,:;()+-=/%".unicodeScalars.contains(scalar)
+          ? String(scalar) : String(format: "\\%03o", scalar.value)
+      }.joined() + "\""
   }
 
   /// A text at a tic, where per cent signs would be a number's format.

@@ -109,7 +109,8 @@ extension Session {
     } catch let interrupt as Lang.Interrupt {
       return reportLine(interrupt)
     } catch let error as SQLError {
-      return reportLine(error == .interrupted ? Lang.Interrupt() : Diagnostic(ShellCode.sql, "\(error)", at: item.range))
+      return reportLine(
+        error == .interrupted ? Lang.Interrupt() : Diagnostic(ShellCode.sql, "\(error)", at: item.range))
     } catch {
       return reportLine(Diagnostic(ShellCode.sessionLine, error.inWords, at: item.range))
     }
