@@ -39,7 +39,8 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
     case .locked(let path): "another program has kept the store \(path) locked for too long"
     case .stopped(let path): "another program keeps the store \(path) locked, and the waiting for it was stopped"
     case .exists(let path): "there is a file \(path) already, and a backup takes the place of none"
-    case .cannotOpen(let path, let reason): "the store \(path) cannot be opened: \(reason)"
+    case .cannotOpen(let path, let reason):
+      "the store \(path.utf8.count > 300 ? path.prefix(100) + "…" : path[...]) cannot be opened: \(reason)"
     case .failed(let path, let detail): "the store \(path) failed: \(detail)"
     }
   }

@@ -14,6 +14,8 @@ extension Store {
     if path.utf8.contains(0) { throw StoreError.cannotOpen(path: path, reason: "its name holds the character NUL") }
     // SQLite gives names such as `:memory:` a meaning of their own; a path from the root has none.
     let path = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    // SQLite's own limit, told before any folder is made.
+    if path.utf8.count > 500 { throw StoreError.cannotOpen(path: path, reason: "its name is too long") }
     try makeFolder(of: path)
     try checkWritable(path)
     let lock = try StoreLock(path: path + ".lock")

@@ -32,7 +32,7 @@ let few = take(fashion.test, 10)
 def under(hits) { for hit in hits { let got = attack normal with: hit on: few eps: 0.1; print "result {got.attack}" } }
 for e in 1..12 { let got = attack normal with: fgsm on: few eps: e / 100; print "result {e}" }
 under([fgsm, pgd, fgsm, pgd, fgsm])
-for i in 1..3 { let net = train mlp on: fashion epochs: 1 seed: i; print "model {net.name}"; evaluate net on: few; print "result" }
+for i in 1..3 { let net = train mlp on: fashion epochs: 1 seed: i; print "model {net.name}"; attack net with: fgsm on: few; print "result" }
 """
 COMPARE = """\
 let fashion = load "fashion-mnist" train: 200 test: 200
