@@ -56,7 +56,9 @@ enum Interrupt {
     thread.stackSize = 16 << 20
     thread.start()
     while slot.done.wait(timeout: .now() + .milliseconds(20)) == .timedOut {
-      if isRequested { throw Lang.Interrupt() }
+      // Work that asks for itself whether to stop has a moment to do so.
+      if isRequested, slot.done.wait(timeout: .now() + .milliseconds(80)) == .timedOut { throw Lang.Interrupt() }
+      if isRequested { break }
     }
     guard let outcome = slot.outcome else { preconditionFailure("signalled without an outcome") }
     return try outcome.get()

@@ -67,31 +67,14 @@ final class REPL {
     let lines = statement.withoutLeadingComments.split(separator: "\n")
     let first = (lines.first.map(String.init) ?? "") + (lines.count > 1 ? " …" : "")
     let shown = DisplayWidth.truncate(head + first.withVisibleControls, to: session.terminal.width)
-    FileHandle.standardOutput.write(Data((Style.faint(shown, if: session.terminal.colorsOutput) + "\n").utf8))
+    Standard.output(Style.faint(shown, if: session.terminal.colorsOutput) + "\n")
   }
 
   private func greet() {
-    let place = (session.store.path ?? "memory only").replacing(NSHomeDirectory() + "/", with: "~/", maxReplacements: 1)
+    let place = session.store.path.map(Home.shown) ?? "memory only"
     print("ward \(wardVersion) · store \(place) · session \(session.number) · seed \(session.seed) · ?help for help")
-    do {
-      let lost = try session.store.recoverInterrupted()
-      for cell in lost {
-        let line = cell.record.source.split(separator: "\n").first.map(String.init) ?? ""
-        print(
-          "session \(cell.record.session) ended in the middle of cell \(cell.record.number): "
-            + DisplayWidth.truncate(line.withVisibleControls, to: 60))
-      }
-      let stopped = try session.store.unfinishedTrainings().filter { training in
-        lost.contains { $0.id == training.cell }
-      }
-      for training in stopped {
-        // A training without a `let` has a name such as `lenet.4`, which is none of a variable.
-        let name = training.name
-        let line = name.contains(".") ? "resume \"\(name)\"" : "let \(name) = resume \(name)"
-        print("  \(training.epoch) of \(training.epochs) epochs are kept: `\(line)` goes on from there")
-      }
-    } catch {
-      session.notices.tell(.warning, "\(error)")
+    for cell in session.whatWasInterrupted() {
+      print(([cell.said] + cell.more).joined(separator: "\n  "))
     }
   }
 

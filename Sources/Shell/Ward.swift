@@ -69,13 +69,20 @@ enum Ward {
   }
 
   /// Everything runs on one thread with a deep stack, so that recursion ends in a diagnostic and not in a crash.
-  static func main() { Foundation.exit(Interpreter.withDeepStack { status().rawValue }) }
+  static func main() { Foundation.exit(Interpreter.withDeepStack { finished(status()).rawValue }) }
+
+  /// The status that the program ends with, once all is written that it said.
+  private static func finished(_ status: ExitStatus) -> ExitStatus {
+    guard let problem = Standard.problem else { return status }
+    Notices(wantsJSON ? .json : .text).tell(.error, "standard output cannot be written: \(problem)")
+    return status == .ok ? .failed : status
+  }
 
   private static func status() -> ExitStatus {
     do {
       let arguments = Array(CommandLine.arguments.dropFirst())
       if let help = try ScriptArguments.help(asked: arguments) ?? wholeHelp(asked: arguments) {
-        print(help)
+        print(help.withVisibleControls)
         return .ok
       }
       var command = try WardCommand.parseAsRoot(arguments)
@@ -83,11 +90,15 @@ enum Ward {
       return .ok
     } catch let exit as Exit {
       return exit.status
+    } catch is Lang.Interrupt {
+      Notices(wantsJSON ? .json : .text).tell(.error, "interrupted")
+      return .interrupted
     } catch {
       // ArgumentParser ends with 64 where the language's contract says 2.
       let isHelp = WardCommand.exitCode(for: error).rawValue == 0
       let text = isHelp || !wantsJSON ? WardCommand.fullMessage(for: error) : json(of: error)
-      FileHandle(fileDescriptor: isHelp ? STDOUT_FILENO : STDERR_FILENO).write(Data((text + "\n").utf8))
+      // It may repeat what was typed.
+      (isHelp ? Standard.output : Standard.error)(text.withVisibleControls + "\n")
       return isHelp ? .ok : .usage
     }
   }

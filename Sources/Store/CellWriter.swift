@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
 
-/// Stores what one cell made, inside the transaction of `Store.finishCell`.
+/// Stores what one cell made, inside the transaction of `Store.keep` or `Store.finishCell`.
 public struct CellWriter {
   let db: Database
   let cell: Int64
@@ -10,7 +10,7 @@ public struct CellWriter {
   /// - Returns: Its id.
   public func add(_ dataset: DatasetRecord) throws -> Int64 {
     let known = try Int64.fetchOne(
-      db, sql: "SELECT id FROM dataset WHERE sha256 = ? AND selection = ?",
+      db.cachedStatement(sql: "SELECT id FROM dataset WHERE sha256 = ? AND selection = ?"),
       arguments: [dataset.sha256, dataset.selection])
     if let known { return known }
     return try db.insert(
@@ -50,6 +50,11 @@ public struct CellWriter {
         ("normalisation", model.normalisation), ("clean", model.clean), ("seconds", model.seconds),
         ("weights", weights), ("cell", cell),
       ])
+  }
+
+  /// Gives a stored model the name that it was bound to after it was made.
+  public func rename(model: Int64, to name: String) throws {
+    try db.execute(sql: "UPDATE model SET name = ? WHERE id = ?", arguments: [name, model])
   }
 
   /// Stores the epochs of a model's training; an epoch that is there already is replaced.
@@ -124,14 +129,17 @@ public struct CellWriter {
   }
 
   private func add(_ classes: [ClassResultRecord], result: Int64) throws {
+    let statement = try db.cachedStatement(
+      sql: """
+        INSERT INTO class_result (result, class, name, protected, images, clean, robust, low, high, mean_cost,
+          most_taken_for) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """)
     for row in classes {
-      try db.insert(
-        into: "class_result",
-        [
-          ("result", result), ("class", row.label), ("name", row.name), ("protected", row.protected),
-          ("images", row.images), ("clean", row.clean), ("robust", row.robust), ("low", row.low), ("high", row.high),
-          ("mean_cost", row.meanCost), ("most_taken_for", row.mostTakenFor),
-        ])
+      statement.setUncheckedArguments([
+        result, row.label, row.name, row.protected, row.images, row.clean, row.robust, row.low, row.high, row.meanCost,
+        row.mostTakenFor,
+      ])
+      try statement.execute()
     }
   }
 

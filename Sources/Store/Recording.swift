@@ -38,7 +38,20 @@ extension Store {
     }
   }
 
-  /// Writes how a cell ended and everything it made, all or nothing.
+  /// Writes something that a running cell has made, all or nothing. Safe from `kill -9` once it returns.
+  ///
+  /// - Parameters:
+  ///   - shown: What the cell has shown so far, as plain text; nil leaves what is there.
+  ///   - record: As for `finishCell`.
+  public func keep<T>(in cell: Int64, shown: String? = nil, record: (CellWriter) throws -> T) throws -> T {
+    try write { db in
+      let made = try record(CellWriter(db: db, cell: cell))
+      if let shown { try db.execute(sql: "UPDATE cell SET shown = ? WHERE id = ?", arguments: [shown, cell]) }
+      return made
+    }
+  }
+
+  /// Writes how a cell ended and what it made that is not kept yet, all or nothing.
   ///
   /// `record` gets a writer for what the cell made; the ids it hands out may be used at once by later records of the
   /// same cell. They are valid once this call returns, and void if it throws.
@@ -65,6 +78,16 @@ extension Store {
     _ id: Int64, status: CellStatus, seconds: Double, shown: String = "", output: String = ""
   ) throws {
     try finishCell(id, status: status, seconds: seconds, shown: shown, output: output) { _ in }
+  }
+
+  /// How much a cell has made: what a cell that was interrupted left behind.
+  public func made(in cell: Int64) throws -> (models: Int, results: Int, audits: Int) {
+    try read { db in
+      func count(_ table: String) throws -> Int {
+        try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table) WHERE cell = ?", arguments: [cell]) ?? 0
+      }
+      return (try count("model"), try count("result"), try count("audit"))
+    }
   }
 
   /// Marks the cells that were running when their process died as interrupted.

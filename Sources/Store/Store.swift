@@ -3,8 +3,12 @@ import GRDB
 
 /// The file in which everything that ran is kept: sessions, cells, models with their weights, results.
 ///
-/// Several Wards may use one store at once. Every row a cell makes is written in one transaction when it ends; the cell's
-/// own row is written before it runs, so that a killed process leaves a trace and no half result.
+/// Several Wards may use one store at once. A cell's own row is written before it runs, and each thing that it makes in a
+/// transaction of its own as soon as it is made (`keep`), so that a killed process loses no result that was whole, leaves
+/// none that is half, and leaves a cell that says it was running.
+///
+/// What is committed is safe from the end of the process, however it ends. From a power failure it is safe a tenth of a
+/// second later (`LogSync`), and from the start when the session ends in order. See docs/decisions/0013-kept-when-made.md.
 public final class Store: Sendable {
   /// The file; nil for a store in memory.
   public let path: String?
@@ -12,12 +16,20 @@ public final class Store: Sendable {
   let lock: StoreLock?
   /// What user SQL opens: a path, or the URI of the shared memory database.
   let location: String
+  /// Asked while the store waits for another program; true ends the waiting.
+  let stop: @Sendable () -> Bool
+  private let sync: LogSync?
 
-  init(path: String?, location: String, database: any DatabaseWriter, lock: StoreLock?) {
+  init(
+    path: String?, location: String, database: any DatabaseWriter, lock: StoreLock?,
+    stop: @escaping @Sendable () -> Bool = { false }
+  ) {
     self.path = path
     self.location = location
     self.database = database
     self.lock = lock
+    self.stop = stop
+    sync = path.map { LogSync(of: $0) }
   }
 
   /// A store that is gone when it is closed. For trying things out, and for going on when the disk is full.
@@ -33,18 +45,31 @@ public final class Store: Sendable {
 
   /// Runs `body` in one transaction and says errors of SQLite as `StoreError`.
   func write<T>(_ body: (Database) throws -> T) throws -> T {
-    do { return try database.write(body) } catch { throw StoreError.from(error, path: path ?? "in memory") }
+    do {
+      let result = try database.write(body)
+      sync?.soon()
+      return result
+    } catch {
+      throw said(error)
+    }
   }
 
   /// Reads a consistent state and says errors of SQLite as `StoreError`.
   func read<T>(_ body: (Database) throws -> T) throws -> T {
-    do { return try database.read(body) } catch { throw StoreError.from(error, path: path ?? "in memory") }
+    do { return try database.read(body) } catch { throw said(error) }
   }
 
-  /// Waiting half a minute is longer than any transaction of another Ward takes.
-  static func configuration() -> Configuration {
+  /// An error of SQLite as a `StoreError`.
+  func said(_ error: any Error) -> any Error {
+    let path = path ?? "in memory"
+    let said = StoreError.from(error, path: path)
+    return (said as? StoreError) == .locked(path: path) && stop() ? StoreError.stopped(path: path) : said
+  }
+
+  /// - Parameter stop: asked while another program holds the store.
+  static func configuration(stop: @escaping @Sendable () -> Bool = { false }) -> Configuration {
     var configuration = Configuration()
-    configuration.busyMode = .timeout(30)
+    configuration.busyMode = .callback { Waiting.goesOn(after: $0, stop) }
     configuration.maximumReaderCount = 2
     configuration.label = "Store"
     return configuration

@@ -1,3 +1,4 @@
+import GRDBSQLite
 import GRDB
 
 /// A fact about the file that holds the store, said so that a user can act on it.
@@ -16,6 +17,8 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
   case full(path: String)
   /// Another program held the store for too long.
   case locked(path: String)
+  /// The user ended the waiting for another program that holds the store.
+  case stopped(path: String)
   /// A backup would take the place of a file.
   case exists(path: String)
   /// The file cannot be opened for another reason.
@@ -34,8 +37,10 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
       "the store \(path) was written by a later version of Ward (it has \(unknown.joined(separator: ", ")))"
     case .full(let path): "no room is left on the disk of the store \(path)"
     case .locked(let path): "another program has kept the store \(path) locked for too long"
+    case .stopped(let path): "another program keeps the store \(path) locked, and the waiting for it was stopped"
     case .exists(let path): "there is a file \(path) already, and a backup takes the place of none"
-    case .cannotOpen(let path, let reason): "the store \(path) cannot be opened: \(reason)"
+    case .cannotOpen(let path, let reason):
+      "the store \(path.utf8.count > 300 ? path.prefix(100) + "…" : path[...]) cannot be opened: \(reason)"
     case .failed(let path, let detail): "the store \(path) failed: \(detail)"
     }
   }
@@ -49,7 +54,7 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
     case .exists: "name another file, or remove that one first"
     case .newer: "nothing was changed; use that version, or another file with --store or WARD_STORE"
     case .full: "make room and run the cell again; what was stored before is safe"
-    case .locked, .failed: "run the cell again; what was stored before is safe"
+    case .locked, .stopped, .failed: "run the cell again; what was stored before is safe"
     }
   }
 }
@@ -58,15 +63,22 @@ extension StoreError {
   /// The sentence for an error of GRDB, or the error itself when it is already ours.
   static func from(_ error: any Error, path: String) -> any Error {
     guard let error = error as? DatabaseError else { return error }
-    let detail = error.message ?? "\(error.resultCode)"
-    switch error.resultCode {
-    case .SQLITE_NOTADB: return StoreError.notADatabase(path: path)
-    case .SQLITE_CORRUPT: return StoreError.corrupt(path: path, detail: detail)
-    case .SQLITE_READONLY, .SQLITE_PERM: return StoreError.readOnly(path: path)
-    case .SQLITE_FULL: return StoreError.full(path: path)
-    case .SQLITE_BUSY, .SQLITE_LOCKED: return StoreError.locked(path: path)
-    case .SQLITE_CANTOPEN: return StoreError.cannotOpen(path: path, reason: detail)
-    default: return StoreError.failed(path: path, detail: detail)
+    return from(sqlite: error.resultCode.rawValue, path: path)
+  }
+
+  /// The sentence for a result code of SQLite, whose own texts are for programmers.
+  static func from(sqlite code: Int32, path: String) -> StoreError {
+    switch code & 0xff {
+    case SQLITE_NOTADB: .notADatabase(path: path)
+    case SQLITE_CORRUPT: .corrupt(path: path, detail: "its pages do not fit together")
+    case SQLITE_READONLY, SQLITE_PERM: .readOnly(path: path)
+    case SQLITE_FULL: .full(path: path)
+    case SQLITE_BUSY, SQLITE_LOCKED: .locked(path: path)
+    case SQLITE_CANTOPEN: .cannotOpen(path: path, reason: "it or a file beside it cannot be opened")
+    case SQLITE_IOERR: .failed(path: path, detail: "its file could not be read or written")
+    case SQLITE_NOMEM: .failed(path: path, detail: "there is not enough memory")
+    case SQLITE_TOOBIG: .failed(path: path, detail: "what is to be stored is larger than 1 GB")
+    default: .failed(path: path, detail: "SQLite reports the error \(code)")
     }
   }
 }

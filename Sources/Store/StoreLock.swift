@@ -23,11 +23,14 @@ final class StoreLock: Sendable {
   deinit { close(descriptor) }
 
   /// Runs `body` while no other Ward opens this store; waits up to half a minute for one that does.
-  func whileOpening<T>(path: String, _ body: () throws -> T) throws -> T {
-    let deadline = Date(timeIntervalSinceNow: 30)
+  /// - Parameter stop: Asked while it waits; true ends the waiting.
+  func whileOpening<T>(path: String, stop: () -> Bool, _ body: () throws -> T) throws -> T {
+    var tries = 0
     while !take(byte: 0) {
-      if Date() > deadline { throw StoreError.locked(path: path) }
-      usleep(2_000)
+      guard Waiting.goesOn(after: tries, stop) else {
+        throw stop() ? StoreError.stopped(path: path) : StoreError.locked(path: path)
+      }
+      tries += 1
     }
     defer { release(byte: 0) }
     return try body()
@@ -81,7 +84,12 @@ extension StoreError {
     switch number {
     case EACCES, EPERM, EROFS: .readOnly(path: path)
     case ENOSPC, EDQUOT: .full(path: path)
-    default: .cannotOpen(path: path, reason: String(cString: strerror(number)))
+    case ENAMETOOLONG: .cannotOpen(path: path, reason: "its name is too long")
+    case ENOTDIR: .cannotOpen(path: path, reason: "a part of its path is no folder")
+    case ENOENT: .cannotOpen(path: path, reason: "there is no such folder")
+    case ELOOP: .cannotOpen(path: path, reason: "its links lead in a circle")
+    case EISDIR: .cannotOpen(path: path, reason: "it is a folder")
+    default: .cannotOpen(path: path, reason: String(cString: strerror(number)).lowercased())
     }
   }
 }

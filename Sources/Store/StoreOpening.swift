@@ -5,21 +5,31 @@ extension Store {
   /// Opens the store in a file, making the file and its folders if they are missing.
   ///
   /// A file that is not a store, is damaged or comes from a later version is refused before anything in it changes.
+  /// - Parameters:
+  ///   - path: Taken as it is: `~` stands for nothing here.
+  ///   - stop: Asked while another program holds the store, now and later; true ends the waiting.
   /// - Throws: `StoreError`.
-  public static func open(at path: String) throws -> Store {
-    let path = NSString(string: path).expandingTildeInPath
+  public static func open(at path: String, stop: @escaping @Sendable () -> Bool = { false }) throws -> Store {
+    if path.isEmpty { throw StoreError.cannotOpen(path: path, reason: "its name is empty") }
+    if path.utf8.contains(0) { throw StoreError.cannotOpen(path: path, reason: "its name holds the character NUL") }
+    // SQLite gives names such as `:memory:` a meaning of their own; a path from the root has none.
+    let path = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    // SQLite's own limit, told before any folder is made.
+    if path.utf8.count > 500 { throw StoreError.cannotOpen(path: path, reason: "its name is too long") }
     try makeFolder(of: path)
     try checkWritable(path)
     let lock = try StoreLock(path: path + ".lock")
-    do {
-      return try lock.whileOpening(path: path) {
-        try inspect(path)
-        let pool = try DatabasePool(path: path, configuration: configuration())
-        try pool.write { db in try prepare(db) }
-        return Store(path: path, location: path, database: pool, lock: lock)
+    return try lock.whileOpening(path: path, stop: stop) {
+      do {
+        try inspect(path, stop)
+        let pool = try DatabasePool(path: path, configuration: configuration(stop: stop))
+        let store = Store(path: path, location: path, database: pool, lock: lock, stop: stop)
+        try store.write { db in try prepare(db) }
+        return store
+      } catch {
+        let said = StoreError.from(error, path: path)
+        throw (said as? StoreError) == .locked(path: path) && stop() ? StoreError.stopped(path: path) : said
       }
-    } catch {
-      throw StoreError.from(error, path: path)
     }
   }
 
@@ -37,8 +47,8 @@ extension Store {
   }
 
   private static func makeFolder(of path: String) throws {
-    let folder = NSString(string: path).deletingLastPathComponent
-    if folder.isEmpty || FileManager.default.fileExists(atPath: folder) { return }
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    if FileManager.default.fileExists(atPath: folder) { return }
     do {
       try FileManager.default.createDirectory(
         atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -49,16 +59,22 @@ extension Store {
 
   /// Makes an empty file for the owner only, or checks that the one there may be written.
   private static func checkWritable(_ path: String) throws {
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      let isFolder = status.st_mode & S_IFMT == S_IFDIR
+      throw StoreError.cannotOpen(
+        path: path, reason: isFolder ? "it is a folder" : "it is a device or a pipe, not a file")
+    }
     let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     if descriptor < 0 { throw StoreError.fromErrno(errno, path: path) }
     Foundation.close(descriptor)
   }
 
   /// Reads the file without changing it, and refuses what is not ours to change.
-  private static func inspect(_ path: String) throws {
+  private static func inspect(_ path: String, _ stop: @escaping @Sendable () -> Bool) throws {
     let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
     if size == 0 { return }
-    var configuration = configuration()
+    var configuration = configuration(stop: stop)
     configuration.readonly = true
     let queue = try DatabaseQueue(path: path, configuration: configuration)
     try queue.read { db in

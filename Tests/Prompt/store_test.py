@@ -6,6 +6,7 @@
 Needs nothing but Python. As root it also tries a disk that is really full (a small tmpfs).
 """
 import os
+import pty
 import resource
 import shutil
 import signal
@@ -14,6 +15,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 
 failures, done = [], 0
 
@@ -25,6 +27,26 @@ def expect(condition, message):
         failures.append(message)
         print("FAILED " + message)
     return condition
+
+
+def on_a_terminal(command, folder, environment, text):
+    """What the prompt shows for some lines, and its status."""
+    process_id, master = pty.fork()
+    if process_id == 0:
+        os.chdir(folder)
+        os.execve(command[0], command, dict(environment, TERM="dumb"))
+    shown, sent = b"", False
+    while True:
+        try:
+            shown += os.read(master, 65536)
+        except OSError:
+            break
+        if not sent and b"[1] " in shown:
+            os.write(master, text.encode() + b"\n:quit\n")
+            sent = True
+    status = os.waitstatus_to_exitcode(os.waitpid(process_id, 0)[1])
+    os.close(master)
+    return status, shown.decode(errors="replace"), ""
 
 
 class Ward:
@@ -41,6 +63,10 @@ class Ward:
         ward = self.start(*arguments, before=before, home=home)
         output, errors = ward.communicate(text, timeout=300)
         return ward.returncode, output, errors
+
+    def prompt(self, text):
+        environment = dict(os.environ, WARD_STORE=self.store, XDG_CONFIG_HOME=self.folder, HOME=self.folder)
+        return on_a_terminal([self.program, "--no-init"], self.folder, environment, text)
 
     def ask(self, sql):
         base = sqlite3.connect(self.store, timeout=30)
@@ -87,7 +113,9 @@ def full_disk(program, folder):
         expect("help:" in errors, "a full disk was said without help")
         expect("fatal" not in errors.lower(), f"a full disk crashed it: {errors[-300:]}")
         status, output, errors = ward.run("-c", "1 + 1", before=before)
-        expect(status == 0 and "2" in output, f"a session on a full disk: {status} {output} {errors}")
+        # Where even the row of a session finds no room, nothing of a script would be kept.
+        expect(status == 0 and "2" in output or status == 1 and "nothing was run" in errors,
+               f"a session on a full disk: {status} {output} {errors}")
         rows = ward.ask("select source from cells where status = 'ok' order by id limit 1")
         expect(rows == [("let before = 1",)], f"what was stored before the disk was full: {rows}")
         expect(ward.ask("pragma integrity_check") == [("ok",)], "a full disk damaged the store")
@@ -101,9 +129,15 @@ def bad_files(program, folder):
     ward = Ward(program, folder, os.path.join(folder, "bad.sqlite"))
     with open(ward.store, "w") as file:
         file.write("Dear diary, today I trained a network. It was fun.\n" * 100)
-    status, output, errors = ward.run("-c", "1 + 1")
-    expect(status == 0 and "2" in output, f"a file that is no store ended the work: {status}")
-    expect("not an SQLite database" in errors and "memory only" in errors, f"a file that is no store: {errors}")
+    for arguments in (["-c", "print 1 + 1"], ["-"], ["script.ward"]):
+        with open(os.path.join(folder, "script.ward"), "w") as file:
+            file.write("print 1 + 1\n")
+        status, output, errors = ward.run(*arguments, text="print 1 + 1\n")
+        expect(status == 1 and output == "", f"a script ran without its store: {arguments} {status} {output}")
+        expect("not an SQLite database" in errors and "nothing was run" in errors, f"a file that is no store: {errors}")
+    # At the prompt work goes on.
+    status, output, errors = ward.prompt("print 1 + 1")
+    expect(status == 0 and "2" in output and "memory only" in output, f"a prompt without its store: {status} {output}")
     expect(open(ward.store).read().startswith("Dear diary"), "a file that is no store was changed")
     os.remove(ward.store)
 
@@ -113,7 +147,7 @@ def bad_files(program, folder):
     base.commit()
     base.close()
     status, output, errors = ward.run("-c", "1 + 1")
-    expect(status == 0 and "later version" in errors, f"a newer store: {errors}")
+    expect(status == 1 and "later version" in errors, f"a newer store: {errors}")
     status, output, errors = ward.run("sql", "select 1 as one")
     expect("later version" in errors or "one" in output, f"a newer store, asked: {status} {errors}")
     base = sqlite3.connect(ward.store)
@@ -124,12 +158,174 @@ def bad_files(program, folder):
     os.remove(ward.store)
 
     status, output, errors = Ward(program, folder, "/proc/none/ward.sqlite").run("-c", "1 + 1")
-    expect(status == 0 and "2" in output and "memory only" in errors, f"a folder that cannot be made: {errors}")
+    expect(status == 1 and "its folder /proc/none cannot be made" in errors, f"a folder that cannot be made: {errors}")
     if os.geteuid() != 0:
         locked = os.path.join(folder, "locked")
         os.mkdir(locked, 0o500)
         status, output, errors = Ward(program, folder, locked + "/ward.sqlite").run("-c", "1 + 1")
-        expect(status == 0 and "memory only" in errors, f"a read-only folder: {errors}")
+        expect(status == 1 and "read-only" in errors, f"a read-only folder: {errors}")
+
+
+def names_of_stores(program, folder):
+    """No name of a store ends the program otherwise than with a word about it."""
+    place = os.path.join(folder, "names")
+    os.mkdir(place)
+    for name in ("d", "ü", ":memory:", "file:x", "a b", "-x", "it's"):
+        status, output, errors = Ward(program, place, name).run("-c", "print 1")
+        expect((status, output) == (0, "1\n"), f"the store {name!r}: {status} {errors}")
+        expect(os.path.isfile(os.path.join(place, name)), f"the store {name!r} was not made")
+    os.mkfifo(os.path.join(place, "pipe"))
+    for name in ("", ".", "..", "/", "x/", "names/", place, "~", "a" * 300, "a/" * 3000 + "x", "/dev/null", "/dev/full", "pipe",
+                 "/proc/self/mem", "/proc/nothing/x"):
+        status, output, errors = Ward(program, place).run("--store", name, "-c", "print 1")
+        expect(status in (1, 2) and errors and "fatal" not in errors.lower(), f"the store {name[:20]!r}: {status} {errors[:300]}")
+        expect("error 512" not in errors and "Domain" not in errors, f"the store {name[:20]!r}: {errors[:300]}")
+
+
+def locked(ward):
+    """Ctrl-C ends the waiting for a store that another program has locked: at the start, in a cell, in a line, in ward sql."""
+    ward.run("-c", "1")
+    folder = ward.folder
+    with open(os.path.join(folder, "loop.ward"), "w") as file:
+        file.write('print "begun"\nlet x = 1\nsleep 0.3\nlet y = 2\nprint "went on"\n')
+    with open(os.path.join(folder, "line.ward"), "w") as file:
+        file.write('print "begun"\n!sleep 0.3\n:store prune 1 days yes\nprint "went on"\n')
+
+    def stopped(arguments, hold_after_begun, statement):
+        base = sqlite3.connect(ward.store, timeout=30, isolation_level=None)
+        if not hold_after_begun:
+            base.execute(statement)
+        process = ward.start(*arguments)
+        if hold_after_begun:
+            process.stdout.readline()
+            base.execute(statement)
+        time.sleep(0.7)
+        alive = process.poll() is None
+        begun = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        try:
+            output, errors = process.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            output, errors = process.communicate()
+        seconds = time.monotonic() - begun
+        base.execute("rollback") if statement.startswith("begin") else None
+        base.close()
+        return alive, seconds, process.returncode, output, errors
+
+    for name, arguments, after in (("at the start", ["-c", 'print "went on"'], False), ("in a cell", ["loop.ward"], True),
+                                   ("in a line", ["line.ward"], True)):
+        alive, seconds, status, output, errors = stopped(arguments, after, "begin immediate")
+        expect(alive, f"{name}: it did not wait for the lock: {output} {errors}")
+        # The goal is 0.2 s on an idle machine.
+        expect(seconds < 2, f"{name}: Ctrl-C took {seconds:.1f} s")
+        expect(status == 130 and "went on" not in output, f"{name}: {status} {output!r} {errors!r}")
+    # A reader of a store in another program's exclusive hands.
+    base = sqlite3.connect(ward.store, isolation_level=None)
+    base.execute("pragma locking_mode = exclusive")
+    base.execute("begin exclusive")
+    process = ward.start("sql", "select count(*) from cells")
+    time.sleep(0.5)
+    alive, begun = process.poll() is None, time.monotonic()
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    seconds = time.monotonic() - begun
+    expect(not alive or (seconds < 2 and process.returncode in (130, -signal.SIGINT)), f"ward sql: {seconds:.1f} s, {process.returncode} {errors}")
+    base.execute("rollback")
+    base.close()
+
+
+def long_steps(ward):
+    """A single step of SQLite that would take minutes or hours is ended by Ctrl-C, and texts have a longest length."""
+    big = "zeroblob(15000000)"
+    twice = ", ".join(["a0 as (select 1 x)"] + [f"a{i + 1} as (select * from a{i} union all select * from a{i})" for i in range(22)])
+    for name, query in (("compiling", f"with {twice} select count(*) from a22"),
+                        ("like", f"select hex({big[:-3]}00)) like '%' || hex(zeroblob(240)) || '1'".replace("zeroblob(1500000", "zeroblob(70000")),
+                        ("instr", f"with recursive c(i) as (select 1 union all select i + 1 from c) select sum(instr({big}, {big} || x'01')) from c")):
+        for arguments in (["sql", query], ["-c", query]):
+            process = ward.start(*arguments)
+            time.sleep(1)
+            begun = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            output, errors = process.communicate(timeout=60)
+            seconds = time.monotonic() - begun
+            expect(process.returncode in (130, 2, 1, 0) and seconds < 2, f"{name} {arguments[0]}: {seconds:.1f} s, {process.returncode}")
+    for query in ("select length(zeroblob(17000000))", "select hex(zeroblob(9000000))",
+                  "select replace(hex(zeroblob(1000)), '0', hex(zeroblob(9000)))",
+                  "with recursive c(i) as (select 1 union all select i + 1 from c limit 40) select group_concat(zeroblob(1000000)) from c"):
+        status, output, errors = ward.run("sql", query)
+        expect(status == 2 and "longer than 16 MB" in errors, f"{query[:60]}: {status} {errors}")
+    for query in ("select 9e999 as far", "select -9e999", "select 1e308 * 10 as x"):
+        for arguments in (["sql", query], ["sql", query, "--mode", "csv"], ["-c", query]):
+            status, output, errors = ward.run(*arguments)
+            expect(status in (1, 2) and "too large for a number" in errors, f"{arguments}: {status} {output} {errors}")
+    status, output, errors = ward.run("-c", "select 9e999 as far")
+    expect("`far` of row 1" in errors, f"which number is too large: {errors}")
+    status, output, errors = ward.run("sql", "select 1 as a, 'x' as b", "--mode", "csv")
+    expect(output == "a,b\n1,x\n", f"lines of CSV: {output!r}")
+
+
+def names_of_files(program, folder):
+    """`~` is the same folder for the check and for the writing; what is no file is refused; no name reaches elsewhere."""
+    place, home = os.path.join(folder, "files"), os.path.join(folder, "files", "home")
+    os.makedirs(home)
+    ward = Ward(program, place, os.path.join(folder, "files.sqlite"))
+    model = 'let f = load "fashion-mnist" train: 20 test: 10\nlet m = train mlp on: f epochs: 1\n'
+    has_data = os.path.isdir("/usr/share/datasets/fashion-mnist")
+    os.mkfifo(os.path.join(place, "pipe.csv"))
+    os.mkdir(os.path.join(place, "folder.csv"))
+    os.symlink("/dev/full", os.path.join(place, "full.csv"))
+    table = "export (select 1 as a) as: "
+    lines = [table + '"pipe.csv"', table + '"folder.csv"', table + '"full.csv"', table + '"x\\u{0}y.csv"', table + '"none/x.csv"',
+             ":store backup .", ":store backup none/x", ":save .", ":save none/x.ward", ":save pipe.csv", ":export none/x.html",
+             'plot (select 1 as a, 2 as b) save: "none/x.png"', 'plot (select 1 as a, 2 as b) save: "x\\u{0}.png"',
+             'import "x\\u{0}.csv"', 'load "fashion\\u{0}-mnist"', ":run x\0y.ward", ":save x\0y.ward"]
+    if has_data:
+        lines += [model + f"keep m as: {name}" for name in ('"."', '"folder.csv"', '"none/x"', '"pipe.csv"', '"/dev/full"', '"a\\u{0}b"')]
+    for line in lines:
+        status, output, errors = ward.run("-", text=line + "\n", home=home)
+        expect(status in (1, 2) and "error" in errors, f"{line!r}: {status} {output} {errors}")
+        for raw in ("NSCocoa", "Domain", "couldn’t", "The operation", "The file", "fatal", "Fatal"):
+            expect(raw not in errors, f"{line!r}: {errors}")
+    left = set(os.listdir(place)) - {"home", "pipe.csv", "folder.csv", "full.csv"}
+    expect(not left, f"a writing that failed left {left}")
+    expect(os.listdir(home) == [] and os.listdir(os.path.join(place, "folder.csv")) == [], "a refused writing wrote")
+    status, output, errors = ward.run("-", text=":store backup ~/copy.sqlite\n", home=home)
+    expect(status == 0 and os.path.exists(home + "/copy.sqlite"), f"~ is not $HOME: {errors}")
+    # Output that finds no room is said, and does not end the work.
+    with open("/dev/full", "w") as full:
+        for arguments in (["-c", "print 1\nlet x = 1"], ["sql", "select 1"], ["sql", "select 1", "--mode", "csv"], ["--help"]):
+            done = subprocess.run([program, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, cwd=place,
+                                  env=dict(os.environ, WARD_STORE=ward.store))
+            expect(done.returncode == 1 and "no space left" in done.stderr, f"{arguments} > /dev/full: {done.returncode} {done.stderr[:200]}")
+    status, output, errors = ward.run("-", before=lambda: os.dup2(os.open("/tmp", os.O_RDONLY), 0))
+    expect(status == 2 and "cannot be read" in errors, f"a folder as standard input: {status} {errors[:200]}")
+
+
+def killed_writings(program, folder):
+    """A kill in the middle of a writing leaves no file but whole ones."""
+    place = os.path.join(folder, "killed")
+    os.mkdir(place)
+    ward = Ward(program, place, os.path.join(folder, "killed.sqlite"))
+    script = "let t = (with recursive c(i) as (select 1 union all select i + 1 from c limit 60000) select i, hex(zeroblob(40)) as x from c)\n" \
+             + 'print "begun"\n' + 'export t as: "t.csv"\n' * 20
+    with open(os.path.join(folder, "killed.ward"), "w") as file:
+        file.write(script)
+    for number in range(8):
+        process = ward.start(os.path.join(folder, "killed.ward"))
+        process.stdout.readline()
+        time.sleep(0.013 * number)
+        process.kill()
+        process.communicate()
+        left = [name for name in os.listdir(place) if name != "t.csv"]
+        expect(not left, f"a kill left {left}")
+        if os.path.exists(place + "/t.csv"):
+            expect(sum(1 for _ in open(place + "/t.csv")) == 60001, "a kill left half a file")
+    # What a killed backup left is removed by the next one.
+    part = place + "/copy.sqlite.part-8A6F5C2E-0B7D-4A55-9B8E-7B1C2D3E4F50"
+    open(part, "w").close()
+    ward.run("-c", ":store backup copy.sqlite")
+    expect(not os.path.exists(part) and os.path.exists(place + "/copy.sqlite"), "a part of an old backup is left")
 
 
 def safe(program, folder):
@@ -174,6 +370,14 @@ def escapes(ward):
     for line in ('load "\x1b[31mred"', ':run "\x1b[31mred"', "\x1b[31mred", 'check false because: "\x1b[31mred"'):
         status, output, errors = ward.run("-c", line)
         expect("\x1b" not in output + errors, f"an escape of a mistake was sent to the terminal: {line!r}: {errors!r}")
+    with open(os.path.join(ward.folder, "red.ward"), "w") as file:
+        file.write('param a = 1 "\x1b[31mred"\n')
+    for arguments in (["red.ward", "--help"], ["red.ward", "--\x1b[31mx"], ["red.ward", "\x1b[31mx"], ["\x1b[31mno.ward"],
+                      ["--seed", "\x1b[31m"], ["fmt", "\x1b[31m"], ["check", "\x1b[31m"], ["replay", "\x1b[31m"], ["--\x1b[31m"],
+                      ["export", "\x1b[31m", "--to", "x.md"], ["sql", "\x1b[31m"], ["explain", "\x1b[31m"],
+                      ["--store", "/proc/\x1b[31m", "-c", "1"], ["sql", "--store", "\x1b[31m", "select 1"]):
+        status, output, errors = ward.run(*arguments)
+        expect(output + errors and "\x1b" not in output + errors, f"{arguments} sent an escape: {output!r} {errors!r}")
     status, output, errors = ward.run("sql", "select char(27) || '[31m' as e")
     expect("\x1b" not in output + errors, "ward sql sent an escape")
 
@@ -206,7 +410,12 @@ def main():
         several_at_once(Ward(program, folder))
         full_disk(program, folder)
         bad_files(program, folder)
+        names_of_stores(program, folder)
+        locked(Ward(program, folder))
+        long_steps(Ward(program, folder))
         safe(program, folder)
+        names_of_files(program, folder)
+        killed_writings(program, folder)
         escapes(Ward(program, folder))
         streaming(Ward(program, folder))
     finally:

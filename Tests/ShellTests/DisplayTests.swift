@@ -139,7 +139,7 @@ struct GridTests {
 
   @Test func csvQuotesWhatItMustAndKeepsNumbersExact() {
     let odd = Table(columns: [.init("a,b"), .init("x")], rows: [["say \"hi\"", .number(1.0 / 3)]])
-    #expect(TableMode.csv.text(of: odd) == "\"a,b\",x\r\n\"say \"\"hi\"\"\",0.3333333333333333\r")
+    #expect(TableMode.csv.text(of: odd) == "\"a,b\",x\n\"say \"\"hi\"\"\",0.3333333333333333")
   }
 
   @Test func jsonIsOneObjectARow() {

@@ -48,7 +48,7 @@ import Testing
     try store.close()
     let whole = try Data(contentsOf: URL(filePath: scratch.store))
     try whole.prefix(whole.count / 2).write(to: URL(filePath: scratch.store))
-    try expectRefusal(.corrupt(path: scratch.store, detail: "database disk image is malformed"), of: scratch)
+    try expectRefusal(.corrupt(path: scratch.store, detail: "its pages do not fit together"), of: scratch)
   }
 
   @Test func aReadOnlyFileOrFolderIsSaidPlainly() throws {

@@ -121,6 +121,10 @@ extension ValueType {
   /// The value itself if it fits; otherwise a problem that names the parameter, what it takes and what came.
   func checked(_ value: Value, for name: String, of owner: String) throws -> Value {
     if case .range(let range) = value, case .list = self { try range.checkLength() }
+    if case .file = self, case .string(let path) = value, path.utf8.contains(0) {
+      throw Problem(
+        .outOfRange, "\(name) of \(owner): a file's name cannot hold the character NUL", argument: name)
+    }
     switch fit(value) {
     case .fits:
       if case .oneOf = self, let word = value.word { return .string(word) }

@@ -15,7 +15,7 @@ extension Dataset {
     if let known = KnownDataset.all.first(where: { $0.name == nameOrPath.lowercased() }) {
       return try known.load(environment, workingFolder)
     }
-    let path = NSString(string: nameOrPath).expandingTildeInPath
+    let path = nameOrPath
     guard FileManager.default.fileExists(atPath: path) else {
       throw .unknown(name: nameOrPath, known: KnownDataset.all.map(\.name))
     }

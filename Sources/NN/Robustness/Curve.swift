@@ -31,20 +31,25 @@ extension AttackRun {
   /// A minimum-norm attack runs once, and its distances are held against each radius. Any other runs at each, smallest
   /// first, on the images that no smaller radius broke: what fools within a radius fools within a larger one.
   ///
-  /// - Parameter progress: is told how many of the radii are done.
+  /// - Parameters:
+  ///   - found: is given each point as soon as it is known.
+  ///   - progress: is told how many of the radii are done.
   /// - Throws: `AttackError` before anything runs, `Interrupted` when `stop` asks.
   public func curve(
     at epsilons: [Float], against target: Target, on images: Images, engine: Engine? = nil, stop: Stop = .never,
-    progress: @escaping @Sendable (_ done: Int) -> Void = { _ in }
+    found: (Curve.Point) -> Void = { _ in }, progress: @escaping @Sendable (_ done: Int) -> Void = { _ in }
   ) throws -> Curve {
     let start = ContinuousClock.now
     let engine = engine ?? Engine(threads: threads)
     let radii = Set(epsilons).sorted()
     for epsilon in radii { try at(epsilon).check(target, images) }
-    let points =
-      attack.traits.budget == .minimum
-      ? try thresholds(radii, target, images, engine, stop)
-      : try sweep(radii, target, images, engine, stop, progress)
+    let points: [Curve.Point]
+    if attack.traits.budget == .minimum {
+      points = try thresholds(radii, target, images, engine, stop)
+      points.forEach(found)
+    } else {
+      points = try sweep(radii, target, images, engine, stop, found, progress)
+    }
     return Curve(points: points, seconds: (ContinuousClock.now - start).seconds)
   }
 
@@ -68,19 +73,20 @@ extension AttackRun {
 
   private func sweep(
     _ radii: [Float], _ target: Target, _ images: Images, _ engine: Engine, _ stop: Stop,
-    _ progress: @Sendable (Int) -> Void
+    _ found: (Curve.Point) -> Void, _ progress: @Sendable (Int) -> Void
   ) throws -> [Curve.Point] {
     var outcomes = try target.evaluate(on: images, costs: costs, engine: engine, stop: stop).outcomes
     var open = outcomes.indices.filter { outcomes[$0].isCleanRight }
     var points: [Curve.Point] = []
     for epsilon in radii {
-      if epsilon > 0, !open.isEmpty, let found = try run(open, at: epsilon, target, images, engine, stop) {
-        for (position, outcome) in zip(open, found) { outcomes[position] = outcome }
+      if epsilon > 0, !open.isEmpty, let ended = try run(open, at: epsilon, target, images, engine, stop) {
+        for (position, outcome) in zip(open, ended) { outcomes[position] = outcome }
         open = open.filter { !outcomes[$0].fooled }
       }
       points.append(
         Curve.Point(
           epsilon: epsilon, evaluation: Evaluation(classNames: images.classes, costs: costs, outcomes: outcomes)))
+      found(points[points.count - 1])
       progress(points.count)
     }
     return points

@@ -25,6 +25,8 @@ struct ModelValue: Object {
     /// Whether the name was given by a `let`.
     var isNamed = false
     var storeID: Int64?
+    /// Told of the name, once the store has the model.
+    var wasNamed: (String) -> Void = { _ in }
     init(name: String = "") { self.name = name }
   }
 
@@ -60,6 +62,7 @@ struct ModelValue: Object {
     if !identity.isNamed {
       identity.name = name
       identity.isNamed = true
+      identity.wasNamed(name)
     }
     return self
   }

@@ -31,15 +31,21 @@ struct ExportCommand: ParsableCommand {
       let environment = Vocabulary.environment()
       let page = try session(environment)
       try ExportFormat.write(page, to: to, environment: environment)
-      print("\(to): \(page.cells.count) cell\(page.cells.count == 1 ? "" : "s")")
+      print("\(to): \(page.cells.count) cell\(page.cells.count == 1 ? "" : "s")".withVisibleControls)
     } catch let problem as Problem {
       notices.tell(.error, problem.message, help: problem.help)
       throw Exit(.failed)
+    } catch StoreError.stopped {
+      notices.tell(.error, "interrupted")
+      throw Exit(.interrupted)
     } catch let error as StoreError {
       notices.tell(.error, "\(error)", help: [error.hint])
       throw Exit(.failed)
     } catch SQLError.interrupted {
       throw Exit(.interrupted)
+    } catch let error as SQLError {
+      notices.tell(.error, "\(error)")
+      throw Exit(.failed)
     }
   }
 
@@ -54,7 +60,7 @@ struct ExportCommand: ParsableCommand {
         code: ShellCode.store, message: "there is no store at \(path)",
         help: ["it is made by the first session; name another with --store or WARD_STORE"])
     }
-    let opened = try Store.open(at: path)
+    let opened = try Store.open(at: path, stop: { Interrupt.isRequested })
     let number = try Int64(source) ?? opened.lastSession() ?? 0
     return try ExportedSession(number: number, of: opened, sql: UserSQL(opened))
   }

@@ -25,8 +25,8 @@ struct FormatCommand: ParsableCommand {
       do {
         let laidOut = try Formatter.format(Source(name: file, text: text), in: environment)
         if laidOut == text { continue }
-        print(check ? "\(file): would change" : "\(file): laid out")
-        if check { status = max(status, .differs) } else { try ScriptFile.write(laidOut, to: file) }
+        print((check ? "\(file): would change" : "\(file): laid out").withVisibleControls)
+        if check { status = max(status, .differs) } else { try WrittenFile.write(laidOut, to: file) }
       } catch let diagnostic as Diagnostic {
         notices.tell(diagnostic)
         status = max(status, .usage)

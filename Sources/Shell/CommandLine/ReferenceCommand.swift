@@ -22,9 +22,9 @@ struct ReferenceCommand: ParsableCommand {
   }
 
   private func write(_ text: String, to path: String) throws {
-    let url = URL(fileURLWithPath: path)
-    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(text.utf8).write(to: url)
+    do { try WrittenFile.write(text, to: path, makesFolder: true) } catch let problem as Problem {
+      throw ValidationError(problem.message)
+    }
   }
 }
 

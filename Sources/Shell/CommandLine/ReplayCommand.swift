@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Lang
+import Store
 
 /// `ward replay FILE --check|--accept`.
 struct ReplayCommand: ParsableCommand {
@@ -40,7 +41,11 @@ struct ReplayCommand: ParsableCommand {
     options.terminal.color = .never
     // What a recording asks of the store, it asks of what it stored itself.
     options.keepsNothing = common.store == nil
-    let session = try Session(options, output: .silent())
+    let session: Session
+    do { session = try Session(options, output: .silent()) } catch let problem as StoreError {
+      notices.tell(.error, "\(problem)", help: [problem.hint])
+      throw Exit(.failed)
+    }
     defer { session.end() }
     if accept { try telling(.failed) { try session.checkMayWrite(file) } }
     Interrupt.install()
@@ -84,7 +89,7 @@ struct ReplayCommand: ParsableCommand {
   private func rewrite(_ outcomes: [Replay.Outcome]) throws {
     var transcript = Transcript("")
     transcript.parts = outcomes.flatMap { $0.differences.isEmpty ? [$0.part] : $0.recorded }
-    try telling(.failed) { try ScriptFile.write(transcript.text, to: file) }
+    try telling(.failed) { try WrittenFile.write(transcript.text, to: file) }
     show(Replay.acceptance(outcomes, of: file))
     for error in outcomes.flatMap(\.newErrors) {
       notices.tell(.warning, "\(file):\(error.line) now ends in an error that was not recorded: \(error.text)")

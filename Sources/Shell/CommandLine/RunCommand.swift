@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Lang
+import Store
 
 /// `ward`, `ward FILE.ward`, `ward -c CODE`, `ward -`.
 struct RunCommand: ParsableCommand {
@@ -22,7 +23,7 @@ struct RunCommand: ParsableCommand {
   var arguments: [String] = []
 
   func run() throws {
-    let options = common.sessionOptions
+    var options = common.sessionOptions
     Interrupt.install()
     if let code {
       guard file == nil else { throw ValidationError("-c CODE and a file cannot be given together") }
@@ -35,9 +36,12 @@ struct RunCommand: ParsableCommand {
       try finish(runScript(Source(name: file, text: try readScript(file)), options))
     }
     if file == "-" || !options.terminal.inputIsTerminal {
-      let text = String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
-      try finish(runScript(Source(name: "standard input", text: text), options))
+      guard let text = try? FileHandle.standardInput.readToEnd() ?? Data() else {
+        throw ValidationError("standard input cannot be read: it is a folder, or closed")
+      }
+      try finish(runScript(Source(name: "standard input", text: String(decoding: text, as: UTF8.self)), options))
     }
+    options.goesOnInMemory = true
     let session = try Session(options)
     REPL(session: session, runsStartUpFile: !common.noInit).run()
     session.end()
@@ -56,8 +60,19 @@ struct RunCommand: ParsableCommand {
   }
 
   private func runScript(_ source: Source, _ options: Session.Options) throws -> ExitStatus {
-    let session = try Session(options)
+    let session: Session
+    do { session = try Session(options) } catch let problem as StoreError {
+      Notices(options.diagnostics).tell(
+        .error, "\(problem)",
+        help: [
+          problem.hint, "nothing was run: what a script makes would be lost; only the prompt goes on without a store",
+        ])
+      return .failed
+    }
     defer { session.end() }
+    if !options.isQuiet {
+      for cell in session.whatWasInterrupted() { session.notices.tell(.note, cell.said, help: cell.more) }
+    }
     let program = session.interpreter.parse(source)
     let script = ScriptArguments(parameters: program.parameters, script: source.name)
     let values = try script.parse(arguments)

@@ -33,9 +33,10 @@ struct SQLCommand: ParsableCommand {
       throw Exit(.failed)
     }
     Interrupt.install()
+    leaveWhenStopped()
     do {
       // A store that cannot be written can be read all the same.
-      let sql = try UserSQL.reading(Home.path(path))
+      let sql = try UserSQL.reading(Home.path(path), stop: { Interrupt.isRequested })
       try warnIfNewer(sql, path)
       try mode.isLineByLine ? stream(from: sql) : show(sql.query(query, shouldStop: { Interrupt.isRequested }))
     } catch let error as StoreError {
@@ -43,14 +44,33 @@ struct SQLCommand: ParsableCommand {
       throw Exit(.failed)
     } catch let error as SQLError {
       if error == .interrupted {
-        Notices.write(told.diagnostics == .json ? notices.text(.error, "interrupted") : "interrupted")
+        sayInterrupted()
         throw Exit(.interrupted)
+      }
+      if case .store(let error) = error {
+        notices.tell(.error, "\(error)", help: [error.hint])
+        throw Exit(.failed)
       }
       let range = Source(name: "query", text: query).range
       if let diagnostic = Query.diagnostic(error, sql: query, at: range) as? Diagnostic {
         notices.tell(diagnostic)
       }
       throw Exit(.usage)
+    }
+  }
+
+  private func sayInterrupted() {
+    Notices.write(told.diagnostics == .json ? notices.text(.error, "interrupted") : "interrupted")
+  }
+
+  /// A single step of SQLite's machine cannot be stopped, nor can the compiling of a query. Where one is still at it a moment
+  /// after a Ctrl-C the process ends all the same: it only reads.
+  private func leaveWhenStopped() {
+    Thread.detachNewThread {
+      while !Interrupt.isRequested { usleep(20_000) }
+      usleep(100_000)
+      sayInterrupted()
+      _exit(ExitStatus.interrupted.rawValue)
     }
   }
 
@@ -70,27 +90,36 @@ struct SQLCommand: ParsableCommand {
 
   /// What a screen gets; a file gets the text as it is.
   private func onScreen(_ text: String) -> String {
-    Self.isOnScreen ? (text.hasSuffix("\r") ? String(text.dropLast()) : text).withVisibleControls : text
+    Self.isOnScreen ? text.withVisibleControls : text
   }
 
-  private func show(_ answer: SQLTable) {
+  private func show(_ answer: SQLTable) throws {
     for note in answer.notes { notices.tell(.note, note.message) }
     let terminal = Terminal()
-    let text = onScreen(
+    let text = try onScreen(
       mode.text(of: Query.table(answer), width: terminal.outputIsTerminal ? terminal.width : .max))
-    if Pager(terminal)?.show(text + "\n") != true { Swift.print(text) }
+    if Pager(terminal)?.show(text + "\n") != true { print(text) }
   }
 
   /// A row at a time, in constant memory.
   private func stream(from sql: UserSQL) throws {
-    var names: [String] = []
+    var (names, number, lines): ([String], Int, String) = ([], 0, "")
+    // A mistake in the middle comes after the rows before it.
+    defer { Standard.output(lines) }
     try sql.stream(
       query, shouldStop: { Interrupt.isRequested },
       columns: { columns in
         names = Query.unique(columns)
-        if let head = mode.head(names) { Swift.print(onScreen(head)) }
+        if let head = mode.head(names) { lines = onScreen(head) + "\n" }
       },
-      row: { row in Swift.print(onScreen(mode.line(names, row.map(Query.value)))) })
+      row: { row in
+        number += 1
+        lines += onScreen(mode.line(names, try Query.values(row, of: names, row: number))) + "\n"
+        guard Self.isOnScreen || lines.utf8.count > 1 << 15 else { return }
+        Standard.output(lines)
+        lines = ""
+        if Standard.problem != nil { throw Exit(.failed) }
+      })
     for remark in UserSQL.remarks(on: query) { notices.tell(.note, remark.message) }
   }
 }

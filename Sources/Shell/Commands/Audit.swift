@@ -88,25 +88,29 @@ extension Session {
   ) throws -> Table {
     let costs = plan.costs ?? model.origin.costs
     let progress = Progress(terminal: terminal, quiet: isQuiet)
+    let known = Set(radii.map { Float($0) }).sorted()
+    var last = ContinuousClock.now
     let curve = try answeringInterrupts {
       defer { progress.finish() }
       let run = try self.run(of: choice, plan, costs: costs)
       let label = "\(choice.name) on \(model.identity.name)"
+      // Each point is kept when it is known: the largest radii take the longest.
       return try run.curve(
-        at: radii.map { Float($0) }, against: model.model.target, on: plan.images.images, engine: engine, stop: stop
-      ) { done in
-        progress.update(label, fraction: Double(done) / Double(max(1, radii.count)))
-      }
-    }
-    for point in curve.points {
-      var run = try answeringInterrupts { try self.run(of: choice, plan, costs: costs) }
-      run.threat = run.threat.with(epsilon: point.epsilon)
-      made(
-        .result(
-          ResultValue(
-            model: model, images: plan.images, evaluation: point.evaluation, costs: costs, run: run, choice: choice,
-            seconds: curve.seconds / Double(curve.points.count),
-            radii: curve.points.map { Double("\($0.epsilon)") ?? 0 })))
+        at: known, against: model.model.target, on: plan.images.images, engine: engine, stop: stop,
+        found: { point in
+          var there = run
+          there.threat = run.threat.with(epsilon: point.epsilon)
+          let now = ContinuousClock.now
+          made(
+            .result(
+              ResultValue(
+                model: model, images: plan.images, evaluation: point.evaluation, costs: costs, run: there, choice: choice,
+                seconds: (now - last).inSeconds, radii: known.map { Double("\($0)") ?? 0 })))
+          last = now
+        },
+        progress: { done in
+          progress.update(label, fraction: Double(done) / Double(max(1, known.count)))
+        })
     }
     let hasProtected = curve.points.contains { $0.evaluation.protected != nil }
     return Table(

@@ -25,13 +25,7 @@ struct SaveParameter {
     let format = try DrawingFormat(file)
     try session.checkMayWrite(file)
     let bytes = try session.drawing { try drawing.file(format) }
-    do {
-      try bytes.write(to: URL(fileURLWithPath: Home.path(file)), options: .atomic)
-    } catch {
-      throw Problem(
-        code: ShellCode.file, message: "cannot write '\(file)': \(error.reasonInWords)",
-        argument: "save")
-    }
+    try WrittenFile.write(bytes, to: file, argument: "save")
     session.output.show(.text("\(file)  \(drawing.summary)"))
     return .object(drawing)
   }
@@ -42,7 +36,7 @@ enum DrawingFormat: String, CaseIterable {
   case png, svg
 
   init(_ file: String) throws {
-    let suffix = NSString(string: file).pathExtension.lowercased()
+    let suffix = URL(fileURLWithPath: file).pathExtension.lowercased()
     guard let format = Self(rawValue: suffix) else {
       throw Problem(
         code: ShellCode.drawing,
@@ -76,19 +70,6 @@ extension Session {
       throw Problem(code: ShellCode.drawing, message: "libpng: \(failure.description)")
     } catch is CancellationError {
       throw Lang.Interrupt()
-    }
-  }
-}
-
-extension Error {
-  /// Why a file cannot be written, without the class names and paths that Foundation puts around it.
-  fileprivate var reasonInWords: String {
-    switch (self as? CocoaError)?.code {
-    case .fileNoSuchFile?, .fileReadNoSuchFile?: "there is no such folder"
-    case .fileWriteNoPermission?, .fileReadNoPermission?: "you may not write there"
-    case .fileWriteOutOfSpace?: "the disk is full"
-    case .fileWriteVolumeReadOnly?: "it is on a disk that can only be read"
-    default: (self as NSError).localizedDescription
     }
   }
 }

@@ -25,10 +25,7 @@ extension Command<Session> {
           copy.metadata["ward.classes.names"] = JSONText.value(.list(data.dataset.classes.map { .string($0) }))
           copy.metadata["ward.data.sha256"] = data.dataset.sha256
         }
-        let path = Home.path(given[file])
-        do { try copy.save(to: path) } catch let error as CheckpointError {
-          throw Problem(code: ShellCode.file, message: error.description, argument: "as")
-        }
+        try WrittenFile.write(Data(copy.checkpoint.bytes), to: given[file], argument: "as")
         session.output.show(
           .text("\(given[file])  \(NumberText.count(copy.parameterCount)) parameters of \(value.identity.name)"))
         return .none

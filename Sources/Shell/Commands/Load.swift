@@ -21,7 +21,7 @@ extension Command<Session> {
         shown: "all")
       return { session, given in
         do {
-          let place = given[name]
+          let place = Home.path(given[name])
           var loaded = DatasetValue(dataset: try Interrupt.leaving { try Dataset.load(place) })
           var selection: [String] = []
           if let wanted = given[classes] {

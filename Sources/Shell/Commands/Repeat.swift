@@ -119,7 +119,6 @@ extension ExampleRecord {
 extension Session {
   /// The id that a result, a row or a number stands for.
   fileprivate func storedResult(_ value: Value) throws -> Int64 {
-    storeSoFar()
     func wrong(_ message: String) -> Problem {
       Problem(
         code: ShellCode.badAttack, message: message,

@@ -37,7 +37,7 @@ struct TableFile {
 
   func write(_ table: Table) throws {
     let form = form
-    try ScriptFile.write(Interrupt.leaving { form.text(of: table) } + "\n", to: file)
+    try WrittenFile.write(Interrupt.leaving { form.text(of: table) } + "\n", to: file, argument: argument)
   }
 
   /// A matrix as `costs … from:` reads it: the answers above, the true class before each row.
@@ -169,7 +169,8 @@ struct TableFile {
         try session.sql.stream(
           "with rows as (\(elements)) select rows.number, f.key, f.type, f.atom, f.value, rows.type from rows left join "
             + "json_each(iif(rows.type = 'object', rows.value, '{}')) f order by rows.number, f.id",
-          parameters: ["text": .text(text)], shouldStop: { Interrupt.isRequested }, columns: { _ in },
+          parameters: ["text": .text(text)], longest: 2 * Self.mostBytes, shouldStop: { Interrupt.isRequested },
+          columns: { _ in },
           row: { row in
             if row[0] != number { rows.append([:]) }
             number = row[0]

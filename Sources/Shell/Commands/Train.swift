@@ -172,8 +172,7 @@ extension Session {
     origin.epochs = state.epochs.map(record)
     let value = ModelValue(state.model, origin: origin)
     warnOfGrowth(state.epochs)
-    made(.model(value))
-    if let kept = training.kept.record { made(.trained(kept)) }
+    if let kept = training.kept.record { made(.model(value), .trained(kept)) } else { made(.model(value)) }
     return .object(value)
   }
 

@@ -40,5 +40,5 @@ struct Notices {
     Self.write(text(severity, message, help: help))
   }
 
-  static func write(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+  static func write(_ text: String) { Standard.error(text + "\n") }
 }

@@ -26,12 +26,13 @@ enum TableMode: String, CaseIterable {
 
   /// The line above the rows, if the form has one.
   func head(_ names: [String]) -> String? {
-    self == .csv ? names.map { Self.csv($0) }.joined(separator: ",") + "\r" : nil
+    self == .csv ? names.map { Self.csv($0) }.joined(separator: ",") : nil
   }
 
-  /// One row of a form that is written line by line. Lines of CSV end with a carriage return too (RFC 4180).
+  /// One row of a form that is written line by line. Lines of CSV end with a line feed alone, as those of psql and DuckDB do
+  /// and as a shell expects, where RFC 4180 has a carriage return before it.
   func line(_ names: [String], _ row: [Value]) -> String {
-    self == .csv ? row.map(Self.csv).joined(separator: ",") + "\r" : Self.object(names, row)
+    self == .csv ? row.map(Self.csv).joined(separator: ",") : Self.object(names, row)
   }
 
   private static func object(_ names: [String], _ row: [Value]) -> String {

@@ -32,11 +32,11 @@ enum ExportFormat: String, CaseIterable {
       case .notebook: Page(text: NotebookPage().text(of: session))
       }
     let path = Home.path(file)
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    let folder = Home.folder(of: path)
     try mayWrite(file)
     for image in page.images { try mayWrite(folder + "/" + image.name) }
-    for image in page.images { try ScriptFile.write(image.bytes, to: folder + "/" + image.name) }
-    try ScriptFile.write(page.text, to: file)
+    for image in page.images { try WrittenFile.write(image.bytes, to: folder + "/" + image.name, makesFolder: true) }
+    try WrittenFile.write(page.text, to: file)
   }
 }
 

@@ -54,7 +54,7 @@ extension ExportedSession {
     for (caption, query) in Self.questions {
       let answer = try sql.query(
         query, parameters: ["session": .integer(number)], shouldStop: { Interrupt.isRequested })
-      if !answer.rows.isEmpty { tables.append((caption, StoredTable(Query.table(answer)))) }
+      if !answer.rows.isEmpty { tables.append((caption, StoredTable(try Query.table(answer)))) }
     }
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Lang
 
 /// A session as Markdown, as GitHub reads it. Images are files in a folder beside it.
 struct MarkdownPage {
@@ -54,6 +55,7 @@ struct MarkdownPage {
 
   /// A block of code whose fence is longer than any in it.
   private static func fenced(_ text: String, as language: String) -> String {
+    let text = text.withVisibleControls
     let longest = text.matches(of: /`+/).map { $0.output.count }.max() ?? 0
     let fence = String(repeating: "`", count: max(3, longest + 1))
     return "\(fence)\(language)\n\(text)\n\(fence)\n"
@@ -63,7 +65,7 @@ struct MarkdownPage {
   private static func escaped(_ text: String) -> String {
     var escaped = ""
     var previous: Character = " "
-    for character in text {
+    for character in text.withVisibleControls {
       defer { previous = character }
       switch character {
       // Inside a word, as in mean_cost, it means nothing.

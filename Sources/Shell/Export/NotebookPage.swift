@@ -1,4 +1,5 @@
 import Foundation
+import Lang
 
 /// A session as a Jupyter notebook (nbformat 4.5): to be read, and to be shown by `nbconvert`. There is no kernel that runs it.
 struct NotebookPage {
@@ -35,7 +36,7 @@ struct NotebookPage {
           ("mimetype", "\"text/x-ward\""), ("pygments_lexer", "\"text\""), ("codemirror_mode", "\"text/plain\""),
         ])
       ),
-      ("title", JSONText.string(session.title)),
+      ("title", JSONText.string(session.title.withVisibleControls)),
     ])
   }
 
@@ -56,13 +57,16 @@ struct NotebookPage {
     }
     switch block {
     case .problem(let text):
-      let first = text.split(separator: "\n").first.map(String.init) ?? ""
+      let first = text.withVisibleControls.split(separator: "\n").first.map(String.init) ?? ""
       let name = first.prefixMatch(of: /\w+\[([A-Z]\d{4})\]/).map { String($0.output.1) } ?? "problem"
       return JSONText.object([
         ("output_type", "\"error\""), ("ename", JSONText.string(name)), ("evalue", JSONText.string(first)),
         (
           "traceback",
-          array(text.split(separator: "\n", omittingEmptySubsequences: false).map { JSONText.string(String($0)) })
+          array(
+            text.withVisibleControls.split(separator: "\n", omittingEmptySubsequences: false).map {
+              JSONText.string(String($0))
+            })
         ),
       ])
     case .table(let table): return display([("text/html", lines(HTMLPage.table(table, caption: nil)))])
@@ -81,7 +85,7 @@ struct NotebookPage {
 
   /// A text as the list of its lines, each with its line break: what nbformat keeps.
   private func lines(_ text: String) -> String {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    let lines = text.withVisibleControls.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     return array(
       lines.enumerated().map { JSONText.string($1 + ($0 < lines.count - 1 ? "\n" : "")) }.filter { $0 != "\"\"" })
   }

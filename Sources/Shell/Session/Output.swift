@@ -29,8 +29,8 @@ final class Output {
   /// - Parameter renderer: asked before each block, since a window may have changed its width.
   init(
     renderer: @escaping () -> BlockRenderer,
-    write: @escaping (String) -> Void = { FileHandle.standardOutput.write(Data($0.utf8)) },
-    writeError: @escaping (String) -> Void = { FileHandle.standardError.write(Data($0.utf8)) }
+    write: @escaping (String) -> Void = Standard.output,
+    writeError: @escaping (String) -> Void = Standard.error
   ) {
     self.renderer = renderer
     self.write = write

@@ -21,8 +21,21 @@ enum Query {
     }
   }
 
-  static func table(_ table: SQLTable) -> Table {
-    Table(columns: unique(table.columns).map { Table.Column($0) }, rows: table.rows.map { $0.map(value) })
+  /// The answer to a query.
+  /// - Throws: `SQLError.notFinite`.
+  static func table(_ table: SQLTable) throws -> Table {
+    let names = unique(table.columns)
+    return Table(
+      columns: names.map { Table.Column($0) },
+      rows: try table.rows.enumerated().map { try values($1, of: names, row: $0 + 1) })
+  }
+
+  /// One row. A number that is too large for one is refused, as everywhere in the language.
+  static func values(_ row: [SQLValue], of names: [String], row number: Int) throws -> [Value] {
+    try zip(names, row).map { name, value in
+      if case .real(let real) = value, !real.isFinite { throw SQLError.notFinite(column: name, row: number) }
+      return self.value(value)
+    }
   }
 
   /// Column names with later ones of the same name numbered: as members they could not be told apart.

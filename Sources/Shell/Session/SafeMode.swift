@@ -4,6 +4,9 @@ import Lang
 extension Session {
   /// With `--safe` a file may only be written below the working folder, whatever `..`, `~` and links make of its name.
   func checkMayWrite(_ file: String) throws {
+    if file.utf8.contains(0) {
+      throw Problem(code: ShellCode.file, message: "\(file): a file's name cannot hold the character NUL")
+    }
     guard isSafe, !Self.isBelowWorkingFolder(file) else { return }
     throw Problem(
       code: ShellCode.unsafe, message: "\(file) is outside the working folder, and this session was started with --safe"
@@ -18,7 +21,7 @@ extension Session {
     if place.split(separator: "/").contains("..") { return false }
     // What is there already: the file itself, which may be a link, or the deepest folder above it.
     var status = stat()
-    while lstat(place, &status) != 0, place != "/" { place = NSString(string: place).deletingLastPathComponent }
+    while lstat(place, &status) != 0, place != "/" { place = Home.folder(of: place) }
     guard let real = realpath(place, nil), let top = realpath(folder, nil) else { return false }
     defer {
       free(real)

@@ -1,5 +1,6 @@
 import Lang
 import Store
+import Synchronization
 
 /// What the language asks of the notebook while code runs.
 extension Session: Host {
@@ -8,18 +9,32 @@ extension Session: Host {
   }
 
   func query(sql text: String, bindings: [QueryBinding], at range: SourceRange) throws -> Value {
-    storeSoFar()
     var parameters: [String: SQLValue] = [:]
     for binding in bindings { parameters[binding.name] = try Query.parameter(binding) }
     do {
-      let table = try sql.query(text, parameters: parameters, shouldStop: { Interrupt.isRequested })
+      let table = try answer(text, parameters)
       for remark in table.notes {
         let place = Query.place(remark.place, in: range)
         note(Diagnostic(ShellCode.integerDivision, remark.message, at: place, severity: .note))
       }
-      return .table(Query.table(table))
+      return .table(try Query.table(table))
     } catch let error as SQLError {
       throw Query.diagnostic(error, sql: text, at: range)
+    }
+  }
+
+  /// Runs a query on a thread of its own. A single step of SQLite's machine cannot be stopped, nor can the compiling of a
+  /// query: one that is in the middle of either when Ctrl-C comes is left behind, with its connection.
+  private func answer(_ text: String, _ parameters: [String: SQLValue]) throws -> SQLTable {
+    let (connection, isLeft) = (sql, Flag())
+    do {
+      return try Interrupt.leaving {
+        try connection.query(text, parameters: parameters, shouldStop: { Interrupt.isRequested || isLeft.isUp })
+      }
+    } catch let interrupt as Lang.Interrupt {
+      isLeft.raise()
+      try renewSQL()
+      throw interrupt
     }
   }
 
@@ -28,4 +43,11 @@ extension Session: Host {
   }
 
   func last(_ number: Int?) throws -> Value { try lastValue(number) }
+}
+
+/// A word from one thread to another: what was waited for is not wanted any more.
+private final class Flag: Sendable {
+  private let state = Atomic<Bool>(false)
+  var isUp: Bool { state.load(ordering: .relaxed) }
+  func raise() { state.store(true, ordering: .relaxed) }
 }

@@ -13,47 +13,75 @@ enum Made {
   case result(ResultValue)
   case audit(AuditValue)
   case weights(ModelValue)
+  /// The name that a `let` gave to a model that is stored already.
+  case name(String, ofModel: Int64)
 }
 
 extension Session {
-  /// A command hands over what it made; it is stored, in one transaction, when the cell ends.
+  /// A command hands over what it made. When this returns it is in the store, in one transaction, so that whatever the
+  /// cell does or shows next, the end of the process cannot take it back.
   ///
-  /// A model without a name gets one from what it is and the cell that made it, until a `let` names it.
-  func made(_ thing: Made) {
-    if case .model(let model) = thing, model.identity.name.isEmpty {
+  /// A model without a name gets one from what it is and the cell that made it, until a `let` names it. Where the store
+  /// cannot be written that is told, and tried once more when the cell ends.
+  func made(_ things: Made...) {
+    for case .model(let model) in things {
+      modelsOfCell += 1
+      guard model.identity.name.isEmpty else { continue }
       let base = "\(model.model.architecture.name).\(nextCell - 1)"
-      let taken = unstored.count { if case .model = $0 { true } else { false } }
-      model.identity.name = taken == 0 ? base : "\(base).\(taken + 1)"
+      model.identity.name = modelsOfCell == 1 ? base : "\(base).\(modelsOfCell)"
     }
-    unstored.append(thing)
+    unstored += things
+    guard let row = cellRow, !cannotKeep else { return }
+    do {
+      try write { record in try store.keep(in: row, shown: shownByNow(), record: record) }
+    } catch {
+      cannotKeep = true
+      // The cell is about to end, and then it is tried again.
+      if case StoreError.stopped = error { return }
+      tell("what this cell makes is not stored", error, more: "it is tried again when the cell ends")
+    }
   }
 
-  /// Writes how the cell ended and all that it made, in one transaction.
+  /// Writes how the cell ended and what of it is not stored yet, in one transaction.
   func finish(_ status: CellStatus, seconds: Double) {
-    guard let row = cellRow else { return unstored.removeAll() }
-    store(status: status, row: row) { record in
-      try store.finishCell(
-        row, status: status, seconds: seconds, shown: output.shown, output: StoredBlock.json(output.blocks),
-        record: record)
+    defer {
+      unstored.removeAll()
+      cellRow = nil
+      cannotKeep = false
     }
-    cellRow = nil
+    guard let row = cellRow else { return }
+    do {
+      try write { record in
+        try store.finishCell(
+          row, status: status, seconds: seconds, shown: output.shown, output: StoredBlock.json(output.blocks),
+          record: record)
+      }
+      if cannotKeep { notices.tell(.note, "what this cell made is stored after all") }
+    } catch {
+      tell(
+        unstored.isEmpty ? "how this cell ended is not stored" : "what this cell made is not stored", error,
+        more: "the notebook still has it")
+    }
   }
 
-  /// Writes what the running cell has made so far, so that its own SQL sees it.
-  func storeSoFar() {
-    guard let row = cellRow, !unstored.isEmpty else { return }
-    store(status: .running, row: row) { record in
-      try store.finishCell(row, status: .running, seconds: 0, shown: output.shown, record: record)
-    }
+  private func tell(_ what: String, _ error: any Error, more: String) {
+    let hint = (error as? StoreError).map { [$0.hint] } ?? []
+    notices.tell(.warning, "\(what): \(error)", help: hint + [more])
+  }
+
+  /// What the running cell has shown, once in a while: to write it with each result would take longer with each.
+  private func shownByNow() -> String? {
+    let now = ContinuousClock.now
+    guard now - shownKept > .seconds(1), !output.shown.isEmpty else { return nil }
+    shownKept = now
+    return output.shown
   }
 
   /// The row that a training will be kept in, with those of what it rests on; `nil` where the cell has no row itself.
   func beginKeeping(_ training: UnfinishedTraining) throws -> TrainingRecord? {
     guard let row = cellRow else { return nil }
-    storeSoFar()
-    let (record, confirmations) = try store.finishCell(row, status: .running, seconds: 0, shown: output.shown) {
-      writer in
-      let recorder = Recorder(writer: writer)
+    let (record, confirmations) = try store.keep(in: row, shown: shownByNow()) { writer in
+      let recorder = Recorder(writer: writer, session: self)
       return (try recorder.record(of: training, cell: row), try recorder.write([]))
     }
     for confirm in confirmations { confirm() }
@@ -61,20 +89,11 @@ extension Session {
   }
 
   /// Runs a transaction that writes `unstored`; ids are handed out only once it is through.
-  private func store(
-    status: CellStatus, row: Int64, _ transaction: ((CellWriter) throws -> [() -> Void]) throws -> [() -> Void]
-  ) {
-    do {
-      let things = unstored
-      let confirmations = try transaction { writer in try Recorder(writer: writer).write(things) }
-      for confirm in confirmations { confirm() }
-      unstored.removeAll()
-    } catch {
-      let hint = (error as? StoreError).map { [$0.hint] } ?? []
-      notices.tell(
-        .warning, "what this cell made is not stored: \(error)", help: hint + ["the notebook still has it"])
-      unstored.removeAll()
-    }
+  private func write(_ transaction: ((CellWriter) throws -> [() -> Void]) throws -> [() -> Void]) throws {
+    let things = unstored
+    let confirmations = try transaction { writer in try Recorder(writer: writer, session: self).write(things) }
+    for confirm in confirmations { confirm() }
+    unstored.removeAll()
   }
 }
 
@@ -85,7 +104,12 @@ private final class Recorder {
   /// To be run once the transaction is through: an id of a transaction that failed must not be kept.
   private var confirmations: [() -> Void] = []
 
-  init(writer: CellWriter) { self.writer = writer }
+  private weak var session: Session?
+
+  init(writer: CellWriter, session: Session) {
+    self.writer = writer
+    self.session = session
+  }
 
   func write(_ things: [Made]) throws -> [() -> Void] {
     for thing in things {
@@ -98,6 +122,7 @@ private final class Recorder {
       case .audit(let audit): try add(audit)
       case .weights(let model):
         try writer.add(model.model.weightStatistics.map { StoredWeights($0) }, of: try row(of: model))
+      case .name(let name, let model): try writer.rename(model: model, to: name)
       }
     }
     return confirmations
@@ -138,7 +163,10 @@ private final class Recorder {
     try writer.add(origin.epochs, of: id)
     try writer.add(model.weightStatistics.map { StoredWeights($0) }, of: id)
     models[ObjectIdentifier(value.identity)] = id
-    confirmations.append { value.identity.storeID = id }
+    confirmations.append { [weak session] in
+      value.identity.storeID = id
+      value.identity.wasNamed = { session?.made(.name($0, ofModel: id)) }
+    }
     return id
   }
 

@@ -10,7 +10,8 @@ import Store
 final class Session {
   let environment: Environment
   let store: Store
-  let sql: UserSQL
+  /// What users' queries run on; another one after a query that Ctrl-C left to come to its end.
+  private(set) var sql: UserSQL
   let output: Output
   let terminal: Terminal
   /// How mistakes and warnings are told.
@@ -26,8 +27,12 @@ final class Session {
   var seed: Int
   /// The number of the next cell.
   private(set) var nextCell = 1
-  /// What the running cell has made and the store does not have yet.
+  /// What the running cell has made and the store does not have yet: nothing, unless the store cannot be written.
   var unstored: [Made] = []
+  /// Whether the store refused something of the running cell.
+  var cannotKeep = false
+  /// When the store was last told what the running cell shows.
+  var shownKept = ContinuousClock.now
   /// The row of the running cell.
   var cellRow: Int64?
   /// The scripts that `:run` is running, each run by the one before.
@@ -52,6 +57,8 @@ final class Session {
   private(set) var binding: String?
   /// How many trainings the running cell has begun.
   var trainingsOfCell = 0
+  /// How many models the running cell has made.
+  var modelsOfCell = 0
 
   /// Whether the names are kept as they are before each cell.
   private var remembersNames = true
@@ -66,11 +73,16 @@ final class Session {
     var isSafe = false
     /// A store in memory, for looking without touching anything.
     var keepsNothing = false
+    /// Where the store cannot be used, whether the session goes on with one in memory: for people, who are told.
+    var goesOnInMemory = false
     var terminal = Terminal()
     var diagnostics = Notices.Form.text
   }
 
-  /// Opens the store and begins a session. A store that cannot be used is replaced by one in memory, with a warning.
+  /// Opens the store and begins a session. At the prompt a store that cannot be used is replaced by one in memory, with a
+  /// warning; a script is not run, since all it makes would be lost.
+  ///
+  /// - Throws: `StoreError`; `Lang.Interrupt` where Ctrl-C ended the waiting for a store that another program has locked.
   init(_ options: Options, output: Output? = nil) throws {
     let terminal = options.terminal
     notices = Notices(options.diagnostics, on: terminal)
@@ -78,6 +90,7 @@ final class Session {
       version: wardVersion, seed: Int64(options.seed), folder: FileManager.default.currentDirectoryPath)
     let (store, number, problem) = try StoreChoice.begin(record, in: options.keepsNothing ? nil : options.storePath)
     if let problem {
+      guard options.goesOnInMemory else { throw problem }
       notices.tell(
         .warning, "\(problem)",
         help: [
@@ -109,8 +122,11 @@ final class Session {
 
   /// Ends the session; what it stored stays.
   func end() {
-    do { try store.endSession(number) } catch { notices.tell(.warning, "\(error)") }
+    do { try store.endSession(number) } catch StoreError.stopped {} catch { notices.tell(.warning, "\(error)") }
   }
+
+  /// Takes a new connection for users' queries, where one is still busy with a query that nobody waits for.
+  func renewSQL() throws { sql = try UserSQL(store) }
 
   /// The name diagnostics give to what is typed at the prompt: the number the prompt shows.
   var promptName: String { "[\(nextCell)]" }
@@ -249,12 +265,13 @@ final class Session {
     if remembersNames { past.remember(moment) }
     nextCell += 1
     trainingsOfCell = 0
+    modelsOfCell = 0
     output.beginCell()
     Interrupt.beginWork()
     let started = ContinuousClock.now
-    begin(number: number, source: source)
     var status = ExitStatus.ok
     do {
+      try begin(number: number, source: source)
       values.remember(try work(), of: number)
     } catch {
       status = report(error)
@@ -266,12 +283,15 @@ final class Session {
     return status
   }
 
-  private func begin(number: Int, source: String) {
+  /// Writes the cell's row. Throws only where Ctrl-C ended the waiting for another program.
+  private func begin(number: Int, source: String) throws {
+    shownKept = .now
     do {
       cellRow = try store.beginCell(
         CellRecord(session: self.number, number: number, source: source, seed: Int64(seed)))
     } catch {
       cellRow = nil
+      if case StoreError.stopped = error { throw error }
       notices.tell(.warning, "this cell is not stored: \(error)")
     }
   }
@@ -279,6 +299,8 @@ final class Session {
   /// Says what went wrong, in the user's terms, and how a script that meets it ends.
   @discardableResult private func report(_ error: any Error) -> ExitStatus {
     switch error {
+    // Ctrl-C while another program kept the store locked.
+    case StoreError.stopped: return report(Lang.Interrupt())
     case is Lang.Interrupt:
       let text = "interrupted" + (interruptDetail.isEmpty ? "" : " " + interruptDetail)
       output.complain(
@@ -292,7 +314,7 @@ final class Session {
       complain(diagnostic)
       return diagnostic.isFailedCheck ? .differs : .failed
     default:
-      output.complain("error: \(error)", written: notices.text(.error, "\(error)"))
+      output.complain("error: \(error.inWords)", written: notices.text(.error, error.inWords))
       return .failed
     }
   }
@@ -311,6 +333,23 @@ final class Session {
 /// Several mistakes of one text.
 struct Diagnostics: Error {
   let all: [Diagnostic]
+}
+
+extension Error {
+  /// The error as a sentence. Ours say what they mean; of others only the reason is told that the system gave.
+  var inWords: String {
+    switch self {
+    case is CocoaError, is POSIXError:
+      Self.reason(of: self as NSError) ?? "a file cannot be read or written"
+    case is DecodingError: "the store holds something that cannot be read"
+    default: "\(self)"
+    }
+  }
+
+  private static func reason(of error: NSError) -> String? {
+    if error.domain == NSPOSIXErrorDomain { return FileFailure(Int32(error.code)).reason }
+    return (error.userInfo[NSUnderlyingErrorKey] as? NSError).flatMap { reason(of: $0) }
+  }
 }
 
 extension Item {

@@ -1,4 +1,5 @@
 import Foundation
+import Lang
 import Store
 
 /// Which file is the store, and what becomes of work when that file cannot be used.
@@ -19,21 +20,23 @@ enum StoreChoice {
     guard let store, place(of: store) != place(of: usual) else {
       return URL(fileURLWithPath: usual).deletingLastPathComponent().appendingPathComponent("history").path
     }
-    return store + "-history"
+    return Home.path(store) + "-history"
   }
 
   private static func place(of path: String) -> String {
     URL(fileURLWithPath: Home.path(path)).resolvingSymlinksInPath().path
   }
 
-  /// Opens the store and begins a session in it; or in a store in memory, and says why: work goes on, and the user is told
-  /// that it will not last.
+  /// Opens the store and begins a session in it; or in a store in memory, and says why.
   static func begin(
     _ session: SessionRecord, in path: String?
   ) throws -> (store: Store, number: Int64, problem: StoreError?) {
     do {
-      let store = try path.map { try Store.open(at: $0) } ?? Store.inMemory()
+      let store =
+        try path.map { try Store.open(at: Home.path($0), stop: { Interrupt.isRequested }) } ?? Store.inMemory()
       return (store, try store.beginSession(session), nil)
+    } catch StoreError.stopped {
+      throw Lang.Interrupt()
     } catch let error as StoreError {
       let store = try Store.inMemory()
       return (store, try store.beginSession(session), error)

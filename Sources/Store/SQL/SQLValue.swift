@@ -26,6 +26,17 @@ public enum SQLValue: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
+extension SQLValue {
+  /// Roughly how many bytes it takes.
+  var size: Int {
+    switch self {
+    case .text(let text): 40 + text.utf8.count
+    case .blob(let bytes): 40 + bytes.count
+    default: 40
+    }
+  }
+}
+
 /// A remark on a query that ran.
 public struct SQLNote: Sendable, Equatable {
   /// What it says.
@@ -62,6 +73,12 @@ public enum SQLError: Error, Equatable, CustomStringConvertible {
   case interrupted
   /// It ran longer than allowed.
   case timedOut(seconds: Double)
+  /// It made a text or blob longer than a query may, or one of the store is; `most` is in bytes.
+  case tooLong(most: Int)
+  /// It took more memory than a query may, in bytes.
+  case tooLarge(most: Int)
+  /// A number of its answer is infinite.
+  case notFinite(column: String, row: Int)
   /// The store could not be read.
   case store(StoreError)
 
@@ -77,6 +94,10 @@ public enum SQLError: Error, Equatable, CustomStringConvertible {
     case .unnamedParameter: "a parameter needs a name, such as `:eps`"
     case .interrupted: "the query was stopped"
     case .timedOut(let seconds): "the query was stopped after \(seconds) seconds"
+    case .tooLong(let most):
+      "a text or blob is longer than \(most / 1_000_000) MB, which is the most a query may handle"
+    case .tooLarge(let most): "it needs more than \(most / 1_000_000) MB of memory, which is the most a query may take"
+    case .notFinite(let column, let row): "`\(column)` of row \(row) is too large for a number"
     case .store(let error): error.description
     }
   }

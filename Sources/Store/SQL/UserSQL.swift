@@ -10,6 +10,11 @@ public final class UserSQL {
   private let guarding = Guard()
   private let path: String
 
+  /// The longest text or blob of a user's query, in bytes. One step of SQLite's machine handles a whole one.
+  public static let longest = 16_000_000
+  /// The most that an answer may hold, in bytes; `stream` has no such bound.
+  public static let largestAnswer = 1_000_000_000
+
   /// When a running query must stop; asked every 1,000 steps of SQLite's machine.
   private final class Guard {
     var shouldStop: () -> Bool = { false }
@@ -22,42 +27,50 @@ public final class UserSQL {
   /// - Throws: `SQLError.store`.
   public convenience init(_ store: Store) throws {
     // Only the memory database's name is a URI; a path is taken as it is.
-    try self.init(store.location, isURI: store.path == nil, path: store.path ?? "in memory")
+    try self.init(store.location, isURI: store.path == nil, path: store.path ?? "in memory", stop: store.stop)
   }
 
   /// Opens a store that may be read but not written, such as one on a medium that is read-only.
   ///
   /// Where not even the files that SQLite keeps beside a store can be made, it is read as if nobody could change it.
-  /// - Throws: `SQLError.store`.
-  public static func reading(_ path: String) throws -> UserSQL {
+  /// - Parameter stop: Asked while another program has it locked; true ends the waiting.
+  /// - Throws: `SQLError.store`, `SQLError.interrupted`.
+  public static func reading(_ path: String, stop: @escaping () -> Bool = { false }) throws -> UserSQL {
     do {
-      return try UserSQL(path, isURI: false, path: path)
+      return try UserSQL(path, isURI: false, path: path, stop: stop)
     } catch SQLError.store(.cannotOpen), SQLError.store(.readOnly) {
       let name = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? path
-      return try UserSQL("file:\(name)?immutable=1", isURI: true, path: path)
+      return try UserSQL("file:\(name)?immutable=1", isURI: true, path: path, stop: stop)
     }
   }
 
-  private init(_ location: String, isURI: Bool, path: String) throws {
+  private init(_ location: String, isURI: Bool, path: String, stop: @escaping () -> Bool) throws {
+    _ = Self.boundMemory
     self.path = path
+    guarding.shouldStop = stop
+    defer { guarding.shouldStop = { false } }
     let flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_FULLMUTEX | (isURI ? SQLITE_OPEN_URI : 0)
     var status = sqlite3_open_v2(location, &connection, flags, nil)
     if status == SQLITE_OK {
-      sqlite3_busy_timeout(connection, 30_000)
+      waitForOthers()
       // The first to read the file, so that one that cannot be read is refused here.
       status = sqlite3_exec(connection, "PRAGMA query_only = 1; SELECT 1 FROM sqlite_schema", nil, nil, nil)
     }
-    guard status == SQLITE_OK else { throw SQLError.store(storeError(status)) }
+    guard status == SQLITE_OK else { throw guarding.verdict ?? SQLError.store(storeError(status)) }
     sqlite3_limit(connection, SQLITE_LIMIT_ATTACHED, 0)
-    // A single step of SQLite's machine cannot be stopped, so that none may grow without bound: a text of a gigabyte, or
-    // a LIKE whose pattern is all wildcards.
-    sqlite3_limit(connection, SQLITE_LIMIT_LENGTH, 100_000_000)
+    // A LIKE whose pattern is all wildcards; a program so long that to compile it takes seconds.
     sqlite3_limit(connection, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 500)
+    sqlite3_limit(connection, SQLITE_LIMIT_VDBE_OP, 1_000_000)
+    TextFunctions.replaceSlowOnes(of: connection)
     authoriser.hidden = try tables()
     arm()
   }
 
   deinit { sqlite3_close_v2(connection) }
+
+  /// A query that names itself twice in each of twenty steps takes gigabytes to compile. The bound is for all of SQLite in
+  /// this process: three gigabytes leave room to store the largest blob there can be.
+  private static let boundMemory: Void = { sqlite3_hard_heap_limit64(3_000_000_000) }()
 
   /// Runs one query and returns all of its rows.
   ///
@@ -71,23 +84,31 @@ public final class UserSQL {
     shouldStop: @escaping () -> Bool = { false }
   ) throws -> SQLTable {
     var rows: [[SQLValue]] = []
+    var room = Self.largestAnswer
     let columns = try stream(
-      sql, parameters: parameters, limit: limit, shouldStop: shouldStop, columns: { _ in }, row: { rows.append($0) })
+      sql, parameters: parameters, limit: limit, shouldStop: shouldStop, columns: { _ in },
+      row: { row in
+        room -= row.reduce(32) { $0 + $1.size }
+        if room < 0 { throw SQLError.tooLarge(most: Self.largestAnswer) }
+        rows.append(row)
+      })
     return SQLTable(columns: columns, rows: rows, notes: Notes.on(sql))
   }
 
   /// Runs one query and hands its rows over one by one, in constant memory.
   ///
   /// - Parameters:
+  ///   - longest: The longest text or blob it may handle, in bytes; more for a query of ours about a long text.
   ///   - columns: Called once with the column names, before the first row.
   ///   - row: Called with each row; may throw to end the query.
   /// - Returns: The column names.
   @discardableResult
   public func stream(
-    _ sql: String, parameters: [String: SQLValue] = [:], limit: Double = 3_600,
+    _ sql: String, parameters: [String: SQLValue] = [:], limit: Double = 3_600, longest: Int = UserSQL.longest,
     shouldStop: @escaping () -> Bool = { false }, columns: ([String]) throws -> Void,
     row: ([SQLValue]) throws -> Void
   ) throws -> [String] {
+    sqlite3_limit(connection, SQLITE_LIMIT_LENGTH, Int32(longest))
     if let explained = Explained(sql) {
       let plan = try explained.plan(on: self, parameters: parameters, limit: limit, shouldStop: shouldStop)
       try columns(plan.columns)
@@ -156,6 +177,18 @@ extension UserSQL {
       }, Unmanaged.passUnretained(guarding).toOpaque())
   }
 
+  /// Waits while another program has the store locked, until the running query is to stop.
+  private func waitForOthers() {
+    sqlite3_busy_handler(
+      connection,
+      { context, tries in
+        let guarding = Unmanaged<Guard>.fromOpaque(context!).takeUnretainedValue()
+        if Waiting.goesOn(after: Int(tries), guarding.shouldStop) { return 1 }
+        if guarding.shouldStop() { guarding.verdict = .interrupted }
+        return 0
+      }, Unmanaged.passUnretained(guarding).toOpaque())
+  }
+
   /// The tables behind the views.
   private func tables() throws -> Set<String> {
     var statement: OpaquePointer?
@@ -179,7 +212,16 @@ extension UserSQL {
   func check(_ sql: String) throws { sqlite3_finalize(try prepare(sql)) }
 
   /// Compiles the one statement of `sql`.
-  private func prepare(_ sql: String) throws -> OpaquePointer {
+  private func prepare(_ query: String) throws -> OpaquePointer {
+    let keywords = Keywords(query)
+    do { return try compile(keywords.sql) } catch SQLError.wrong(let message, let offset, let suggestions) {
+      throw SQLError.wrong(message: message, offset: offset.map(keywords.place), suggestions: suggestions)
+    } catch SQLError.secondStatement(let offset) {
+      throw SQLError.secondStatement(offset: keywords.place(offset))
+    }
+  }
+
+  private func compile(_ sql: String) throws -> OpaquePointer {
     authoriser.reset()
     if let end = sql.utf8.firstIndex(of: 0) {
       let place = sql.utf8.distance(from: sql.startIndex, to: end)
@@ -236,11 +278,21 @@ extension UserSQL {
       case .null: sqlite3_bind_null(statement, place)
       case .integer(let value): sqlite3_bind_int64(statement, place, value)
       case .real(let value): sqlite3_bind_double(statement, place, value)
-      case .text(let value): sqlite3_bind_text(statement, place, value, Int32(value.utf8.count), Self.copied)
-      case .blob(let value): sqlite3_bind_blob(statement, place, value, Int32(value.count), Self.copied)
+      case .text(let value):
+        try bound(
+          sqlite3_bind_text64(statement, place, value, UInt64(value.utf8.count), Self.copied, UInt8(SQLITE_UTF8)))
+      case .blob(let value): try bound(sqlite3_bind_blob64(statement, place, value, UInt64(value.count), Self.copied))
       }
     }
   }
+
+  private func bound(_ status: Int32) throws {
+    if status == SQLITE_TOOBIG { throw SQLError.tooLong(most: longest) }
+    if status == SQLITE_NOMEM { throw SQLError.tooLarge(most: Self.largestAnswer) }
+  }
+
+  /// The longest text or blob of the query that runs.
+  private var longest: Int { Int(sqlite3_limit(connection, SQLITE_LIMIT_LENGTH, -1)) }
 
   /// SQLITE_TRANSIENT: SQLite makes its own copy before the call returns.
   private static var copied: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
@@ -266,13 +318,15 @@ extension UserSQL {
   }
 
   private func failure(_ status: Int32, sql: String) -> SQLError {
-    if let verdict = guarding.verdict, status == SQLITE_INTERRUPT { return verdict }
+    if let verdict = guarding.verdict, [SQLITE_INTERRUPT, SQLITE_BUSY].contains(status & 0xff) { return verdict }
     if let refusal = authoriser.refusal { return .refused(what: refusal) }
     if let table = authoriser.hiddenTable { return wrong("no such table: \(table)", at: -1, sql: sql) }
     switch status & 0xff {
     case SQLITE_INTERRUPT: return .interrupted
     case SQLITE_READONLY: return .refused(what: "it would write")
-    case SQLITE_ERROR, SQLITE_RANGE, SQLITE_TOOBIG, SQLITE_MISMATCH:
+    case SQLITE_TOOBIG: return .tooLong(most: longest)
+    case SQLITE_NOMEM: return .tooLarge(most: Self.largestAnswer)
+    case SQLITE_ERROR, SQLITE_RANGE, SQLITE_MISMATCH:
       return wrong(String(cString: sqlite3_errmsg(connection)), at: sqlite3_error_offset(connection), sql: sql)
     default: return .store(storeError(status))
     }
@@ -283,16 +337,5 @@ extension UserSQL {
     return .wrong(message: message, offset: place, suggestions: Notes.suggestions(for: message, in: sql))
   }
 
-  private func storeError(_ status: Int32) -> StoreError {
-    let detail = String(cString: sqlite3_errmsg(connection))
-    switch status & 0xff {
-    case SQLITE_NOTADB: return .notADatabase(path: path)
-    case SQLITE_CORRUPT: return .corrupt(path: path, detail: detail)
-    case SQLITE_BUSY, SQLITE_LOCKED: return .locked(path: path)
-    case SQLITE_FULL: return .full(path: path)
-    case SQLITE_READONLY: return .readOnly(path: path)
-    case SQLITE_CANTOPEN: return .cannotOpen(path: path, reason: detail)
-    default: return .failed(path: path, detail: detail)
-    }
-  }
+  private func storeError(_ status: Int32) -> StoreError { StoreError.from(sqlite: status, path: path) }
 }

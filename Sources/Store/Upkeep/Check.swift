@@ -26,7 +26,9 @@ extension Store {
   }
 
   private func read<T>(stoppedBy shouldStop: @escaping () -> Bool, _ body: (Database) throws -> T) throws -> T {
-    try read { db in try Self.asking(shouldStop, db, every: 100_000) { try body(db) } }
+    do {
+      return try read { db in try Self.asking(shouldStop, db, every: 100_000) { try body(db) } }
+    } catch StoreError.stopped { throw SQLError.interrupted }
   }
 
   /// Has SQLite ask whether to stop, once in so many steps of its machine.
@@ -57,17 +59,24 @@ extension Store {
 
   /// Writes a copy of the store as it is now into a new file, for the owner only, while others go on using the store.
   ///
-  /// The file appears whole or not at all.
+  /// The file appears whole or not at all. What the end of the process leaves of one is removed by the next backup into
+  /// the same folder.
   /// - Parameter shouldStop: Asked while it writes; true stops it.
+  /// - Returns: How many bytes it has.
   /// - Throws: `StoreError.exists` if there is a file already, which is left as it is; `SQLError.interrupted` when stopped.
-  public func backup(to target: String, shouldStop: @escaping () -> Bool = { false }) throws {
-    let target = NSString(string: target).expandingTildeInPath
+  @discardableResult
+  public func backup(to target: String, shouldStop: @escaping () -> Bool = { false }) throws -> Int {
     if FileManager.default.fileExists(atPath: target) { throw StoreError.exists(path: target) }
-    let part = target + ".part-\(UUID().uuidString)"
+    Self.removeParts(in: URL(fileURLWithPath: target).deletingLastPathComponent().path)
+    let part = target + Self.partMark + UUID().uuidString
     let descriptor = Foundation.open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     if descriptor < 0 { throw StoreError.fromErrno(errno, path: target) }
-    Foundation.close(descriptor)
-    defer { unlink(part) }
+    // Says to others that somebody is at work on it; of SQLite's own locks this one is independent.
+    _ = flock(descriptor, LOCK_EX | LOCK_NB)
+    defer {
+      unlink(part)
+      Foundation.close(descriptor)
+    }
     do {
       // Into the empty file made above: SQLite would make one that others can read.
       try database.writeWithoutTransaction { db in
@@ -77,12 +86,31 @@ extension Store {
     } catch let stopped as SQLError {
       throw stopped
     } catch {
+      if shouldStop() { throw SQLError.interrupted }
       throw StoreError.from(error, path: target)
     }
     // Unlike a rename, a link does not replace a file.
     if link(part, target) != 0 {
       if errno == EEXIST { throw StoreError.exists(path: target) }
       throw StoreError.fromErrno(errno, path: target)
+    }
+    var status = stat()
+    return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
+  }
+
+  private static let partMark = ".part-"
+
+  /// Removes what backups left that were killed: parts that nobody holds.
+  private static func removeParts(in folder: String) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for name in names {
+      guard let mark = name.range(of: partMark, options: .backwards),
+        UUID(uuidString: String(name[mark.upperBound...])) != nil
+      else { continue }
+      let descriptor = Foundation.open(folder + "/" + name, O_RDWR | O_CLOEXEC)
+      if descriptor < 0 { continue }
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(folder + "/" + name) }
+      Foundation.close(descriptor)
     }
   }
 }

@@ -65,8 +65,8 @@ extension Views {
     name: "examples", summary: "One row for each result and image.",
     columns: [
       .integer("result", "e.result", "The result, joins to `results.id`."),
-      .integer("index", "e.image", "The place of the image in its data, from 0. SQL wants it quoted: `\"index\"`."),
-      .integer("image", "e.image", "The same number, under a name that needs no quotes."),
+      .integer("index", "e.image", "The place of the image in its data, from 0."),
+      .integer("image", "e.image", "The same number."),
       .integer("label", "e.label", "The true label."),
       .integer("clean_answer", "e.clean_answer", "The answer of the model without the attack."),
       .integer("answer", "e.answer", "The answer of the model under the attack."),

@@ -39,10 +39,14 @@ enum Gnuplot {
     process.environment = ProcessInfo.processInfo.environment.merging(["LC_ALL": "C.UTF-8"]) { $1 }
     // Files without a name instead of pipes: neither side can block the other, and one that dies breaks no pipe.
     let (input, output, errors) = (try scratch(), try scratch(), try scratch())
-    try input.write(contentsOf: Data(script.utf8))
-    try input.seek(toOffset: 0)
-    (process.standardInput, process.standardOutput, process.standardError) = (input, output, errors)
-    try process.run()
+    do {
+      try input.write(contentsOf: Data(script.utf8))
+      try input.seek(toOffset: 0)
+      (process.standardInput, process.standardOutput, process.standardError) = (input, output, errors)
+      try process.run()
+    } catch {
+      throw Failure.refused("it cannot be started: \(error.inWords)")
+    }
     let end = ContinuousClock.now + .seconds(patience)
     while process.isRunning {
       if Interrupt.isRequested || ContinuousClock.now > end {
@@ -84,11 +88,17 @@ enum Gnuplot {
 
   // MARK: - Writing scripts
 
-  /// A text in single quotes, inside which gnuplot runs nothing, expands nothing and knows one escape, the doubled quote.
+  /// A text in double quotes. All that gnuplot could take for something else (quotes, escapes, commands, the marks of its
+  /// enhanced texts) stands in it by its number, so that it runs nothing, expands nothing and loses nothing.
   static func quoted(_ text: String) -> String {
-    "'"
-      + text.split(whereSeparator: \.isNewline).joined(separator: " ").withVisibleControls
-      .replacing("\t", with: " ").replacing("'", with: "''") + "'"
+    let line = text.split(whereSeparator: \.isNewline).joined(separator: " ").withVisibleControls
+      .replacing("\t", with: " ")
+    return "\""
+      + line.unicodeScalars.map { scalar in
+        let isPlain = !scalar.isASCII || scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+        return isPlain || " .,:;()+-=/%".unicodeScalars.contains(scalar)
+          ? String(scalar) : String(format: "\\%03o", scalar.value)
+      }.joined() + "\""
   }
 
   /// A text at a tic, where per cent signs would be a number's format.

@@ -34,7 +34,7 @@ extension SessionLine {
     let wanted = try ranges.isEmpty ? cells : CellRanges(ranges).pick(from: cells)
     let undone = wanted.filter { session.past.undone.contains($0.record.number) }
     let kept = wanted.filter { $0.status == .ok && !session.past.undone.contains($0.record.number) }
-    try ScriptFile.write(SavedSession(cells: kept).transcript.text, to: file)
+    try WrittenFile.write(SavedSession(cells: kept).transcript.text, to: file)
     let failed = wanted.count - kept.count - undone.count
     let left = [failed == 0 ? nil : "\(failed) that failed", undone.isEmpty ? nil : "\(undone.count) taken back"]
       .compactMap { $0 }.joined(separator: " and ")

@@ -102,12 +102,17 @@ extension Session {
       return reportLine(mistakes)
     } catch let problem as Problem {
       return reportLine(problem.placed(at: item.range))
+    } catch StoreError.stopped {
+      return reportLine(Lang.Interrupt())
     } catch let error as StoreError {
       return reportLine(Diagnostic(ShellCode.store, error.description, at: item.range, help: [error.hint]))
     } catch let interrupt as Lang.Interrupt {
       return reportLine(interrupt)
+    } catch let error as SQLError {
+      return reportLine(
+        error == .interrupted ? Lang.Interrupt() : Diagnostic(ShellCode.sql, "\(error)", at: item.range))
     } catch {
-      return reportLine(Diagnostic(ShellCode.sessionLine, "\(error)", at: item.range))
+      return reportLine(Diagnostic(ShellCode.sessionLine, error.inWords, at: item.range))
     }
   }
 

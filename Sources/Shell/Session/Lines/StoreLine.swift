@@ -62,13 +62,12 @@ extension SessionLine {
 
   private static func backUp(_ session: Session, to file: String) throws {
     try session.checkMayWrite(file)
+    let size: Int
     do {
-      try session.store.backup(to: file, shouldStop: { Interrupt.isRequested })
+      size = try session.store.backup(to: Home.path(file), shouldStop: { Interrupt.isRequested })
     } catch SQLError.interrupted {
       throw Lang.Interrupt()
     }
-    let path = Home.path(file)
-    let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
     session.output.show(.text("\(file)  a copy of the store as it is now, \(NumberText.bytes(size))"))
   }
 

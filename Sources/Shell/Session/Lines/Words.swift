@@ -3,6 +3,9 @@ import Lang
 /// The words of a session line, as a shell would see them: parted by blanks, kept together by quotes.
 enum Words {
   static func split(_ text: String) throws -> [String] {
+    if text.utf8.contains(0) {
+      throw Problem(code: ShellCode.sessionLine, message: "a file's name cannot hold the character NUL")
+    }
     var words: [String] = []
     var word: String?
     var quote: Character?
