@@ -30,6 +30,7 @@ final class REPL {
     while !session.isOver {
       switch readInput() {
       case .line(let text):
+        let text = session.withoutPrompts(text)
         editor.remember(text)
         session.run(text)
       case .interrupted: continue
@@ -54,7 +55,7 @@ final class REPL {
         // An empty line ends an input that is not finished, so that nobody is caught in it.
         if !text.isEmpty, line.allSatisfy(\.isWhitespace) { return .line(text) }
         text += (text.isEmpty ? "" : "\n") + line
-        if !Continuation.isIncomplete(text, in: session.environment) { return .line(text) }
+        if !session.isIncomplete(text) { return .line(text) }
       case .interrupted: return .interrupted
       case .end: return text.isEmpty ? .end : .line(text)
       }
@@ -88,7 +89,9 @@ final class REPL {
         // A training without a `let` has a name such as `lenet.4`, which is none of a variable.
         let name = training.name
         let line = name.contains(".") ? "resume \"\(name)\"" : "let \(name) = resume \(name)"
-        print("  \(training.epoch) of \(training.epochs) epochs are kept: `\(line)` goes on from there")
+        print(
+          "  \(training.epoch) of \(training.epochs.of("epoch")) \(training.epoch == 1 ? "is" : "are") kept: `\(line)` goes on from there"
+        )
       }
     } catch {
       session.notices.tell(.warning, "\(error)")

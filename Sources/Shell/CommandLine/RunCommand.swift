@@ -51,6 +51,12 @@ struct RunCommand: ParsableCommand {
     if WardCommand.names.contains(file) {
       return "options come after the subcommand: `ward \(file) …`; `ward \(file) --help` lists those it takes"
     }
+    if ["prompt", "shell", "repl", "start", "console"].contains(file) {
+      return "there is no file \(file); `ward` alone opens the prompt"
+    }
+    if Vocabulary.environment().commands[file] != nil {
+      return "there is no file \(file); to run a command write `ward -c '\(file) …'`, or `ward` for the prompt"
+    }
     let near = Suggestions.nearest(to: file, in: WardCommand.names).map { "ward \($0)" } ?? ScriptFile.near(file)
     return "there is no file \(file)" + (near.map { "; did you mean `\($0)`?" } ?? "")
   }

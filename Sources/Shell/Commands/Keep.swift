@@ -30,7 +30,7 @@ extension Command<Session> {
           throw Problem(code: ShellCode.file, message: error.description, argument: "as")
         }
         session.output.show(
-          .text("\(given[file])  \(NumberText.count(copy.parameterCount)) parameters of \(value.identity.name)"))
+          .text("\(given[file])  \(copy.parameterCount.of("parameter")) of \(value.identity.name)"))
         return .none
       }
     }

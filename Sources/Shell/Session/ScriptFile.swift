@@ -116,8 +116,8 @@ struct FileFailure: Error {
     case EACCES, EPERM: "permission denied"
     case ENOSPC: "no space left on the device"
     case EDQUOT: "no space left for you on the device"
-    case EROFS: "it is on a medium that can only be read"
-    case ENOTDIR: "a part of its path is no folder"
+    case EROFS: "it is on a read-only disk"
+    case ENOTDIR: "part of its path is not a folder"
     case ENAMETOOLONG: "its name is too long"
     case ELOOP: "its links lead in a circle"
     default: String(cString: strerror(number)).lowercased()
