@@ -24,7 +24,7 @@ final class REPL {
   func run() {
     greet()
     if let problem = editor.historyProblem {
-      session.notices.tell(.warning, "what is typed will not be there next time: \(problem)")
+      session.notices.tell(.warning, "what you type will not be remembered: \(problem)")
     }
     if runsStartUpFile { runStartUp() }
     while !session.isOver {

@@ -74,6 +74,16 @@ enum Ward {
     } catch let problem as Problem { throw ValidationError(problem.message + problem.addition) }
   }
 
+  /// What is wrong with arguments that cannot be taken, or lead to no file; `nil` when they can, and then nothing is run.
+  static func mistake(in arguments: [String]) -> UsageMistake? {
+    do {
+      _ = try topicHelp(asked: arguments)
+      let command = try WardCommand.parseAsRoot(arguments)
+      _ = try (command as? RunCommand)?.script()
+      return nil
+    } catch { return UsageMistake(error, among: arguments) }
+  }
+
   /// Everything runs on one thread with a deep stack, so that recursion ends in a diagnostic and not in a crash.
   static func main() { Foundation.exit(Interpreter.withDeepStack { status().rawValue }) }
 

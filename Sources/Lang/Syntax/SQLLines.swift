@@ -5,7 +5,7 @@
 enum SQLLines {
   /// Words that cannot be the last of a query. All are reserved in SQLite, so none of them is the name of a column.
   private static let open: Set = [
-    "select", "from", "where", "and", "or", "not", "on", "group", "order", "having", "limit", "union", "except",
+    "select", "from", "where", "and", "or", "not", "on", "group", "order", "having", "limit", "union", "all", "except",
     "intersect", "join", "in", "between", "is", "as", "distinct", "case", "when", "then", "else", "using", "values",
   ]
   private static let openSymbols: Set<UInt8> = Set(",=<>+-*/|%.".utf8)

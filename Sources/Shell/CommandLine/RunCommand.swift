@@ -28,12 +28,7 @@ struct RunCommand: ParsableCommand {
       guard file == nil else { throw ValidationError("-c CODE and a file cannot be given together") }
       try finish(runScript(Source(name: "-c", text: code), options))
     }
-    if let file, file != "-" {
-      guard FileManager.default.fileExists(atPath: Home.path(file)) else {
-        throw ValidationError(Self.missing(file))
-      }
-      try finish(runScript(Source(name: file, text: try readScript(file)), options))
-    }
+    if let script = try script() { try finish(runScript(script, options)) }
     if file == "-" || !options.terminal.inputIsTerminal {
       let text = String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
       try finish(runScript(Source(name: "standard input", text: text), options))
@@ -41,6 +36,15 @@ struct RunCommand: ParsableCommand {
     let session = try Session(options)
     REPL(session: session, runsStartUpFile: !common.noInit).run()
     session.end()
+  }
+
+  /// The file that was named, if one was.
+  ///
+  /// - Throws: `ValidationError` where there is none.
+  func script() throws -> Source? {
+    guard let file, file != "-" else { return nil }
+    guard FileManager.default.fileExists(atPath: Home.path(file)) else { throw ValidationError(Self.missing(file)) }
+    return Source(name: file, text: try readScript(file))
   }
 
   private func readScript(_ file: String) throws -> String {

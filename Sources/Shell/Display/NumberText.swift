@@ -46,7 +46,7 @@ enum NumberText {
   /// digits; the value itself stays exact.
   static func eps(_ value: Float) -> String {
     let levels = (value * 255).rounded()
-    guard "\(value)".count > 6, value.isFinite else { return exact(Double("\(value)") ?? Double(value)) }
+    guard "\(value)".count > 8, value.isFinite else { return exact(Double("\(value)") ?? Double(value)) }
     let isOfBytes = levels > 0 && levels < 1e6 && abs(value * 255 - levels) <= 4 * value.ulp * 255
     return isOfBytes ? "\(Int(levels))/255" : reading(Double(value))
   }
