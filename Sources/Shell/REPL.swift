@@ -24,12 +24,13 @@ final class REPL {
   func run() {
     greet()
     if let problem = editor.historyProblem {
-      session.notices.tell(.warning, "what is typed will not be there next time: \(problem)")
+      session.notices.tell(.warning, "what you type will not be remembered: \(problem)")
     }
     if runsStartUpFile { runStartUp() }
     while !session.isOver {
       switch readInput() {
       case .line(let text):
+        let text = session.withoutPrompts(text)
         editor.remember(text)
         session.run(text)
       case .interrupted: continue
@@ -54,7 +55,7 @@ final class REPL {
         // An empty line ends an input that is not finished, so that nobody is caught in it.
         if !text.isEmpty, line.allSatisfy(\.isWhitespace) { return .line(text) }
         text += (text.isEmpty ? "" : "\n") + line
-        if !Continuation.isIncomplete(text, in: session.environment) { return .line(text) }
+        if !session.isIncomplete(text) { return .line(text) }
       case .interrupted: return .interrupted
       case .end: return text.isEmpty ? .end : .line(text)
       }

@@ -64,8 +64,24 @@ enum Ward {
       .joined(separator: "\n\n")
   }
 
-  private static func json(of error: any Error) -> String {
-    Notices(.json).text(.error, WardCommand.message(for: error))
+  /// `ward help attack`: what `?attack` says at the prompt, for all that is no subcommand.
+  private static func topicHelp(asked arguments: [String]) throws -> String? {
+    guard arguments.count == 2, arguments[0] == "help", !WardCommand.names.contains(arguments[1]),
+      arguments[1] != "run", !arguments[1].hasPrefix("-")
+    else { return nil }
+    do {
+      return BlockRenderer(width: Terminal().width).text(of: try About.page(arguments[1]))
+    } catch let problem as Problem { throw ValidationError(problem.message + problem.addition) }
+  }
+
+  /// What is wrong with arguments that cannot be taken, or lead to no file; `nil` when they can, and then nothing is run.
+  static func mistake(in arguments: [String]) -> UsageMistake? {
+    do {
+      _ = try topicHelp(asked: arguments)
+      let command = try WardCommand.parseAsRoot(arguments)
+      _ = try (command as? RunCommand)?.script()
+      return nil
+    } catch { return UsageMistake(error, among: arguments) }
   }
 
   /// Everything runs on one thread with a deep stack, so that recursion ends in a diagnostic and not in a crash.
@@ -81,7 +97,9 @@ enum Ward {
   private static func status() -> ExitStatus {
     do {
       let arguments = Array(CommandLine.arguments.dropFirst())
-      if let help = try ScriptArguments.help(asked: arguments) ?? wholeHelp(asked: arguments) {
+      if let help = try ScriptArguments.help(asked: arguments) ?? wholeHelp(asked: arguments)
+        ?? topicHelp(asked: arguments)
+      {
         print(help.withVisibleControls)
         return .ok
       }
@@ -96,10 +114,13 @@ enum Ward {
     } catch {
       // ArgumentParser ends with 64 where the language's contract says 2.
       let isHelp = WardCommand.exitCode(for: error).rawValue == 0
-      let text = isHelp || !wantsJSON ? WardCommand.fullMessage(for: error) : json(of: error)
-      // It may repeat what was typed.
-      (isHelp ? Standard.output : Standard.error)(text.withVisibleControls + "\n")
-      return isHelp ? .ok : .usage
+      if isHelp {
+        print(WardCommand.fullMessage(for: error).withVisibleControls)
+        return .ok
+      }
+      let mistake = UsageMistake(error, among: Array(CommandLine.arguments.dropFirst()))
+      Notices(wantsJSON ? .json : .text).tell(.error, mistake.message, help: mistake.help)
+      return .usage
     }
   }
 }

@@ -85,7 +85,7 @@ extension StoreError {
     case EACCES, EPERM, EROFS: .readOnly(path: path)
     case ENOSPC, EDQUOT: .full(path: path)
     case ENAMETOOLONG: .cannotOpen(path: path, reason: "its name is too long")
-    case ENOTDIR: .cannotOpen(path: path, reason: "a part of its path is no folder")
+    case ENOTDIR: .cannotOpen(path: path, reason: "part of its path is not a folder")
     case ENOENT: .cannotOpen(path: path, reason: "there is no such folder")
     case ELOOP: .cannotOpen(path: path, reason: "its links lead in a circle")
     case EISDIR: .cannotOpen(path: path, reason: "it is a folder")

@@ -484,6 +484,32 @@ def _(start):
     ward.do("b", "E0301")
 
 
+@behaviour("a query goes on over several lines, and exit leaves")
+def _(start):
+    ward = start()
+    ward.send("select 11 as a," + ENTER)
+    ward.expect(r"\.\.\. ")
+    ward.do("22 as b", r"11 │ 22")
+    ward.send("select count(name) as n" + ENTER)
+    ward.expect(r"\.\.\. ")
+    ward.do("from models;", r"0 │")
+    ward.send("\x1b[200~select 33 as c\nunion all\nselect 44\norder by c desc;\x1b[201~" + ENTER)
+    ward.expect(r"44 │\s+│ 33 │")
+    ward.send("exit" + ENTER)
+    assert ward.ended() == 0, ward.status
+
+
+@behaviour("a pasted session is read without its prompts and without what it showed")
+def _(start):
+    ward = start()
+    ward.send("\x1b[200~[7] let n = 3\nn  3\n[8] for i in 1..2 {\n...   n += i\n... }\n[9] n * 7\n42\x1b[201~" + ENTER)
+    ward.expect("2 lines without a prompt were left out")
+    ward.expect(r"n  3\s")
+    ward.expect(r"42\s")
+    ward.do("[12] n", r"6\s")
+    ward.do("[3] in [[3]]", "true")
+
+
 @behaviour(":undo takes the last cell back, :undo NAME all since the checkpoint")
 def _(start):
     ward = start()
@@ -732,7 +758,7 @@ def _(start):
 def _(start):
     os.makedirs(start.home + "/store/history")
     ward = start(number=None)
-    ward.expect("warning: what is typed will not be there next time: .*history cannot be opened: it is a folder")
+    ward.expect("warning: what you type will not be remembered: .*history cannot be opened: it is a folder")
     ward.ready(1)
     ward.do("40 + 2", r"42\s")
     ward.send(UP)

@@ -92,7 +92,7 @@ def check(program, name, training):
         ok &= expect(run.ask("select count(*) from training") == [(0,)], f"{name}: the state is still kept")
         again = run.start("resume")
         output = again.communicate()[0]
-        ok &= expect(again.returncode == 1 and "nothing to go on with" in output, f"{name}: a second resume: {output}")
+        ok &= expect(again.returncode == 1 and "nothing to resume" in output, f"{name}: a second resume: {output}")
         if ok:
             print(f"{name}: killed after {epoch} epochs, resumed to the same bits")
         return ok

@@ -118,8 +118,32 @@ extension ValueType {
     fits.contains(.wrong) ? .wrong : fits.contains(.outOfRange) ? .outOfRange : .fits
   }
 
-  /// The value itself if it fits; otherwise a problem that names the parameter, what it takes and what came.
-  func checked(_ value: Value, for name: String, of owner: String) throws -> Value {
+  /// How a message names what takes a value.
+  enum Taker {
+    /// A label or setting of a command or built-in: `` `with:` ``.
+    case label(String)
+    /// What stands without a label behind a command.
+    case subject(String, of: String)
+    /// A parameter of a function.
+    case parameter(String, of: String)
+
+    var name: String {
+      switch self {
+      case .label(let name), .subject(let name, _), .parameter(let name, _): name
+      }
+    }
+    var shown: String {
+      switch self {
+      case .label(let name): "`\(name):`"
+      case .subject(_, let owner): owner
+      case .parameter(let name, let owner): "`\(name)` of \(owner)"
+      }
+    }
+  }
+
+  /// The value itself if it fits; otherwise a problem that names what takes it, what that takes and what came.
+  func checked(_ value: Value, for taker: Taker) throws -> Value {
+    let name = taker.name
     if case .range(let range) = value, case .list = self { try range.checkLength() }
     if case .file = self, case .string(let path) = value, path.utf8.contains(0) {
       throw Problem(
@@ -131,19 +155,50 @@ extension ValueType {
       return value
     case .outOfRange:
       throw Problem(
-        .outOfRange, "\(name) of \(owner) must be \(phrase)\(unit.isEmpty ? "" : ", in \(unit)"), not \(value.brief)",
-        argument: name)
+        .outOfRange, "\(taker.shown) takes \(phrase)\(unit.isEmpty ? "" : ", in \(unit)"), not \(value.brief)",
+        help: ofBytes(value), argument: name)
     case .wrong:
       if case .oneOf(let words) = self, let word = value.word {
         throw Problem(
-          .wrongType, "\(name) of \(owner) must be \(phrase), not `\(word)`",
+          .wrongType, "\(taker.shown) takes \(phrase), not `\(word)`",
           label: Suggestions.hint(for: word, in: words),
           argument: name)
       }
       throw Problem(
-        .wrongType, "\(name) of \(owner) must be \(phrase)" + misfit(value), help: fitting(membersOf: value),
-        argument: name)
+        .wrongType, "\(taker.shown) takes \(phrase)" + misfit(value),
+        help: fitting(membersOf: value) + inOtherWords(value), argument: name)
     }
+  }
+
+  /// Distances are shares of the whole range of pixels, and other tools count in 255ths.
+  private func ofBytes(_ value: Value) -> [String] {
+    guard unit.contains("pixel"), let number = value.asNumber, number >= 1, number <= 255, number == number.rounded(),
+      fit(.number(number / 255)) == .fits
+    else { return [] }
+    return ["pixels lie from 0 to 1: write \(value.brief)/255"]
+  }
+
+  /// How the value is written so that it fits, where a change of form is enough.
+  private func inOtherWords(_ value: Value) -> [String] {
+    switch value {
+    case .list(let values) where values.count == 1 && fit(values[0]) == .fits: return ["write \(values[0].brief)"]
+    case .list(let values) where !values.isEmpty && values.allSatisfy({ fit($0) == .fits }):
+      return ["it takes one: write \(values[0].brief), or go through the list with `for`"]
+    case .string(let text):
+      if let number = Double(text), fit(.number(number)) == .fits { return ["write \(text) without quotes"] }
+      if let share = text.hasSuffix("%") ? Double(text.dropLast()) : nil, fit(.number(share / 100)) == .fits {
+        return ["write \(text) without quotes"]
+      }
+      if ["true", "false"].contains(text.lowercased()), fit(.bool(true)) == .fits {
+        return ["write \(text.lowercased()) without quotes"]
+      }
+    case .number(let number) where fit(.bool(true)) == .fits && (number == 0 || number == 1):
+      return ["write \(number == 1)"]
+    case .number where fit(.string(value.brief)) == .fits: return ["write \"\(value.brief)\" in quotes"]
+    default: break
+    }
+    guard fit(.list([value])) == .fits else { return [] }
+    return ["write it as a list: [\(value.brief)]"]
   }
 
   /// Which members of an object would have fitted: the images of a data set, where images are asked for.

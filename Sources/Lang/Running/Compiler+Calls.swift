@@ -5,6 +5,9 @@ extension Compiler {
       if let choice = environment.choices[name] { return configuration(Choice(choice), arguments, node, piped: piped) }
       if let library = environment.functions[name] { return libraryCall(library, arguments, node, piped: piped) }
     }
+    if case .name(let name) = callee.kind, lookUp(name) == nil, !isLenient {
+      return fail(unknown(name, at: self.range(callee), isCalled: true))
+    }
     let target = expression(callee), range = range(node), calleeRange = self.range(callee)
     if let value = target.constant {
       if case .choice(let choice) = value { return configuration(choice, arguments, node, piped: piped) }

@@ -52,11 +52,10 @@ extension Compiler {
         Diagnostic(
           .tooManyArguments, "\(declaration.name) takes no value without a label", at: range(node),
           help: declaration.labels.isEmpty
-            ? ["it is written alone: `\(declaration.name)`"] : ["its labels are \(declaration.labelList)"]))
+            ? ["write it alone: `\(declaration.name)`"] : ["its labels are \(declaration.labelList)"]))
       return
     }
-    arguments[at] = argument(
-      node, for: declaration.parameters[at].name, declaration.parameters[at].type, of: declaration.name)
+    arguments[at] = argument(node, for: declaration.parameters[at], of: declaration)
   }
 
   /// Compiles the labelled arguments; returns those that are not the command's own: settings and `options`. They come
@@ -84,7 +83,7 @@ extension Compiler {
             continue
           }
         }
-        arguments[at] = argument(given.value, for: parameter.name, parameter.type, of: declaration.name)
+        arguments[at] = argument(given.value, for: parameter, of: declaration)
       } else {
         extras.append((label, given.value))
       }
@@ -97,21 +96,22 @@ extension Compiler {
   }
 
   /// An argument of a declared parameter, checked if its value is known.
-  private func argument(_ node: Node, for name: String, _ type: ValueType, of owner: String) -> Argument {
-    if type.isUnevaluated { return unevaluated(node, name, type, owner) }
-    let compiled = expression(node, expecting: type, for: name), range = range(node)
+  private func argument(_ node: Node, for parameter: ParameterDeclaration, of command: CommandDeclaration) -> Argument {
+    let taker = parameter.taker(of: command)
+    if parameter.type.isUnevaluated { return unevaluated(node, taker, parameter.type) }
+    let compiled = expression(node, expecting: parameter.type, for: taker), range = range(node)
     if let constant = compiled.constant {
-      do { _ = try type.checked(constant, for: name, of: owner) } catch { _ = failed(error, at: range) }
+      do { _ = try environment.checked(constant, parameter, of: command) } catch { _ = failed(error, at: range) }
     }
     return Argument(range: range, eval: compiled.eval, constant: compiled.constant, fieldRanges: fieldRanges(node))
   }
 
   private func extra(_ node: Node, _ label: String, _ type: ValueType?, _ declaration: CommandDeclaration) -> Argument {
-    let compiled = expression(node, expecting: type ?? .any, for: label)
+    let compiled = expression(node, expecting: type ?? .any, for: .label(label))
     if label == "options", declaration.mergesOptions, let constant = compiled.constant, constant.asRecord == nil {
       diagnostics.append(
         Diagnostic(
-          .wrongType, "options must be a record, not \(constant.briefPhrase)", at: range(node),
+          .wrongType, "`options:` takes a record, not \(constant.briefPhrase)", at: range(node),
           help: ["write `options: {eps: 0.1}`"]))
     }
     return Argument(
@@ -124,7 +124,7 @@ extension Compiler {
   }
 
   /// A name or word that stands for itself.
-  private func unevaluated(_ node: Node, _ name: String, _ type: ValueType, _ owner: String) -> Argument {
+  private func unevaluated(_ node: Node, _ taker: ValueType.Taker, _ type: ValueType) -> Argument {
     let range = range(node)
     var word: String?
     switch (node.kind, type) {
@@ -141,7 +141,7 @@ extension Compiler {
     }
     guard let word else {
       diagnostics.append(
-        Diagnostic(.wrongType, "\(name) of \(owner) must be \(type.phrase), not \(expressionPhrase(node))", at: range))
+        Diagnostic(.wrongType, "\(taker.shown) takes \(type.phrase), not \(expressionPhrase(node))", at: range))
       return Argument(range: range, eval: { _ in .none }, constant: nil)
     }
     return Argument(range: range, eval: { _ in .string(word) }, constant: .string(word))
@@ -210,7 +210,7 @@ extension Compiler {
       } else if let constant = extra.argument.constant, having.count == 1, having[0].isCertain {
         for choice in having[0].choices {
           guard let setting = choice.setting(extra.label) else { continue }
-          do { _ = try setting.type.checked(constant, for: extra.label, of: choice.name) } catch {
+          do { _ = try environment.checked(constant, setting.type, for: .label(extra.label)) } catch {
             _ = failed(error, at: extra.argument.range)
           }
         }
@@ -232,12 +232,14 @@ extension Compiler {
     let names = declaration.labels.map(\.name) + (declaration.mergesOptions ? ["options"] : []) + settings
     let certain = takers.filter { $0.isCertain }.flatMap { $0.choices.map(\.name) }
     let own = "`?\(declaration.name)` lists what \(declaration.name) takes"
-    let near = Suggestions.nearest(to: label.text, in: names)
+    let meant = environment.suggestion(for: label.text, among: names)
     // Where nothing is near, nobody knows whose setting was meant.
-    let help = near == nil || certain.isEmpty ? [own] : []
+    let owners =
+      meant.isFound ? [] : environment.owners(of: label.text, in: declaration.parameters.flatMap(\.type.families))
+    let help = meant.help + owners + (!meant.isFound || certain.isEmpty ? [own] : [])
     return Diagnostic(
       .unknownSetting, "\(declaration.name) has no setting `\(label.text)`", at: range(label),
-      says: near.map { "did you mean `\($0)`?" } ?? "",
+      says: meant.label,
       help: help + certain.prefix(2).map { "`options \($0)` lists what \($0) takes" })
   }
 }

@@ -51,7 +51,7 @@ extension Compiler {
       }
       guard let parameter, let value = literal(argument.value) else { continue }
       if value.isNone, parameter.fallback?.isNone == true { continue }
-      do { _ = try parameter.type.checked(value, for: parameter.name, of: library.name) } catch {
+      do { _ = try parameter.type.checked(value, for: .parameter(parameter.name, of: library.name)) } catch {
         _ = failed(error, at: range(argument.value))
       }
     }
@@ -93,12 +93,15 @@ extension Compiler {
         return fail(
           unknownSetting(label, of: choice.name, among: choice.declaration.settings.map(\.name), help: [choice.name]))
       }
-      let value = expression(argument.value, expecting: setting.type, for: label.text)
+      let value = expression(argument.value, expecting: setting.type, for: .label(label.text))
       guard let constant = value.constant else {
         pending.append((label.text, range(argument.value), value.eval))
         continue
       }
-      do { current = try current.configured(label.text, constant) } catch {
+      do {
+        _ = try environment.checked(constant, setting.type, for: .label(label.text))
+        current = try current.configured(label.text, constant)
+      } catch {
         return failed(error, at: range(argument.value))
       }
     }
@@ -115,8 +118,9 @@ extension Compiler {
   }
 
   func unknownSetting(_ label: Name, of owner: String, among names: [String], help: [String]) -> Diagnostic {
-    Diagnostic(
-      .unknownSetting, "\(owner) has no setting `\(label.text)`", at: range(label),
-      says: Suggestions.hint(for: label.text, in: names), help: help.map { "`options \($0)` lists what \($0) takes" })
+    let meant = environment.suggestion(for: label.text, among: names)
+    return Diagnostic(
+      .unknownSetting, "\(owner) has no setting `\(label.text)`", at: range(label), says: meant.label,
+      help: meant.help + help.map { "`options \($0)` lists what \($0) takes" })
   }
 }

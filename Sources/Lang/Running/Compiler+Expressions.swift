@@ -73,7 +73,7 @@ extension Compiler {
       help: ["it was forgotten, or its `let` has not run yet"])
   }
 
-  func unknown(_ name: String, at range: SourceRange) -> Diagnostic {
+  func unknown(_ name: String, at range: SourceRange, isCalled: Bool = false) -> Diagnostic {
     if environment.commands[name] != nil, expected?.type.families == [nil] {
       return Diagnostic(
         .commandAsValue, "`\(name)` is a command, not a built-in", at: range, help: ["`?\(name)` says what it takes"])
@@ -90,16 +90,30 @@ extension Compiler {
     // What is right in this place comes first: a word of the setting, a built-in of the family.
     if let expected, case .name(name) = expected.node.kind, !expected.type.words.isEmpty {
       let words = expected.type.words
+      let meant = environment.suggestion(for: name, among: words)
       return Diagnostic(
-        .wrongType, "\(expected.parameter) must be \(words.joinedAsAlternatives), not `\(name)`", at: range,
-        says: Suggestions.hint(for: name, in: words))
+        .wrongType, "\(expected.taker.shown) takes \(words.joinedAsAlternatives), not `\(name)`", at: range,
+        says: meant.label, help: meant.help)
+    }
+    if let instead = Suggestions.habit(name) ?? environment.elsewhere[name] {
+      return Diagnostic(.unknownName, "there is nothing called `\(name)`", at: range, says: instead)
     }
     let here = expected.map { $0.type.families.flatMap { environment.choices(of: $0).map(\.name) } } ?? []
-    let near = Suggestions.nearest(to: name, in: here) ?? Suggestions.nearest(to: name, in: namesInReach)
+    var meant = environment.suggestion(for: name, among: here)
+    if !meant.isFound {
+      let inReach = environment.suggestion(
+        for: name, among: namesInReach + (isCalled ? Array(environment.commands.keys) : []))
+      if inReach.isFound || meant.help.isEmpty { meant = inReach }
+    }
+    if !meant.isFound, meant.help.isEmpty, let expected, case .name(name) = expected.node.kind,
+      expected.type.fit(.string(name)) == .fits, expected.type.fit(.list([])) == .wrong
+    {
+      meant.label = "write \"\(name)\" in quotes"
+    }
+    let choices =
+      meant.isFound || here.isEmpty ? [] : ["\(expected?.taker.shown ?? "") takes \(here.joinedAsAlternatives)"]
     return Diagnostic(
-      .unknownName, "there is nothing called `\(name)`", at: range,
-      says: Suggestions.habit(name) ?? environment.elsewhere[name] ?? near.map { "did you mean `\($0)`?" } ?? "",
-      help: near == nil && !here.isEmpty ? ["\(expected?.parameter ?? "") takes \(here.joinedAsAlternatives)"] : [])
+      .unknownName, "there is nothing called `\(name)`", at: range, says: meant.label, help: meant.help + choices)
   }
 
   private func last(_ number: Int?, _ node: Node) -> Compiled {

@@ -13,7 +13,7 @@ final class Compiler {
   var diagnostics: [Diagnostic] = []
   var scope: Scope
   /// What may stand where an argument is being compiled: suggestions come from there first.
-  var expected: (type: ValueType, parameter: String, node: Node)?
+  var expected: (type: ValueType, taker: ValueType.Taker, node: Node)?
   lazy var stackFloor = StackBounds.floor()
   private let namesInClosures: Set<String>
 
@@ -159,10 +159,10 @@ final class Compiler {
   }
 
   /// Compiles an argument of a known type.
-  func expression(_ node: Node, expecting type: ValueType, for parameter: String) -> Compiled {
+  func expression(_ node: Node, expecting type: ValueType, for taker: ValueType.Taker) -> Compiled {
     let outer = expected
     defer { expected = outer }
-    expected = (type, parameter, node)
+    expected = (type, taker, node)
     return expression(node)
   }
 

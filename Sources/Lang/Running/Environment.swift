@@ -16,6 +16,9 @@ public final class Environment {
   /// What to write for words that are no names but stand elsewhere in the host, such as ``:quit`` for `quit`.
   public let elsewhere: [String: String]
 
+  /// What people type who come from other tools.
+  public let others: OtherTools
+
   /// Options of the host's own command line, which a script's `param` cannot have: `seed`.
   public let hostOptions: Set<String>
 
@@ -26,10 +29,12 @@ public final class Environment {
   /// An environment without variables. Every name may be declared once only.
   public init(
     commands: [CommandDeclaration] = [], choices: [ChoiceDeclaration] = [], functions: [LibraryFunction] = [],
-    types: [ObjectType] = [], elsewhere: [String: String] = [:], hostOptions: Set<String> = []
+    types: [ObjectType] = [], elsewhere: [String: String] = [:], others: OtherTools = OtherTools(),
+    hostOptions: Set<String> = []
   ) {
     self.hostOptions = hostOptions
     self.elsewhere = elsewhere
+    self.others = others
     let functions = Library.all + functions
     let names = commands.map(\.name) + choices.map(\.name) + functions.map(\.name)
     var seen: Set<String> = []

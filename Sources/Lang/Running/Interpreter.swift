@@ -29,7 +29,14 @@ public final class Interpreter {
           mayDeclareOptions ? nil : Self.lateOption(item), clash(parameter.name, item, among: &options),
         ].compactMap { $0 }
       }
-      return Prepared.Ready(item: item, unit: item.statement.map(compiler.unit))
+      let told = compiler.diagnostics.count
+      let unit = item.statement.map(compiler.unit)
+      if compiler.diagnostics[told...].contains(where: { $0.severity == .error }),
+        let foreign = environment.foreignLine(at: item.range.start, of: program.source, declared: compiler.declared)
+      {
+        compiler.diagnostics.replaceSubrange(told..., with: [foreign])
+      }
+      return Prepared.Ready(item: item, unit: unit)
     }
     return Prepared(
       program: program, items: items, diagnostics: (program.diagnostics + compiler.diagnostics).readable)

@@ -213,7 +213,8 @@ final class Machine {
     for (index, value) in arguments.enumerated() {
       let parameter = parameters[min(index, parameters.count - 1)]
       let isLeftOut = value.isNone && parameter.fallback?.isNone == true
-      values.append(isLeftOut ? value : try parameter.type.checked(value, for: parameter.name, of: library.name))
+      values.append(
+        isLeftOut ? value : try parameter.type.checked(value, for: .parameter(parameter.name, of: library.name)))
     }
     for parameter in parameters.dropFirst(arguments.count) {
       guard let fallback = parameter.fallback else {

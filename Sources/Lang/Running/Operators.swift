@@ -38,7 +38,7 @@ enum Operators {
       guard y != 0 else { throw Problem(.undefinedResult, "\(Value.text(of: x)) cannot be divided by 0") }
       return try finite(x / y, operation, x, y)
     case .remainder:
-      guard y != 0 else { throw Problem(.undefinedResult, "there is no remainder for 0") }
+      guard y != 0 else { throw Problem(.undefinedResult, "there is no remainder on division by 0") }
       let rest = fmod(x, y)
       return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest
     case .power:

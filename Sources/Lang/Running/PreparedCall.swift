@@ -30,7 +30,7 @@ final class PreparedCall {
       values.append(try argument.map { try evaluate($0, for: parameter, frame) })
     }
     let settings = try extras.map { ($0.label, $0.argument.range, try $0.argument.eval(frame)) }
-    for (label, range, value) in settings { try apply(label, value, at: range, to: &values) }
+    for (label, range, value) in settings { try apply(label, value, at: range, to: &values, frame.machine.environment) }
     if let options { try merge(options, frame, into: &values, &ranges) }
     do {
       try frame.machine.poll()
@@ -51,7 +51,7 @@ final class PreparedCall {
   {
     let value = try argument.eval(frame)
     guard argument.constant == nil else { return value }
-    do { return try parameter.type.checked(value, for: parameter.name, of: declaration.name) } catch {
+    do { return try frame.machine.environment.checked(value, parameter, of: declaration) } catch {
       throw Problem.place(error, at: argument.range)
     }
   }
@@ -67,9 +67,13 @@ final class PreparedCall {
   }
 
   /// A setting given as a label goes to the choices that have it.
-  private func apply(_ label: String, _ value: Value, at range: SourceRange, to values: inout [Value?]) throws {
+  private func apply(
+    _ label: String, _ value: Value, at range: SourceRange, to values: inout [Value?], _ environment: Environment
+  ) throws {
     let having = takers(values).filter { $0.value.choices.contains { $0.declaration.setting(label) != nil } }
-    guard let taker = having.first else { throw unknown(label, takers(values).flatMap { $0.value.choices }, at: range) }
+    guard let taker = having.first else {
+      throw unknown(label, takers(values).flatMap { $0.value.choices }, at: range, environment)
+    }
     guard having.count == 1 else {
       let names = having.compactMap { $0.value.choices.first { $0.declaration.setting(label) != nil }?.name }
       throw Diagnostic(
@@ -83,12 +87,14 @@ final class PreparedCall {
     } catch { throw Problem.place(error, at: range) }
   }
 
-  private func unknown(_ label: String, _ choices: [Choice], at range: SourceRange) -> Diagnostic {
+  private func unknown(_ label: String, _ choices: [Choice], at range: SourceRange, _ environment: Environment)
+    -> Diagnostic
+  {
     let names = declaration.labels.map(\.name) + choices.flatMap { $0.declaration.settings.map(\.name) }
+    let meant = environment.suggestion(for: label, among: names)
     return Diagnostic(
-      .unknownSetting, "\(declaration.name) has no setting `\(label)`", at: range,
-      says: Suggestions.hint(for: label, in: names),
-      help: choices.prefix(2).map { "`options \($0.name)` lists what \($0.name) takes" })
+      .unknownSetting, "\(declaration.name) has no setting `\(label)`", at: range, says: meant.label,
+      help: meant.help + choices.prefix(2).map { "`options \($0.name)` lists what \($0.name) takes" })
   }
 
   // MARK: options
@@ -98,14 +104,15 @@ final class PreparedCall {
     _ options: Compiler.Argument, _ frame: Frame, into values: inout [Value?], _ ranges: inout [SourceRange?]
   ) throws {
     guard case .record(let record) = try options.eval(frame) else {
-      throw Diagnostic(.wrongType, "options must be a record", at: options.range, help: ["write `options: {eps: 0.1}`"])
+      throw Diagnostic(
+        .wrongType, "`options:` takes a record", at: options.range, help: ["write `options: {eps: 0.1}`"])
     }
     for (name, value) in record.pairs {
       let place = options.fieldRanges[name] ?? options.range
       do {
         if let at = declaration.parameters.firstIndex(where: { $0.name == name && !$0.isSubject }) {
           guard ranges[at] == nil else { continue }
-          values[at] = try declaration.parameters[at].type.checked(value, for: name, of: declaration.name)
+          values[at] = try frame.machine.environment.checked(value, declaration.parameters[at], of: declaration)
           ranges[at] = place
         }
       } catch { throw Problem.place(error, at: place) }
@@ -126,7 +133,7 @@ final class PreparedCall {
         frame.machine.environment.choices(of: $0)
       }
       guard let other = family.first(where: { $0.setting(name) != nil }) else {
-        throw unknown(name, all.flatMap { $0.value.choices }, at: place)
+        throw unknown(name, all.flatMap { $0.value.choices }, at: place, frame.machine.environment)
       }
       return note(name, known: other, all.flatMap { $0.value.choices.map(\.name) }, at: place, frame)
     }

@@ -19,7 +19,7 @@ struct Lexer {
   /// Whether `byte` touches the last token read.
   func follows(_ byte: UInt8) -> Bool { self.byte(position) == byte }
 
-  private func byte(_ offset: Int) -> UInt8 { offset < limit ? source.bytes[offset] : 0 }
+  func byte(_ offset: Int) -> UInt8 { offset < limit ? source.bytes[offset] : 0 }
 
   /// The next token. A character that starts no token is a diagnostic.
   mutating func next() throws(Diagnostic) -> Token {
@@ -46,6 +46,13 @@ struct Lexer {
     case UInt8(ascii: "'"):
       try scanRawString(from: start)
       token.kind = .rawString
+    case UInt8(ascii: ".") where byte(start + 1).isDigit && !touchesValue(start):
+      try scanNumber()
+      token.kind = .number
+    case UInt8(ascii: "\\"), UInt8(ascii: "%"):
+      guard beginsForeignLine(start) else { throw strange() }
+      while position < limit, byte(position) != UInt8(ascii: "\n") { position += 1 }
+      token.kind = .session
     default: token.symbol = try scanSymbol(first)
     }
     token.end = position
@@ -76,6 +83,23 @@ struct Lexer {
     return (position > start, newline)
   }
 
+  /// Whether a value ends right before `offset`, so that a dot there begins a member.
+  private func touchesValue(_ offset: Int) -> Bool {
+    guard offset > 0 else { return false }
+    let before = source.bytes[offset - 1]
+    return before.isNamePart || [")", "]", "}", "\"", "'", ".", "%"].contains(UnicodeScalar(before))
+  }
+
+  /// Whether a `\` or `%` begins a line as other prompts have them: `\d`, `%time`.
+  private func beginsForeignLine(_ offset: Int) -> Bool {
+    let next = byte(offset + 1)
+    guard next.isLetter || next == UInt8(ascii: "?") || next == UInt8(ascii: "!") || next == byte(offset) else {
+      return false
+    }
+    let before = source.bytes[..<offset].last { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
+    return before == nil || before == UInt8(ascii: "\n")
+  }
+
   /// A name, or a label when a colon touches it.
   private mutating func scanName() -> Token.Kind {
     while byte(position).isNamePart { position += 1 }
@@ -101,10 +125,7 @@ struct Lexer {
     if byte(position) == UInt8(ascii: "%") { position += 1 }
     guard byte(position).isNamePart || source.bytes[position - 1] == UInt8(ascii: "_") else { return }
     while byte(position).isNamePart { position += 1 }
-    throw Diagnostic(
-      .badNumber, "`\(source.text(from: start, to: position))` is not a number",
-      at: SourceRange(source: source, start: start, end: position),
-      help: ["write a space or an operator after a number: `3 * x`; a name starts with a letter"])
+    throw badNumber(from: start)
   }
 
   private mutating func scanDigits() {
@@ -162,15 +183,6 @@ struct Lexer {
       help: quote == "\"" ? ["write \\n for a line break, \\\" for a quote and \\{ for a brace inside a string"] : [])
   }
 
-  private func badName(from start: Int) -> Diagnostic {
-    var end = start
-    while byte(end).isNamePart { end += 1 }
-    return Diagnostic(
-      .reservedWord, "a name cannot start with an underscore",
-      at: SourceRange(source: source, start: start, end: end),
-      help: ["`_` is the last value and `_3` the value of cell 3"])
-  }
-
   /// The symbols of one character, by its byte.
   private static let single: [Symbol?] = (0..<256).map { code in
     code < 128 ? Symbol(rawValue: String(UnicodeScalar(UInt8(code)))) : nil
@@ -178,6 +190,7 @@ struct Lexer {
 
   private mutating func scanSymbol(_ first: UInt8) throws(Diagnostic) -> Symbol {
     let second = byte(position + 1), third = byte(position + 2)
+    if first == UInt8(ascii: "."), second == first, third == first { throw threeDots() }
     let symbol: Symbol? =
       switch (first, second) {
       case (UInt8(ascii: "."), UInt8(ascii: ".")): third == UInt8(ascii: "<") ? .halfOpenRange : .range
@@ -193,27 +206,6 @@ struct Lexer {
     guard let symbol else { throw strange() }
     position += symbol.rawValue.utf8.count
     return symbol
-  }
-
-  /// What to write for characters that other programs and keyboards put in place of ours.
-  private static let instead: [Character: String] = [
-    "“": "write \" for a quote", "”": "write \" for a quote", "‘": "write ' for a quote", "’": "write ' for a quote",
-    "–": "write - for minus", "−": "write - for minus", "×": "write * for times", "÷": "write / for division",
-    "≤": "write <=", "≥": "write >=", "≠": "write !=", "&": "write `and`", "%": "write `mod`; `80%` is 0.8",
-    "@": "names are plain words", "$": "names are plain words", "…": "write .. for a range",
-  ]
-
-  /// Names the character and, for the usual suspects, what to write instead.
-  private mutating func strange() -> Diagnostic {
-    let start = position
-    let rest = source.text(from: start, to: min(limit, start + 32))
-    let character = rest.first ?? " "
-    position = min(limit, start + max(1, character.utf8.count))
-    return Diagnostic(
-      .strangeCharacter, "`\(character)` means nothing here",
-      at: SourceRange(source: source, start: start, end: position),
-      says: Self.instead[character]
-        ?? (character.isLetter ? "names are written with the letters a to z, digits and _" : ""))
   }
 
   /// Whether `text` is one plain name.

@@ -122,6 +122,9 @@ struct Statement: Equatable {
     }
   }
 
+  /// Whether it is a query alone.
+  var isQuery: Bool { if case .sql? = expression?.kind { true } else { false } }
+
   /// The expression that it is, if it is nothing but one.
   var expression: Node? { if case .evaluate(let value) = kind { value } else { nil } }
 

@@ -47,7 +47,7 @@ extension Parser {
     let brace = UInt8(ascii: "}")
     if let query = sqlRanges.last, query.lowerBound > open, source.bytes[query].contains(brace) {
       diagnostic.labels = [
-        .init(range(query.lowerBound, query.upperBound), "this query goes on to the end of its line")
+        .init(range(query.lowerBound, query.upperBound), "this query runs to the end of its line")
       ]
       diagnostic.help = ["put the query in parentheses: `(select …)`"]
     }

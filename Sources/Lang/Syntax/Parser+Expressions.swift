@@ -43,7 +43,7 @@ extension Parser {
     let right = try rangeExpression()
     guard comparisonHere == nil else {
       throw Diagnostic(
-        .chainedComparison, "comparisons do not chain", at: here,
+        .chainedComparison, "comparisons cannot be chained", at: here,
         help: ["write both: `a < b and b < c`"])
     }
     return try node(.compare(comparison, left, right), from: start, over: max(left.depth, right.depth))

@@ -44,6 +44,7 @@ extension Parser {
         labels.append(try labelled())
       } else {
         if subject != nil, let mistake = labelWithoutColon(name.text) { throw mistake }
+        if at(.minus), let mistake = askForHelp(name.text) { throw mistake }
         let value = try takesWord(name, labels) ? word() : commandArgument()
         if subject == nil { subject = value } else { surplus = surplus ?? value }
         guard surplus == nil || token.kind == .label || endsStatement || at(.pipe) else { break }
@@ -52,6 +53,17 @@ extension Parser {
     let call = CommandCall(command: name, subject: subject, labels: labels, surplus: surplus)
     let depth = max(subject?.depth ?? 0, labels.map(\.value.depth).max() ?? 0)
     return try node(.command(call), from: piped?.start ?? name.start, over: depth)
+  }
+
+  /// `attack --help`.
+  private func askForHelp(_ command: String) -> Diagnostic? {
+    let option = source.bytes[token.start..<lexer.limit].prefix { !$0.isBlank && $0 != UInt8(ascii: ";") }
+    guard ["--help", "-h"].contains(String(decoding: option, as: UTF8.self)), !environment.isVariable("h") else {
+      return nil
+    }
+    return Diagnostic(
+      .unexpected, "commands have labels, not options", at: range(token.start, option.endIndex),
+      says: "type `?\(command)` for help")
   }
 
   /// ` --with pgd` where `with: pgd` is meant: two minus signs that touch a label.
@@ -63,7 +75,7 @@ extension Parser {
     else { return nil }
     return Diagnostic(
       .unexpected, "a label has no dashes", at: range(token.start, name.end), says: "write `\(text(name)):`",
-      help: ["labels stand without dashes, commas and `=`: `\(text(name)): value`"])
+      help: ["labels are written without dashes, commas or `=`: `\(text(name)): value`"])
   }
 
   /// `with pgd`, `with=pgd` and `with : pgd` where `with: pgd` is meant.
@@ -76,7 +88,7 @@ extension Parser {
     else { return nil }
     return Diagnostic(
       .unexpected, "a label ends in a colon", at: tokenRange, says: "write `\(name):`",
-      help: ["labels stand without dashes, commas and `=`: `\(name): value`"])
+      help: ["labels are written without dashes, commas or `=`: `\(name): value`"])
   }
 
   /// An unlabelled argument; a keyword where a value should be ends the command instead.

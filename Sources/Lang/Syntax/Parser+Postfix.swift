@@ -10,6 +10,7 @@ extension Parser {
         let name = try memberName()
         value = try node(.member(value, name), from: start, over: value.depth)
       case .openBracket where !token.spaceBefore:
+        if let mistake = slice(of: value) { throw mistake }
         let index = try elements(closing: .closeBracket)
         guard !index.isEmpty else {
           throw Diagnostic(
@@ -24,9 +25,48 @@ extension Parser {
     return value
   }
 
+  /// `xs[1:3]` and `xs[:10]` of other languages, with what to write; the bracket is the next token.
+  private func slice(of value: Node) -> Diagnostic? {
+    let open = token.start
+    let inside = source.bytes[token.end..<lexer.limit].prefix { byte in
+      byte.isNamePart || byte.isBlank && byte != UInt8(ascii: "\n") || byte == UInt8(ascii: ":")
+        || byte == UInt8(ascii: "-")
+    }
+    let parts = String(decoding: inside, as: UTF8.self).split(separator: ":", omittingEmptySubsequences: false)
+      .map { String($0).trimmed }
+    guard parts.count == 2 || parts.count == 3, source.bytes[inside.endIndex..<lexer.limit].first == UInt8(ascii: "]")
+    else { return nil }
+    let name = source.text(from: value.start, to: value.end)
+    let first = parts[0].isEmpty ? "0" : parts[0]
+    let end = parts[1].isEmpty ? "len(\(name))" : parts[1]
+    let range =
+      switch (parts[0].first, parts[1].first) {
+      case ("-", nil): "`tail(\(name), \(parts[0].dropFirst()))`"
+      case (_, "-"): "`\(name)[\(first)..<len(\(name)) - \(parts[1].dropFirst())]`"
+      case (nil, nil): "`\(name)`, which is all of it"
+      default: "`\(name)[\(first)..<\(end)]`"
+      }
+    let step = parts.count == 3 && !parts[2].isEmpty ? ", with `by \(parts[2])` behind the range" : ""
+    return Diagnostic(
+      .unexpected, "a piece of a list is given by a range", at: self.range(open, inside.endIndex + 1),
+      says: "write \(range)\(step)", help: ["`a..b` includes b, `a..<b` does not"])
+  }
+
   /// The name after a dot, which may be any word. A label there (`x.a: 1`) is a name with a colon too many.
   mutating func memberName() throws(Diagnostic) -> Name {
-    guard token.kind == .name, !endsLine else { throw missing("a name", "after `.`", isIncomplete: nesting > 0) }
+    guard token.kind == .name, !endsLine else {
+      var mistake = missing("a name", "after `.`", isIncomplete: nesting > 0)
+      let number = source.bytes[..<(previousEnd - 1)].reversed().prefix { $0.isDigit }.reversed()
+      if !number.isEmpty {
+        let text = String(decoding: number, as: UTF8.self)
+        mistake = Diagnostic(
+          .badNumber, "`\(text).` is not a number", at: range(previousEnd - 1 - number.count, previousEnd),
+          says: "write `\(text)` or `\(text).0`")
+      } else if token.kind == .string || token.kind == .rawString {
+        mistake.help = ["strings are joined by `+`"]
+      }
+      throw mistake
+    }
     let name = Name(text: text(token), start: token.start, end: token.end)
     try advance()
     return name

@@ -37,14 +37,36 @@ extension Parser {
 
   private func missingValue() -> Diagnostic {
     guard token.kind != .end else {
-      return Diagnostic(.missingPart, "expected a value", at: here, isIncomplete: true)
+      // `x--` must not wait for more: nothing that could come makes it right.
+      let countsDown = source.bytes[..<previousEnd].suffix(2).elementsEqual("--".utf8)
+      return Diagnostic(
+        .missingPart, "expected a value", at: here, says: countsDown ? "write `x -= 1` to count down" : "",
+        isIncomplete: !countsDown)
     }
     return Diagnostic(
       .unexpected, "expected a value, not `\(text(token))`", at: range(token.start, token.end), says: foreignPair)
   }
 
-  /// What to write for symbols of two characters that other languages have: `++`, `**`, `//`, `||`, `*=` and `/=`.
+  /// What to write for symbols of two characters that other languages have: `++`, `**`, `//`, `||`, `<>`, `===`, `->`, `*=`.
   private var foreignPair: String {
+    if at(.bang) { return "write `not` for the opposite" }
+    let before = source.bytes[..<token.start].last { !$0.isBlank }
+    if at(.closeBracket), before == UInt8(ascii: ".") || before == UInt8(ascii: "<") {
+      return "a range has an end: `x[1..<len(x)]`"
+    }
+    if at(.dot) { return "a member stands behind its value: `x.name`" }
+    if at(.range) || at(.halfOpenRange) { return "a range begins with a number: `0..3`" }
+    if !token.spaceBefore, token.start > 0 {
+      switch (source.bytes[token.start - 1], token.symbol) {
+      case (UInt8(ascii: "<"), .greater): return "write `!=`"
+      case (UInt8(ascii: "-"), .greater): return "write `=` to give a name a value, `fn(x) => …` for a function"
+      case (UInt8(ascii: "="), .assign) where source.bytes[..<token.start].suffix(2).first == UInt8(ascii: "!"):
+        return "write `!=`"
+      case (UInt8(ascii: "="), .assign): return "write `==`"
+      default: break
+      }
+    }
+    if at(.plus) { return "write `x += 1` to count up" }
     if token.symbol == .assign, token.start > 0, !token.spaceBefore {
       switch source.bytes[token.start - 1] {
       case UInt8(ascii: "*"): return "write `x = x * …`"
@@ -54,9 +76,8 @@ extension Parser {
     }
     guard token.start > 0, source.bytes[token.start - 1] == source.bytes[token.start] else { return "" }
     switch token.symbol {
-    case .plus: return "write `+= 1` to count up"
     case .star: return "write `^` for a power"
-    case .slash: return "write `/`, with `round` for a whole number"
+    case .slash: return "write `floor(a / b)` for a whole quotient; a comment begins with `#`"
     case .pipe: return "write `or`"
     default: return ""
     }
@@ -94,7 +115,7 @@ extension Parser {
     let start = token.start
     let digits = source.text(from: start + 1, to: token.end)
     guard digits.isEmpty || Int(digits) != nil else {
-      throw Diagnostic(.badNumber, "`_\(digits)` is no cell", at: range(start, token.end))
+      throw Diagnostic(.badNumber, "`_\(digits)` is not a cell", at: range(start, token.end))
     }
     try advance()
     return try node(.last(Int(digits)), from: start)
@@ -217,7 +238,8 @@ extension Parser {
     }
     guard token.kind == .string || token.kind == .rawString else {
       throw Diagnostic(
-        .unexpected, "expected a field such as `eps: 0.1`, not `\(text(token))`", at: range(token.start, token.end))
+        .unexpected, "expected a field such as `eps: 0.1`, not `\(text(token))`", at: range(token.start, token.end),
+        help: token.kind == .number ? ["a list is written in brackets: `[1, 2]`"] : [])
     }
     let node = try primary()
     guard case .string(let text) = node.kind else {

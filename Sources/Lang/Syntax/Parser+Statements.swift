@@ -25,8 +25,10 @@ extension Parser {
 
   private func misplacedLabel() -> Diagnostic {
     Diagnostic(
-      .unexpected, "the label `\(text(token))` begins no statement", at: tokenRange,
-      help: ["a command goes on in the next line only inside parentheses, or where its line ends in a label or `,`"])
+      .unexpected, "a statement cannot begin with the label `\(text(token))`", at: tokenRange,
+      help: [
+        "a command continues on the next line only inside parentheses, or after a label or `,` at the end of its line"
+      ])
   }
 
   /// `=` where a condition or a value has come to its end.
@@ -64,6 +66,14 @@ extension Parser {
   private mutating func declaration(_ start: Int) throws(Diagnostic) -> Statement {
     try advance()
     let name = try newName("after `let`")
+    if at(.equal) || at(.colon) && lexer.follows(UInt8(ascii: "=")), !endsLine {
+      throw Diagnostic(.unexpected, "a `let` gives its name a value by `=`", at: tokenRange, says: "write `=`")
+    }
+    if at(.openParen) || at(.comma), !endsLine {
+      throw Diagnostic(
+        .unexpected, "a `let` gives one name a value", at: tokenRange,
+        help: [at(.comma) ? "a `let` for each name" : "a function is made with `def \(name.text)(x) { … }`"])
+    }
     try expect(.assign, "after the name")
     let value = try pipeline()
     try refuseSingleEquals()
@@ -154,7 +164,8 @@ extension Parser {
     guard !token.newlineBefore else {
       throw Diagnostic(
         .elseOnNewLine, "`\(word.rawValue)` must stand on the line of the closing brace",
-        at: range(token.start, token.end), help: ["write `} \(word.rawValue) …`; a line that could end, ends"])
+        at: range(token.start, token.end),
+        help: ["write `} \(word.rawValue) …`; a line that can end a statement ends it"])
     }
     try advance()
     return true
@@ -196,7 +207,11 @@ extension Parser {
     try advance()
     let body = try block(of: "what to try")
     guard try acceptOnSameLine(.catch) else {
-      throw missing("`catch`", "after the block of `try`", isIncomplete: false)
+      var mistake = missing("`catch`", "after the block of `try`", isIncomplete: false)
+      if token.kind == .name, !endsLine, let word = Suggestions.habit(text(token)) {
+        mistake.primary?.text = word
+      }
+      throw mistake
     }
     let name = try newName("for the problem")
     let handler = try block(of: "what to do about it", shadowing: [name])
@@ -220,7 +235,7 @@ extension Parser {
   // "return" [ pipeline ]
   private mutating func returned(_ start: Int) throws(Diagnostic) -> Statement {
     guard functions > 0 else {
-      throw Diagnostic(.misplacedStatement, "`return` belongs into a function", at: tokenRange)
+      throw Diagnostic(.misplacedStatement, "`return` belongs in a function", at: tokenRange)
     }
     try advance()
     if endsStatement { return try make(.return(nil), from: start, over: 0) }
@@ -231,7 +246,7 @@ extension Parser {
   // "break" | "continue"
   private mutating func jump(_ start: Int) throws(Diagnostic) -> Statement {
     guard loops > 0 else {
-      throw Diagnostic(.misplacedStatement, "`\(text(token))` belongs into a loop", at: tokenRange)
+      throw Diagnostic(.misplacedStatement, "`\(text(token))` belongs in a loop", at: tokenRange)
     }
     let kind: Statement.Kind = at(.break) ? .break : .continue
     try advance()

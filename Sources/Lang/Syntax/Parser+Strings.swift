@@ -78,7 +78,7 @@ extension Parser {
     if token.kind == .label {
       let name = String(text(token).dropLast())
       throw Diagnostic(
-        .badEscape, "a value in a string has no format behind a colon", at: tokenRange,
+        .badEscape, "a format cannot follow a value in a string", at: tokenRange,
         help: ["`{format(\(name), 2)}` writes two digits after the point"])
     }
     let value = try expression()

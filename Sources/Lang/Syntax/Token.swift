@@ -1,6 +1,7 @@
 /// The smallest meaningful piece of a text.
 struct Token: Equatable {
   enum Kind: UInt8 {
+    /// `session` is a line of another prompt: `\\d`, `%time`.
     case end, name, label, last, number, string, rawString, symbol, session
   }
   var kind: Kind

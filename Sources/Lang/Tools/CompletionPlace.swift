@@ -31,7 +31,7 @@ struct CompletionPlace {
         if lexer.position <= before { lexer.move(to: before + 1) }
         continue
       }
-      if token.newlineBefore, ["", "{"].contains(top.opener.rawValue), !continues {
+      if token.newlineBefore, ["", "{"].contains(top.opener.rawValue), !continues, !queryGoesOn(to: token) {
         newStage(command: true, statement: true)
       }
       if token.kind == .end { break }
@@ -63,6 +63,15 @@ struct CompletionPlace {
     if last.kind == .label { return true }
     guard last.kind == .symbol else { return false }
     return ![.closeParen, .closeBracket, .closeBrace, .openBrace, .semicolon].contains(last.symbol)
+  }
+
+  /// Whether the token, which begins a line, belongs to the query of the line before.
+  private func queryGoesOn(to token: Token) -> Bool {
+    guard let first = top.stage.first, let last, ["select", "with", "explain"].contains(text(first).lowercased()) else {
+      return false
+    }
+    return SQLLines.word(thatBreaksOff: source.bytes[first.start..<last.end]) != nil
+      || SQLLines.continues(source.bytes[token.start...])
   }
 
   private mutating func newStage(command: Bool, statement: Bool) {

@@ -84,7 +84,7 @@ public struct Explanation: Sendable, Equatable {
       wrong: "if true {\n  :history\n}", right: "if true {\n  print 1\n}"),
     Explanation(
       .misplacedStatement, "a statement in a place where it has no meaning",
-      "`return` belongs into a function, `break` and `continue` into a loop, `param` before the first command of a script, `else` after an `if`.",
+      "`return` belongs in a function, `break` and `continue` in a loop, `param` before the first command of a script, and `else` after an `if`.",
       wrong: "return 3", right: "def three() { return 3 }"),
     Explanation(
       .repeatedName, "one name for two things",
@@ -147,7 +147,7 @@ public struct Explanation: Sendable, Equatable {
       "After `|` comes a command or a function: the value becomes its first argument.",
       wrong: "[3, 1, 2] | 5", right: "[3, 1, 2] | sort"),
     Explanation(
-      .notCallable, "parentheses after something that is no function",
+      .notCallable, "parentheses after something that is not a function",
       "Functions, commands and built-ins can be called; other values cannot. A product is written with `*`.",
       wrong: "let x = 3\nx(2)", right: "let x = 3\nx * (2)"),
   ]

@@ -52,6 +52,7 @@ private struct Layout {
   private let records: Set<Int>
   /// Text kept to the letter, by its first byte: SQL and session lines.
   private var verbatim: [Int: Int] = [:]
+  private var sessionLines: Set<Int> = []
   private var output = ""
   private var opened: [Open] = []
   /// The indentation of the line being written.
@@ -64,7 +65,11 @@ private struct Layout {
     negations = parser.negations
     records = parser.recordBraces
     for range in parser.sqlRanges { verbatim[range.lowerBound] = range.upperBound }
-    for item in items { if case .session = item.kind { verbatim[item.range.start] = item.range.end } }
+    for item in items {
+      guard case .session = item.kind else { continue }
+      verbatim[item.range.start] = item.range.end
+      sessionLines.insert(item.range.start)
+    }
   }
 
   mutating func run() -> String {
@@ -74,7 +79,7 @@ private struct Layout {
       var token = token
       if let end = verbatim[token.start] {
         // Whatever blanks stand behind a session line, no token begins with them.
-        let isSession = [.colon, .question, .bang].contains(token.symbol)
+        let isSession = sessionLines.contains(token.start)
         token = Token(
           kind: .session, start: token.start, end: end, spaceBefore: token.spaceBefore,
           newlineBefore: token.newlineBefore)
@@ -164,6 +169,10 @@ private struct Layout {
     guard let previous else { return false }
     let tight: Set<Symbol> = [.dot, .caret, .range, .halfOpenRange]
     if previous.kind == .symbol {
+      // `0..3` and `0 .. .3`: three dots in a row mean nothing.
+      if token.kind == .number, previous.symbol == .range || previous.symbol == .halfOpenRange {
+        return source.bytes[token.start] == UInt8(ascii: ".")
+      }
       if tight.contains(previous.symbol) || negations.contains(previous.start) { return false }
       if previous.symbol == .openParen || previous.symbol == .openBracket { return false }
       if previous.symbol == .openBrace { return !records.contains(previous.start) }

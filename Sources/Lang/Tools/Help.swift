@@ -204,7 +204,7 @@ public enum Help {
     case .record(let record):
       entries = record.pairs.map { .init(name: ".\($0.name)", summary: $0.value.brief, detail: "") }
     case .table(let table):
-      summary = table.count == 1 ? "1 row" : "\(table.count) rows"
+      summary = table.count.of("row")
       entries = table.columns.map { .init(name: ".\($0.name)", summary: "the column as a list", detail: "") }
     default: break
     }

@@ -64,9 +64,13 @@ public enum Highlighting {
           if lexer.position <= before { lexer.move(to: before + 1) }
           continue
         }
+        let told = source.bytes[..<painted]
         gap(to: token.start)
         if token.kind == .end { break }
-        if token.newlineBefore || token.start == 0 { inSQL = false }
+        if token.newlineBefore || token.start == 0 {
+          let goesOn = SQLLines.word(thatBreaksOff: told) != nil || SQLLines.continues(source.bytes[token.start...])
+          inSQL = inSQL && goesOn
+        }
         if isSessionLine(token) {
           let end = source.bytes[token.start...].firstIndex(of: UInt8(ascii: "\n")) ?? source.bytes.count
           add(.session, to: end)

@@ -37,7 +37,7 @@ public struct Choice: Equatable {
         help: ["`options \(declaration.name)` lists what \(declaration.name) takes"])
     }
     var given = given
-    given[name] = try setting.type.checked(value, for: setting.name, of: declaration.name)
+    given[name] = try setting.type.checked(value, for: .label(setting.name))
     return Choice(declaration, given: given)
   }
 

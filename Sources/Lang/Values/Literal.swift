@@ -38,7 +38,7 @@ extension Value {
       }
       text += "}"
     case .range(let range): text += range.literal
-    case .table(let table): text += "<table of \(table.rows.count) row\(table.rows.count == 1 ? "" : "s")>"
+    case .table(let table): text += "<table of \(table.rows.count.of("row"))>"
     case .function(let function): text += function.literal
     case .choice(let choice): text += choice.literal
     case .object(let object): text += "<\(object.objectType.name): \(object.summary)>"

@@ -64,9 +64,20 @@ extension Value {
       case .choice: "setting";
       default: "member"
       }
+    let near = Suggestions.hint(for: name, in: names)
     return Problem(
-      .unknownMember, "\(owner) has no \(word) `\(name)`", label: Suggestions.hint(for: name, in: names),
+      .unknownMember, "\(owner) has no \(word) `\(name)`", label: near.isEmpty ? Self.function(for: name) : near,
       help: names.isEmpty ? [] : ["it has \(names.prefix(16).joined(separator: ", "))\(names.count > 16 ? ", …" : "")"])
+  }
+
+  /// The function that other languages have as a member: `xs.length`, `text.upper()`.
+  private static func function(for name: String) -> String {
+    let other = [
+      "length": "len", "size": "len", "count": "len", "toUpperCase": "upper", "toLowerCase": "lower", "strip": "trim",
+    ]
+    if ["append", "push", "add", "extend"].contains(name) { return "write `x += [y]` to add to a list" }
+    let function = other[name] ?? name
+    return Library.all.contains { $0.name == function } ? "write `\(function)(x)`: it is a function" : ""
   }
 
   /// `value[…]`.
@@ -118,7 +129,7 @@ extension Value {
 
   private static func positions(_ range: NumberRange, in count: Int) throws -> [Int] {
     guard range.count <= count + 1 else {
-      throw Problem(.outOfBounds, "the range \(range.literal) is longer than the \(count) elements")
+      throw Problem(.outOfBounds, "the range \(range.literal) is longer than the \(count.of("element"))")
     }
     return try range.numbers.map { try position($0, in: count) }
   }

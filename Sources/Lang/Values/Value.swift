@@ -111,13 +111,3 @@ extension Value: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral, Express
   /// A list.
   public init(arrayLiteral elements: Value...) { self = .list(elements) }
 }
-
-extension String {
-  /// The word with `a` or `an`.
-  var withArticle: String {
-    // Such as images: more than one.
-    guard let first = first?.lowercased(), !hasSuffix("s") || hasSuffix("ss") else { return self }
-    let vowel = "aeiou".contains(first) && !hasPrefix("un") && !hasPrefix("uni")
-    return (vowel ? "an " : "a ") + self
-  }
-}

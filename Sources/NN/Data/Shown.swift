@@ -5,6 +5,13 @@ enum Shown {
     return String(printable) + (text.unicodeScalars.count > 24 ? "…" : "")
   }
 
+  /// `1 class`, `10 classes`.
+  static func count(_ number: Int, _ noun: String, _ plural: String? = nil) -> String {
+    "\(number) \(number == 1 ? noun : plural ?? noun + "s")"
+  }
+
+  static func classes(_ number: Int) -> String { count(number, "class", "classes") }
+
   static func names(_ names: [String]) -> String {
     if names.isEmpty { return "none" }
     return names.prefix(8).map(text).joined(separator: ", ") + (names.count > 8 ? " and \(names.count - 8) more" : "")

@@ -42,12 +42,12 @@ extension AttackError: CustomStringConvertible {
     case .noSuchTarget(let target, let classes): "there is no class \(target); the model answers 0 to \(classes - 1)"
     case .noCosts: "an attack towards costly answers needs a cost matrix"
     case .costsForOtherClasses(let costs, let classes):
-      "the cost matrix is for \(costs) classes, the model has \(classes)"
+      "the cost matrix is for \(Shown.classes(costs)), the model has \(classes)"
     case .tooFewClasses(let attack, let needs, let classes):
-      "\(attack) needs at least \(needs) classes, the model has \(classes)"
+      "\(attack) needs at least \(Shown.classes(needs)), the model has \(classes)"
     case .noImages: "there is no image to attack"
     case .shape(let model, let images): "the model takes images of \(model), these are \(images)"
-    case .classes(let model, let images): "the model answers \(model) classes, the images have \(images)"
+    case .classes(let model, let images): "the model answers \(Shown.classes(model)), the images have \(images)"
     case .needsEpsilon(let attack): "\(attack) needs a radius"
     case .setting(let attack, let reason): "\(attack): \(reason)"
     }

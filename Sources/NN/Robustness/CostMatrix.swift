@@ -194,11 +194,11 @@ extension CostMatrixError: CustomStringConvertible {
     case .notFinite(let y, let p): "the cost of answering \(p) for \(y) is not a finite number"
     case .diagonal(let y, let cost): "a right answer costs nothing, but the cost of \(y) for \(y) is \(cost)"
     case .notSquare(let row, let length, let classes):
-      "row \(row) has \(length) costs; \(classes) classes need \(classes)"
+      "row \(row) has \(Shown.count(length, "cost")); \(Shown.classes(classes)) need \(classes)"
     case .tooFewClasses(let count): "a cost matrix needs at least 2 classes, not \(count)"
     case .noSuchClass(let number, let classes): "there is no class \(number); classes are 0 to \(classes - 1)"
     case .nothingProtected: "no class to protect was given"
-    case .differentSizes(let a, let b): "a matrix for \(a) classes and one for \(b) cannot be combined"
+    case .differentSizes(let a, let b): "a matrix for \(Shown.classes(a)) and one for \(b) cannot be combined"
     }
   }
 }

@@ -24,15 +24,16 @@ public enum CostTableError: Error, Equatable, CustomStringConvertible {
   /// One sentence: which line, and what is wrong with it.
   public var description: String {
     switch self {
-    case .tooLarge(let classes): "it is too large for a table of \(classes) classes"
+    case .tooLarge(let classes): "it is too large for a table of \(Shown.classes(classes))"
     case .unreadable: "there is no such file, or it may not be read"
     case .csv(let error): error.description
     case .notANumber(let line, let field): "line \(line): `\(field)` is not a number"
     case .noSuchClass(let line, let name): "line \(line): there is no class `\(name)`"
     case .twice(let line, let name): "line \(line): the class `\(name)` is named twice"
     case .fields(let line, let count, let classes):
-      "line \(line) has \(count) costs; \(classes) classes need \(classes)"
-    case .rows(let count, let classes): "it has \(count) rows of costs; \(classes) classes need \(classes)"
+      "line \(line) has \(Shown.count(count, "cost")); \(Shown.classes(classes)) need \(classes)"
+    case .rows(let count, let classes):
+      "it has \(Shown.count(count, "row")) of costs; \(Shown.classes(classes)) need \(classes)"
     case .costs(let error): error.description
     }
   }

@@ -82,7 +82,7 @@ struct CostsValue: Object {
       code: ShellCode.badCosts,
       message: classes.count == names.count
         ? "\(title) about other classes: \(own) where these have \(other)"
-        : "\(title) about \(classes.count) classes, these are \(names.count)",
+        : "\(title) about \(classes.count.of("class", "classes")), these are \(names.count)",
       help: ["`costs DATA …` makes a matrix for the classes of these data"], argument: argument)
   }
 

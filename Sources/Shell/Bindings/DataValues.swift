@@ -45,8 +45,8 @@ struct DatasetValue: Object {
   var summary: String {
     let shape = dataset.shape
     let color = shape.channels == 1 ? "" : "×\(shape.channels)"
-    return "\(NumberText.count(dataset.train.count)) training and \(NumberText.count(dataset.test.count)) test images, "
-      + "\(shape.height)×\(shape.width)\(color), \(dataset.classes.count) classes"
+    return "\(NumberText.count(dataset.train.count)) training and \(dataset.test.count.of("test image")), "
+      + "\(shape.height)×\(shape.width)\(color), \(dataset.classes.count.of("class", "classes"))"
   }
 
   func isEqual(to other: any Object) -> Bool {
@@ -159,16 +159,15 @@ struct ImagesValue: Object {
   var described: String {
     let (part, indices) = (images.part.rawValue, images.indices)
     guard isRange, let first = indices.first, let last = indices.last else {
-      return "\(part), \(NumberText.count(indices.count)) chosen images"
+      return "\(part), \(NumberText.count(indices.count)) chosen image\(indices.count == 1 ? "" : "s")"
     }
     let whole = images.part == .train ? from.dataset.train.count : from.dataset.test.count
     return indices.count == whole ? part : "\(part)[\(first)..<\(last + 1)]"
   }
 
   var summary: String {
-    let noun = images.count == 1 ? "image" : "images"
-    guard images.count == 1 else { return "\(NumberText.count(images.count)) \(noun) of \(images.name)" }
-    return "image \(images.indices[0]) of \(images.name), a \(images.classes[images.label(at: 0)])"
+    guard images.count == 1 else { return "\(images.count.of("image")) of \(images.name)" }
+    return "image \(images.indices[0]) of \(images.name), \(images.classes[images.label(at: 0)].withArticle)"
   }
 
   func isEqual(to other: any Object) -> Bool {

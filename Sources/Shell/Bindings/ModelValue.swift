@@ -116,14 +116,14 @@ struct ModelValue: Object {
     if let parent = origin.parent {
       parts.append("from \(parent.identity.name)")
     } else {
-      parts += [model.architecture.name, "\(NumberText.count(model.parameterCount)) parameters"]
+      parts += [model.architecture.name, model.parameterCount.of("parameter")]
     }
     if !origin.defense.isEmpty { parts.append(origin.defense) }
     // Costs that the defense does not speak of, or that nobody named in the call.
     if let costs = origin.costs, origin.defense.isEmpty || origin.parent?.origin.costs?.isEqual(to: costs) == true {
       parts.append("costs" + (costs.name.isEmpty ? "" : " \(costs.name)"))
     }
-    if !origin.epochs.isEmpty { parts.append("\(origin.epochs.count) epoch\(origin.epochs.count == 1 ? "" : "s")") }
+    if !origin.epochs.isEmpty { parts.append(origin.epochs.count.of("epoch")) }
     if let clean = origin.clean { parts.append("test accuracy \(NumberText.share(clean))") }
     return parts.joined(separator: ", ")
   }

@@ -27,7 +27,7 @@ extension Problem {
       case .diagonal(let y, let cost):
         "a right answer costs nothing, but answering \(classes[y]) for \(classes[y]) would cost \(NumberText.exact(cost))"
       case .notSquare(let row, let length, let count):
-        "the row of \(classes[row]) has \(length) costs; \(count) classes need \(count)"
+        "the row of \(classes[row]) has \(length.of("cost")); \(count.of("class", "classes")) need \(count)"
       default: error.description
       }
     return Problem(code: ShellCode.badCosts, message: message)

@@ -110,18 +110,19 @@ struct ResultValue: Object {
   /// Who was attacked, by what: `cse under pgd, L∞ eps 0.1`.
   var heading: String {
     guard let run, let choice else { return "\(model.identity.name) on \(images.images.name)" }
-    return "\(model.identity.name) under \(choice.name), \(run.threat.norm.symbol) eps \(run.threat.epsilon)"
+    return
+      "\(model.identity.name) under \(choice.name), \(run.threat.norm.symbol) eps \(NumberText.eps(run.threat.epsilon))"
   }
 
   var summary: String {
-    let images = "\(NumberText.count(evaluation.images)) images"
+    let images = evaluation.images.of("image")
     let cost = costs == nil ? "" : ", mean cost \(NumberText.fixed(evaluation.meanCost, 2))"
     guard let run, let choice else {
       return "\(model.identity.name) on \(self.images.images.name): clean \(NumberText.share(evaluation.clean.value))"
         + guarded(evaluation.protectedClean) + cost + ", " + images
     }
     let threat = run.threat
-    return "\(model.identity.name) under \(choice.name), \(threat.norm.symbol) eps \(threat.epsilon): "
+    return "\(model.identity.name) under \(choice.name), \(threat.norm.symbol) eps \(NumberText.eps(threat.epsilon)): "
       + "robust \(NumberText.share(evaluation.robust.value)) (clean \(NumberText.share(evaluation.clean.value)))"
       + guarded(evaluation.protected) + cost + ", " + images
   }

@@ -31,7 +31,7 @@ struct ExportCommand: ParsableCommand {
       let environment = Vocabulary.environment()
       let page = try session(environment)
       try ExportFormat.write(page, to: to, environment: environment)
-      print("\(to): \(page.cells.count) cell\(page.cells.count == 1 ? "" : "s")".withVisibleControls)
+      print("\(to): \(page.cells.count.of("cell"))".withVisibleControls)
     } catch let problem as Problem {
       notices.tell(.error, problem.message, help: problem.help)
       throw Exit(.failed)

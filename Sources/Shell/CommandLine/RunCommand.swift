@@ -29,12 +29,7 @@ struct RunCommand: ParsableCommand {
       guard file == nil else { throw ValidationError("-c CODE and a file cannot be given together") }
       try finish(runScript(Source(name: "-c", text: code), options))
     }
-    if let file, file != "-" {
-      guard FileManager.default.fileExists(atPath: Home.path(file)) else {
-        throw ValidationError(Self.missing(file))
-      }
-      try finish(runScript(Source(name: file, text: try readScript(file)), options))
-    }
+    if let script = try script() { try finish(runScript(script, options)) }
     if file == "-" || !options.terminal.inputIsTerminal {
       guard let text = try? FileHandle.standardInput.readToEnd() ?? Data() else {
         throw ValidationError("standard input cannot be read: it is a folder, or closed")
@@ -47,6 +42,15 @@ struct RunCommand: ParsableCommand {
     session.end()
   }
 
+  /// The file that was named, if one was.
+  ///
+  /// - Throws: `ValidationError` where there is none.
+  func script() throws -> Source? {
+    guard let file, file != "-" else { return nil }
+    guard FileManager.default.fileExists(atPath: Home.path(file)) else { throw ValidationError(Self.missing(file)) }
+    return Source(name: file, text: try readScript(file))
+  }
+
   private func readScript(_ file: String) throws -> String {
     do { return try ScriptFile.read(file) } catch let problem as Problem { throw ValidationError(problem.message) }
   }
@@ -54,6 +58,12 @@ struct RunCommand: ParsableCommand {
   private static func missing(_ file: String) -> String {
     if WardCommand.names.contains(file) {
       return "options come after the subcommand: `ward \(file) …`; `ward \(file) --help` lists those it takes"
+    }
+    if ["prompt", "shell", "repl", "start", "console"].contains(file) {
+      return "there is no file \(file); `ward` alone opens the prompt"
+    }
+    if Vocabulary.environment().commands[file] != nil {
+      return "there is no file \(file); to run a command write `ward -c '\(file) …'`, or `ward` for the prompt"
     }
     let near = Suggestions.nearest(to: file, in: WardCommand.names).map { "ward \($0)" } ?? ScriptFile.near(file)
     return "there is no file \(file)" + (near.map { "; did you mean `\($0)`?" } ?? "")

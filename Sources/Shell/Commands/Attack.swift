@@ -254,7 +254,7 @@ extension Session {
       if !outcomes.isEmpty, !attack.plan.keepsImages {
         unfinishedAttack = attack.with(outcomes)
         interruptDetail =
-          "after \(NumberText.count(outcomes.count)) of \(NumberText.count(attack.plan.images.images.count)) images, "
+          "after \(NumberText.count(outcomes.count)) of \(attack.plan.images.images.count.of("image")), "
           + "which are kept: `resume` goes on from there"
       }
       throw interrupt
@@ -285,7 +285,7 @@ extension Session {
       let run = try run(of: choice, plan, costs: costs)
       let label = "\(choice.name) on \(model.identity.name)"
       // The first images may take long: say at once what is going on.
-      progress.update(label, fraction: 0, details: ["\(NumberText.count(plan.images.images.count)) images to attack"])
+      progress.update(label, fraction: 0, details: ["\(plan.images.images.count.of("image")) to attack"])
       try run.check(model.model.target, plan.images.images)
       for flag in try run.flags(of: model.model.target, on: plan.images.images, engine: engine, stop: stop) {
         warn(of: flag, label)
@@ -297,7 +297,7 @@ extension Session {
           let rate = Double(report.done) / max(report.elapsed.inSeconds, 1e-9)
           progress.update(
             label, fraction: Double(report.done) / Double(report.images),
-            details: ["\(NumberText.count(report.done)) images", "\(NumberText.count(Int(rate))) img/s"])
+            details: [report.done.of("image"), "\(NumberText.count(Int(rate))) img/s"])
         })
       for flag in run.flags(after: result.evaluation) { warn(of: flag, label) }
       return ResultValue(

@@ -72,7 +72,9 @@ extension Session {
     }
     made(.audit(AuditValue(report: report, audit: audit, model: model, images: images)))
     output.show(
-      .text("\(model.identity.name) at \(audit.threat.norm.symbol) eps \(audit.threat.epsilon): \(report.summary)"))
+      .text(
+        "\(model.identity.name) at \(audit.threat.norm.symbol) eps \(NumberText.eps(audit.threat.epsilon)): \(report.summary)"
+      ))
     let rows = report.checks.map { check -> [Value] in
       let next = check.advice.isEmpty ? "" : "; try: " + check.advice
       return [

@@ -80,7 +80,7 @@ extension Command<Session> {
     guard rows.count == count else {
       throw Problem(
         code: ShellCode.badCosts,
-        message: "the matrix has \(rows.count) rows, but \(data.dataset.name) has \(count) classes",
+        message: "the matrix has \(rows.count.of("row")), but \(data.dataset.name) has \(count.of("class", "classes"))",
         argument: "matrix")
     }
     return try CostMatrix(rows)
@@ -130,7 +130,7 @@ enum CostKinds {
       let (y, p) = (try data.classNumber(truth), try data.classNumber(answer))
       guard y != p else {
         throw Problem(
-          code: ShellCode.badCosts, message: "answering \(data.dataset.classes[y]) for itself is no mistake",
+          code: ShellCode.badCosts, message: "answering \(data.dataset.classes[y]) for itself is not a mistake",
           argument: "kind")
       }
       return try .pair(true: y, answered: p, weight: weight, classes: count)

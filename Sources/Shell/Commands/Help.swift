@@ -51,11 +51,16 @@ private func shown(_ value: Value, _ setting: SettingDeclaration) -> String {
 
 /// What `?NAME`, `:help` and `help` show.
 enum About {
-  static func page(_ name: String, in session: Session) throws -> Block {
-    let environment = session.environment
-    let name = name.trimmingCharacters(in: .whitespaces)
+  /// - Parameter session: whose values have pages too; `nil` for what is built in alone.
+  static func page(_ name: String, in session: Session? = nil) throws -> Block {
+    let environment = session?.environment ?? Vocabulary.environment()
+    var name = name.trimmingCharacters(in: .whitespaces)
+    // As they stand in code: `attack()`, `eps:`.
+    if name.hasSuffix("()") { name.removeLast(2) }
+    if name.count > 1, name.hasSuffix(":") { name.removeLast() }
     if name.isEmpty || name == "help" { return .page(overview(environment)) }
-    if let page = try valuePage(name, in: session) ?? Help.page(for: name, in: environment) {
+    let value = try session.flatMap { try valuePage(name, in: $0) }
+    if let page = value ?? Help.page(for: name, in: environment) {
       return .page { page.text(width: $0) }
     }
     if let view = Views.named(name) { return .page { text(of: view, width: $0) } }
@@ -75,7 +80,7 @@ enum About {
     }
     throw Problem(
       code: ShellCode.sessionLine, message: "there is no help about `\(name)`",
-      label: Suggestions.hint(for: name, in: topics(in: environment)),
+      label: environment.hint(for: name, in: topics(in: environment)),
       help: ["`help` alone lists what there is"])
   }
 

@@ -85,7 +85,7 @@ private struct Numbers {
     guard let name = column ?? (numeric.count == 1 ? numeric[0] : nil) else {
       throw Problem(
         code: ShellCode.drawing,
-        message: numeric.isEmpty ? "no column of this table holds numbers" : "which column? Several hold numbers",
+        message: numeric.isEmpty ? "no column of this table holds numbers" : "several columns hold numbers: which one?",
         help: numeric.isEmpty ? [] : ["say column: \(numeric[0]), or one of " + numeric.joined(separator: ", ")],
         argument: "value")
     }

@@ -38,13 +38,13 @@ extension Command<Session> {
         let form = try TableFile(given[file], argument: "as")
         if case .object(let costs as CostsValue) = given[value] {
           try form.write(costs)
-          return session.wrote(given[file], "costs of \(costs.classes.count) classes")
+          return session.wrote(given[file], "costs of \(costs.classes.count.of("class", "classes"))")
         }
         guard let table = given[value].asTable else { return .none }
         try form.write(table)
-        let rows = "\(NumberText.count(table.count)) row\(table.count == 1 ? "" : "s")"
+        let rows = table.count.of("row")
         return session.wrote(
-          given[file], "\(rows), \(table.columns.count) column\(table.columns.count == 1 ? "" : "s")")
+          given[file], "\(rows), \(table.columns.count.of("column"))")
       }
     }
   }

@@ -27,7 +27,7 @@ extension Command<Session> {
         }
         try WrittenFile.write(Data(copy.checkpoint.bytes), to: given[file], argument: "as")
         session.output.show(
-          .text("\(given[file])  \(NumberText.count(copy.parameterCount)) parameters of \(value.identity.name)"))
+          .text("\(given[file])  \(copy.parameterCount.of("parameter")) of \(value.identity.name)"))
         return .none
       }
     }

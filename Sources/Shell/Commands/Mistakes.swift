@@ -94,12 +94,12 @@ struct MistakesValue: Object {
 
   var summary: String {
     guard let run = worst.run, let choice = worst.choice else { return "" }
-    let images = NumberText.count(found.images)
+    let images = found.images.of("image")
     guard found.images > 0 else { return "no image of the selection has a mistake that costs anything" }
     return
       "\(worst.model.identity.name) under \(choice.name) towards every costly answer, \(run.threat.norm.symbol) eps "
-      + "\(run.threat.epsilon): harmed \(NumberText.share(found.harmed.value)), mean cost reached "
-      + "\(NumberText.fixed(found.meanHighest, 2)) (sum \(NumberText.fixed(found.meanSum, 2))), \(images) images"
+      + "\(NumberText.eps(run.threat.epsilon)): harmed \(NumberText.share(found.harmed.value)), mean cost reached "
+      + "\(NumberText.fixed(found.meanHighest, 2)) (sum \(NumberText.fixed(found.meanSum, 2))), \(images)"
   }
 
   func isEqual(to other: any Object) -> Bool { (other as? MistakesValue)?.worst.identity === worst.identity }

@@ -50,7 +50,7 @@ extension Command<Session> {
         guard points <= Chart.mostPoints else {
           throw Problem(
             code: ShellCode.drawing,
-            message: "a plot of \(NumberText.count(points)) points shows nothing: "
+            message: "a plot of \(points.of("point")) shows nothing: "
               + "\(NumberText.count(Chart.mostPoints)) are the most",
             help: ["take fewer, for example with `limit` or `take`; `histogram` shows how very many are spread"],
             argument: "value")

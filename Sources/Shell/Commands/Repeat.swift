@@ -91,16 +91,16 @@ struct RepetitionValue: Object {
 
   var summary: String {
     let what = "result \(id)"
-    let images = NumberText.count(evaluation.images)
+    let images = evaluation.images.of("image")
     let attack = record.attack == "none" ? "" : " under \(record.attack)"
     let share = "\(record.attack == "none" ? "clean" : "robust") \(NumberText.share(record.robust))"
     let from = version == wardVersion ? "" : ", stored by ward \(version)"
     if agrees {
-      let each = record.examples.isEmpty ? "\(images) images" : "each of \(images) images as stored"
+      let each = record.examples.isEmpty ? images : "each of \(images) as stored"
       return "\(what) agrees: \(model)\(attack), \(share), \(each)\(from)"
     }
     return "\(what) differs: \(model)\(attack), \(share) stored, \(NumberText.share(evaluation.robust.value)) now; "
-      + "\(NumberText.count(differing)) of \(images) images ended otherwise\(from)"
+      + "\(NumberText.count(differing)) of \(images) ended otherwise\(from)"
   }
 
   func isEqual(to other: any Object) -> Bool { (other as? RepetitionValue)?.id == id }

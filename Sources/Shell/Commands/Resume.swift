@@ -83,12 +83,12 @@ extension Session {
     let names = stopped.map(\.name) + (unfinished.map { [$0.name] } ?? [])
     guard let name else {
       throw Problem(
-        code: ShellCode.badTraining, message: "there is nothing to go on with: no training and no attack was stopped")
+        code: ShellCode.badTraining, message: "there is nothing to resume: no training and no attack was stopped")
     }
     throw Problem(
-      code: ShellCode.badTraining, message: "no training of the name \(name) was stopped",
+      code: ShellCode.badTraining, message: "no stopped training is called \(name)",
       label: Suggestions.hint(for: name, in: names),
-      help: [names.isEmpty ? "there is none to go on with" : "stopped were " + names.joined(separator: ", ")],
+      help: [names.isEmpty ? "there is none to resume" : "stopped were " + names.joined(separator: ", ")],
       argument: "name")
   }
 

@@ -98,8 +98,8 @@ struct TableFile {
       while let record = try reader.next() {
         guard record.fields.count == names.count else {
           throw bad(
-            "line \(record.line) has \(record.fields.count) field\(record.fields.count == 1 ? "" : "s"), "
-              + "but there are \(names.count) columns")
+            "line \(record.line) has \(record.fields.count.of("field")), "
+              + "but there are \(names.count.of("column"))")
         }
         rows.append(record.fields)
       }

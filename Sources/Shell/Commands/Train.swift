@@ -225,7 +225,7 @@ extension Session {
           "in epoch \(epoch); "
           + (done == 0
             ? "no epoch was whole yet"
-            : "\(done) whole epoch\(done == 1 ? " is" : "s are") kept: `resume` goes on from there")
+            : "\(done.of("whole epoch")) \(done == 1 ? "is" : "are") kept: `resume` goes on from there")
         throw Lang.Interrupt()
       case .diverged: throw Problem(code: ShellCode.diverged, message: error.description)
       case .mismatch: throw Problem(code: ShellCode.badTraining, message: error.description, argument: "on")

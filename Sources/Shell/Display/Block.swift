@@ -34,7 +34,7 @@ extension Block {
   /// The beginning of a text that nobody would read to its end, and how long it is; `print` writes all of it.
   private static func shortened(_ text: String, to most: Int) -> String {
     guard text.utf8.count > most else { return text }
-    return String(text.prefix(most)) + "…  (\(NumberText.count(text.count)) characters)"
+    return String(text.prefix(most)) + "…  (\(text.count.of("character")))"
   }
 
   /// What `print` writes: text without quotes, objects by their summary.
@@ -57,7 +57,7 @@ extension Block {
   }
 
   static func summary(of table: Table) -> String {
-    "table of \(NumberText.count(table.count)) row\(table.count == 1 ? "" : "s"): "
+    "table of \(table.count.of("row")): "
       + table.columns.map(\.name).joined(separator: ", ")
   }
 
@@ -65,7 +65,7 @@ extension Block {
   private static func literal(_ value: Value) -> String {
     if case .list(let elements) = value, elements.count > 100 {
       return Value.list(Array(elements.prefix(20))).literal.dropLast()
-        + ", …]  (\(NumberText.count(elements.count)) elements)"
+        + ", …]  (\(elements.count.of("element")))"
     }
     return value.literal
   }
@@ -138,7 +138,7 @@ struct BlockRenderer {
       mode == .box ? Grid(shown).boxed(width: width, mayTurn: mayTurnTables) : mode.text(of: shown, width: width)
     if table.count == 0 { return drawn + "\n(no rows)" }
     guard shown.count < table.count else { return drawn }
-    return drawn + "\n(\(NumberText.count(shown.count)) of \(NumberText.count(table.count)) rows shown)"
+    return drawn + "\n(\(NumberText.count(shown.count)) of \(table.count.of("row")) shown)"
   }
 }
 

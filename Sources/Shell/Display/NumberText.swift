@@ -4,16 +4,7 @@ import Lang
 /// Numbers as people read them. Machine formats (CSV, JSON) write the exact value instead.
 enum NumberText {
   /// `60000` → `60,000`.
-  static func count(_ value: Int) -> String {
-    var digits = String(value.magnitude)
-    var groups: [String] = []
-    while digits.count > 3 {
-      groups.insert(String(digits.suffix(3)), at: 0)
-      digits.removeLast(3)
-    }
-    groups.insert(digits, at: 0)
-    return (value < 0 ? "-" : "") + groups.joined(separator: ",")
-  }
+  static func count(_ value: Int) -> String { value.grouped }
 
   /// `0.8934` → `89.3 %`.
   /// Halves are rounded up, as SQL's `round` does.
@@ -50,6 +41,15 @@ enum NumberText {
 
   /// The shortest decimal form that reads back as the same number; whole numbers without a point.
   static func exact(_ value: Double) -> String { Value.text(of: value) }
+
+  /// A budget: `0.1`, and `4/255` for what was given so, since nobody knows 0.015686275 again. Of other long numbers four
+  /// digits; the value itself stays exact.
+  static func eps(_ value: Float) -> String {
+    let levels = (value * 255).rounded()
+    guard "\(value)".count > 8, value.isFinite else { return exact(Double("\(value)") ?? Double(value)) }
+    let isOfBytes = levels > 0 && levels < 1e6 && abs(value * 255 - levels) <= 4 * value.ulp * 255
+    return isOfBytes ? "\(Int(levels))/255" : reading(Double(value))
+  }
 
   /// How many decimals a column needs for this value at about four significant ones; `nil` asks for exponent form.
   static func decimals(for value: Double) -> Int? {

@@ -31,7 +31,7 @@ struct Pager {
     let folders = (environment["PATH"] ?? "").split(separator: ":")
     guard folders.contains(where: { access("\($0)/less", X_OK) == 0 }) else { return nil }
     // Says how to get out: not everybody has met it before.
-    return "less -Ps'space goes on, q goes back to the prompt'"
+    return "less -Ps'press space for more, q to return'"
   }
 
   /// Shows the text and waits until it is put away; false when it fits on the screen or cannot be paged.

@@ -81,6 +81,7 @@ struct Drawing {
   /// A plot in words. All numbers of a heat map would be too many to listen to.
   private static func alternative(for chart: Chart) -> String {
     guard let map = chart.heatMap else { return chart.description }
-    return "heat map: \(chart.title.withVisibleControls), \(map.rows.count) rows and \(map.columns.count) columns"
+    return
+      "heat map: \(chart.title.withVisibleControls), \(map.rows.count.of("row")) and \(map.columns.count.of("column"))"
   }
 }

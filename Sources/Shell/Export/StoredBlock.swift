@@ -79,6 +79,6 @@ struct StoredTable: Codable, Equatable {
   /// What stands under the rows; empty where they are all there.
   var remark: String {
     if total == 0 { return "(no rows)" }
-    return total > rows.count ? "(\(NumberText.count(rows.count)) of \(NumberText.count(total)) rows shown)" : ""
+    return total > rows.count ? "(\(NumberText.count(rows.count)) of \(total.of("row")) shown)" : ""
   }
 }

@@ -18,7 +18,7 @@ struct CellRange {
     guard let last else { return nil }
     guard first <= last else {
       throw Problem(
-        code: ShellCode.sessionLine, message: "`\(text)` is no range of cells: \(first) comes after \(last)",
+        code: ShellCode.sessionLine, message: "`\(text)` is not a range of cells: \(first) comes after \(last)",
         help: ["a range begins with the smaller number: \(last)-\(first)"])
     }
     session = found.output.1.flatMap { Int64($0) }

@@ -26,7 +26,7 @@ struct LastValues {
   func value(of cell: Int?) throws -> Value {
     guard let cell else {
       if let last = entries.last { return last.value }
-      throw Problem(message: "there is no last value yet", help: ["`_` is the value of the cell before"])
+      throw Problem(message: "there is no value yet", help: ["`_` is the value of the cell before"])
     }
     if let found = entries.last(where: { $0.cell == cell }) { return found.value }
     if letGo.contains(cell) {

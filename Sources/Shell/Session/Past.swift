@@ -32,11 +32,6 @@ struct Past {
     checkpoints.append((name, moment))
   }
 
-  /// The moment before the newest cell that changed what `now` has; cells that changed nothing are passed over.
-  func beforeLastChange(from now: Moment) -> Moment? {
-    moments.last { !$0.isSame(as: now) }
-  }
-
   /// The names are as at `moment` again, and `next` is the cell to come.
   mutating func went(back moment: Moment, next: Int) {
     if moment.cell < next { undone.formUnion(moment.cell..<next) }
@@ -45,11 +40,6 @@ struct Past {
 }
 
 extension Past.Moment {
-  func isSame(as other: Past.Moment) -> Bool {
-    seed == other.seed && names.count == other.names.count
-      && zip(names, other.names).allSatisfy { $0.name == $1.name && $0.value.isSame(as: $1.value) }
-  }
-
   /// What differs from `now`, in words: `x is 1 again, y is gone`.
   func difference(from now: Past.Moment) -> String {
     let before = Dictionary(uniqueKeysWithValues: names.map { ($0.name, $0.value) })
@@ -75,12 +65,12 @@ extension Session {
   /// All that `:undo` brings back, as it is now.
   var moment: Past.Moment { Past.Moment(cell: nextCell, seed: seed, names: environment.variables) }
 
-  /// Makes the names what they were, and says what that changed.
+  /// Makes the names what they were, and says what that changed; nothing where it changed nothing.
   func goBack(to moment: Past.Moment) -> String {
     let difference = moment.difference(from: self.moment)
     environment.restore(moment.names)
     seed = moment.seed
     past.went(back: moment, next: nextCell)
-    return difference.isEmpty ? "nothing has changed since" : difference
+    return difference
   }
 }

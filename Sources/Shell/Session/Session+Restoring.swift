@@ -21,7 +21,7 @@ extension Session {
       guard dataset.sha256 == record.sha256 else {
         throw Problem(
           code: ShellCode.data,
-          message: "the files of \(record.name) are not those it was done with: their SHA-256 differs",
+          message: "the files of \(record.name) have changed since: their SHA-256 differs",
           help: ["they were read from \(record.path)"])
       }
       return try narrowed(DatasetValue(dataset: dataset), by: record.selection)

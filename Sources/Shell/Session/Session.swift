@@ -136,6 +136,7 @@ final class Session {
   /// Runs one input of the prompt as one cell. Of a pasted text each statement that begins a line is a cell, up to the first
   /// that fails. Session lines are no cells and count for nothing.
   @discardableResult func run(_ text: String) -> ExitStatus {
+    let text = withoutPrompts(text)
     let program = interpreter.parse(Source(name: promptName, text: text.withoutLeadingComments))
     if program.items.isEmpty && program.diagnostics.isEmpty { return .ok }
     let pieces = program.diagnostics.isEmpty ? program.pieces : []
@@ -146,7 +147,7 @@ final class Session {
         let status = isStopped ? report(Lang.Interrupt()) : run(piece)
         if status == .ok { continue }
         let left = pieces.count - index - 1
-        if left > 0 { notices.tell(.note, "\(left) more \(left == 1 ? "statement was" : "statements were") not run") }
+        if left > 0 { notices.tell(.note, "\(left.of("more statement")) \(left == 1 ? "was" : "were") not run") }
         return status
       }
       return .ok

@@ -6,13 +6,12 @@ enum Vocabulary {
   static func environment() -> Environment {
     Environment(
       commands: Commands.all.map(\.declaration), choices: choices, functions: Functions.all, types: types,
-      elsewhere: elsewhere, hostOptions: CommonOptions.names)
+      elsewhere: elsewhere, others: .all, hostOptions: CommonOptions.names)
   }
 
   /// Session lines that were typed without their colon.
   private static var elsewhere: [String: String] {
-    let lines = SessionLine.all.map { ($0.name, "write `:\($0.name)`") }
-    return Dictionary(lines + [("exit", "write `:quit`")]) { first, _ in first }
+    Dictionary(uniqueKeysWithValues: SessionLine.all.map { ($0.name, "type `:\($0.name)`") })
   }
 
   /// The built-in constants, by family. Their declarations are `NN`'s.

@@ -21,7 +21,7 @@ extension Replay {
   }
 
   private static func count(_ some: [Outcome], of all: [Outcome]) -> String {
-    "\(some.count) of \(all.count) part\(all.count == 1 ? "" : "s")"
+    "\(some.count) of \(all.count.of("part"))"
   }
 
   private static func table(of outcomes: [Outcome], in file: String) -> Block {

@@ -59,7 +59,7 @@ struct Transcript {
       for (index, line) in part.shown.enumerated() where line.hasPrefix("~") && Comparison.tolerance(line) == nil {
         throw Problem(
           code: ShellCode.sessionLine,
-          message: "\(file):\(part.line + sourceLines + index): `\(line)` is no tolerance",
+          message: "\(file):\(part.line + sourceLines + index): `\(line)` is not a tolerance",
           help: ["`#> ~5%` is one; two blanks in `#>  \(line)` say that the text itself is expected"])
       }
     }

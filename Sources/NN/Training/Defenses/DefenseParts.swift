@@ -78,7 +78,7 @@ public enum RecipeError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .needsCosts(let defense): "\(defense) needs a cost matrix"
-    case .otherClasses(let costs, let model): "the cost matrix is for \(costs) classes, the model has \(model)"
+    case .otherClasses(let costs, let model): "the cost matrix is for \(Shown.classes(costs)), the model has \(model)"
     case .noConvolutions(let defense, let architecture):
       "\(defense) works on the weights of convolutions, and \(architecture) has none"
     case .twice(let name): "\(name) stands twice in the combination"

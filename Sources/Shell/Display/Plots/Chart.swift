@@ -88,7 +88,7 @@ struct Chart: Codable, Equatable, Sendable {
     }
     guard points.count > 1 else { return head + "\(y.text(first.y)) at \(x.text(first.x))" }
     return head
-      + "\(points.count) points, \(y.text(first.y)) at \(x.text(first.x)) to \(y.text(last.y)) at \(x.text(last.x))"
+      + "\(points.count.of("point")), \(y.text(first.y)) at \(x.text(first.x)) to \(y.text(last.y)) at \(x.text(last.x))"
   }
 
   /// Where its heights are read.

@@ -16,7 +16,7 @@ extension SessionLine {
       }
       session.past.mark(name, session.moment)
       let count = session.environment.variables.count
-      session.output.show(.text("\(name)  \(count) name\(count == 1 ? "" : "s"); `:undo \(name)` comes back here"))
+      session.output.show(.text("\(name)  \(count.of("name")); `:undo \(name)` comes back here"))
     }
   }
 

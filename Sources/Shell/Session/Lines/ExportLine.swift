@@ -27,6 +27,6 @@ extension SessionLine {
     let page = try ExportedSession(number: session.number, of: session.store, sql: session.sql, only: cells)
     try ExportFormat.write(page, to: file, environment: session.environment, mayWrite: session.checkMayWrite)
     session.wrote(file)
-    session.output.show(.text("\(file)  \(page.cells.count) cell\(page.cells.count == 1 ? "" : "s")"))
+    session.output.show(.text("\(file)  \(page.cells.count.of("cell"))"))
   }
 }

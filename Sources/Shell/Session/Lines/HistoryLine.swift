@@ -16,8 +16,8 @@ extension SessionLine {
         try range?.cells(of: session)
         ?? session.store.history(limit: 200, containing: text.isEmpty ? nil : text)
       guard cells.isEmpty else { return session.output.show(.table(table(cells))) }
-      let found = range == nil ? "nothing that was typed has `\(text)` in it" : "there are no cells \(text)"
-      session.output.show(.text(text.isEmpty ? "nothing was typed yet" : found))
+      let found = range == nil ? "no line typed so far contains `\(text)`" : "there are no cells \(text)"
+      session.output.show(.text(text.isEmpty ? "nothing has been typed yet" : found))
     }
   }
 

@@ -40,7 +40,7 @@ extension SessionLine {
       .compactMap { $0 }.joined(separator: " and ")
     session.output.show(
       .text(
-        "\(file)  \(kept.count) cell\(kept.count == 1 ? "" : "s")" + (left.isEmpty ? "" : ", \(left) left out")))
+        "\(file)  \(kept.count.of("cell"))" + (left.isEmpty ? "" : ", \(left) left out")))
     let saved = Set(kept.map(\.record.number))
     for missing in SavedSession.missing(saved, of: cells, in: session.environment) {
       session.output.complain("warning: " + missing, written: session.notices.text(.warning, missing))
@@ -110,7 +110,7 @@ struct CellRanges {
         if first <= last { return first...last }
       }
       throw Problem(
-        code: ShellCode.sessionLine, message: "`\(word)` is no cell and no range of cells",
+        code: ShellCode.sessionLine, message: "`\(word)` is neither a cell nor a range of cells",
         help: ["cells are named by their numbers: 3-5 7, or 12- for all from 12"])
     }
   }

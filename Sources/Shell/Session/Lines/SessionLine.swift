@@ -47,12 +47,21 @@ struct SessionLine {
     let run = all.lazy.compactMap { line in
       line.name == name ? line.run : line.name + "!" == name ? line.forced : nil
     }.first
-    guard let run else {
-      throw Problem(
-        code: ShellCode.sessionLine, message: "there is no `:\(name)`",
-        label: Suggestions.hint(for: name, in: all.map(\.name)), help: ["`:help` lists the lines that begin with :"])
-    }
+    if run == nil, OtherTools.leavingLines.contains(name), words.count == 1 { return (quit.run, "") }
+    guard let run else { throw unknown(name) }
     return (run, words.count > 1 ? words[1].trimmingCharacters(in: .whitespaces) : "")
+  }
+
+  private static func unknown(_ name: String) -> Problem {
+    let isCommand = Commands.all.contains { $0.declaration.name == name }
+    let instead =
+      OtherTools.sessionLines[name] ?? (name.hasPrefix("!") ? "!" + name.dropFirst() : isCommand ? name : nil)
+    let near = Suggestions.hint(for: name, in: all.map(\.name))
+    return Problem(
+      code: ShellCode.sessionLine, message: "there is no `:\(name)`",
+      label: OtherTools.sessionLines[name] == nil && !near.isEmpty
+        ? near : instead.map { "type \($0 == "Ctrl-L" ? $0 : "`\($0)`")" } ?? "",
+      help: isCommand ? [] : ["`:help` lists the lines that begin with :"])
   }
 
   /// The session lines of a script that there are not: as with commands, that is known before anything runs.

@@ -119,7 +119,7 @@ private enum PruneLimit {
       return
     }
     throw Problem(
-      code: ShellCode.sessionLine, message: "`\(text)` is no age and no size",
+      code: ShellCode.sessionLine, message: "`\(text)` is neither an age nor a size",
       help: [":store prune 30 days  (hours, days, weeks, months, years)", ":store prune 500 MB  (KB, MB, GB)"])
   }
 

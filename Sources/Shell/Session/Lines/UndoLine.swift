@@ -4,21 +4,28 @@ extension SessionLine {
   static var undo: SessionLine {
     SessionLine(
       name: "undo", arguments: "[NAME]",
-      summary: "take back what the last cell did to the names, or all since the checkpoint NAME",
+      summary: "take back the last cell, or all since the checkpoint NAME",
       details: """
-        The names and the seed are as they were before. Once more goes one cell further back, up to 20. What was stored stays \
-        stored; `:save` leaves out the cells that were taken back.
+        The names and the seed are as they were before it. Each further `:undo` takes back one cell more, up to 20, also one that \
+        changed no name. What was stored stays stored; `:save` leaves out the cells that were taken back.
         """, example: "let x = 1\n:undo", words: { $0.past.checkpoints.map(\.name) }
     ) { session, name in
       guard name.isEmpty else { return try back(session, to: name) }
-      guard let moment = session.past.beforeLastChange(from: session.moment) else {
+      guard let moment = session.past.moments.last else {
         throw Problem(
           code: ShellCode.sessionLine, message: "there is nothing to take back",
-          help: ["no cell of this session has changed a name, or it is more than 20 cells ago"])
+          help: [
+            session.nextCell == 1
+              ? "no cell has run in this session"
+              : "all cells are taken back, or they are more than \(Past.most) cells ago"
+          ])
       }
-      let last = session.nextCell - 1
-      let cells = moment.cell == last ? "cell \(last)" : "cells \(moment.cell) to \(last)"
-      session.output.show(.text("took back \(cells): \(session.goBack(to: moment))"))
+      let difference = session.goBack(to: moment)
+      let next = session.past.moments.last.map { "; `:undo` again takes back cell \($0.cell)" } ?? ""
+      session.output.show(
+        .text(
+          "took back cell \(moment.cell)" + (difference.isEmpty ? ", which changed no name\(next)" : ": " + difference))
+      )
     }
   }
 
@@ -30,6 +37,7 @@ extension SessionLine {
         label: Suggestions.hint(for: name, in: checkpoints.map(\.name)),
         help: ["`:checkpoint \(name)` makes one; `:undo` alone takes back the last cell"])
     }
-    session.output.show(.text("back at \(name): \(session.goBack(to: moment))"))
+    let difference = session.goBack(to: moment)
+    session.output.show(.text("back at \(name): \(difference.isEmpty ? "no name has changed since" : difference)"))
   }
 }
