@@ -185,15 +185,26 @@ final class LineEditor {
     rl_prep_terminal(meta)
     var mode = termios()
     guard tcgetattr(STDIN_FILENO, &mode) == 0 else { return }
-    withUnsafeMutableBytes(of: &mode.c_cc) { $0[Int(VMIN)] = 0 }
+    withUnsafeMutableBytes(of: &mode.c_cc) {
+      $0[Int(VMIN)] = 0
+      interruptKey = $0[Int(VINTR)]
+    }
     tcsetattr(STDIN_FILENO, TCSANOW, &mode)
   }
+
+  /// The key that makes the terminal send SIGINT: Ctrl-C, unless `stty` says otherwise. Touched on one thread only.
+  private nonisolated(unsafe) static var interruptKey: UInt8 = 3
 
   /// A byte of the terminal; nil if there is none after all, or if the terminal is gone.
   private func readKey(isGone: Bool) -> UInt8? {
     var key: UInt8 = 0
     let count = read(STDIN_FILENO, &key, 1)
     if count == 1 {
+      // Behind Ctrl-V readline has the terminal send no signals, so that any key can be written.
+      if key == Self.interruptKey, rl_readline_state & UInt(RL_STATE_MOREINPUT) != 0 {
+        end(as: .interrupted)
+        return nil
+      }
       recent = (recent << 8 | UInt64(key)) & 0xffff_ffff_ffff
       if recent == Self.pasteBegins { isInPaste = true }
       if recent == Self.pasteEnds { isInPaste = false }

@@ -52,7 +52,7 @@ class Prompt:
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
 
     def send(self, text):
-        os.write(self.terminal, text.encode())
+        os.write(self.terminal, text if isinstance(text, bytes) else text.encode())
 
     def read(self, seconds):
         """Takes what has come, waiting for it at most so long; false once the program has let go of the terminal."""
@@ -66,7 +66,7 @@ class Prompt:
         self.seen += data.decode(errors="replace")
         return bool(data)
 
-    def expect(self, pattern, seconds=10.0):
+    def expect(self, pattern, seconds=60.0):
         """Waits until what was shown since the last match matches, and returns the match."""
         end = time.monotonic() + seconds
         while True:
@@ -103,7 +103,7 @@ class Prompt:
         self.send(control("D"))
         assert self.ended() == 0, self.status
 
-    def ended(self, seconds=10.0):
+    def ended(self, seconds=60.0):
         """Waits for the end and returns the exit status, negative for a signal."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -201,15 +201,15 @@ def _(start):
 @behaviour("Tab answers within 50 ms")
 def _(start):
     ward = start()
-    fastest = 1.0
-    for _ in range(5):
+    def tab():
         begun = time.monotonic()
         ward.send("attack x with: deepf" + TAB)
         ward.expect("deepfool")
-        fastest = min(fastest, time.monotonic() - begun)
+        seconds = time.monotonic() - begun
         ward.send(control("C"))
         ward.ready(1)
-    assert fastest < 0.05, f"it took {1000 * fastest:.0f} ms"
+        return seconds
+    within(0.05, tab)
 
 
 @behaviour("Tab runs no code")
@@ -330,22 +330,92 @@ def _(start):
     ward.do("1 + 1", r"2\s")
 
 
-def stops_within(ward, line, seconds, sign=r"\r\n"):
-    """Runs the line and stops it; one of three tries must be fast, since the machine may be busy."""
+def within(seconds, attempt, tries=8):
+    """One of several tries must be as fast as that: the machine may be busy with other things."""
     fastest = 60.0
-    for _ in range(3):
+    for _ in range(tries):
+        fastest = min(fastest, attempt())
+        if fastest < seconds:
+            return
+    raise AssertionError(f"it took {fastest:.2f} s at best")
+
+
+def stops_within(ward, line, seconds, sign=r"\r\n"):
+    """Runs the line, and stops it once it has shown the sign and been at work for a while."""
+    def attempt():
         ward.send(line + ENTER)
-        ward.expect(sign, seconds=60)
+        ward.expect(sign)
         time.sleep(0.5)
         while select.select([ward.terminal], [], [], 0)[0] and ward.read(0):
             pass
         begun = time.monotonic()
         ward.send(control("C"))
         ward.ready()
-        fastest = min(fastest, time.monotonic() - begun)
-        if fastest < seconds:
-            return
-    raise AssertionError(f"it took {fastest:.2f} s")
+        return time.monotonic() - begun
+    within(seconds, attempt)
+
+
+# What somebody may be in the middle of, and the keys that lead there.
+STATES = {
+    "a line": "let x = (", "a search": control("R") + "let", "a search that finds nothing": control("R") + "zebra",
+    "a chord in a search": control("R") + "1" + control("X"), "a paste in a search": control("R") + "\x1b[200~le",
+    "a search by hand": "\x1bplet", "Ctrl-V": control("V"), "a number": "\x1b5\x1b5", "a sign": "\x1b-", "a chord": control("X"),
+    "Esc": "\x1b", "half a sequence": "\x1b[", "a macro": control("X") + "(let x", "a paste": "\x1b[200~let a = (\nb",
+    "half a letter": b"\xe6\x97", "a list of candidates": "e" + TAB + TAB, "a history line that was changed": UP + "changed" + UP,
+    "an input of several lines": "for i in 0..3 {" + ENTER + "print(i)", "a search for one character": control("]"),
+    "a command of vi": "\x1b" + control("J") + "let x\x1bd",
+}
+
+
+@behaviour("Ctrl-C leaves whatever is going on at the prompt, within 0.2 s, with a prompt that works")
+def _(start):
+    ward = start()
+    ward.do("let word = 1000 + 1", "word")
+    for name, keys in STATES.items():
+        def attempt():
+            ward.send(keys)
+            ward.watch(0.05)
+            begun = time.monotonic()
+            ward.send(control("C"))
+            try:
+                ward.ready()
+            except AssertionError as problem:
+                raise AssertionError(f"{name}: {problem}")
+            return time.monotonic() - begun
+        try:
+            within(0.2, attempt)
+        except AssertionError as problem:
+            raise AssertionError(f"{name}: {problem}")
+        ward.do("20 + 22", r"[\r\n]42\s")
+        ward.do("word", r"1001|1,001")
+
+
+@behaviour("keys that no program expects do not end the prompt")
+def _(start):
+    ward = start()
+    for keys in (b"\x12\x18x", b"\x12\x18\x07", b'"\x94\t\t', b"print \"\xc3\t", b"\xff\xfe\t\t", b"\x161\x16\x00\t", b"\x1b9\x1b9\t",
+                 b"\x18(\x18e\x18)\x18e", b"\x1b[200~\xff\x1b[201~\t", b"\x12\x1b[200~\xff\x1b[201~\x18\x15", b"\xcc\x81\x14\x1bt\x1bu\t"):
+        ward.send(keys)
+        ward.watch(0.05)
+        ward.send(control("C"))
+        ward.ready()
+        ward.do("20 + 22", r"[\r\n]42\s")
+
+
+@behaviour("a window of any size is survived")
+def _(start):
+    ward = start()
+    for columns in (1, 0, 2, 5000, 3):
+        ward.send("let long = [" + "1, " * 50)
+        ward.resize(columns)
+        ward.watch(0.05)
+        ward.send("日本" + TAB + control("C"))
+        ward.watch(0.05)
+    ward.resize(100)
+    ward.watch(0.1)
+    ward.send(control("C"))
+    ward.ready()
+    ward.do("20 + 22", r"[\r\n]42\s")
 
 
 @behaviour("Ctrl-C during work stops it within 0.2 s and keeps earlier values")
@@ -362,7 +432,7 @@ def _(start):
         return
     ward = start()
     ward.send('let fashion = load "fashion-mnist" train: 6000 test: 100' + ENTER)
-    ward.expect("training", seconds=60)
+    ward.expect("training")
     ward.ready(2)
     stops_within(ward, "let m = train lenet on: fashion epochs: 1000", 0.2, sign="epoch")
     ward.do("m", "E0301")
@@ -375,10 +445,10 @@ def _(start):
         return
     ward = start()
     ward.send('let fashion = load "fashion-mnist" train: 640 test: 2000' + ENTER)
-    ward.expect("training", seconds=60)
+    ward.expect("training")
     ward.ready(2)
     ward.send("let normal = train lenet on: fashion epochs: 1" + ENTER)
-    ward.expect("accuracy", seconds=60)
+    ward.expect("accuracy")
     ward.ready(3)
     for attack in ("pgd steps: 10000", "square queries: 100000"):
         stops_within(ward, f"let hit = attack normal with: {attack} on: fashion.test", 0.2, sign="%")
@@ -389,8 +459,7 @@ def _(start):
 @behaviour("Ctrl-C stops long output within 0.2 s")
 def _(start):
     ward = start()
-    fastest = 60.0
-    for _ in range(3):
+    def attempt():
         ward.send("for i in 0..<100000000 { print i }" + ENTER)
         ward.expect(r"\n1000\r")
         end = time.monotonic() + 0.3
@@ -401,11 +470,9 @@ def _(start):
         ward.send(control("C"))
         while not re.search(r"\[\d+\] $", ward.seen[-200:]):
             ward.seen = ward.seen[-200:]
-            assert ward.read(5) and time.monotonic() - begun < 10
-        fastest = min(fastest, time.monotonic() - begun)
-        if fastest < 0.2:
-            return
-    raise AssertionError(f"it took {fastest:.2f} s")
+            assert ward.read(30) and time.monotonic() - begun < 60
+        return time.monotonic() - begun
+    within(0.2, attempt)
 
 
 @behaviour("Ctrl-C stops a query within 0.2 s")
@@ -421,8 +488,8 @@ def _(start):
 @behaviour("Ctrl-C is no problem that `try` catches")
 def _(start):
     ward = start()
-    ward.send("try { while true { } } catch problem { print('CAU' + 'GHT') }" + ENTER)
-    time.sleep(0.5)
+    ward.send("try { print('be' + 'gun'); while true { } } catch problem { print('CAU' + 'GHT') }" + ENTER)
+    ward.expect("begun")
     ward.send(control("C"))
     ward.expect("interrupted")
     assert "CAUGHT" not in ward.expect(r"([\s\S]*)\[2\] $").group(1)
@@ -434,8 +501,7 @@ def _(start):
         file.write("print('begun')\nwhile true { }\nprint('on' + 'ward')\n")
     for command in (["endless.ward"], ["-c", "print('begun')\nwhile true { }\nprint('on' + 'ward')"]):
         ward = start(command=command)
-        ward.expect("begun")
-        time.sleep(0.3)
+        ward.expect(r"begun\r\n")
         ward.send(control("C"))
         assert ward.ended() == 130, ward.status
         assert "interrupted" in ward.seen and "onward" not in ward.seen, ward.seen
@@ -449,13 +515,13 @@ def _(start):
     ward.send(control("\\"))
     time.sleep(0.3)
     ward.do("7", r"42\s")
-    ward.send("!sleep 60" + ENTER)
-    time.sleep(0.5)
+    ward.send("!echo be''gun; exec sleep 60" + ENTER)
+    ward.expect("begun")
     ward.send(control("\\"))
     ward.expect("status 131")
     ward.ready(2)
-    ward.send("while true { }" + ENTER)
-    time.sleep(0.5)
+    ward.send("for i in 1..1 { print('be' + 'gun'); while true { } }" + ENTER)
+    ward.expect("begun")
     ward.send(control("\\"))
     assert ward.ended() == -signal.SIGQUIT, ward.status
     assert not re.search("crash|thread|backtrace", ward.seen, re.IGNORECASE), ward.seen
@@ -559,17 +625,12 @@ def _(start):
 @behaviour("! runs a command that may read the terminal, and Ctrl-C is for the command")
 def _(start):
     ward = start()
-    ward.send("!read word && echo got $word" + ENTER)
-    time.sleep(0.3)
+    ward.send("!echo be''gun; read word && echo got $word" + ENTER)
+    ward.expect("begun")
     ward.send("hello" + ENTER)
     ward.expect("got hello")
     ward.ready(1)
-    ward.send("!sleep 60" + ENTER)
-    time.sleep(0.5)
-    begun = time.monotonic()
-    ward.send(control("C"))
-    ward.ready(1)
-    assert time.monotonic() - begun < 5
+    stops_within(ward, "!echo be''gun; exec sleep 100", 0.2, sign="begun")
     ward.do("1 + 1", r"2\s")
 
 
@@ -580,6 +641,17 @@ def _(start):
     ward.send("help" + ENTER)
     ward.expect("PAGED Data")
     ward.ready(3)
+
+
+@behaviour("Ctrl-C leaves the pager within 0.2 s")
+def _(start):
+    if not shutil.which("less"):
+        return
+    for settings in ({"PAGER": "less"}, {"PAGER": "less", "LESS": "-R"}):
+        ward = start(extra=settings, number=None)
+        ward.ready()
+        stops_within(ward, "help", 0.2, sign="A first look")
+        ward.do("20 + 22", r"[\r\n]42\s")
 
 
 @behaviour("--safe cannot be left through the pager")
@@ -597,7 +669,7 @@ def _(start):
     time.sleep(0.5)
     ward.send("!touch escaped" + ENTER)
     # It says that this command is not available, waits for a key, and takes the other letters as commands, `h` for help.
-    for _ in range(5):
+    for _ in range(30):
         time.sleep(0.5)
         ward.send("q")
         try:
@@ -610,6 +682,17 @@ def _(start):
     assert not os.path.exists(start.home + "/escaped")
 
 
+def handles_interrupts(child):
+    """Waits until the program has a handler for Ctrl-C, which would end it before."""
+    for _ in range(6000):
+        with open(f"/proc/{child}/status") as file:
+            caught = re.search(r"SigCgt:\s*([0-9a-f]+)", file.read())
+        if int(caught.group(1), 16) & 1 << signal.SIGINT - 1:
+            return
+        time.sleep(0.01)
+    raise AssertionError("it does not handle SIGINT")
+
+
 @behaviour("ward sql sends no escapes of the data to a terminal, and says that it was interrupted")
 def _(start):
     start().do("1 + 1", r"2\s")
@@ -619,9 +702,16 @@ def _(start):
         assert "red" in ward.seen and "\x1b[31m" not in ward.seen and "\x9b" not in ward.seen, ward.seen
     endless = "with recursive c(i) as (select 1 union all select i + 1 from c) select max(i) from c"
     ward = start(command=["sql", endless])
-    time.sleep(1)
-    ward.send(control("C"))
-    assert ward.ended() == 130
+    handles_interrupts(ward.child)
+    # One that comes before the query has begun may be forgotten.
+    for _ in range(60):
+        ward.send(control("C"))
+        try:
+            ward.ended(1)
+            break
+        except AssertionError:
+            continue
+    assert ward.status == 130, ward.status
     assert "interrupted" in ward.seen, ward.seen
 
 
@@ -842,8 +932,8 @@ def _(start):
 @behaviour("Ctrl-Z and back during work: the prompt comes once")
 def _(start):
     ward = start()
-    ward.send("sleep 2" + ENTER)
-    time.sleep(0.5)
+    ward.send("for i in 1..1 { print('be' + 'gun'); sleep 2 }" + ENTER)
+    ward.expect("begun")
     os.kill(ward.child, signal.SIGSTOP)
     os.waitpid(ward.child, os.WUNTRACED)
     ward.resize(90)
@@ -895,10 +985,10 @@ def _(start):
 def training(ward, line="let m = train lenet on: fashion epochs: 1000"):
     """Begins work that takes long and shows its progress."""
     ward.send('let fashion = load "fashion-mnist" train: 6000 test: 100' + ENTER)
-    ward.expect("training", seconds=60)
+    ward.expect("training")
     ward.ready(2)
     ward.send(line + ENTER)
-    ward.expect("epoch", seconds=60)
+    ward.expect("epoch")
 
 
 @behaviour("progress fits a window that has become narrow, and comes at most ten times a second")
@@ -907,10 +997,15 @@ def _(start):
         return
     ward = start()
     training(ward)
+    begun = time.monotonic()
     ward.resize(40)
     ward.watch(0.3)
-    drawn = ward.watch(2).split("\r\x1b[K")[1:]
-    assert 2 <= len(drawn) <= 22, f"{len(drawn)} times in two seconds"
+    shown = ""
+    while time.monotonic() < begun + 2 or shown.count("\x1b[K") < 4 and time.monotonic() < begun + 60:
+        shown += ward.watch(0.5)
+    drawn, seconds = shown.split("\r\x1b[K")[1:], time.monotonic() - begun
+    assert 3 <= len(drawn) <= 10 * seconds + 3, f"{len(drawn)} times in {seconds:.1f} seconds"
+    # The last may be cut off by the end of the watch.
     assert all(len(line) < 40 for line in drawn), drawn
     ward.send(control("C"))
     ward.ready()
@@ -920,15 +1015,20 @@ def _(start):
 def _(start):
     if not os.path.isdir(FASHION):
         return
-    lines = 'let f = load "fashion-mnist" train: 2000 test: 100\nlet m = train lenet on: f epochs: 2'
-    ward = start.shell("$WARD -c '" + lines + "' 2> errors")
-    assert ward.ended(60) == 0, ward.seen
-    assert "test accuracy" in ward.seen and "━" not in ward.seen, ward.seen
-    with open(start.home + "/errors") as file:
-        assert file.read() == ""
-    ward = start.shell("$WARD -c '" + lines + "' > out")
-    assert ward.ended(60) == 0 and "━" in ward.seen, ward.seen
+    # The work takes for ever, so that it is there however fast the machine is; Ctrl-C ends it.
+    lines = 'let f = load "fashion-mnist" train: 2000 test: 100\nlet m = train lenet on: f epochs: 100000'
+    ward = start.shell("exec $WARD -c '" + lines + "' > out")
+    ward.expect("━")
+    ward.send(control("C"))
+    assert ward.ended() == 130, ward.seen
     with open(start.home + "/out") as file:
+        assert "━" not in file.read()
+    ward = start.shell("exec $WARD -c '" + lines + "' 2> errors")
+    ward.expect("2,000 training")
+    time.sleep(1)
+    ward.send(control("C"))
+    assert ward.ended() == 130 and "━" not in ward.seen, ward.seen
+    with open(start.home + "/errors") as file:
         assert "━" not in file.read()
 
 

@@ -67,11 +67,21 @@ struct TranscriptFilesTests {
     #expect(run.status == 0, "\(run.output)\(run.error)")
   }
 
-  @Test(arguments: files("examples").filter { !$0.hasPrefix("examples/paper/") })
-  func examplesRunToTheirEnd(file: String) throws {
-    let run = try Self.ward([file])
-    #expect(run.status == 0, "\(run.output)\(run.error)")
-    #expect(!run.output.isEmpty)
+  /// As somebody runs them who learns: all in one store, each after others. The quickest that ask the store are run again, with
+  /// every other session behind them.
+  @Test func examplesRunToTheirEndOneAfterAnother() throws {
+    let store = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).sqlite")
+    defer {
+      for ending in ["", "-wal", "-shm", ".lock"] { try? FileManager.default.removeItem(atPath: store.path + ending) }
+    }
+    let all = Self.files("examples").filter { !$0.hasPrefix("examples/paper/") }
+    let again = all.filter { $0.contains("/03-") || $0.contains("/06-") }
+    #expect(again.count == 2)
+    for file in again.reversed() + all.filter({ !again.contains($0) }) + again {
+      let run = try Self.ward([file], store: store)
+      #expect(run.status == 0, "\(file): \(run.output)\(run.error)")
+      #expect(!run.output.isEmpty, "\(file)")
+    }
   }
 
   @Test func thePaperRunsInSmallAndDoesNothingTwice() throws {

@@ -124,7 +124,7 @@ private struct Child {
 
   /// Waits until it has stored something.
   func waitForAFirst(in acknowledged: String) {
-    for _ in 0..<5_000 {
+    for _ in 0..<50_000 {
       if ((try? Foundation.Data(contentsOf: URL(filePath: acknowledged)))?.count ?? 0) > 0 { return }
       usleep(2_000)
     }

@@ -39,8 +39,9 @@ struct Pager {
     // Images (sixels, kitty's) are for the screen itself.
     guard !text.contains("\u{1b}P"), !text.contains("\u{1b}_") else { return false }
     guard Self.rows(of: text, width: terminal.width) >= terminal.height else { return false }
-    // Its own choice if it has one: leave when all fits, keep colours, leave the text on the screen.
-    var options = ProcessInfo.processInfo.environment["LESS"] == nil ? ["LESS": "FRX"] : [:]
+    // The user's own choice if there is one: else leave when all fits, keep colours, leave the text on the screen. Ctrl-C goes
+    // back to the prompt, as it does everywhere.
+    var options = ["LESS": "-K " + (ProcessInfo.processInfo.environment["LESS"] ?? "-FRX")]
     if isSafe { options.merge(["LESSSECURE": "1", "LESSSECURE_ALLOW": ""]) { $1 } }
     let status = try? ShellCommand.run(command, input: text, with: options)
     // 126 and 127: the shell could not run it, and the text has not been seen.
