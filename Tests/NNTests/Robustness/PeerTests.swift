@@ -21,9 +21,9 @@ import Testing
     let early = try run(cw, threat, target, images)
     cw.abort = false
     let whole = try run(cw, threat, target, images)
-    for (early, whole) in zip(early, whole) {
-      #expect(early.fooled && early.distances.l2 <= 1.001 * whole.distances.l2)
-    }
+    // Foolbox's loses 0.3 % on average, and the old rule lost up to 2 % of single images.
+    #expect(zip(early, whole).allSatisfy { $0.fooled && $0.distances.l2 <= 1.01 * $1.distances.l2 })
+    #expect(early.reduce(0) { $0 + $1.distances.l2 } <= 1.001 * whole.reduce(0) { $0 + $1.distances.l2 })
     #expect(early.reduce(0) { $0 + $1.gradients } < whole.reduce(0) { $0 + $1.gradients })
   }
 
