@@ -24,7 +24,12 @@ struct DocumentsTests {
     for problem in Self.deadLinks(of: try Self.lines(file), in: file) { Issue.record("\(file):\(problem)") }
   }
 
-  /// The two tests above would see what has happened once, and what is like it.
+  /// A message that is shown says the column that its mark stands under.
+  @Test(arguments: files) func everyMessageMarksTheColumnItNames(file: String) throws {
+    for problem in Self.wrongColumns(in: try Self.lines(file)) { Issue.record("\(file):\(problem)") }
+  }
+
+  /// The tests above would see what has happened once, and what is like it.
   @Test(arguments: [
     ["| a | b |", "|---|---|", "| 1 | 2 | | c | d |"], ["| a | b |", "| 1 | 2 |"],
     ["text", "| a | b |", "|---|---|", "| 1 | 2 |"],
@@ -39,6 +44,22 @@ struct DocumentsTests {
     #expect(Self.deadLinks(of: ["[here](README.md), `[no](link)` and [there](docs/)"], in: "README.md").isEmpty)
     #expect(!Self.deadLinks(of: ["[gone](nowhere.md)"], in: "README.md").isEmpty)
     #expect(!Self.deadLinks(of: ["[gone](docs/paper.md#no-such-heading)"], in: "README.md").isEmpty)
+  }
+
+  @Test func aMarkUnderAnotherColumnIsSeen() {
+    #expect(Self.wrongColumns(in: ["  --> a.ward:1:3", "  |", "1 | x y", "  |   ^"]).isEmpty)
+    #expect(!Self.wrongColumns(in: ["  --> a.ward:1:4", "  |", "1 | x y", "  |   ^"]).isEmpty)
+  }
+
+  private static func wrongColumns(in lines: [String]) -> [String] {
+    lines.indices.dropLast(3).compactMap { index in
+      guard let place = lines[index].firstMatch(of: /^ *--> .*:\d+:(\d+)$/), let named = Int(place.output.1),
+        let bar = lines[index + 3].firstIndex(of: "|"), let mark = lines[index + 3].firstIndex(of: "^")
+      else { return nil }
+      // Behind the bar comes a blank, and columns count from 1.
+      let marked = lines[index + 3].distance(from: bar, to: mark) - 1
+      return marked == named ? nil : "\(index + 1): the mark is in column \(marked)"
+    }
   }
 
   /// Each problem begins with the number of its line.
