@@ -77,7 +77,7 @@ import Testing
     "with n(v) as (select 1)\nselect v from n", "select model from a\nunion all\nselect model from b",
     "select a.r from results a\nleft join models b\n  on a.model = b.name\nusing (x)",
     "select case when r > 1 then 2\nelse 3\nend from results",
-    "select model -- the name\n, r\n-- the rest\nfrom results", "explain query plan\nselect 1",
+    "select model -- the name\n, r\n-- the rest\nfrom results",
     "select r\nfrom results\nlimit :n",
   ])
   func aQueryGoesOnWhereItCanBeNothingElse(text: String) throws {

@@ -147,7 +147,7 @@ extension ValueType {
     if case .range(let range) = value, case .list = self { try range.checkLength() }
     if case .file = self, case .string(let path) = value, path.utf8.contains(0) {
       throw Problem(
-        .outOfRange, "\(name) of \(owner): a file's name cannot hold the character NUL", argument: name)
+        .outOfRange, "\(taker.shown): a file's name cannot hold the character NUL", argument: name)
     }
     switch fit(value) {
     case .fits:

@@ -28,8 +28,29 @@ enum SQLLines {
     if openSymbols.contains(last) { return String(decoding: [last], as: UTF8.self) }
     let word = lastWord(of: text)
     if open.contains(word.lowercased()) { return word }
+    if lacksSelect(text) { return "with" }
     let before = lastWord(of: text.dropLast(word.utf8.count).trimmedEnd)
     return word.lowercased() == "by" && ["group", "order", "partition"].contains(before.lowercased()) ? word : nil
+  }
+
+  /// Whether a `with` has named its tables and does not ask anything of them yet.
+  private static func lacksSelect(_ text: ArraySlice<UInt8>) -> Bool {
+    func word(at start: Int) -> String {
+      String(decoding: text[start...].prefix { $0.isNamePart }, as: UTF8.self).lowercased()
+    }
+    guard let start = text.firstIndex(where: { !$0.isBlank }), word(at: start) == "with" else { return false }
+    var depth = 0, before: UInt8 = 0
+    for (at, byte) in zip(text.indices, text) {
+      if byte == UInt8(ascii: "(") { depth += 1 }
+      if byte == UInt8(ascii: ")") { depth -= 1 }
+      if depth == 0, !before.isNamePart, byte | 0x20 == UInt8(ascii: "s") || byte | 0x20 == UInt8(ascii: "v"),
+        ["select", "values"].contains(word(at: at))
+      {
+        return false
+      }
+      before = byte
+    }
+    return true
   }
 
   /// The word at the end; empty when it is part of a member or no word.
