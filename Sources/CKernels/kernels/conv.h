@@ -198,7 +198,8 @@ INLINE void gradient_taps(taps *taps, const ward_conv *conv, ward_planes gys, in
   for (int ky = 0; ky < conv->kernel_h; ky++) {
     const int up = row + conv->pad_h - ky * conv->dilation_h;
     if (up < 0 || up % conv->stride_h || up / conv->stride_h >= gys.height) continue;
-    for (int kx = 0; kx < conv->kernel_w; kx++) {
+    for (int k = 0; k < conv->kernel_w; k++) {
+      const int kx = cb == 1 ? conv->kernel_w - 1 - k : k;  // in the order of `slide`, which does the rest of the row
       const int left = remainder + conv->pad_w - kx * conv->dilation_w;
       if (left % stride) continue;
       const int first = i + left / stride;
@@ -297,8 +298,9 @@ static void whole_row(const ward_conv *conv, ward_planes gys, const v16 *gy, con
       if (at < 0 || at >= gys.height) continue;
       const float *w = packed + ((ptrdiff_t)o * conv->kernel_h + ky) * K * CB;
       const v16 *line = gy + o * gys.plane + at * gys.row;
+      // From the right: so the terms of a pixel come in the order of their taps, as in `gradient_row` of other levels.
 #pragma clang loop unroll(full)
-      for (int t = 0; t < W - K + 1; t++) {
+      for (int t = W - K; t >= 0; t--) {
         const v16 v = line[t];
 #pragma clang loop unroll(full)
         for (int k = 0; k < K; k++) {

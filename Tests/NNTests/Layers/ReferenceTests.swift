@@ -190,6 +190,63 @@ import Testing
     #expect(run.y.values[0].isNaN)
   }
 
+  /// Levels with FMA give the same bits, so that a result does not depend on the processor: the terms of each pixel's slope
+  /// are summed over output channels, then rows of the kernel, then its columns; where a single input channel is left over,
+  /// the columns come from the last to the first.
+  @Test(
+    arguments: cases + [
+      Case(inputs: 1, outputs: 3, extent: (6, 33), kernel: (3, 3), padding: (1, 1)),
+      Case(inputs: 5, outputs: 3, extent: (7, 9), kernel: (5, 5), padding: (2, 2)),
+    ], Kernels.all.map(\.name).filter { $0 != "base" })
+  func slopesOfImagesAreSummedInOneOrder(example: Case, level: String) throws {
+    let (layer, x) = (example.layer, images(example))
+    let out = try layer.outputShape(of: shape(example))
+    let parameters = layer.parameters(for: shape(example)).enumerated().map {
+      Tensor(shape: $1.shape, values: noise($1.count, seed: 10 + $0))
+    }
+    let full = [example.images, out.channels, out.height, out.width]
+    let gy = Tensor(shape: full, values: noise(full.reduce(1, *), seed: 3))
+    let run = try LayerRun([layer], at: try #require(Kernels.named(level)), x: x, parameters: parameters, gy: gy)
+    #expect(run.gx.values == slopes(example, parameters[0].values, gy))
+  }
+
+  private func slopes(_ example: Case, _ w: [Float], _ gy: Tensor) -> [Float] {
+    let (inputs, outputs) = (example.inputs / example.groups, example.outputs / example.groups)
+    let (height, width) = example.extent, (kernelHeight, kernelWidth) = example.kernel
+    let (rows, columns) = (gy.shape[2], gy.shape[3])
+    var slopes: [Float] = []
+    for n in 0..<example.images {
+      for channel in 0..<example.inputs {
+        let (group, c) = (channel / inputs, channel % inputs)
+        let isSingle = c == inputs - 1 && inputs % 4 == 1
+        for y in 0..<height {
+          for x in 0..<width {
+            var sum: Float = 0
+            for o in group * outputs..<(group + 1) * outputs {
+              for ky in 0..<kernelHeight {
+                for k in 0..<kernelWidth {
+                  let kx = isSingle ? kernelWidth - 1 - k : k
+                  let up = y + example.padding.height - ky * example.dilation.height
+                  let left = x + example.padding.width - kx * example.dilation.width
+                  guard up >= 0, left >= 0, up % example.stride.height == 0, left % example.stride.width == 0 else {
+                    continue
+                  }
+                  let (row, column) = (up / example.stride.height, left / example.stride.width)
+                  guard row < rows, column < columns else { continue }
+                  sum.addProduct(
+                    w[((o * inputs + c) * kernelHeight + ky) * kernelWidth + kx],
+                    gy.values[((n * example.outputs + o) * rows + row) * columns + column])
+                }
+              }
+            }
+            slopes.append(sum)
+          }
+        }
+      }
+    }
+    return slopes
+  }
+
   private func shape(_ example: Case) -> ImageShape {
     ImageShape(channels: example.inputs, height: example.extent.height, width: example.extent.width)
   }
