@@ -98,10 +98,11 @@ public struct CellWriter {
       into: "result",
       [
         ("model", result.model), ("attack", result.attack), ("norm", result.norm), ("eps", result.eps),
-        ("settings", result.settings), ("costs", result.costs), ("dataset", result.dataset),
+        ("goal", result.goal), ("settings", result.settings), ("costs", result.costs), ("dataset", result.dataset),
         ("selection", result.selection), ("seed", result.seed), ("images", result.images), ("clean", result.clean),
         ("robust", result.robust), ("protected", result.protected), ("mean_cost", result.meanCost),
-        ("queries", result.queries), ("seconds", result.seconds), ("cell", cell),
+        ("attacked", result.attacked), ("success", result.success), ("queries", result.queries),
+        ("seconds", result.seconds), ("cell", cell),
       ])
     try add(result.classes, result: id)
     try add(result.examples, result: id)

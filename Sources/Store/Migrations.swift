@@ -33,6 +33,7 @@ enum Migrations {
     ("1 first tables", firstTables), ("2 examples by class", examplesByClass), ("3 trainings to resume", trainings),
     ("4 rows by their cell", rowsByCell), ("5 trainings with their rows", trainingsWithRows),
     ("6 weights by epoch", weightsByEpoch), ("7 verdicts of checks, weights of every model", verdicts),
+    ("8 goals and their success", goals),
   ]
 
   /// Real numbers are REAL in STRICT tables, so that no view divides integers by accident.
@@ -192,6 +193,23 @@ enum Migrations {
       SELECT audit, position, name, passed, value, meaning FROM audit_check;
     DROP TABLE audit_check;
     ALTER TABLE audit_check_new RENAME TO audit_check;
+    """
+
+  /// What an attack tried to reach stood among its settings, with a class by its number; how often it was reached follows
+  /// from the examples. An image was attacked if it was right while clean and not of the class to reach.
+  private static let goals = """
+    ALTER TABLE result ADD COLUMN goal TEXT;
+    ALTER TABLE result ADD COLUMN attacked INTEGER;
+    ALTER TABLE result ADD COLUMN success REAL;
+    UPDATE result SET goal = coalesce(json_extract(settings, '$.goal'), 'untargeted') WHERE attack <> 'none';
+    UPDATE result SET (attacked, success) = (
+        SELECT count(*), avg(e.fooled) FROM example e
+        WHERE e.result = result.id AND e.clean_answer = e.label AND result.goal <> 'target(class: ' || e.label || ')')
+      WHERE attack <> 'none' AND EXISTS (SELECT 1 FROM example e WHERE e.result = result.id);
+    UPDATE result SET goal = coalesce((
+        SELECT 'target(class: "' || replace(c.name, '"', '\\"') || '")' FROM class_result c
+        WHERE c.result = result.id AND result.goal = 'target(class: ' || c.class || ')'), goal)
+      WHERE goal LIKE 'target(%';
     """
 
   /// The Min-Max property followed over a training: a row for each epoch and layer.

@@ -22,6 +22,13 @@ struct NumberTextTests {
   @Test func sharesAreShownAsPercentages() {
     #expect(NumberText.share(0.8934) == "89.3 %")
     #expect(NumberText.share(0) == "0.0 %")
+    // All and none are said of all and none only.
+    #expect(NumberText.share(0.9998) == "99.98 %" && NumberText.share(0.0004) == "0.04 %")
+    #expect(
+      NumberText.share(0.99996) == "99.996 %" && NumberText.share(1) == "100.0 %"
+        && NumberText.share(0.9995) == "99.95 %")
+    #expect(NumberText.share(1e-9) == "0.0000 %" && NumberText.share(0.9994) == "99.9 %")
+    #expect(NumberText.interval(0.286, 0.526) == "28.6 to 52.6 %")
   }
 
   @Test func durationsGrowIntoMinutesAndHours() {

@@ -182,6 +182,40 @@ struct ChartTests {
     #expect(lines.contains("  Bag  █████████████████████ 100.0 %"))
   }
 
+  @Test func anIntervalIsDrawnAndToldWhereItIsPromised() {
+    var chart = Chart(
+      title: "t", x: .init(names: ["Shirt"]), y: .init(label: "robust", isShare: true),
+      series: [.init(name: "", style: .bars, points: [.init(x: 0, y: 0.5, low: 0.25, high: 0.75)])])
+    let bar = chart.text(width: 60, colors: false).split(separator: "\n").last.map(String.init) ?? ""
+    #expect(bar.hasPrefix("Shirt  ███") && bar.contains("──┤ 50.0 % (25.0 to 75.0 %)"))
+    #expect(chart.description.contains("Shirt 50.0 % (25.0 to 75.0 %)"))
+    chart.series[0].style = .points
+    func dots(_ chart: Chart) -> Int {
+      chart.text(width: 60, colors: false).unicodeScalars.count { (0x2801...0x28FF).contains($0.value) }
+    }
+    let drawn = dots(chart)
+    chart.series[0].points[0] = .init(x: 0, y: 0.5)
+    #expect(drawn > dots(chart) + 3)
+  }
+
+  @Test func barsThatShareAPlaceAreOneWithItsRange() throws {
+    let rows: [[Value]] = [["pgd", .number(0.25)], ["pgd", .number(0.75)], ["fgsm", .number(0.5)]]
+    let chart = try TablePlot(
+      Table(columns: [.init("attack"), .init("robust")], rows: rows), x: nil, y: nil, by: nil, form: nil
+    ).chart
+    #expect(chart.series.map(\.points) == [[.init(x: 0, y: 0.5, low: 0.25, high: 0.75), .init(x: 1, y: 0.5)]])
+    #expect(chart.y.label == "robust accuracy, mean and range of up to 2 rows")
+  }
+
+  @Test func radiiOfSeveralNormsHaveNoCommonAxis() throws {
+    func across(_ norms: [Value]) throws -> String {
+      let rows = zip(norms, [0.1, 10]).map { [["fgsm", "jsma"][$1 == 10 ? 1 : 0], $0, .number($1), .number(0.5)] }
+      let table = Table(columns: ["attack", "norm", "eps", "robust"].map { .init($0) }, rows: rows)
+      return try TablePlot(table, x: nil, y: nil, by: nil, form: nil).chart.x.label
+    }
+    #expect(try across(["linf", "linf"]) == "ε (pixel units)" && across(["linf", "l0"]) != "ε (pixel units)")
+  }
+
   @Test func filesGetWordsAndRoundedNumbers() {
     let chart = Chart(
       title: "t", x: .init(label: "eps"), y: .init(label: "robust", isShare: true),

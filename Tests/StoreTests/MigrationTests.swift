@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct MigrationTests {
   /// Stores of earlier versions, as SQL that the version itself wrote; a release that changes the tables adds one.
-  static let versions = [1, 2, 3, 4, 5, 6, 7]
+  static let versions = [1, 2, 3, 4, 5, 6, 7, 8]
   static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "Fixtures/stores")
 
@@ -18,6 +18,9 @@ import Testing
     #expect(
       try store.ask("select model, attack, eps, clean, robust, protected, mean_cost, costs, dataset from results")
         == [["normal", "pgd", "0.1", "1.0", "0.5", "0.25", "1.9", "guard", "fashion-mnist"]])
+    #expect(
+      try store.ask("select goal, attacked, success from results")
+        == [version < 8 ? ["untargeted", "5", "0.4"] : ["target(class: \"Shirt\")", "4", "0.5"]])
     #expect(try store.ask("select image, l2 from examples where fooled order by image").first == ["0", "1.0"])
     #expect(try store.model(id: 1)?.record.weights == Data([1, 2, 3]))
     #expect(try store.recoverInterrupted().map(\.record.source) == ["resume normal"])
@@ -25,6 +28,25 @@ import Testing
     #expect(try store.unfinishedTrainings().map(\.name) == ["normal"])
     let fresh = try Store.inMemory()
     #expect(try tables(store) == tables(fresh))
+  }
+
+  /// The class to reach stood among the settings by its number; images of it were not attacked.
+  @Test func theGoalsOfAnEarlierVersionGetNamesAndTheirSuccess() throws {
+    let scratch = try Scratch()
+    try write(7, to: scratch.store)
+    let queue = try DatabaseQueue(path: scratch.store)
+    try queue.write { db in
+      try db.execute(
+        sql: """
+          UPDATE class_result SET name = 'a "b"' WHERE class = 1;
+          UPDATE result SET settings = '{"steps":40,"goal":"target(class: 1)"}';
+          UPDATE example SET clean_answer = 9 WHERE image = 4;
+          """)
+    }
+    try queue.close()
+    let store = try Store.open(at: scratch.store)
+    let goals = try store.ask("select goal, attacked, success from results")
+    #expect(goals == [["target(class: \"a \\\"b\\\"\")", "3", "\(2.0 / 3)"]])
   }
 
   @Test func preparingAStoreOfThisVersionChangesNoTableOrView() throws {

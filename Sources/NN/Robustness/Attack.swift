@@ -26,6 +26,9 @@ public protocol Attack: Sendable {
   /// Whether its images may have pixels outside [0, 1]: only to repeat what others measured so.
   var leavesBox: Bool { get }
 
+  /// The length of its steps in units of the norm, if it was given one.
+  var step: Float? { get }
+
   /// The names of the attacks that it is made of, in their order; none for most.
   func parts(_ norm: Norm, classes: Int) -> [String]
 
@@ -38,6 +41,8 @@ extension Attack {
   public func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws {}
   /// No picture has such pixels.
   public var leavesBox: Bool { false }
+  /// The method's own length, or no steps.
+  public var step: Float? { nil }
   /// It is of one piece.
   public func parts(_ norm: Norm, classes: Int) -> [String] { [] }
   /// What the attack needs and can do.
@@ -51,12 +56,16 @@ extension Attack {
     for target: Target, _ selection: Images, within threat: ThreatModel, seed: Int, stop: Stop
   ) throws -> any Attack { self }
 
-  /// A proposal in the box and, unless the attack minimises, in the ball. One with a NaN in it is given up.
+  /// A proposal in the box and in the ball; of an attack that minimises, in the ball if it is as near as rounding goes.
+  /// One with a NaN in it is given up.
   func lawful(_ proposal: Pixels, around clean: Pixels, within threat: ThreatModel) -> Pixels {
     precondition(proposal.count == clean.count, "\(proposal.count) pixels for \(clean.count)")
     guard proposal.allSatisfy(\.isFinite) else { return clean }
-    if leavesBox { return proposal }
-    return traits.budget == .minimum ? Vector.clipped(proposal) : threat.projected(proposal, around: clean)
+    guard traits.budget == .minimum else {
+      return leavesBox ? threat.tightened(proposal, around: clean) : threat.confined(proposal, around: clean)
+    }
+    let near = leavesBox ? proposal : Vector.clipped(proposal)
+    return threat.almostAllows(Distances.between(clean, near)) ? threat.tightened(near, around: clean) : near
   }
 }
 

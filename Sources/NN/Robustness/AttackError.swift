@@ -2,6 +2,10 @@
 public enum AttackError: Error, Equatable {
   /// A radius that is negative, no number, or larger than any change of pixels from 0 to 1.
   case epsilon(Float, Norm, largest: Float)
+  /// A radius in L0 that lets no pixel change.
+  case lessThanAPixel(Float)
+  /// A step that is longer than any change of pixels from 0 to 1.
+  case step(Float, Norm, largest: Float)
   /// The attack has no form for this norm.
   case norm(attack: String, norm: Norm, supported: [Norm])
   /// The attack has no form for this goal.
@@ -36,6 +40,9 @@ extension AttackError: CustomStringConvertible {
       value > largest
         ? "eps \(value.short) is larger than any change: \(norm.symbol) is at most \(largest.short) for pixels from 0 to 1"
         : "eps is a number from 0 on, not \(value.short)"
+    case .lessThanAPixel(let value): "eps \(value.short) lets no pixel change: L0 counts the values that change"
+    case .step(let value, let norm, let largest):
+      "step \(value.short) goes farther than any change: \(norm.symbol) is at most \(largest.short) for pixels from 0 to 1"
     case .norm(let attack, let norm, _): "\(attack) has no \(norm.symbol) form"
     case .goal(let attack, let goal, _): "\(attack) cannot pursue the goal \(goal)"
     case .targetIsTrue(let target): "every image already is of class \(target), the class to reach"
@@ -58,7 +65,10 @@ extension AttackError: CustomStringConvertible {
     switch self {
     case .epsilon(let value, let norm, let largest) where norm == .linf && value > largest && value <= 255:
       "pixels lie in [0, 1]: did you mean \(value == value.rounded() ? "\(Int(value))" : "\(value)")/255?"
-    case .epsilon: "distances are in pixel units, pixels lie in [0, 1]"
+    case .step(let value, .linf, _) where value > 1 && value <= 255:
+      "pixels lie in [0, 1]: did you mean \(value.short)/255?"
+    case .epsilon, .step: "distances are in pixel units, pixels lie in [0, 1]"
+    case .lessThanAPixel: "give a number of pixels, such as eps: 10; \(Norm.usualEpsilons) are usual"
     case .norm(_, _, let supported): "it has: \(supported.map(\.rawValue).joined(separator: ", "))"
     case .goal(_, _, let supported): "it has: \(supported.joined(separator: ", "))"
     case .targetIsTrue: "choose another target, or other images"
@@ -72,5 +82,5 @@ extension AttackError: CustomStringConvertible {
 
 extension Float {
   /// Without a point where there is nothing behind it.
-  fileprivate var short: String { self == rounded() && abs(self) < 1e6 ? "\(Int(self))" : "\(self)" }
+  var short: String { self == rounded() && abs(self) < 1e6 ? "\(Int(self))" : "\(self)" }
 }

@@ -37,6 +37,7 @@ public struct AttackRun: Sendable {
       throw AttackError.norm(attack: name, norm: threat.norm, supported: traits.norms)
     }
     guard traits.budget == .minimum || threat.epsilon.isFinite else { throw AttackError.needsEpsilon(attack: name) }
+    if let step = attack.step { try threat.check(step: step, target.shape) }
     guard traits.canTarget || goal == .untargeted else {
       throw AttackError.goal(attack: name, goal: goal.name, supported: ["untargeted"])
     }
@@ -45,6 +46,11 @@ public struct AttackRun: Sendable {
     }
     try checkGoal(target, images)
     try attack.check(threat, goal: goal, classes: target.classes)
+  }
+
+  /// What can be run, but is hardly what was meant: a sentence each.
+  public func doubts(_ shape: ImageShape) -> [String] {
+    [threat.doubt(shape), attack.step.flatMap(threat.doubt(step:))].compactMap { $0 }
   }
 
   private func checkGoal(_ target: Target, _ images: Images) throws(AttackError) {

@@ -48,19 +48,38 @@ public struct AuditReport: Sendable {
   /// Whether no check failed.
   public var isTrustworthy: Bool { !checks.contains { $0.verdict == .failed } }
 
-  /// One or two sentences for a student.
+  /// The checks that attacks which need no gradients decide.
+  private static let blackBoxes = ["black_box", "noise", "transfer"]
+
+  /// One or two sentences for a student, which say what the verdicts of the checks say.
   public var summary: String {
-    let (worst, gradients) = (worst.robust.value, gradients.robust.value)
-    let hidden = gradients - worst
-    let failed = checks.filter { $0.verdict == .failed }.map(\.name)
-    if worst <= 0.005 { return "not robust: attacks break nearly every image" }
-    if hidden > 0.02 {
-      return "robustness is partly an illusion: attacks that need no gradients break \(percent(hidden)) of the images "
-        + "that gradients cannot; \(percent(worst)) remain"
+    let worst = worst.robust.value
+    let failed = names(.failed), doubtful = names(.doubtful)
+    if let broken = checks.first(where: { $0.name == "non_finite" && $0.verdict == .failed }) {
+      return "no network to trust: \(percent(broken.value)) of the answers or slopes are infinite or no numbers"
     }
-    if !failed.isEmpty { return "not to be trusted yet: \(failed.joined(separator: ", ")) failed" }
+    if worst <= 0.005 {
+      return "not robust: attacks break nearly every image" + (failed.isEmpty ? "" : "; " + list(failed) + " failed")
+    }
+    if failed.contains(where: Self.blackBoxes.contains) {
+      let hidden = gradients.robust.value - worst
+      return "robustness is partly an illusion (\(list(failed)) failed): attacks that need no gradients break "
+        + "\(percent(hidden)) of the images that gradients cannot; \(percent(worst)) remain"
+    }
+    if !failed.isEmpty {
+      return "not to be trusted yet: \(list(failed)) failed; \(percent(worst)) withstand every attack tried"
+    }
+    if !doubtful.isEmpty {
+      return "in doubt: nothing failed, but see \(list(doubtful)); \(percent(worst)) withstand every attack tried"
+    }
     return "no sign of an illusion: \(percent(worst)) withstand every attack tried"
   }
+
+  private func names(_ verdict: AuditCheck.Verdict) -> [String] {
+    checks.filter { $0.verdict == verdict }.map(\.name)
+  }
+
+  private func list(_ names: [String]) -> String { names.joined(separator: ", ") }
 
   private func percent(_ share: Double) -> String {
     "\((share * 1000).rounded() / 10) %"

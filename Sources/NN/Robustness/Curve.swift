@@ -3,7 +3,7 @@ public struct Curve: Sendable {
   /// One radius.
   public struct Point: Sendable {
     /// The radius, in units of the norm.
-    public let epsilon: Float
+    public let epsilon: Double
     /// How the model does there.
     public let evaluation: Evaluation
   }
@@ -16,10 +16,10 @@ public struct Curve: Sendable {
   /// The mean of robust accuracy over the radii, by trapezoids; NaN of fewer than two.
   public var area: Double {
     let pairs = zip(points, points.dropFirst())
-    let width = Double((points.last?.epsilon ?? 0) - (points.first?.epsilon ?? 0))
+    let width = (points.last?.epsilon ?? 0) - (points.first?.epsilon ?? 0)
     let sum = pairs.reduce(0) { sum, pair in
       let mean = (pair.0.evaluation.robust.value + pair.1.evaluation.robust.value) / 2
-      return sum + mean * Double(pair.1.epsilon - pair.0.epsilon)
+      return sum + mean * (pair.1.epsilon - pair.0.epsilon)
     }
     return sum / width
   }
@@ -36,7 +36,7 @@ extension AttackRun {
   ///   - progress: is told how many of the radii are done.
   /// - Throws: `AttackError` before anything runs, `Interrupted` when `stop` asks.
   public func curve(
-    at epsilons: [Float], against target: Target, on images: Images, engine: Engine? = nil, stop: Stop = .never,
+    at epsilons: [Double], against target: Target, on images: Images, engine: Engine? = nil, stop: Stop = .never,
     found: (Curve.Point) -> Void = { _ in }, progress: @escaping @Sendable (_ done: Int) -> Void = { _ in }
   ) throws -> Curve {
     let start = ContinuousClock.now
@@ -53,26 +53,26 @@ extension AttackRun {
     return Curve(points: points, seconds: (ContinuousClock.now - start).seconds)
   }
 
-  private func at(_ epsilon: Float) -> AttackRun {
+  private func at(_ epsilon: Double) -> AttackRun {
     var copy = self
-    copy.threat = threat.with(epsilon: epsilon)
+    copy.threat = threat.with(bound: epsilon)
     copy.keepsImages = false
     return copy
   }
 
   private func thresholds(
-    _ radii: [Float], _ target: Target, _ images: Images, _ engine: Engine, _ stop: Stop
+    _ radii: [Double], _ target: Target, _ images: Images, _ engine: Engine, _ stop: Stop
   ) throws -> [Curve.Point] {
     let found = try at(.infinity).run(against: target, on: images, engine: engine, stop: stop).evaluation
     return radii.map { epsilon in
-      let outcomes = found.outcomes.map { $0.within(threat.with(epsilon: epsilon)) }
+      let outcomes = found.outcomes.map { $0.within(threat.with(bound: epsilon)) }
       return Curve.Point(
         epsilon: epsilon, evaluation: Evaluation(classNames: images.classes, costs: costs, outcomes: outcomes))
     }
   }
 
   private func sweep(
-    _ radii: [Float], _ target: Target, _ images: Images, _ engine: Engine, _ stop: Stop,
+    _ radii: [Double], _ target: Target, _ images: Images, _ engine: Engine, _ stop: Stop,
     _ found: (Curve.Point) -> Void, _ progress: @Sendable (Int) -> Void
   ) throws -> [Curve.Point] {
     var outcomes = try target.evaluate(on: images, costs: costs, engine: engine, stop: stop).outcomes
@@ -94,7 +94,7 @@ extension AttackRun {
 
   /// The outcomes at one radius of the images at some positions; nil if all of them already are of the target's class.
   private func run(
-    _ open: [Int], at epsilon: Float, _ target: Target, _ images: Images, _ engine: Engine, _ stop: Stop
+    _ open: [Int], at epsilon: Double, _ target: Target, _ images: Images, _ engine: Engine, _ stop: Stop
   ) throws -> [Outcome]? {
     let left = images.at(open)
     if case .target(let wanted) = goal, left.labels.allSatisfy({ $0 == wanted }) { return nil }

@@ -9,37 +9,80 @@ public struct ThreatModel: Sendable, Hashable {
   public let norm: Norm
   /// The largest change allowed, in units of the norm with pixels from 0 to 1; infinite for no limit.
   public let epsilon: Float
+  /// The same as it was typed: 0.1, where single precision has 0.10000000149. No returned image is farther away.
+  public let bound: Double
 
   /// A norm and a radius. The runner of an attack refuses a radius that `check` refuses.
   public init(_ norm: Norm, epsilon: Float) {
     self.norm = norm
     self.epsilon = epsilon
+    // By way of text: the shortest number that is read as `epsilon`.
+    bound = Double("\(epsilon)") ?? Double(epsilon)
+  }
+
+  /// A norm and a radius as it was typed.
+  public init(_ norm: Norm, bound: Double) {
+    self.norm = norm
+    self.bound = bound
+    epsilon = Float(bound)
   }
 
   /// The same norm with another radius.
   public func with(epsilon: Float) -> ThreatModel { ThreatModel(norm, epsilon: epsilon) }
+  /// The same norm with another radius as it was typed.
+  public func with(bound: Double) -> ThreatModel { ThreatModel(norm, bound: bound) }
 
-  /// Checks the radius.
+  /// Checks the radius; without a shape only for what no shape allows.
   ///
   /// - Throws: `AttackError.epsilon` for a negative radius, one that is no number, or one beyond what the norm can
-  ///   mean for pixels from 0 to 1 (8 is probably 8/255).
-  public func check(_ shape: ImageShape) throws(AttackError) {
+  ///   mean for pixels from 0 to 1 (8 is probably 8/255); `AttackError.lessThanAPixel` for one in L0 that lets no pixel
+  ///   change (0.1 is meant for L∞).
+  public func check(_ shape: ImageShape?) throws(AttackError) {
     guard !epsilon.isNaN, epsilon >= 0 else { throw .epsilon(epsilon, norm, largest: largest(shape)) }
+    if norm == .l0, epsilon > 0, epsilon < 1 { throw .lessThanAPixel(epsilon) }
     guard epsilon.isFinite else { return }
     guard epsilon <= largest(shape) else { throw .epsilon(epsilon, norm, largest: largest(shape)) }
   }
 
+  /// Checks a step length beside the radius: one that is longer than any change there is was meant on the scale 0–255.
+  ///
+  /// - Throws: `AttackError.step`.
+  public func check(step: Float, _ shape: ImageShape?) throws(AttackError) {
+    let largest = largest(shape)
+    guard norm == .linf ? step < 1 : step <= largest else { throw .step(step, norm, largest: largest) }
+  }
+
+  /// What a radius that is allowed, but that says little, is likely to be: a sentence, or nil where nothing is odd.
+  public func doubt(_ shape: ImageShape) -> String? {
+    guard bound > 0, epsilon <= largest(shape) else { return nil }
+    let small: Double? = norm == .l2 ? 0.1 : norm == .l1 ? 1 : nil
+    if let small, bound <= small {
+      return "eps \(epsilon.short) is small for \(norm.symbol), though usual for L∞: hardly any answer changes"
+    }
+    if norm != .l0, epsilon >= largest(shape) / 2 {
+      return "within eps \(epsilon.short) every image can become the same grey, so no model can withstand"
+    }
+    return nil
+  }
+
   /// The size of the largest change there is: from black to white everywhere.
-  func largest(_ shape: ImageShape) -> Float {
-    switch norm {
+  func largest(_ shape: ImageShape?) -> Float {
+    let values = shape.map { Float($0.count) } ?? .infinity
+    return switch norm {
     case .linf: 1
-    case .l2: Float(shape.count).squareRoot()
-    case .l1, .l0: Float(shape.count)
+    case .l2: values.squareRoot()
+    case .l1, .l0: values
     }
   }
 
-  /// Whether a change of this size is within the radius, as far as rounding lets one say (ALGORITHMS §0.5).
-  public func allows(_ distances: Distances) -> Bool { distances[norm] <= epsilon * (1 + 1e-6) + 1e-7 }
+  /// The same of the length of a step.
+  public func doubt(step: Float) -> String? {
+    epsilon > 0 && step > epsilon
+      ? "step \(step.short) is longer than eps \(epsilon.short): every step goes to the edge of what is allowed" : nil
+  }
+
+  /// Whether a change of this size is within the radius, to the last bit.
+  public func allows(_ distances: Distances) -> Bool { distances.exactly(norm) <= bound }
 
   /// The distance between two images in this norm.
   public func distance(_ a: Pixels, _ b: Pixels) -> Float {
@@ -96,6 +139,31 @@ public struct ThreatModel: Sendable, Hashable {
     var copy = x
     project(&copy, around: center)
     return copy
+  }
+
+  /// The same without what rounding leaves over: no bit farther from `center` than the radius as it was typed.
+  ///
+  /// Attacks walk in single precision, in which 0.1 is a little more than 0.1, and a sum of pixels rounds again.
+  public func confined(_ x: Pixels, around center: Pixels) -> Pixels {
+    tightened(projected(x, around: center), around: center)
+  }
+
+  /// Whether a point is outside of the ball by no more than the rounding of single precision (ALGORITHMS §0.5).
+  func almostAllows(_ distances: Distances) -> Bool { distances[norm] <= epsilon * (1 + 1e-6) + 1e-7 }
+
+  /// A point moved back into the ball, wherever it lies by the box; in L0 it has to be in it already.
+  func tightened(_ near: Pixels, around center: Pixels) -> Pixels {
+    let size = Distances.between(center, near).exactly(norm)
+    guard size > bound else { return near }
+    // A share too small to be seen keeps the sum of the shrunk changes below the bound in spite of its own rounding.
+    let share = norm == .linf ? 1 : bound / size * (1 - 1e-12)
+    return Vector.map(near, center) { value, middle in
+      let change = (Double(value) - Double(middle)) * share
+      let allowed = norm == .linf ? min(max(change, -bound), bound) : change
+      let moved = Float(Double(middle) + allowed)
+      let isTooFar = abs(Double(moved) - Double(middle)) > abs(allowed)
+      return isTooFar ? (allowed > 0 ? moved.nextDown : moved.nextUp) : moved
+    }
   }
 
   /// Keeps the ⌊ε⌋ largest changes after clipping; of equal ones the first.

@@ -1,5 +1,6 @@
 extension Evaluation {
-  /// The worst of several attacks on the same images, image by image: an image counts as robust only if it withstood all.
+  /// The worst of several attacks on the same images, image by image: an image counts as robust only if it withstood all,
+  /// and its goal as reached if one of them reached it.
   ///
   /// The mean or the minimum of accuracies would be too kind (ALGORITHMS §10.1). Queries and gradients are summed.
   public static func worst(of evaluations: [Evaluation]) -> Evaluation? {
@@ -7,12 +8,13 @@ extension Evaluation {
     precondition(evaluations.allSatisfy { $0.outcomes.map(\.index) == first.outcomes.map(\.index) }, "other images")
     let outcomes = first.outcomes.indices.map { i in
       let own = evaluations.map { $0.outcomes[i] }
-      let broken = own.filter { $0.attacked && !$0.isRobust }
+      let reached = own.filter(\.fooled)
+      let broken = reached.isEmpty ? own.filter { $0.attacked && !$0.isRobust } : reached
       // Of several wrong answers the dearest, the first of equally dear ones.
       let dearest = broken.dropFirst().reduce(broken.first) { best, next in
         best.map { first.price(of: next) > first.price(of: $0) ? next : $0 }
       }
-      let worst = dearest ?? own.first(where: \.fooled) ?? own[0]
+      let worst = dearest ?? own[0]
       return worst.costing(own.reduce(0) { $0 + $1.queries }, own.reduce(0) { $0 + $1.gradients })
     }
     return Evaluation(classNames: first.classNames, costs: first.costs, outcomes: outcomes)

@@ -8,12 +8,16 @@ struct ResultValue: Object {
     members: [
       .init("model", "the model"),
       .init("attack", "the attack's name; none for an evaluation"),
+      .init("goal", "what the attack tried to reach: untargeted for any wrong answer"),
       .init("clean", "share of images answered rightly without attack, from 0 to 1"),
       .init("robust", "share of images still answered rightly under the attack, from 0 to 1"),
+      .init("low", "lower end of the 95 % interval of robust"),
+      .init("high", "upper end of it"),
       .init("protected", "the same over the images of protected classes; none without images of protected classes"),
       .init("mean_cost", "mean cost of the answers; without a cost matrix every mistake costs 1"),
-      .init("success", "share of the attacked images that the attack won, from 0 to 1"),
-      .init("attacked", "how many images were attacked: those answered rightly without attack"),
+      .init("success", "share of the attacked images on which it reached its goal; none if it attacked no image"),
+      .init(
+        "attacked", "how many images were attacked: answered rightly without attack, and not yet what the goal wants"),
       .init("images", "how many images there were"),
       .init("eps", "the budget, in pixel units"),
       .init("norm", "how the budget is measured: linf, l2, l1 or l0"),
@@ -48,21 +52,25 @@ struct ResultValue: Object {
 
   /// An evaluation has nothing of an attack.
   var missingMembers: Set<String> {
-    run == nil ? ["robust", "success", "attacked", "eps", "norm", "queries", "seed", "parts"] : []
+    run == nil
+      ? ["goal", "robust", "low", "high", "success", "attacked", "eps", "norm", "queries", "seed", "parts"] : []
   }
 
   func member(_ name: String) throws -> Value? {
     switch name {
     case "model": .object(model)
     case "attack": choice.map { .string($0.name) } ?? Value.none
+    case "goal": run == nil ? Value.none : .string(goalText)
     case "clean": .number(evaluation.clean.value)
     case "robust": .number(evaluation.robust.value)
+    case "low": .number(evaluation.robust.interval.low)
+    case "high": .number(evaluation.robust.interval.high)
     case "protected": evaluation.protected.map { .number($0.value) } ?? Value.none
     case "mean_cost": .number(evaluation.meanCost)
-    case "success": .number(evaluation.success.value)
+    case "success": evaluation.success.known
     case "attacked": .integer(evaluation.success.count)
     case "images": .integer(evaluation.images)
-    case "eps": run.map { .number(Double("\($0.threat.epsilon)") ?? 0) } ?? Value.none
+    case "eps": run.map { .number($0.threat.bound) } ?? Value.none
     case "norm": run.map { .string($0.threat.norm.rawValue) } ?? Value.none
     case "queries": .integer(evaluation.queries)
     case "seconds": .number(seconds)
@@ -92,39 +100,66 @@ struct ResultValue: Object {
 
   private var examples: Table {
     let names = evaluation.classNames
+    let hasTarget = run != nil && run?.goal != .untargeted
     return Table(
-      columns: [
-        .init("index"), .init("label"), .init("clean_answer"), .init("answer"), .init("fooled"),
-        .init("linf", .distance), .init("l2", .distance), .init("l1", .distance), .init("l0"), .init("queries"),
-        .init("steps"),
-      ],
+      columns: [.init("index"), .init("label"), .init("clean_answer"), .init("answer")]
+        + (hasTarget ? [.init("target")] : []) + [
+          .init("fooled"), .init("linf", .distance), .init("l2", .distance), .init("l1", .distance), .init("l0"),
+          .init("queries"), .init("steps"),
+        ],
       rows: evaluation.outcomes.map { one in
         [
           .integer(one.index), .string(names[one.label]), .string(names[one.cleanAnswer]), .string(names[one.answer]),
-          .bool(one.fooled), .number(Double(one.distances.linf)), .number(Double(one.distances.l2)),
-          .number(Double(one.distances.l1)), .integer(one.distances.l0), .integer(one.queries), .integer(one.steps),
+        ] + (hasTarget ? [one.target.map { .string(names[$0]) } ?? Value.none] : []) + [
+          .bool(one.fooled), .number(one.distances.linf), .number(one.distances.l2), .number(one.distances.l1),
+          .integer(one.distances.l0), .integer(one.queries), .integer(one.steps),
         ]
       })
   }
 
-  /// Who was attacked, by what: `cse under pgd, L∞ eps 0.1`.
+  /// The attack with the settings that are not its usual ones: `pgd`, `fgsm(clip: false)`.
+  var attackText: String { choice?.unusual ?? "clean" }
+
+  /// The goal as it would be typed: `untargeted`, `target(class: "Bag")`; of `mistakes` `costly`.
+  var goalText: String { goal ?? run?.goal.text(evaluation.classNames) ?? "" }
+
+  /// Who was attacked, by what: `cse under pgd, L∞ eps 0.1`, `cse under pgd towards Bag, L∞ eps 0.1`.
   var heading: String {
-    guard let run, let choice else { return "\(model.identity.name) on \(images.images.name)" }
-    return
-      "\(model.identity.name) under \(choice.name), \(run.threat.norm.symbol) eps \(NumberText.eps(run.threat.epsilon))"
+    guard let run, choice != nil else { return "\(model.identity.name) on \(images.images.name)" }
+    let towards = goal == nil ? run.goal.direction(evaluation.classNames) : " towards every costly answer"
+    return "\(model.identity.name) under \(attackText)\(towards), \(run.threat.text)"
+  }
+
+  /// How many images; those that the model was trained on are named so.
+  private var counted: String {
+    evaluation.images.of(images.images.part == .train ? "training image" : "image")
+  }
+
+  /// Of few images, how far their share may be from that of all images.
+  private func interval(_ rate: Rate) -> String {
+    guard (1..<100).contains(rate.count) else { return "" }
+    return ", 95 % interval \(NumberText.interval(rate.interval.low, rate.interval.high))"
   }
 
   var summary: String {
-    let images = evaluation.images.of("image")
     let cost = costs == nil ? "" : ", mean cost \(NumberText.fixed(evaluation.meanCost, 2))"
-    guard let run, let choice else {
-      return "\(model.identity.name) on \(self.images.images.name): clean \(NumberText.share(evaluation.clean.value))"
-        + guarded(evaluation.protectedClean) + cost + ", " + images
+    let clean = NumberText.share(evaluation.clean.value)
+    guard let run else {
+      return "\(heading): clean \(clean)" + guarded(evaluation.protectedClean) + cost + ", "
+        + counted + interval(evaluation.clean)
     }
-    let threat = run.threat
-    return "\(model.identity.name) under \(choice.name), \(threat.norm.symbol) eps \(NumberText.eps(threat.epsilon)): "
-      + "robust \(NumberText.share(evaluation.robust.value)) (clean \(NumberText.share(evaluation.clean.value)))"
-      + guarded(evaluation.protected) + cost + ", " + images
+    let right = "\(NumberText.share(evaluation.robust.value)) (clean \(clean))" + guarded(evaluation.protected) + cost
+    if run.goal == .untargeted || goal != nil {
+      return "\(heading): robust \(right), " + counted + interval(evaluation.robust)
+    }
+    // A wrong answer that was not wanted is no success, and a right one no proof: say both.
+    let success = evaluation.success
+    let reached =
+      success.count == 0
+      ? "no image attacked"
+      : "goal reached on \(NumberText.share(success.value)) of \(NumberText.count(success.count)) attacked"
+        + interval(success)
+    return "\(heading): \(reached); still right \(right), " + counted
   }
 
   /// `, Shirt 41.0 %`.
@@ -155,7 +190,9 @@ extension ResultValue {
     if hasProtected { cells.append(.string(row.isProtected ? "yes" : "")) }
     cells += [.integer(row.robust.count), share(row.clean)]
     if run != nil {
-      cells += [share(row.robust), .number(row.robust.interval.low), .number(row.robust.interval.high)]
+      let interval = row.robust.interval
+      cells += [share(row.robust)]
+      cells += row.robust.count == 0 ? [.none, .none] : [.number(interval.low), .number(interval.high)]
     }
     if costs != nil { cells.append(row.meanCost.isNaN ? Value.none : .number(row.meanCost)) }
     let taken = row.mostTakenFor.map { "\($0.name) (\($0.count))" }
@@ -166,7 +203,7 @@ extension ResultValue {
   static func classTable(of results: [ResultValue]) -> Table {
     guard results.count > 1 else { return results[0].classTable }
     let names = results.map { result in
-      let attack = result.choice?.name ?? "clean"
+      let attack = result.attackText
       let sameModel = results.allSatisfy { $0.model.identity === results[0].model.identity }
       return sameModel ? attack : "\(result.model.identity.name) \(attack)"
     }
@@ -178,8 +215,8 @@ extension ResultValue {
     let rows = sections[0].indices.map { number -> [Value] in
       let first = sections[0][number]
       let head: [Value] = [.string(first.name + (first.isProtected ? " *" : "")), .integer(first.clean.count)]
-      let clean: [Value] = sameModel ? [.number(first.clean.value)] : []
-      return head + clean + sections.map { .number($0[number].robust.value) }
+      let clean: [Value] = sameModel ? [first.clean.known] : []
+      return head + clean + sections.map { $0[number].robust.known }
     }
     let hasProtected = sections[0].contains(where: \.isProtected)
     return Table(
@@ -197,4 +234,54 @@ extension ResultValue {
         [.string(name)] + row.map { .integer($0) }
       })
   }
+}
+
+extension ThreatModel {
+  /// Norm and radius in a line: `L∞ eps 0.1`.
+  var text: String { "\(norm.symbol) eps \(NumberText.eps(epsilon))" }
+}
+
+extension Goal {
+  /// The goal as the settings of a result keep it: `next`, `target(class: 8)`.
+  var described: String { if case .target(let wanted) = self { "target(class: \(wanted))" } else { name } }
+
+  /// The goal as it would be typed, with the class by its name.
+  func text(_ classes: [String]) -> String {
+    if case .target(let wanted) = self { "target(class: \(Value.string(classes[wanted]).literal))" } else { name }
+  }
+
+  /// In a line, behind the attack: ` towards Bag`; empty for any wrong answer.
+  fileprivate func direction(_ classes: [String]) -> String {
+    switch self {
+    case .untargeted: ""
+    case .target(let wanted): " towards \(classes[wanted])"
+    case .next: " towards the next class"
+    case .leastLikely: " towards the least likely class"
+    case .random: " towards a random class"
+    case .mostCostly: " towards the costliest answer"
+    }
+  }
+}
+
+extension Choice {
+  /// As a line names it: with the settings that differ from the usual ones, words without quotes.
+  var unusual: String {
+    let settings = given.pairs.filter { $0.value != declaration.setting($0.name)?.fallback ?? Value.none }
+    guard !settings.isEmpty else { return name }
+    return "\(name)(" + settings.map { "\($0.name): \(Self.short($0.value))" }.joined(separator: ", ") + ")"
+  }
+
+  private static func short(_ value: Value) -> String {
+    switch value {
+    case .string(let word): word
+    case .choice(let choice): choice.unusual
+    case .object(let model as ModelValue): model.identity.name
+    default: value.literal
+    }
+  }
+}
+
+extension Value {
+  /// A measured number; `none` where there was nothing to measure.
+  static func known(_ number: Double) -> Value { number.isFinite ? .number(number) : .none }
 }

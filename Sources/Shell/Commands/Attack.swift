@@ -13,7 +13,9 @@ extension Command<Session> {
       ],
       details: """
         Robust accuracy counts the images that are right without attack and still right under it. eps is the largest change \
-        allowed, in pixel units: pixels lie in [0, 1]. Settings of the attack stand beside the command's own.
+        allowed, in pixel units: pixels lie in [0, 1]. What it means depends on the norm, and so does its usual value. \
+        With a goal, the share of attacked images that reached it is named first: an image that is answered wrongly in \
+        another way has neither reached the goal nor stayed right. Settings of the attack stand beside the command's own.
         """, check: AttackParameters.check
     ) { signature in
       let model = signature.subject("model", .object(ModelValue.self), "the model to attack")
@@ -23,50 +25,6 @@ extension Command<Session> {
         let plan = try shared.plan(given, for: [given[model]], session)
         let attack = UnfinishedAttack(choice: given[with], model: given[model], plan: plan)
         return .object(try session.finish(attack))
-      }
-    }
-  }
-
-  static var compare: Command {
-    Command(
-      "compare", "Run several attacks on several models, and put the results in one table.", topic: Topic.attacking,
-      examples: ["compare [normal, cse] with: [fgsm, pgd] on: fashion.test eps: 0.1"],
-      details: """
-        Several attacks on one model are followed by their worst case, image by image: an image is robust only if it \
-        withstood all of them.
-        """, check: AttackParameters.check
-    ) { signature in
-      let models = signature.subject("models", .oneOrMore(.object(ModelValue.self)), "the models")
-      let with = signature.required("with", .oneOrMore(.choice(Family.attack)), "the attacks")
-      let shared = AttackParameters(signature)
-      return { session, given in
-        let plan = try shared.plan(given, for: given[models], session)
-        var rows: [[Value]] = []
-        func add(_ model: ModelValue, _ attack: String, _ evaluation: Evaluation, _ seconds: Double) {
-          rows.append([
-            .string(model.identity.name), .string(attack), .number(evaluation.clean.value),
-            .number(evaluation.robust.value), evaluation.protected.map { .number($0.value) } ?? Value.none,
-            evaluation.costs == nil ? Value.none : .number(evaluation.meanCost), .number(seconds),
-          ])
-        }
-        for model in given[models] {
-          let results = try given[with].map { attack in
-            let result = try session.run(attack, on: model, plan)
-            session.made(.result(result))
-            add(model, attack.literal, result.evaluation, result.seconds)
-            return result
-          }
-          if results.count > 1, let worst = Evaluation.worst(of: results.map(\.evaluation)) {
-            add(model, "worst case", worst, results.reduce(0) { $0 + $1.seconds })
-          }
-        }
-        return .table(
-          Table(
-            columns: [
-              .init("model"), .init("attack"), .init("clean", .share), .init("robust", .share),
-              .init("protected", .share),
-              .init("mean_cost"), .init("seconds", .seconds),
-            ], rows: rows))
       }
     }
   }
@@ -97,90 +55,6 @@ extension Command<Session> {
         return .object(result)
       }
     }
-  }
-}
-
-/// The parameters that `attack` and `compare` share.
-struct AttackParameters {
-  let on: Parameter<ImagesValue?>
-  /// The radius; of `curve`, the radii.
-  let eps: Parameter<Double>?
-  private let many: Parameter<[Double]>?
-  let norm: Parameter<String?>
-  private let goal: Parameter<Choice?>?
-  let costs: Parameter<CostsValue?>
-  let seed: Parameter<Int?>
-  let keep: Parameter<String?>
-
-  /// - Parameters:
-  ///   - radii: whether `eps` is several.
-  ///   - hasGoal: whether the goal can be chosen.
-  init(_ signature: Signature, radii: Bool = false, hasGoal: Bool = true) {
-    on = signature.optional(
-      "on", .object(ImagesValue.self), "the images", shown: "the test images of the data the model was trained on")
-    let meaning = "the largest change allowed, measured in the norm"
-    if radii {
-      eps = nil
-      many = signature.optional(
-        "eps", .list(of: ParameterType<Double>.number(in: .all, unit: "pixel units")), meaning,
-        default: (0...10).map { Double($0) / 50 })
-    } else {
-      eps = signature.optional("eps", .number(in: .all, unit: "pixel units"), meaning, default: 0.1)
-      many = nil
-    }
-    norm = signature.optional(
-      "norm", .oneOf(Norm.allCases.map(\.rawValue)), "how a change is measured",
-      shown: "linf where the attack has it, else its usual one")
-    goal =
-      hasGoal
-      ? signature.optional("goal", .choice(Family.goal), "what the attack tries to reach", shown: "untargeted") : nil
-    costs = signature.optional(
-      "costs", .object(CostsValue.self), "what mistakes cost", shown: "the costs the model was trained with")
-    seed = signature.optional(
-      "seed", .integer(in: .atLeast(0)), "decides every random choice", shown: "the session seed")
-    keep = signature.optional(
-      "keep", .oneOf(["images"]), "keep the changed images too, to look at them", shown: "counts and distances only")
-  }
-
-  /// Everything about a run but the attack and the model.
-  struct Plan {
-    var images: ImagesValue
-    var epsilon: Float
-    /// `nil`: L∞ where the attack has it, else its usual norm.
-    var norm: Norm?
-    var goal: Goal
-    /// `nil`: those the model was trained with.
-    var costs: CostsValue?
-    var seed: Int
-    var keepsImages: Bool
-  }
-
-  /// A radius that no norm allows is known before anything runs: 8 is probably 8/255.
-  static func check(_ known: KnownArguments) throws {
-    guard let eps = known["eps"]?.asNumber, let norm = norm(of: known) else { return }
-    let isImpossible = eps.isNaN || eps < 0 || (norm == .linf && eps > 1)
-    if isImpossible { throw Problem.from(AttackError.epsilon(Float(eps), norm, largest: 1)) }
-  }
-
-  /// The norm that is given, or the one the attack will take.
-  private static func norm(of known: KnownArguments) -> Norm? {
-    if known.isGiven("norm") { return known["norm"]?.asString.flatMap(Norm.init(rawValue:)) }
-    let attacks = known["with"].map { $0.asList ?? [$0] } ?? []
-    let norms = attacks.map { $0.asChoice.flatMap { Attacks.named($0.name) }.flatMap { try? $0.make().usualNorm } }
-    return norms.allSatisfy { $0 == .linf } ? norms.first ?? nil : nil
-  }
-
-  /// The radii of `curve`.
-  func radii(_ given: Arguments) -> [Double] { many.map { given[$0] } ?? [] }
-
-  func plan(_ given: Arguments, for models: [ModelValue], _ session: Session) throws -> Plan {
-    let images = try given[on] ?? models[0].testImages()
-    return Plan(
-      images: images,
-      epsilon: Float(eps.map { given[$0] } ?? 0), norm: given[norm].flatMap(Norm.init(rawValue:)),
-      goal: try goal.flatMap { given[$0] }.map { try Goals.goal($0, in: images.from) } ?? .untargeted,
-      costs: given[costs],
-      seed: given[seed] ?? session.seed, keepsImages: given[keep] != nil)
   }
 }
 
@@ -217,7 +91,9 @@ extension Session {
   func run(of choice: Choice, _ plan: AttackParameters.Plan, costs: CostsValue?) throws -> AttackRun {
     let attack = try attack(of: choice)
     try costs?.check(areAbout: plan.images.images.classes)
-    var run = AttackRun(attack, within: ThreatModel(plan.norm ?? attack.usualNorm, epsilon: plan.epsilon))
+    let norm = plan.norm ?? attack.usualNorm
+    if norm == .l0, plan.epsilon == 0 { throw AttackError.lessThanAPixel(0) }
+    var run = AttackRun(attack, within: ThreatModel(norm, bound: plan.epsilon ?? norm.usualEpsilon))
     run.goal = plan.goal
     run.costs = costs?.costs
     run.seed = plan.seed
@@ -283,6 +159,7 @@ extension Session {
     defer { progress.finish() }
     return try answeringInterrupts {
       let run = try run(of: choice, plan, costs: costs)
+      doubt(run, on: model)
       let label = "\(choice.name) on \(model.identity.name)"
       // The first images may take long: say at once what is going on.
       progress.update(label, fraction: 0, details: ["\(plan.images.images.count.of("image")) to attack"])
@@ -307,9 +184,16 @@ extension Session {
   }
 }
 
+extension Session {
+  /// Says what can be run but is hardly what was meant.
+  func doubt(_ run: AttackRun, on model: ModelValue) {
+    for text in run.doubts(model.model.input) { remark(text) }
+  }
+}
+
 extension Attack {
   /// L∞ where the attack has a form for it, else the norm it was published for.
-  fileprivate var usualNorm: Norm { traits.norms.contains(.linf) ? .linf : traits.norms[0] }
+  var usualNorm: Norm { traits.norms.contains(.linf) ? .linf : traits.norms[0] }
 }
 
 extension Problem {
@@ -325,12 +209,12 @@ extension AttackError {
   /// The argument at fault, so that its place is marked.
   var argument: String? {
     switch self {
-    case .epsilon, .needsEpsilon: "eps"
+    case .epsilon, .lessThanAPixel, .needsEpsilon: "eps"
     case .norm: "norm"
     case .goal, .targetIsTrue, .noSuchTarget: "goal"
     case .noCosts, .costsForOtherClasses: "costs"
     case .noImages, .shape, .classes: "on"
-    case .tooFewClasses, .setting: "with"
+    case .tooFewClasses, .step, .setting: "with"
     }
   }
 }

@@ -17,9 +17,10 @@ extension Command<Session> {
       let on = signature.optional(
         "on", .object(ImagesValue.self), "the images", shown: "the test images of the data the model was trained on")
       let eps = signature.optional(
-        "eps", .number(in: .all, unit: "pixel units"), "the radius that is claimed", default: 0.1)
+        "eps", .number(in: .all, unit: "pixel units"), "the radius that is claimed",
+        shown: "0.1 for linf, 1.5 for l2")
       let norm = signature.optional(
-        "norm", .oneOf([Norm.linf.rawValue, Norm.l2.rawValue]), "how a change is measured", default: "linf")
+        "norm", .oneOf([Norm.linf.rawValue, Norm.l2.rawValue]), "how a change is measured", default: Norm.linf.rawValue)
       let form = signature.optional(
         "form", .oneOf(Audit.Form.allCases.map(\.rawValue)), "how much is tried", default: "quick")
       let source = signature.optional(
@@ -31,7 +32,8 @@ extension Command<Session> {
         var images = try given[on] ?? given[model].testImages()
         let isQuick = given[form] == Audit.Form.quick.rawValue
         if isQuick, images.images.count > 500 { images = images.with(images.images.take(500)) }
-        var audit = Audit(within: ThreatModel(Norm(rawValue: given[norm]) ?? .linf, epsilon: Float(given[eps])))
+        let norm = Norm(rawValue: given[norm]) ?? .linf
+        var audit = Audit(within: ThreatModel(norm, bound: given[eps] ?? norm.usualEpsilon))
         audit.form = isQuick ? .quick : .full
         audit.source = (given[source] ?? given[model].origin.parent)?.model.target
         audit.costs = given[model].origin.costs?.costs
@@ -48,7 +50,7 @@ extension Command<Session> {
       details: """
         Minimum-norm attacks run once, and their distances are held against each radius; others run at each radius on what no \
         smaller one broke.
-        """
+        """, check: AttackParameters.check
     ) { signature in
       let model = signature.subject("model", .object(ModelValue.self), "the model to attack")
       let with = signature.required("with", .choice(Family.attack), "the attack")
@@ -63,6 +65,7 @@ extension Command<Session> {
 
 extension Session {
   fileprivate func run(_ audit: Audit, on model: ModelValue, _ images: ImagesValue) throws -> Value {
+    if let text = audit.threat.doubt(model.model.input) { remark(text) }
     let progress = Progress(terminal: terminal, quiet: isQuiet)
     let report = try answeringInterrupts {
       defer { progress.finish() }
@@ -72,9 +75,7 @@ extension Session {
     }
     made(.audit(AuditValue(report: report, audit: audit, model: model, images: images)))
     output.show(
-      .text(
-        "\(model.identity.name) at \(audit.threat.norm.symbol) eps \(NumberText.eps(audit.threat.epsilon)): \(report.summary)"
-      ))
+      .text("\(model.identity.name) at \(audit.threat.text): \(report.summary)"))
     let rows = report.checks.map { check -> [Value] in
       let next = check.advice.isEmpty ? "" : "; try: " + check.advice
       return [
@@ -86,41 +87,47 @@ extension Session {
   }
 
   fileprivate func curve(
-    _ choice: Choice, on model: ModelValue, _ plan: AttackParameters.Plan, at radii: [Double]
+    _ choice: Choice, on model: ModelValue, _ plan: AttackParameters.Plan, at given: [Double]?
   ) throws -> Table {
     let costs = plan.costs ?? model.origin.costs
     let progress = Progress(terminal: terminal, quiet: isQuiet)
-    let known = Set(radii.map { Float($0) }).sorted()
+    let run = try answeringInterrupts { try self.run(of: choice, plan, costs: costs) }
+    let radii = Set(given ?? run.threat.norm.usualRadii).sorted()
     var last = ContinuousClock.now
     let curve = try answeringInterrupts {
       defer { progress.finish() }
-      let run = try self.run(of: choice, plan, costs: costs)
       let label = "\(choice.name) on \(model.identity.name)"
       // Each point is kept when it is known: the largest radii take the longest.
       return try run.curve(
-        at: known, against: model.model.target, on: plan.images.images, engine: engine, stop: stop,
+        at: radii, against: model.model.target, on: plan.images.images, engine: engine, stop: stop,
         found: { point in
           var there = run
-          there.threat = run.threat.with(epsilon: point.epsilon)
+          there.threat = run.threat.with(bound: point.epsilon)
           let now = ContinuousClock.now
           made(
             .result(
               ResultValue(
-                model: model, images: plan.images, evaluation: point.evaluation, costs: costs, run: there, choice: choice,
-                seconds: (now - last).inSeconds, radii: known.map { Double("\($0)") ?? 0 })))
+                model: model, images: plan.images, evaluation: point.evaluation, costs: costs, run: there,
+                choice: choice,
+                seconds: (now - last).inSeconds, radii: radii)))
           last = now
         },
         progress: { done in
-          progress.update(label, fraction: Double(done) / Double(max(1, known.count)))
+          progress.update(label, fraction: Double(done) / Double(max(1, radii.count)))
         })
     }
+    let isTargeted = plan.goal != .untargeted
+    let goal = isTargeted ? " " + plan.goal.text(plan.images.images.classes) : ""
+    let subject = "\(model.identity.name), \(choice.unusual)\(goal), \(run.threat.norm.symbol)"
     let hasProtected = curve.points.contains { $0.evaluation.protected != nil }
     return Table(
-      columns: [.init("eps"), .init("robust", .share)] + (hasProtected ? [.init("protected", .share)] : []),
+      columns: [.init("eps")] + (isTargeted ? [.init("success", .share)] : []) + [.init("robust", .share)]
+        + (hasProtected ? [.init("protected", .share)] : []),
       rows: curve.points.map { point in
-        [.number(Double("\(point.epsilon)") ?? 0), .number(point.evaluation.robust.value)]
-          + (hasProtected ? [point.evaluation.protected.map { .number($0.value) } ?? .none] : [])
-      }, subject: "\(model.identity.name), \(choice.name)")
+        [.number(point.epsilon)] + (isTargeted ? [point.evaluation.success.known] : [])
+          + [point.evaluation.robust.known]
+          + (hasProtected ? [point.evaluation.protected?.known ?? .none] : [])
+      }, subject: subject)
   }
 }
 

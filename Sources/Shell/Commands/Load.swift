@@ -94,8 +94,7 @@ extension Session {
   /// Says that there are fewer than were asked for.
   fileprivate func noteShortage(_ count: Int, of wanted: Int?, _ label: String, _ what: String) {
     guard let wanted, count < wanted else { return }
-    let text = "\(label): \(NumberText.count(wanted)), but there are only \(NumberText.count(count)) \(what)"
-    output.complain("note: " + text, written: notices.text(.note, text))
+    remark("\(label): \(NumberText.count(wanted)), but there are only \(NumberText.count(count)) \(what)")
   }
 }
 

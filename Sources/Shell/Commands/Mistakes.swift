@@ -37,6 +37,7 @@ extension Session {
       defer { progress.finish() }
       let (label, classes) = ("\(choice.name) on \(model.identity.name)", model.model.classes)
       let run = try run(of: choice, plan, costs: costs)
+      doubt(run, on: model)
       let found = try run.costlyMistakes(
         against: model.model.target, on: plan.images.images, engine: engine, stop: stop
       ) { done in
@@ -59,7 +60,7 @@ struct MistakesValue: Object {
       .init("harmed", "share of images for which some costly answer was reached, from 0 to 1"),
       .init("low", "lower end of its 95 % interval"),
       .init("high", "upper end of its 95 % interval"),
-      .init("cost_sum", "mean over the images of the summed costs of all answers reached"),
+      .init("cost_sum", "mean over the images of the summed costs of all answers reached; none without images"),
       .init("cost_highest", "mean over the images of the highest cost reached"),
       .init("images", "how many images have a costly mistake"),
       .init("table", "for each true class and answer, the share of images for which it was reached"),
@@ -71,11 +72,11 @@ struct MistakesValue: Object {
 
   func member(_ name: String) throws -> Value? {
     switch name {
-    case "harmed": .number(found.harmed.value)
+    case "harmed": found.harmed.known
     case "low": .number(found.harmed.interval.low)
     case "high": .number(found.harmed.interval.high)
-    case "cost_sum": .number(found.meanSum)
-    case "cost_highest": .number(found.meanHighest)
+    case "cost_sum": found.images == 0 ? Value.none : .number(found.meanSum)
+    case "cost_highest": found.images == 0 ? Value.none : .number(found.meanHighest)
     case "images": .integer(found.images)
     case "table": .table(table)
     case "worst": .object(worst)
@@ -93,12 +94,9 @@ struct MistakesValue: Object {
   }
 
   var summary: String {
-    guard let run = worst.run, let choice = worst.choice else { return "" }
     let images = found.images.of("image")
     guard found.images > 0 else { return "no image of the selection has a mistake that costs anything" }
-    return
-      "\(worst.model.identity.name) under \(choice.name) towards every costly answer, \(run.threat.norm.symbol) eps "
-      + "\(NumberText.eps(run.threat.epsilon)): harmed \(NumberText.share(found.harmed.value)), mean cost reached "
+    return "\(worst.heading): harmed \(NumberText.share(found.harmed.value)), mean cost reached "
       + "\(NumberText.fixed(found.meanHighest, 2)) (sum \(NumberText.fixed(found.meanSum, 2))), \(images)"
   }
 

@@ -13,7 +13,7 @@ extension Command<Session> {
       ],
       details: """
         Of a table, x:, y: and by: name columns: across, up, and what tells the lines apart; what is left out is chosen by \
-        the columns' names. A result is drawn class by class, with 95 % intervals. Of a model, loss and accuracy are drawn \
+        the columns' names; bars that share a place are drawn as their mean. A result is drawn class by class, with 95 % intervals. Of a model, loss and accuracy are drawn \
         over its epochs, or with y: one of its epochs' columns. `plot weights over: epochs` follows the weights of \
         the layers instead, and so the Min-Max property: y: is then hoyer, kurtosis, gini, l1_minus_l2, max, std or near_zero.
         """, check: SaveParameter.check
@@ -168,22 +168,20 @@ private struct PlotRequest {
 
   private func classes(_ results: [ResultValue]) -> Chart {
     let classes = results[0].evaluation.byClass
-    func bars(_ name: String, _ rates: [Rate], interval: Bool) -> Chart.Series {
+    func bars(_ name: String, _ rates: [Rate]) -> Chart.Series {
       Chart.Series(
         name: name, style: .bars,
         points: rates.enumerated().filter { $1.count > 0 }.map { place, rate in
-          Chart.Point(
-            x: Double(place), y: rate.value, low: interval ? rate.interval.low : nil,
-            high: interval ? rate.interval.high : nil)
+          Chart.Point(x: Double(place), y: rate.value, low: rate.interval.low, high: rate.interval.high)
         })
     }
     let attacked = results.map { result in
-      let attack = result.choice?.name ?? "clean"
+      let attack = result.attackText
       let name = results.count == 1 ? "under \(attack)" : "\(result.model.identity.name), \(attack)"
-      return bars(name, result.evaluation.byClass.map(\.robust), interval: true)
+      return bars(name, result.evaluation.byClass.map(\.robust))
     }
     let isClean = results.count == 1 && results[0].run == nil
-    let clean = results.count == 1 ? [bars("clean", classes.map(\.clean), interval: isClean)] : []
+    let clean = results.count == 1 ? [bars("clean", classes.map(\.clean))] : []
     return Chart(
       title: results.count == 1 ? results[0].heading : "Robust accuracy by class",
       x: .init(label: "class", names: classes.map { $0.name + ($0.isProtected ? " *" : "") }),

@@ -66,6 +66,7 @@ struct RepetitionValue: Object {
       ("clean", .share, record.clean, evaluation.clean.value),
       ("robust", .share, record.robust, evaluation.robust.value),
       ("protected", .share, record.protected, evaluation.protected?.value),
+      ("success", .share, record.success, record.success == nil ? nil : evaluation.success.value),
       ("mean_cost", .plain, cost(record.meanCost), record.meanCost == nil ? nil : cost(evaluation.meanCost)),
       ("queries", .count, Double(record.queries), Double(evaluation.queries)),
     ]
@@ -92,7 +93,8 @@ struct RepetitionValue: Object {
   var summary: String {
     let what = "result \(id)"
     let images = evaluation.images.of("image")
-    let attack = record.attack == "none" ? "" : " under \(record.attack)"
+    let goal = record.goal.map { $0 == "untargeted" ? "" : ", \($0)" } ?? ""
+    let attack = record.attack == "none" ? "" : " under \(record.attack)\(goal)"
     let share = "\(record.attack == "none" ? "clean" : "robust") \(NumberText.share(record.robust))"
     let from = version == wardVersion ? "" : ", stored by ward \(version)"
     if agrees {
@@ -109,7 +111,7 @@ struct RepetitionValue: Object {
 extension ExampleRecord {
   /// Distances are stored as they are; another processor may add up their terms in another order.
   fileprivate func isLike(_ outcome: NN.Outcome) -> Bool {
-    func near(_ a: Double, _ b: Float) -> Bool { abs(a - Double(b)) <= 1e-5 * max(1, abs(a)) }
+    func near(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-5 * max(1, abs(a)) }
     return (index, label, cleanAnswer, answer, fooled)
       == (outcome.index, outcome.label, outcome.cleanAnswer, outcome.answer, outcome.fooled)
       && near(linf, outcome.distances.linf) && near(l2, outcome.distances.l2) && near(l1, outcome.distances.l1)
@@ -183,14 +185,14 @@ extension Session {
     guard let norm = Norm(rawValue: record.norm) else {
       throw Problem(code: ShellCode.badAttack, message: "the row has the norm \(record.norm), which this version lacks")
     }
-    var run = AttackRun(attack, within: ThreatModel(norm, epsilon: Float(record.eps)))
+    var run = AttackRun(attack, within: ThreatModel(norm, bound: record.eps))
     run.goal = storedGoal(settings["goal"]?.asWord ?? "untargeted")
     run.costs = costs
     run.seed = Int(record.seed)
     let target = model.model.target
     // A point of a curve rests on the smaller radii: what they broke stays broken.
     if let radii = settings["radii"]?.asNumbers {
-      let upTo = radii.map { Float($0) }.filter { $0 <= Float(record.eps) }
+      let upTo = radii.filter { $0 <= record.eps }
       let curve = try run.curve(at: upTo, against: target, on: images, engine: engine, stop: stop) { done in
         progress(done, upTo.count)
       }

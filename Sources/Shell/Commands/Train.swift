@@ -127,6 +127,8 @@ extension Session {
     _ parameters: TrainingParameters, _ given: Arguments
   ) throws -> Value {
     try costs?.check(areAbout: data.dataset.classes)
+    let choices = try choices.map { try $0.withUsualRadius() }
+    for text in choices.flatMap({ $0.doubts(model.input) }) { remark(text) }
     let recipes = try choices.map(recipe)
     var trainer = try answeringTrouble { try parameters.trainer(given, self) }
     do {
@@ -237,6 +239,27 @@ extension Session {
     } catch let error as NetworkError {
       throw Problem(code: ShellCode.badTraining, message: "\(error)")
     }
+  }
+}
+
+extension Choice {
+  /// A defense with a radius that means something in its norm, if it was given none.
+  fileprivate func withUsualRadius() throws -> Choice {
+    guard let norm = threat?.norm, norm != .linf, given["eps"] == nil else { return self }
+    return try configured("eps", .number(norm.usualEpsilon))
+  }
+
+  /// What a defense can be trained with but is hardly meant.
+  fileprivate func doubts(_ shape: ImageShape) -> [String] {
+    guard let threat else { return [] }
+    let steps = [self["step"], self["with"]?.asChoice?["step"]].compactMap { $0?.asNumber }
+    return [threat.doubt(shape)].compactMap { $0 } + steps.compactMap { threat.doubt(step: Float($0)) }
+  }
+
+  /// What the images lie within that a defense trains on; `nil` if it makes none.
+  private var threat: ThreatModel? {
+    guard let eps = self["eps"]?.asNumber else { return nil }
+    return ThreatModel(self["norm"]?.asString.flatMap(Norm.init(rawValue:)) ?? .linf, bound: eps)
   }
 }
 

@@ -17,9 +17,9 @@ extension Command<Session> {
         session.made(.weights(given[model]))
         let rows = given[model].model.weightStatistics.map { layer -> [Value] in
           [
-            .string(layer.layer), .integer(layer.count), .number(layer.l1), .number(layer.l2), .number(layer.l1MinusL2),
-            .number(layer.max), .number(layer.std), .number(layer.belowThousandth), .number(layer.belowHundredth),
-            .number(layer.kurtosis), .number(layer.hoyer), .number(layer.gini),
+            .string(layer.layer), .integer(layer.count), .known(layer.l1), .known(layer.l2), .known(layer.l1MinusL2),
+            .known(layer.max), .known(layer.std), .number(layer.belowThousandth), .number(layer.belowHundredth),
+            .known(layer.kurtosis), .known(layer.hoyer), .known(layer.gini),
           ]
         }
         return .table(

@@ -7,9 +7,20 @@ enum NumberText {
   static func count(_ value: Int) -> String { value.grouped }
 
   /// `0.8934` → `89.3 %`.
-  /// Halves are rounded up, as SQL's `round` does.
+  /// Halves are rounded up, as SQL's `round` does. More digits where one would turn nearly all into all, or few into none:
+  /// `0.9998` → `99.98 %`.
   static func share(_ value: Double) -> String {
-    value.isFinite ? fixed((1000 * value).rounded() / 10, 1) + " %" : exact(value)
+    guard value.isFinite else { return exact(value) }
+    var (digits, scale) = (1, 10.0)
+    while digits < 4, value > 0, value < 1, [0, 100].contains((100 * value * scale).rounded() / scale) {
+      (digits, scale) = (digits + 1, scale * 10)
+    }
+    return fixed((100 * scale * value).rounded() / scale, digits) + " %"
+  }
+
+  /// `28.6 to 52.6 %`.
+  static func interval(_ low: Double, _ high: Double) -> String {
+    String(share(low).dropLast(2)) + " to " + share(high)
   }
 
   /// `0.42` → `0.4 s`, `95` → `1:35 min`, `4000` → `1:06:40 h`.

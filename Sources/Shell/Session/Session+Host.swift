@@ -42,6 +42,13 @@ extension Session: Host {
     output.complain(diagnostic.render(), written: notices.text(of: diagnostic))
   }
 
+  /// A note on what a command was asked for; each text once a cell, and a few at most: loops would repeat them.
+  func remark(_ text: String) {
+    if remarks.cell != nextCell { remarks = (nextCell, []) }
+    guard remarks.texts.count < 5, remarks.texts.insert(text).inserted else { return }
+    output.complain("note: " + text, written: notices.text(.note, text))
+  }
+
   func last(_ number: Int?) throws -> Value { try lastValue(number) }
 }
 

@@ -184,11 +184,13 @@ private final class Recorder {
     let id = try writer.add(
       ResultRecord(
         model: try row(of: result.model), attack: result.choice?.name ?? "none", norm: run?.threat.norm.rawValue ?? "",
-        eps: run.map { Double("\($0.threat.epsilon)") ?? 0 } ?? 0, settings: try settings(of: result),
+        eps: run?.threat.bound ?? 0, goal: run == nil ? nil : result.goalText, settings: try settings(of: result),
         costs: try result.costs.map { try row(of: $0) }, dataset: try row(of: result.images.from),
         selection: result.images.described, seed: Int64(run?.seed ?? 0), images: evaluation.images,
         clean: evaluation.clean.value, robust: evaluation.robust.value, protected: evaluation.protected?.value,
-        meanCost: evaluation.meanCost, queries: evaluation.queries, seconds: result.seconds,
+        meanCost: evaluation.meanCost, attacked: run == nil ? nil : evaluation.success.count,
+        success: run == nil || evaluation.success.count == 0 ? nil : evaluation.success.value,
+        queries: evaluation.queries, seconds: result.seconds,
         classes: evaluation.byClass.map(record),
         examples: run == nil && result.images.isRange ? [] : evaluation.outcomes.map(record)))
     confirmations.append { result.identity.storeID = id }
@@ -220,7 +222,7 @@ private final class Recorder {
   private func add(_ value: AuditValue) throws {
     let (audit, report) = (value.audit, value.report)
     let settings: [String: SettingValue] = [
-      "norm": .choice(audit.threat.norm.rawValue), "eps": .number(Double("\(audit.threat.epsilon)") ?? 0),
+      "norm": .choice(audit.threat.norm.rawValue), "eps": .number(audit.threat.bound),
       "form": .choice(audit.form.rawValue),
     ]
     _ = try writer.add(
@@ -238,15 +240,9 @@ private final class Recorder {
   private func record(_ one: NN.Outcome) -> ExampleRecord {
     ExampleRecord(
       index: one.index, label: one.label, cleanAnswer: one.cleanAnswer, answer: one.answer, fooled: one.fooled,
-      linf: Double(one.distances.linf), l2: Double(one.distances.l2), l1: Double(one.distances.l1),
-      l0: one.distances.l0,
+      linf: one.distances.linf, l2: one.distances.l2, l1: one.distances.l1, l0: one.distances.l0,
       queries: one.queries, steps: one.steps)
   }
-}
-
-extension Goal {
-  /// The goal as it would be typed: `next`, `target(class: 8)`.
-  var described: String { if case .target(let wanted) = self { "target(class: \(wanted))" } else { name } }
 }
 
 extension WeightRecord {

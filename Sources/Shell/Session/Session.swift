@@ -27,6 +27,8 @@ final class Session {
   var seed: Int
   /// The number of the next cell.
   private(set) var nextCell = 1
+  /// What `remark` has said, and in which cell.
+  var remarks: (cell: Int, texts: Set<String>) = (0, [])
   /// What the running cell has made and the store does not have yet: nothing, unless the store cannot be written.
   var unstored: [Made] = []
   /// Whether the store refused something of the running cell.

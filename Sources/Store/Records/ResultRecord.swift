@@ -8,6 +8,8 @@ public struct ResultRecord: Sendable, Equatable {
   public var norm: String
   /// The budget in pixel units.
   public var eps: Double
+  /// What it tried to reach, such as `untargeted` or `target(class: "Bag")`; nil for an evaluation.
+  public var goal: String?
   /// Every setting of the attack, as a JSON object.
   public var settings: String
   /// The cost matrix that measured it.
@@ -28,6 +30,10 @@ public struct ResultRecord: Sendable, Equatable {
   public var protected: Double?
   /// Mean cost of the answers under the attack; nil without a cost matrix.
   public var meanCost: Double?
+  /// How many images were attacked: those that were right while clean and not yet what the goal wants.
+  public var attacked: Int?
+  /// The share of these on which the goal was reached, from 0 to 1; nil when none was attacked.
+  public var success: Double?
   /// Questions asked of the model, over all images.
   public var queries: Int
   /// Seconds it took.
@@ -39,15 +45,17 @@ public struct ResultRecord: Sendable, Equatable {
 
   /// A finished attack.
   public init(
-    model: Int64, attack: String, norm: String, eps: Double, settings: String = "{}", costs: Int64? = nil,
+    model: Int64, attack: String, norm: String, eps: Double, goal: String? = nil, settings: String = "{}",
+    costs: Int64? = nil,
     dataset: Int64? = nil, selection: String = "test", seed: Int64 = 0, images: Int, clean: Double, robust: Double,
-    protected: Double? = nil, meanCost: Double? = nil, queries: Int = 0, seconds: Double = 0,
-    classes: [ClassResultRecord] = [], examples: [ExampleRecord] = []
+    protected: Double? = nil, meanCost: Double? = nil, attacked: Int? = nil, success: Double? = nil, queries: Int = 0,
+    seconds: Double = 0, classes: [ClassResultRecord] = [], examples: [ExampleRecord] = []
   ) {
     self.model = model
     self.attack = attack
     self.norm = norm
     self.eps = eps
+    self.goal = goal
     self.settings = settings
     self.costs = costs
     self.dataset = dataset
@@ -58,6 +66,8 @@ public struct ResultRecord: Sendable, Equatable {
     self.robust = robust
     self.protected = protected
     self.meanCost = meanCost
+    self.attacked = attacked
+    self.success = success
     self.queries = queries
     self.seconds = seconds
     self.classes = classes

@@ -28,10 +28,12 @@ extension Stored<ModelRecord> {
 extension ResultRecord {
   init(row: Row) {
     self.init(
-      model: row["model"], attack: row["attack"], norm: row["norm"], eps: row["eps"], settings: row["settings"],
+      model: row["model"], attack: row["attack"], norm: row["norm"], eps: row["eps"], goal: row["goal"],
+      settings: row["settings"],
       costs: row["costs"], dataset: row["dataset"], selection: row["selection"], seed: row["seed"],
       images: row["images"], clean: row["clean"], robust: row["robust"], protected: row["protected"],
-      meanCost: row["mean_cost"], queries: row["queries"], seconds: row["seconds"])
+      meanCost: row["mean_cost"], attacked: row["attacked"], success: row["success"], queries: row["queries"],
+      seconds: row["seconds"])
   }
 }
 

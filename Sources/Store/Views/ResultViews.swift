@@ -11,6 +11,10 @@ extension Views {
       .text("attack", "r.attack", "The attack, such as `pgd`; `none` for an evaluation without attack."),
       .text("norm", "r.norm", "The norm of the budget, such as `linf`."),
       .real("eps", "r.eps", "The budget in pixel units; pixels lie between 0 and 1."),
+      .text(
+        "goal", "r.goal",
+        "What the attack tried to reach: `untargeted` for any wrong answer, or such as `target(class: \"Bag\")`; null for "
+          + "an evaluation."),
       .text("settings", "r.settings", "Every setting of the attack, as a JSON object."),
       .text(
         "costs", "(SELECT k.name FROM cost k WHERE k.id = r.costs)",
@@ -22,7 +26,9 @@ extension Views {
       .integer("dataset_id", "r.dataset", "That data set, joins to `datasets.id`."),
       .text("selection", "r.selection", "Which images, such as `test` or `take(test, 500)`."),
       .integer("seed", "r.seed", "The seed of the attack."),
-      .integer("images", "r.images", "How many images were attacked."),
+      .integer("images", "r.images", "How many images there were."),
+      .integer("attacked", "r.attacked", "How many of them were attacked: right while clean, and not yet the goal."),
+      .real("success", "r.success", "Share of the attacked on which the goal was reached; null when none was."),
       .real("clean", "r.clean", "Accuracy without the attack, from 0 to 1."),
       .real("robust", "r.robust", "Accuracy under the attack, from 0 to 1."),
       .real("protected", "r.protected", "Accuracy under the attack over the protected classes; null when none is."),

@@ -186,7 +186,7 @@ import Testing
 
   /// One hand-worked, asymmetric case: a swap of truth and answer would show.
   @Test func anEvaluationCountsCostsByTruthFirst() throws {
-    func outcome(_ label: Int, clean: Int, _ answer: Int, distance: Float = 0.1, within: Bool = true) -> Outcome {
+    func outcome(_ label: Int, clean: Int, _ answer: Int, distance: Double = 0.1, within: Bool = true) -> Outcome {
       Outcome(
         index: 0, label: label, cleanAnswer: clean, answer: answer, target: nil, attacked: clean == label,
         fooled: clean == label && within && answer != label,

@@ -13,6 +13,17 @@ private final class MaskedModel: Responder {
   func backward(_ slopes: [[Float]]) -> [Pixels] { inner.backward(slopes).map { Vector.scaled($0, by: 1000) } }
 }
 
+/// One logit that is no number, and right answers all the same.
+private final class PartlyBrokenModel: Responder {
+  private let inner: any Responder
+  var classes: Int { inner.classes }
+  var shape: ImageShape { inner.shape }
+
+  init(_ inner: any Responder) { self.inner = inner }
+  func forward(_ images: [Pixels]) -> [[Float]] { inner.forward(images).map { $0.dropLast() + [.nan] } }
+  func backward(_ slopes: [[Float]]) -> [Pixels] { inner.backward(slopes) }
+}
+
 /// §13.14: the checks must see what hides, and must not see what is not there.
 @Suite struct AuditTests {
   private let shape = ImageShape(channels: 1, height: 6, width: 6)
@@ -42,7 +53,38 @@ private final class MaskedModel: Responder {
     func verdict(_ name: String) -> AuditCheck.Verdict? { report.checks.first { $0.name == name }?.verdict }
     #expect(verdict("zero_gradients") == .failed && verdict("saturated") == .failed)
     #expect(verdict("black_box") == .failed && verdict("transfer") == .failed && verdict("unbounded") == .failed)
-    #expect(!report.isTrustworthy && report.summary.contains("illusion"))
+    #expect(
+      !report.isTrustworthy && report.summary.contains("partly an illusion (") && report.summary.contains("black_box"))
+  }
+
+  /// The headline may not be kinder than a row, nor harder than all of them.
+  @Test func theHeadlineSaysWhatTheChecksSay() throws {
+    let plain = try report(CurvedModel.drawn(classes: 5, shape: shape, seed: 4), epsilon: 0.02)
+    func headline(_ checks: (String, AuditCheck.Verdict)...) -> String {
+      let checks = checks.map { AuditCheck($0, 0.02, $1, "") }
+      return AuditReport(
+        checks: checks, worst: plain.worst, gradients: plain.gradients, threat: plain.threat, seconds: 0
+      ).summary
+    }
+    #expect(plain.worst.robust.value > 0.005)
+    #expect(headline(("one_step", .passed), ("transfer", .skipped)).hasPrefix("no sign of an illusion"))
+    #expect(
+      headline(("noise", .failed), ("losses", .doubtful)).hasPrefix("robustness is partly an illusion (noise failed)"))
+    #expect(headline(("black_box", .doubtful)).hasPrefix("in doubt: nothing failed, but see black_box"))
+    #expect(headline(("converged", .failed), ("noise", .passed)).hasPrefix("not to be trusted yet: converged failed"))
+    #expect(headline(("noise", .failed), ("non_finite", .failed)).hasPrefix("no network to trust"))
+  }
+
+  /// NaN is not equal to NaN, and yet it is the same answer twice.
+  @Test func aBrokenModelIsNotCalledUnsteady() throws {
+    let plain = CurvedModel.drawn(classes: 5, shape: shape, seed: 4)
+    let broken = Target(classes: 5, shape: shape) { PartlyBrokenModel(plain.makeResponder()) }
+    var audit = Audit(within: ThreatModel(.linf, epsilon: 0.02))
+    audit.seed = 1
+    let report = try audit.run(against: broken, on: try labelled(by: broken, count: 20, seed: 2))
+    func verdict(_ name: String) -> AuditCheck.Verdict? { report.checks.first { $0.name == name }?.verdict }
+    #expect(verdict("deterministic") == .passed && verdict("non_finite") == .failed)
+    #expect(report.summary.hasPrefix("no network to trust"))
   }
 
   @Test func anAuditHearsAStop() throws {

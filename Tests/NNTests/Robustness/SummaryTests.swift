@@ -52,6 +52,24 @@ import Testing
     #expect(Evaluation.worst(of: both)?.meanCost == 7 && Evaluation.worst(of: both.reversed())?.meanCost == 7)
   }
 
+  /// By hand: one attack brings about another wrong answer, the other the one that was wanted.
+  @Test func theWorstCaseOfTargetedAttacksReachesWhatOneOfThemReaches() throws {
+    func evaluation(_ answer: Int) -> Evaluation {
+      Evaluation(
+        classNames: ["a", "b", "c"], costs: nil,
+        outcomes: [
+          Outcome(
+            index: 0, label: 0, cleanAnswer: 0, answer: answer, target: 2, attacked: true, fooled: answer == 2,
+            distances: .zero, queries: 1, gradients: 0, steps: 1, credits: [], withinBudget: true)
+        ])
+    }
+    for both in [[evaluation(1), evaluation(2)], [evaluation(2), evaluation(1)]] {
+      #expect(Evaluation.worst(of: both)?.success == Rate(1, of: 1))
+    }
+    let missed = try #require(Evaluation.worst(of: [evaluation(0), evaluation(1)]))
+    #expect(missed.success == Rate(0, of: 1) && missed.robust == Rate(0, of: 1))
+  }
+
   /// A linear model of three classes, one image of each, at a radius that reaches everything.
   @Test func costlyMistakesAddUpWhatIsReached() throws {
     let target = LinearModel.drawn(classes: 3, shape: shape, seed: 5)

@@ -21,14 +21,44 @@ import Testing
         ? 0.3 * random.uniform() : (norm == .l0 ? Float(random.index(below: n + 1)) : 3 * random.uniform())
       let threat = ThreatModel(norm, epsilon: epsilon)
       let near = threat.projected(wild, around: center)
-      #expect(threat.allows(Distances.between(center, near)) && near.allSatisfy { $0 >= 0 && $0 <= 1 })
+      #expect(threat.almostAllows(Distances.between(center, near)) && near.allSatisfy { $0 >= 0 && $0 <= 1 })
       let reach = Vector.l2(wild, near)
       for _ in 0..<200 {
         let other = threat.start(at: center, using: &random)
-        guard threat.allows(Distances.between(center, other)) else { continue }
+        guard threat.almostAllows(Distances.between(center, other)) else { continue }
         #expect(Vector.l2(wild, other) >= reach - 1e-5)
       }
     }
+  }
+
+  /// A radius is compared as it was typed: in single precision 0.1 is more than 0.1, and a sum of pixels rounds again.
+  @Test(arguments: [(Norm.linf, 0.1), (.linf, 4.0 / 255), (.linf, 0.3), (.l2, 1.5), (.l2, 0.1), (.l1, 10), (.l1, 0.7)])
+  mutating func whatIsReturnedIsNoBitFartherThanTheRadiusAsTyped(_ norm: Norm, _ bound: Double) {
+    let threat = ThreatModel(norm, bound: bound)
+    var worst = 0.0
+    for _ in 0..<30 {
+      let center = (0..<400).map { _ in Float(random.index(below: 256)) / 255 }
+      let wild = Vector.clipped(Vector.along(center, 1, random.normals(400)))
+      worst = max(worst, Distances.between(center, threat.projected(wild, around: center)).exactly(norm))
+      let near = threat.confined(wild, around: center)
+      let size = Distances.between(center, near).exactly(norm)
+      #expect(size <= bound && size > bound * (1 - 1e-5), "\(size)")
+      #expect(threat.allows(Distances.between(center, near)) && near.allSatisfy { $0 >= 0 && $0 <= 1 })
+      let inside = Vector.along(center, 1e-4, random.normals(400)).map(Vector.clampToBox)
+      #expect(threat.confined(inside, around: center) == threat.projected(inside, around: center))
+    }
+    #expect(worst > bound, "the plain projection is not exact, else this tests nothing")
+  }
+
+  /// What stands on the edge by rounding alone, as the ends of minimum-norm searches do, is no farther than the edge.
+  @Test func aSearchThatEndsOnTheEdgeIsWithinIt() {
+    let threat = ThreatModel(.linf, bound: 0.1)
+    let center: Pixels = [0.2, 0.5]
+    let edge: Pixels = [0.2 + 0.1, 0.5 - 0.1]
+    #expect(!threat.allows(Distances.between(center, edge)) && threat.almostAllows(Distances.between(center, edge)))
+    #expect(threat.allows(Distances.between(center, DeepFool().lawful(edge, around: center, within: threat))))
+    let far: Pixels = [0.31, 0.5]
+    #expect(DeepFool().lawful(far, around: center, within: threat) == far)
   }
 
   @Test mutating func l1WithBoxAgreesWithBisection() {
@@ -118,6 +148,27 @@ import Testing
     #expect(refusal(.linf, 8)?.hint?.contains("8/255") == true)
     #expect(refusal(.linf, -0.1) != nil && refusal(.linf, .nan) != nil && refusal(.l2, 2.5) != nil)
     #expect(refusal(.linf, 1) == nil && refusal(.l2, 2) == nil && refusal(.l2, .infinity) == nil)
+    #expect(refusal(.l0, 0.1) == .lessThanAPixel(0.1) && refusal(.l0, 0) == nil && refusal(.l0, 1) == nil)
+  }
+
+  @Test func stepsAndRadiiThatSayLittleAreDoubted() throws {
+    let shape = ImageShape(channels: 1, height: 28, width: 28)
+    func threat(_ norm: Norm, _ epsilon: Float) -> ThreatModel { ThreatModel(norm, epsilon: epsilon) }
+    for norm in Norm.allCases { #expect(threat(norm, Float(norm.usualEpsilon)).doubt(shape) == nil) }
+    #expect(threat(.l2, 0.1).doubt(shape) != nil && threat(.l1, 0.1).doubt(shape) != nil)
+    #expect(threat(.linf, 0.5).doubt(shape)?.contains("grey") == true && threat(.linf, 0.4).doubt(shape) == nil)
+    #expect(threat(.linf, 0.1).doubt(step: 0.2) != nil && threat(.linf, 0.1).doubt(step: 0.1) == nil)
+    #expect(problem(AttackError.self) { try threat(.linf, 0.1).check(step: 2, shape) }?.hint?.contains("2/255") == true)
+    #expect(problem(AttackError.self) { try threat(.l2, 1).check(step: 30, shape) } != nil)
+    try threat(.l2, 1).check(step: 2, shape)
+    var pgd = PGD()
+    pgd.step = 2
+    let target = CurvedModel.drawn(classes: 3, shape: ImageShape(channels: 1, height: 4, width: 4), seed: 1)
+    let images = try labelled(by: target, count: 2, seed: 1)
+    for attack in [pgd, Transfer(from: target, using: pgd)] as [any Attack] {
+      let run = AttackRun(attack, within: threat(.linf, 0.03))
+      #expect(problem(AttackError.self) { try run.check(target, images) } == .step(2, .linf, largest: 1))
+    }
   }
 
   @Test func vectorSumsMatchPlainOnes() {

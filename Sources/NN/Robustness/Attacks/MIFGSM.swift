@@ -20,7 +20,7 @@ struct MIFGSM: Attack {
     example: "attack normal with: mifgsm on: fashion.test eps: 0.1",
     [
       Setting("steps", \.steps, in: 1...100_000, "gradient steps"),
-      Setting("momentum", \.momentum, in: 0...10, "how much of the last direction is kept"),
+      Setting("momentum", \.momentum, in: 0...1, "how much of the last direction is kept"),
       Setting("step", \.step, in: 1e-6...1000, "length of a step; none for eps/steps", unit: "pixels"),
     ]
   ) { $0 }

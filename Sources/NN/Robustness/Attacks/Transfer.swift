@@ -25,6 +25,9 @@ public struct Transfer: Attack {
   /// `transfer`.
   public var name: String { "transfer" }
 
+  /// That of the inner attack.
+  public var step: Float? { attack.step }
+
   /// What help says; it is not in `Attacks.all`, as a model is not a setting that text can give.
   public static let declaration = TransferDeclaration()
 

@@ -38,7 +38,9 @@ public struct AdversarialTraining: Recipe {
     example: "train lenet on: fashion defense: adversarial(with: pgd(steps: 2), eps: 0.1, mix: replaced) epochs: 1",
     [
       Setting("with", \.attack, "the gradient attack that makes the images"),
-      Setting("eps", \.eps, in: 0...1000, "the largest change", unit: "units of the norm, in pixels"),
+      Setting(
+        "eps", \.eps, in: 0...1000, "the largest change; where it is not given, what is usual in the norm",
+        unit: "units of the norm, in pixels"),
       Setting(
         "protected_eps", \.protectedEps, in: 0...1000,
         "the largest change of images of the classes that the costs protect; none for eps",
@@ -75,6 +77,7 @@ public struct AdversarialTraining: Recipe {
       throw RecipeError.norm(attack: attack.name, norm: norm, has: attack.traits.norms)
     }
     try threat.check(model.input)
+    if let step = attack.step { try threat.check(step: step, model.input) }
     try attack.check(threat, goal: .untargeted, classes: model.classes)
     if norm == .linf, let step = attack as? FGSM, step == FGSM() || step == FGSM(clip: false) {
       return GradientSign(epsilon: eps, clips: step.clip, ramp: ramp)

@@ -140,6 +140,7 @@ extension Chart {
     case .points:
       let size = series.points.count > 40 ? 0.6 : 1
       return ["\(data) using 1:2 with points \(mark) pointsize \(size) \(look) \(name)"]
+        + (hasIntervals ? ["\(data) using 1:2:3:4 with yerrorbars pointtype 0 \(look) notitle"] : [])
     case .line:
       let line =
         series.points.count > 40

@@ -73,13 +73,27 @@ extension Chart {
       guard let y = yScale.place(point.y) else { return series.style == .steps ? (x * size.0, size.1) : nil }
       return (x * size.0, (1 - y) * size.1)
     }
+    func drawInterval(_ point: Point) {
+      guard let low = point.low, let high = point.high, let from = place(Point(x: point.x, y: low)),
+        let to = place(Point(x: point.x, y: high))
+      else { return }
+      canvas.line(from: from, to: to, color: number)
+    }
     var last: (x: Double, y: Double)?
     for point in series.points {
       let here = place(point)
       if let here {
         switch series.style {
-        case .points: canvas.set(Int(here.x.rounded()), Int(here.y.rounded()), color: number)
-        case .line: if let last { canvas.line(from: last, to: here, color: number) }
+        case .points:
+          canvas.set(Int(here.x.rounded()), Int(here.y.rounded()), color: number)
+          drawInterval(point)
+          if point.low != nil {
+            canvas.mark(
+              Int(here.x.rounded()), Int(here.y.rounded()), Self.signs[number % Self.signs.count], color: number)
+          }
+        case .line:
+          if let last { canvas.line(from: last, to: here, color: number) }
+          drawInterval(point)
         case .steps, .bars:
           if let last {
             canvas.line(from: last, to: (here.x, last.y), color: number)
@@ -147,10 +161,12 @@ extension Chart {
 
   private func bars(width: Int, colors: Bool) -> String {
     let scale = AxisScale(
-      series.flatMap(\.points).map(\.y), isLogarithmic: y.isLogarithmic, startsAtZero: true, ticks: 4, fits: true)
+      series.flatMap(\.points).flatMap { [$0.y, $0.high ?? $0.y] }, isLogarithmic: y.isLogarithmic, startsAtZero: true,
+      ticks: 4, fits: true)
     let names = x.names.map { DisplayWidth.truncate($0.withVisibleControls, to: 28) }
     let left = names.map { DisplayWidth.of($0) }.max() ?? 0
-    let room = max(10, min(width, 100) - left - 14)
+    let numbers = series.flatMap { one in one.points.map { DisplayWidth.of(y.text($0.y) + interval(of: $0, y)) } }
+    let room = max(10, min(width, 100) - left - 6 - (numbers.max() ?? 0))
     var lines = [heading(colors)]
     if series.contains(where: { !$0.name.isEmpty }) { lines.append(key(width: width, colors: colors)) }
     if !y.label.isEmpty { lines.append(Style.faint(y.label.withVisibleControls, if: colors)) }
@@ -160,16 +176,23 @@ extension Chart {
         guard let point = one.points.first(where: { $0.x == Double(place) }), let share = scale.place(point.y) else {
           continue
         }
-        let bar = Self.bar(share, room: room)
+        let bar = Self.bar(share, room: room) + whisker(point, scale, from: share, room: room)
         let sign = series.count > 1 && !colors ? "\(Self.signs[number % Self.signs.count]) " : ""
         lines.append(
           DisplayWidth.pad(label, to: left, right: true) + "  " + sign
             + ColorScale.onTerminals[number % ColorScale.onTerminals.count](bar, if: colors) + (bar.isEmpty ? "" : " ")
-            + y.text(point.y))
+            + y.text(point.y) + interval(of: point, y))
         label = ""
       }
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// The upper part of an interval, from the end of its bar on; the lower one lies inside the bar and stands in numbers.
+  private func whisker(_ point: Point, _ scale: AxisScale, from share: Double, room: Int) -> String {
+    guard let high = point.high, let end = scale.place(high) else { return "" }
+    let length = Int((end * Double(room)).rounded()) - Int((share * Double(room)).rounded(.up))
+    return length < 1 ? "" : String(repeating: "─", count: length - 1) + "┤"
   }
 
   /// A bar in eighths of a column.

@@ -80,7 +80,8 @@ struct Chart: Codable, Equatable, Sendable {
     guard let first = points.first, let last = points.last else { return head + "nothing" }
     if !x.names.isEmpty {
       return head
-        + points.map { "\(name(at: $0.x).withVisibleControls) \(y.text($0.y))" }.joined(separator: ", ")
+        + points.map { "\(name(at: $0.x).withVisibleControls) \(y.text($0.y))\(interval(of: $0, y))" }
+        .joined(separator: ", ")
     }
     if series.style == .steps, let end = series.points.last {
       let highest = points.max { $0.y < $1.y } ?? first
@@ -89,6 +90,12 @@ struct Chart: Codable, Equatable, Sendable {
     guard points.count > 1 else { return head + "\(y.text(first.y)) at \(x.text(first.x))" }
     return head
       + "\(points.count.of("point")), \(y.text(first.y)) at \(x.text(first.x)) to \(y.text(last.y)) at \(x.text(last.x))"
+  }
+
+  /// ` (28.6 to 52.6 %)`; empty where no interval is known.
+  func interval(of point: Point, _ axis: Axis) -> String {
+    guard let low = point.low, let high = point.high else { return "" }
+    return axis.isShare ? " (\(NumberText.interval(low, high)))" : " (\(axis.text(low)) to \(axis.text(high)))"
   }
 
   /// Where its heights are read.

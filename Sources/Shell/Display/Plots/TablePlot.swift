@@ -30,7 +30,11 @@ struct TablePlot {
     let varying = texts.filter { table.distinct($0) > 1 }
     // A column that names each row is what the rows are: the class, the layer.
     let naming = varying.first { table.distinct($0) == table.count && $0 != by }
-    let usual = numeric.first { Self.usualX.contains($0) && $0 != y && table.distinct($0) > 1 }
+    // Radii of several norms have no common axis.
+    let isMixed = names.contains("norm") && table.distinct("norm") > 1
+    let usual = numeric.first {
+      Self.usualX.contains($0) && $0 != y && table.distinct($0) > 1 && !(isMixed && $0 == "eps")
+    }
     self.x =
       x ?? usual ?? naming ?? varying.last { $0 != by } ?? texts.last { $0 != by } ?? numeric.first { $0 != y }
       ?? numeric[0]
@@ -55,6 +59,7 @@ struct TablePlot {
     }
     let form = form ?? (isNamed ? .bars : repeats ? .points : .line)
     var series: [Chart.Series] = []
+    var averaged = 1
     for group in groups {
       for height in y {
         let at = table.position(height)
@@ -66,12 +71,14 @@ struct TablePlot {
             x: place, y: value, low: low.flatMap { row[$0].asNumber }, high: high.flatMap { row[$0].asNumber })
         }
         if form == .line { points.sort { $0.x < $1.x } }
+        if form == .bars { points = Self.averaged(points, &averaged) }
         let name = [group.name, y.count > 1 ? Self.label(height) : ""].filter { !$0.isEmpty }.joined(separator: ", ")
         if !points.isEmpty { series.append(Chart.Series(name: name, style: form, points: points)) }
       }
     }
     let heights = y.map(Self.label)
-    let yLabel = y.count == 1 ? heights[0] : isShare ? "share of images" : heights.joined(separator: ", ")
+    var yLabel = y.count == 1 ? heights[0] : isShare ? "share of images" : heights.joined(separator: ", ")
+    if averaged > 1 { yLabel += ", mean and range of up to \(averaged) rows" }
     let title = Self.title(heights, isNamed ? "by" : "against", Self.label(x))
     let whose = table.subject.isEmpty ? series.count == 1 ? constants : [] : [table.subject]
     return Chart(
@@ -79,6 +86,24 @@ struct TablePlot {
       x: Chart.Axis(
         label: Self.label(x), isShare: !isNamed && table.isShare(x), isWhole: x == "epoch", names: places),
       y: Chart.Axis(label: yLabel, isShare: isShare), series: series)
+  }
+
+  /// Bars at one place would hide each other: one stands for them all, with a line from the least to the largest.
+  private static func averaged(_ points: [Chart.Point], _ most: inout Int) -> [Chart.Point] {
+    var places: [Double] = []
+    var rows: [Double: [Chart.Point]] = [:]
+    for point in points {
+      if rows[point.x] == nil { places.append(point.x) }
+      rows[point.x, default: []].append(point)
+    }
+    most = max(most, rows.values.map(\.count).max() ?? 0)
+    return places.map { place in
+      let own = rows[place] ?? []
+      let heights = own.map(\.y)
+      guard own.count > 1 else { return own[0] }
+      return Chart.Point(
+        x: place, y: heights.reduce(0, +) / Double(own.count), low: heights.min(), high: heights.max())
+    }
   }
 
   /// `Robust accuracy against ε`: units stand at the axes.
