@@ -17,7 +17,7 @@ final class HistoryFile {
     // Marks the times that separate entries of several lines. Not readline's `#`: a cell may begin with a comment.
     history_comment_char = 1
     history_write_timestamps = 1
-    let folder = NSString(string: path).deletingLastPathComponent
+    let folder = Home.folder(of: path)
     try? FileManager.default.createDirectory(
       atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)

@@ -146,8 +146,15 @@ public struct Safetensors: Sendable {
     do {
       try Foundation.Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
-      throw CheckpointError.unwritable(path: path, reason: error.localizedDescription)
+      throw CheckpointError.unwritable(path: path, reason: Self.reason(of: error))
     }
+  }
+
+  /// The reason that the system gave, without what Foundation puts around it.
+  private static func reason(of error: any Error) -> String {
+    let below = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+    guard let below, below.domain == NSPOSIXErrorDomain else { return "the system does not let it" }
+    return String(cString: strerror(Int32(below.code))).lowercased()
   }
 
   private static func quoted(_ text: String) -> String {
