@@ -32,12 +32,12 @@ extension AttackRun {
   /// first, on the images that no smaller radius broke: what fools within a radius fools within a larger one.
   ///
   /// - Parameters:
-  ///   - found: is given each point as soon as it is known.
   ///   - progress: is told how many of the radii are done.
+  ///   - found: is given each point as soon as it is known.
   /// - Throws: `AttackError` before anything runs, `Interrupted` when `stop` asks.
   public func curve(
     at epsilons: [Double], against target: Target, on images: Images, engine: Engine? = nil, stop: Stop = .never,
-    found: (Curve.Point) -> Void = { _ in }, progress: @escaping @Sendable (_ done: Int) -> Void = { _ in }
+    progress: @escaping @Sendable (_ done: Int) -> Void = { _ in }, found: (Curve.Point) -> Void = { _ in }
   ) throws -> Curve {
     let start = ContinuousClock.now
     let engine = engine ?? Engine(threads: threads)

@@ -100,6 +100,9 @@ extension Session {
       // Each point is kept when it is known: the largest radii take the longest.
       return try run.curve(
         at: radii, against: model.model.target, on: plan.images.images, engine: engine, stop: stop,
+        progress: { done in
+          progress.update(label, fraction: Double(done) / Double(max(1, radii.count)))
+        },
         found: { point in
           var there = run
           there.threat = run.threat.with(bound: point.epsilon)
@@ -111,9 +114,6 @@ extension Session {
                 choice: choice,
                 seconds: (now - last).inSeconds, radii: radii)))
           last = now
-        },
-        progress: { done in
-          progress.update(label, fraction: Double(done) / Double(max(1, radii.count)))
         })
     }
     let isTargeted = plan.goal != .untargeted
