@@ -1,9 +1,10 @@
 /// One change for all images, made from other images: training images of the data set, where it has any.
 ///
 /// With `deepfool` the algorithm of Moosavi-Dezfooli, Fawzi, Fawzi and Frossard, "Universal adversarial perturbations",
-/// CVPR 2017: while an image keeps its answer, DeepFool's change is added and the sum projected. With `ascent`, which is
-/// stronger, steps up the mean of the cross-entropy, cut off at 9 so that no image counts for too much: Shafahi et al.,
-/// "Universal Adversarial Training", AAAI 2020, Algorithm 2.
+/// CVPR 2017: while an image keeps its answer, DeepFool's change is added and the sum projected. With `ascent`
+/// steps up the mean of the cross-entropy, cut off at 9 so that no image counts for too much: Shafahi et al.,
+/// "Universal Adversarial Training", AAAI 2020, Algorithm 2. Neither is the stronger
+/// on every model: try both.
 struct Universal: Attack {
   /// How the change is made.
   enum Rule: String, CaseIterable { case ascent, deepfool }
@@ -28,7 +29,7 @@ struct Universal: Attack {
       """,
     example: "attack normal with: universal on: take(fashion.test, 500) eps: 0.2 images: 50",
     [
-      Setting("rule", \.rule, "how the change is made"),
+      Setting("rule", \.rule, "how the change is made; neither is the stronger on every model"),
       Setting("images", \.images, in: 1...100_000, "training images it is made from"),
       Setting("passes", \.passes, in: 1...1000, "passes over them at most"),
       Setting("rate", \.rate, in: 0...1, "share of them that is enough to fool"),
