@@ -601,9 +601,9 @@ def _(start):
     ward.do(":history 3", r"let n = 5")
     ward.do(":history let n", r"let n = 5")
     for backwards in ("5-3", "3- 1"):
-        ward.do(f":history {backwards}", f"`{backwards}` is no range of cells")
-    ward.do(":run 5-3", "is no range of cells")
-    ward.do(":history zebra", "nothing that was typed has `zebra` in it")
+        ward.do(f":history {backwards}", f"`{backwards}` is not a range of cells")
+    ward.do(":run 5-3", "is not a range of cells")
+    ward.do(":history zebra", "no line typed so far contains `zebra`")
     ward.do(":history 70-80", "there are no cells 70-80")
     ward.do(":run 1-1", r"42\s")
 

@@ -5,7 +5,7 @@ import Testing
 
 /// What users of other tools type: each suggestion is something that there is, in the place where it is made.
 @Suite("Names and lines of other tools") struct OtherToolsTests {
-  static let environment = Vocabulary.environment()
+  nonisolated(unsafe) static let environment = Vocabulary.environment()
   static let names = OtherTools.all.allNames
 
   private func mistakes(_ text: String) -> [Diagnostic] {

@@ -77,7 +77,7 @@ struct ReplayFileTests {
   @Test func aMisreadToleranceIsSaidBeforeAnythingRuns() throws {
     try write("print 1\n#> ~1\n#> 1\n")
     let run = try ward("replay", "a.ward")
-    #expect(run.status == 2 && run.error.contains("a.ward:2: `~1` is no tolerance"), "\(run.error)")
+    #expect(run.status == 2 && run.error.contains("a.ward:2: `~1` is not a tolerance"), "\(run.error)")
   }
 
   @Test func aReplayThatDiffersEndsAScriptWithThree() throws {

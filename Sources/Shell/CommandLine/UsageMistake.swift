@@ -11,7 +11,7 @@ struct UsageMistake {
 
   init(_ error: any Error, among arguments: [String]) {
     let said = WardCommand.message(for: error)
-    let subcommand = arguments.first.flatMap { WardCommand.names.contains($0) ? $0 : nil }
+    let subcommand = arguments.first.flatMap { WardCommand.names.contains($0) && $0 != "help" ? $0 : nil }
     let command = subcommand.map { "ward \($0)" } ?? "ward"
     let page = ["`\(command) --help` lists what it takes"]
     if let found = said.firstMatch(of: /Unknown option '(-[^']+)'/) {
