@@ -8,6 +8,9 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "FuzzLang", dependencies: [.product(name: "Lang", package: "ward")],
-      linkerSettings: [.unsafeFlags(["-use-ld=lld"])])
+      linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),
+    .executableTarget(
+      name: "FuzzReaders", dependencies: [.product(name: "NN", package: "ward")],
+      linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),
   ]
 )

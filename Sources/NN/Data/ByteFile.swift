@@ -12,8 +12,12 @@ final class ByteFile {
   private(set) var position = 0
 
   init(_ path: String) throws(DataError) {
-    let size = try PlainFile.size(path)
-    guard let file = gzopen(path, "rb") else { throw .unreadable(path: path, reason: PlainFile.systemReason) }
+    let plain = try PlainFile(path)
+    let (size, descriptor) = (plain.size, try plain.duplicate())
+    guard let file = gzdopen(descriptor, "rb") else {
+      close(descriptor)
+      throw .unreadable(path: path, reason: PlainFile.systemReason)
+    }
     gzbuffer(file, 1 << 18)
     self.path = path
     self.file = file
@@ -25,10 +29,10 @@ final class ByteFile {
   /// The next `count` bytes; fewer are an error that says how far the file goes.
   func read(_ count: Int) throws(DataError) -> [UInt8] {
     guard count >= 0, count <= capacity - min(position, capacity) else {
-      if position + count > capacity, gzdirect(file) == 1 {
-        throw .truncated(path: path, expected: position + count, found: capacity)
-      }
-      throw .tooLarge(path: path, announced: position + count, possible: capacity)
+      let (wanted, overflow) = position.addingReportingOverflow(max(count, 0))
+      let announced = overflow ? .max : wanted
+      if gzdirect(file) == 1 { throw .truncated(path: path, expected: announced, found: capacity) }
+      throw .tooLarge(path: path, announced: announced, possible: capacity)
     }
     try MemoryBound.check(count, path)
     let bytes = try upTo(count)

@@ -86,9 +86,10 @@ struct CIFARFolder {
   /// From the text file that comes along; CIFAR-10's are known, CIFAR-100's are numbers without it.
   private var classNames: [String] {
     let path = folder.appendingPathComponent(kind.names).path
-    let lines = (try? String(contentsOfFile: path, encoding: .utf8))?.split(whereSeparator: \.isNewline).map(
-      String.init)
-    if let lines, lines.count >= kind.classes { return Array(lines.prefix(kind.classes)) }
+    let text = ((try? PlainFile(path).contents(atMost: 1 << 16)) ?? nil).map { String(decoding: $0, as: UTF8.self) }
+    if let lines = text?.split(whereSeparator: \.isNewline).map(String.init), lines.count >= kind.classes {
+      return Array(lines.prefix(kind.classes))
+    }
     return kind == .ten ? ClassNames.cifar : ClassNames.digits(100)
   }
 }

@@ -5,18 +5,14 @@ import Foundation
 enum Digest {
   /// The hexadecimal SHA-256 of a whole file, read in pieces of 1 MB.
   static func sha256(ofFile path: String) throws(DataError) -> String {
-    guard let file = fopen(path, "rb") else { throw .unreadable(path: path, reason: String(cString: strerror(errno))) }
-    defer { fclose(file) }
+    let file = try PlainFile(path)
     let context = EVP_MD_CTX_new()
     defer { EVP_MD_CTX_free(context) }
     var works = EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1
-    var piece = [UInt8](repeating: 0, count: 1 << 20)
-    while works {
-      let got = fread(&piece, 1, piece.count, file)
-      if got == 0 { break }
-      works = EVP_DigestUpdate(context, piece, got) == 1
+    for start in stride(from: 0, to: file.size, by: 1 << 20) where works {
+      let piece = try file.read(min(1 << 20, file.size - start), at: start)
+      works = EVP_DigestUpdate(context, piece, piece.count) == 1
     }
-    if ferror(file) != 0 { throw .unreadable(path: path, reason: "a read failed") }
     return try finish(context, works, path)
   }
 

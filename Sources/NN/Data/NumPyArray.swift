@@ -35,6 +35,8 @@ struct NumPyArray {
     let reason =
       switch header.type.kind {
       case .float where value >= 0 && value <= 1: "floats are multiples of 1/255, as bytes become when divided by 255"
+      case .float where value < 0:
+        "floats go from 0 to 1; images from -1 to 1 become (x + 1) / 2, standardised ones x * std + mean"
       case .float: "floats go from 0 to 1; bytes, from 0 to 255, are saved with astype('uint8')"
       case .boolean: "truth values are 0 or 1"
       case .signed, .unsigned: "whole numbers go from 0 to 255"

@@ -25,6 +25,7 @@ struct ZipFile {
       throw .corrupt(path: path, reason: "its directory is not where it says")
     }
     entries = try Self.entries(try file.read(length, at: start), count, path)
+    try Self.checkPlaces(entries, before: start, path)
   }
 
   private static func endRecord(_ tail: [UInt8]) -> Int? {
@@ -42,11 +43,29 @@ struct ZipFile {
       guard extra + lengths[1] <= directory.count else {
         throw .corrupt(path: path, reason: "its directory is cut short")
       }
-      entries[String(decoding: directory[name..<extra], as: UTF8.self)] = entry(
-        directory, at, Array(directory[extra..<extra + lengths[1]]))
+      let member = String(decoding: directory[name..<extra], as: UTF8.self)
+      guard entries[member] == nil else {
+        throw .corrupt(path: path, reason: "its directory lists \(Shown.text(member)) twice")
+      }
+      entries[member] = entry(directory, at, Array(directory[extra..<extra + lengths[1]]))
       at += 46 + lengths.reduce(0, +)
     }
     return entries
+  }
+
+  /// Refuses members that share bytes, as archives have that unpack to many times what a file of their size can hold.
+  private static func checkPlaces(
+    _ entries: [String: Entry], before directory: Int, _ path: String
+  ) throws(DataError) {
+    var free = 0
+    for entry in entries.values.sorted(by: { $0.offset < $1.offset }) {
+      // A member's own header has 30 bytes and its name.
+      let (end, overflow) = entry.offset.addingReportingOverflow(entry.packed)
+      guard !overflow, entry.offset >= free, end <= directory - 30 else {
+        throw .corrupt(path: path, reason: "members of it lie in one another")
+      }
+      free = end + 30
+    }
   }
 
   /// Reads an entry; sizes beyond four gigabytes are in its extra field, in the order of those that do not fit.

@@ -7,10 +7,20 @@ extension Engine {
   public func answers(of model: Model, to images: Images, stop: Stop = .never) throws -> [Int] {
     precondition(images.shape == model.input, "\(images.shape) images for a model of \(model.input)")
     let block = 256
+    try MemoryShortage.check(
+      "asking \(model.architecture.name) on \(threads) threads",
+      [
+        .init("weights", 4 * Double(model.values.count)),
+        .init("activations", 4 * Double(threads * model.plan.arena.count)),
+      ], hint: "fewer threads (ward --threads 1), or a smaller network")
     let weights = FloatStorage(model.values)
     let parts = try map(blocks: (images.count + block - 1) / block, stop: stop) { number in
       let rows = number * block..<min((number + 1) * block, images.count)
-      return Workspace(model, weights: weights, kernels: self.kernels).answers(to: images, rows)
+      let workspace = Workspace(model, weights: weights, kernels: self.kernels)
+      workspace.stop = stop
+      let answers = workspace.answers(to: images, rows)
+      try stop.check()
+      return answers
     }
     return parts.flatMap { $0 }
   }

@@ -6,15 +6,15 @@ import Foundation
 final class Arena: @unchecked Sendable {
   let floats: UnsafeMutablePointer<Float>
   let count: Int
+  private let zeros: Zeros
 
   init(_ layout: ArenaLayout) {
     count = max(layout.count, 16)
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: count * 4, alignment: 64)
-    memset(raw, 0, count * 4)
-    floats = raw.bindMemory(to: Float.self, capacity: count)
+    zeros = Zeros(count)
+    floats = zeros.floats
   }
 
-  deinit { UnsafeMutableRawPointer(floats).deallocate() }
+  deinit { zeros.free() }
 }
 
 /// Numbers that threads share by taking turns: weights, gradients of shards, state of an optimiser.
@@ -24,11 +24,12 @@ final class FloatStorage: @unchecked Sendable {
   let floats: UnsafeMutablePointer<Float>
   let count: Int
 
+  private let zeros: Zeros
+
   init(count: Int) {
     self.count = count
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: max(count, 16) * 4, alignment: 64)
-    memset(raw, 0, max(count, 16) * 4)
-    floats = raw.bindMemory(to: Float.self, capacity: max(count, 16))
+    zeros = Zeros(max(count, 16))
+    floats = zeros.floats
   }
 
   convenience init(_ values: [Float]) {
@@ -36,7 +37,7 @@ final class FloatStorage: @unchecked Sendable {
     write(values)
   }
 
-  deinit { UnsafeMutableRawPointer(floats).deallocate() }
+  deinit { zeros.free() }
 
   /// A copy of all numbers.
   var values: [Float] { Array(UnsafeBufferPointer(start: floats, count: count)) }
@@ -45,4 +46,19 @@ final class FloatStorage: @unchecked Sendable {
     precondition(values.count == count, "\(values.count) values for room of \(count)")
     values.withUnsafeBufferPointer { floats.update(from: $0.baseAddress!, count: count) }
   }
+}
+
+/// Zeros on a cache line of their own. A large block costs nothing before it is used: the system hands out its pages
+/// when they are first touched, so that a step of gigabytes begins at once and Ctrl-C is heard.
+private struct Zeros {
+  let floats: UnsafeMutablePointer<Float>
+  private let raw: UnsafeMutableRawPointer
+
+  init(_ count: Int) {
+    guard let raw = calloc(count * 4 + 64, 1) else { fatalError("no memory for \(count) numbers") }
+    self.raw = raw
+    floats = raw.alignedUp(toMultipleOf: 64).bindMemory(to: Float.self, capacity: count)
+  }
+
+  func free() { Foundation.free(raw) }
 }

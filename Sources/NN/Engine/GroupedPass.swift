@@ -10,6 +10,7 @@ public final class GroupedPass: Responder {
   private var arenas: [Arena] = []
   private var frames: [Frame] = []
   private var rows: [Float]
+  private var stop = Stop.never
 
   /// A pass through a model in evaluation mode, for one thread.
   public convenience init(_ model: Model) {
@@ -28,6 +29,9 @@ public final class GroupedPass: Responder {
   public var classes: Int { model.classes }
   /// See `Responder`.
   public var shape: ImageShape { model.input }
+
+  /// See `Responder`.
+  public func heed(_ stop: Stop) { self.stop = stop }
 
   /// See `Responder`.
   public func forward(_ images: [[Float]]) -> [[Float]] { forward(images, keeping: true) }
@@ -90,7 +94,7 @@ public final class GroupedPass: Responder {
     if arenas.count == number { arenas.append(Arena(model.plan.arena)) }
     let frame = Frame(
       arena: arenas[number].floats, weights: weights.floats, slopes: nil, accumulate: false,
-      wantsInputGradient: true, count: count, isTraining: false, keys: [], kernels: kernels)
+      wantsInputGradient: true, count: count, isTraining: false, keys: [], kernels: kernels, stop: stop)
     if keeping { frames.append(frame) }
     return frame
   }
@@ -111,5 +115,10 @@ public final class GroupedPass: Responder {
 
 extension Model {
   /// The model as attacks and evaluations see it.
-  public var target: Target { Target(classes: classes, shape: input) { GroupedPass(self) } }
+  public var target: Target {
+    let weights = FloatStorage(values)  // only read, so that all threads share them
+    return Target(classes: classes, shape: input, groupBytes: 4 * plan.arena.count) {
+      GroupedPass(self, weights: weights, kernels: .chosen)
+    }
+  }
 }

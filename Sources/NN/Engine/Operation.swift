@@ -18,6 +18,8 @@ struct Frame {
   /// One key an image: what dropout draws from.
   let keys: [UInt64]
   let kernels: Kernels
+  /// Asked between operations. Once it says yes, what the pass leaves behind is nothing: whoever made the frame asks too.
+  var stop = Stop.never
 
   var call: ward_kernels { _read { yield kernels.table.pointee } }
   var adds: Int32 { accumulate ? 1 : 0 }

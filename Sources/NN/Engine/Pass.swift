@@ -4,12 +4,18 @@ import CKernels
 extension Plan {
   /// All operations, forward; the plan must not need the whole batch.
   func forward(_ frame: Frame) {
-    for operation in operations { operation.forward(frame, phase: operation.forwardPhases - 1) }
+    for operation in operations {
+      if frame.stop.isAsked { return }
+      operation.forward(frame, phase: operation.forwardPhases - 1)
+    }
   }
 
   /// All operations, backward, after the gradient of the logits was put in.
   func backward(_ frame: Frame) {
-    for operation in operations.reversed() { operation.backward(frame, phase: operation.backwardPhases - 1) }
+    for operation in operations.reversed() {
+      if frame.stop.isAsked { return }
+      operation.backward(frame, phase: operation.backwardPhases - 1)
+    }
   }
 
   /// Pixels in [0, 1], one row an image, to normalised lanes.

@@ -11,6 +11,8 @@ public final class Workspace {
   private let arena: Arena
   private let weights: FloatStorage
   private let kernels: Kernels
+  /// Asked between the layers. Once it says yes, answers are worth nothing: the caller asks too, and throws.
+  var stop = Stop.never
 
   /// Room for one group of images; the weights are copied.
   public convenience init(_ model: Model) { self.init(model, kernels: .chosen) }
@@ -146,7 +148,7 @@ public final class Workspace {
       let frame = Frame(
         arena: arena.floats, weights: weights.floats, slopes: slopes, accumulate: first > 0,
         wantsInputGradient: inputGradient, count: min(WARD_LANES, n - first), isTraining: false,
-        keys: [], kernels: kernels)
+        keys: [], kernels: kernels, stop: stop)
       body(first, frame)
     }
   }

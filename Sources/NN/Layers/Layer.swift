@@ -57,6 +57,8 @@ struct Wiring {
 public enum NetworkError: Error, Equatable, CustomStringConvertible {
   case tooSmall(layer: String, input: ImageShape, needed: String)
   case mismatch(layer: String, detail: String)
+  /// A layer of more numbers than any machine that Ward runs on can work with.
+  case tooLarge(network: String, layer: String, count: Double, what: String)
 
   /// One sentence for the person who chose architecture and data.
   public var description: String {
@@ -64,6 +66,9 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
     case .tooSmall(let layer, let input, let needed):
       "\(layer) cannot work on \(input) images: it needs \(needed)"
     case .mismatch(let layer, let detail): "\(layer) does not fit: \(detail)"
+    case .tooLarge(let network, let layer, let count, let what):
+      "\(network) is too large: its \(layer) would have \(Int(min(count, 1e18))) \(what), "
+        + "\(Int((min(count, 1e18) * 4 / 1e9).rounded())) GB"
     }
   }
 }

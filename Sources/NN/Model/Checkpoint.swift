@@ -50,7 +50,9 @@ extension Model {
     }
     let mean = (notes[Key.mean] ?? "").split(separator: " ").compactMap { Float($0) }
     let std = (notes[Key.std] ?? "").split(separator: " ").compactMap { Float($0) }
-    guard mean.count == extents[0], std.count == extents[0], std.allSatisfy({ $0 > 0 }) else {
+    guard mean.count == extents[0], std.count == extents[0], mean.allSatisfy(\.isFinite),
+      std.allSatisfy({ $0 > 0 && $0.isFinite && (1 / $0).isFinite })
+    else {
       throw bad("it needs a mean and a positive standard deviation for each channel")
     }
     let architecture: any Architecture
@@ -101,5 +103,9 @@ extension Model {
     let known = Set(layout.map(\.name))
     let strangers = names.filter { !known.contains($0) && !$0.hasSuffix("num_batches_tracked") }
     if !strangers.isEmpty { throw CheckpointError.unexpected(path: path, names: strangers) }
+    if let first = all.firstIndex(where: { !$0.isFinite }) {
+      let name = layout.first { $0.range.contains(first) }?.name ?? ""
+      throw CheckpointError.notFinite(path: path, name: name, count: all.count { !$0.isFinite }, of: all.count)
+    }
   }
 }

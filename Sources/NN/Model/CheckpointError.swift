@@ -1,11 +1,15 @@
 /// A file of weights that cannot be used, with what a person can do about it.
 public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case unreadable(path: String)
+  /// There is something of that name, but it is no file, or reading it failed.
+  case notRead(path: String, reason: String)
   case unwritable(path: String, reason: String)
   case broken(path: String, reason: String)
   case missing(path: String, name: String, found: [String])
   case unexpected(path: String, names: [String])
   case wrongShape(path: String, name: String, expected: [Int], found: [Int])
+  /// Weights that are infinite or no numbers: how many of how many, and the first tensor that holds one.
+  case notFinite(path: String, name: String, count: Int, of: Int)
   /// The file does not say what network it holds.
   case unknownArchitecture(path: String)
   /// The metadata that Ward writes are there but do not make sense.
@@ -15,6 +19,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unreadable(let path): "cannot read '\(path)': is there such a file, and may you read it?"
+    case .notRead(let path, let reason): "cannot read '\(path)': \(reason)"
     case .unwritable(let path, let reason): "cannot write '\(path)': \(reason)"
     case .broken(let path, let reason): "'\(path)' is not a whole safetensors file: \(reason)"
     case .missing(let path, let name, let found):
@@ -23,6 +28,9 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
       "'\(path)' holds tensors that this architecture does not have: " + names.prefix(12).joined(separator: ", ")
     case .wrongShape(let path, let name, let expected, let found):
       "'\(path)' has '\(name)' of shape \(found), this architecture needs \(expected): other images or classes?"
+    case .notFinite(let path, let name, let count, let all):
+      "'\(path)' holds \(count) of \(all) weights that are infinite or no numbers, the first in '\(name)': "
+        + "its training diverged or the file is damaged, and its answers would mean nothing"
     case .unknownArchitecture(let path):
       "'\(path)' does not say what network it holds: name it, as in `open \"\(path)\" as: lenet mean: 0.2862 std: 0.3204`"
     case .badMetadata(let path, let reason): "'\(path)' describes a network that cannot be built: \(reason)"

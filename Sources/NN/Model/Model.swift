@@ -7,7 +7,7 @@ public struct Model: Sendable {
   /// How many answers it chooses from.
   public let classes: Int
   /// The first layer.
-  public let normalisation: Normalisation
+  public private(set) var normalisation: Normalisation
   /// All parameters and running averages, one after the other as `layout` says.
   public private(set) var values: [Float]
   /// Names of the classes, and whatever else should travel with a saved model.
@@ -17,20 +17,27 @@ public struct Model: Sendable {
   /// A fresh network, initialised as PyTorch does by default: uniform in ±1/√(fan-in), normalisation layers at 1 and 0.
   ///
   /// - Parameter seed: the same seed gives the same weights.
-  /// - Throws: `NetworkError` where the images do not fit the architecture.
+  /// - Throws: `NetworkError` where the images do not fit the architecture, `MemoryShortage` where the network does not
+  ///   fit the machine; nothing was allocated then.
   public init(
     _ architecture: any Architecture, input: ImageShape, classes: Int, normalisation: Normalisation? = nil,
     seed: Int = 0
   ) throws {
     precondition(classes > 0, "a model of \(classes) classes")
     let network = try architecture.network(for: input, classes: classes)
+    try network.checkExtents(of: architecture.name)
     self.architecture = architecture
     self.input = input
     self.classes = classes
     self.normalisation = normalisation ?? .none(channels: input.channels)
     precondition(self.normalisation.mean.count == input.channels, "one mean a channel")
     plan = Plan(network)
+    try MemoryShortage.check(
+      "\(architecture.name) for \(input) images",
+      [.init("weights", 4 * Double(plan.parameterCount)), .init("activations", 4 * Double(plan.arena.count))],
+      hint: "a smaller network, or smaller images")
     values = []
+    values.reserveCapacity(plan.parameterCount)
     var random = Random(seed: seed, stream: 0x1417)
     for node in network.nodes {
       for spec in node.layer.parameters(for: node.inputShape) {
@@ -47,6 +54,14 @@ public struct Model: Sendable {
 
   /// Number of trained parameters.
   public var parameterCount: Int { layout.filter(\.isTrained).reduce(0) { $0 + $1.count } }
+
+  /// The same weights behind another first layer, of as many channels.
+  public func normalised(by other: Normalisation) -> Model {
+    precondition(other.mean.count == input.channels, "one mean a channel")
+    var copy = self
+    copy.normalisation = other
+    return copy
+  }
 
   /// Replaces all values; there must be as many as before.
   public mutating func setValues(_ new: [Float]) {

@@ -39,6 +39,32 @@ public struct Network: Sendable {
   }
 }
 
+extension Network {
+  /// Refuses what cannot even be laid out: kernels count the pixels and the weights of a layer in 32 bits.
+  ///
+  /// Counted in floating point, as the products themselves may be too large for an integer.
+  ///
+  /// - Throws: `NetworkError.tooLarge`, or `MemoryShortage` for weights alone.
+  func checkExtents(of name: String) throws {
+    func product(_ extents: [Int]) -> Double { extents.reduce(1) { $0 * Double($1) } }
+    let counts = nodes.map { node in node.layer.parameters(for: node.inputShape).map { product($0.shape) } }
+    try MemoryShortage.check(
+      "\(name) for \(input) images", [.init("weights", 4 * counts.joined().reduce(0, +))],
+      hint: "a smaller network, or smaller images")
+    for (number, shape) in ([input] + nodes.map(\.shape)).enumerated() {
+      let pixels = product([shape.channels, shape.height, shape.width])
+      let layer = number == 0 ? "input" : nodes[number - 1].name.isEmpty ? "layer \(number)" : nodes[number - 1].name
+      guard pixels <= Double(Int32.max / 16) else {
+        throw NetworkError.tooLarge(network: name, layer: layer, count: pixels, what: "values for each image")
+      }
+      let weights = number == 0 ? 0 : counts[number - 1].max() ?? 0
+      guard weights <= Double(Int32.max) else {
+        throw NetworkError.tooLarge(network: name, layer: layer, count: weights, what: "weights")
+      }
+    }
+  }
+}
+
 /// Where one named tensor lies among a model's values.
 public struct ParameterLayout: Sendable, Equatable {
   /// PyTorch's name, `conv1.weight`.

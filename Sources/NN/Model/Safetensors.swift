@@ -25,47 +25,112 @@ public struct Safetensors: Sendable {
   ///
   /// - Throws: `CheckpointError`.
   public init(contentsOf path: String) throws {
-    guard let file = FileManager.default.contents(atPath: path) else { throw CheckpointError.unreadable(path: path) }
-    try self.init(bytes: [UInt8](file), path: path)
+    do {
+      let file = try PlainFile(path)
+      // The header says how large the numbers become, and is looked at before they are read.
+      let head = try file.read(min(8, file.size), at: 0)
+      let length = min(head.littleEndian(0, 8), Self.longestHeader, max(0, file.size - 8))
+      let start = try file.read(head.count + length, at: 0)
+      let header = try Self.header(start, size: file.size, path: path)
+      try self.init(header, path: path) { try file.read($0, at: $1) }
+    } catch let error as DataError {
+      guard case .unreadable(_, let reason) = error else { throw CheckpointError.unreadable(path: path) }
+      throw CheckpointError.notRead(path: path, reason: reason)
+    }
   }
 
   /// Reads what a file holds; `path` is named in errors.
   public init(bytes: [UInt8], path: String) throws {
+    let header = try Self.header(bytes, size: bytes.count, path: path)
+    try self.init(header, path: path) { Array(bytes[$1..<$1 + $0]) }
+  }
+
+  /// What a header says, checked against the size of the file and in itself.
+  private struct Header {
+    struct Entry {
+      let name: String
+      let type: String
+      let shape: [Int]
+      let count: Int
+      /// Of the data, which begin at `Header.start`.
+      let offsets: Range<Int>
+    }
+
+    var metadata: [String: String] = [:]
+    /// In the order of the data.
+    var entries: [Entry] = []
+    let start: Int
+  }
+
+  private init(
+    _ header: Header, path: String, read: (_ count: Int, _ start: Int) throws -> [UInt8]
+  ) throws {
+    let count = header.entries.reduce(0) { $0 + $1.count }
+    let largest = header.entries.map(\.offsets.count).max() ?? 0
+    try MemoryShortage.check(
+      "reading '\(path)'", [.init("weights", 4 * Double(count)), .init("the largest tensor", Double(largest))],
+      hint: "a smaller network")
+    metadata = header.metadata
+    tensors = try header.entries.map { entry in
+      let stored = try read(entry.offsets.count, header.start + entry.offsets.lowerBound)
+      return (entry.name, Tensor(shape: entry.shape, values: Self.decode(stored, count: entry.count, type: entry.type)))
+    }
+  }
+
+  /// Reads the header in the first of a file's `size` bytes. Tensors must not overlap, must leave no gap, and are named once:
+  /// the format's own rules, without which a small file could take any amount of memory.
+  private static func header(_ bytes: [UInt8], size: Int, path: String) throws -> Header {
     func broken(_ reason: String) -> CheckpointError { .broken(path: path, reason: reason) }
     guard bytes.count >= 8 else { throw broken("it has \(bytes.count) bytes, fewer than the 8 of the header's length") }
     let length = (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[$1]) << (8 * UInt64($1)) }
-    guard length <= UInt64(Self.longestHeader), length <= UInt64(bytes.count - 8) else {
-      throw broken("its header claims \(length) bytes, the file has \(bytes.count - 8) after the length")
+    guard length <= UInt64(longestHeader), length <= UInt64(size - 8) else {
+      throw broken("its header claims \(length) bytes, the file has \(size - 8) after the length")
     }
-    let start = 8 + Int(length)
-    let header = Foundation.Data(bytes[8..<start])
-    guard let object = try? JSONSerialization.jsonObject(with: header) as? [String: Any] else {
+    var header = Header(start: 8 + Int(length))
+    let text = bytes[8..<header.start]
+    guard let object = try? JSONSerialization.jsonObject(with: Foundation.Data(text)) as? [String: Any] else {
       throw broken("its header is not a JSON object")
     }
-    metadata = object["__metadata__"] as? [String: String] ?? [:]
-    var found: [(name: String, tensor: Tensor, offset: Int)] = []
+    if let twice = RepeatedKeys.first(in: text) { throw broken("its header names \(Shown.text(twice)) twice") }
+    if let notes = object["__metadata__"] {
+      guard let notes = notes as? [String: String] else { throw broken("its metadata are not all text") }
+      header.metadata = notes
+    }
+    let room = size - header.start
     for name in object.keys.sorted() where name != "__metadata__" {
+      let shown = Shown.text(name)
       guard let fields = object[name] as? [String: Any], let type = fields["dtype"] as? String,
         let shape = fields["shape"] as? [Int], let offsets = fields["data_offsets"] as? [Int], offsets.count == 2
-      else { throw broken("its entry for '\(name)' lacks dtype, shape or data_offsets") }
-      guard let width = Self.widths[type] else {
-        throw broken("'\(name)' has the type \(type), which Ward does not read")
+      else { throw broken("its entry for '\(shown)' lacks dtype, shape or data_offsets") }
+      guard let width = widths[type] else {
+        throw broken("'\(shown)' has the type \(Shown.text(type)), which Ward does not read")
       }
-      guard let count = Self.product(shape), let size = Self.product([count, width]) else {
-        throw broken("'\(name)' claims the impossible shape \(shape)")
+      guard shape.count <= 16, let count = product(shape), let size = product([count, width]) else {
+        throw broken("'\(shown)' claims the impossible shape \(Shown.shape(shape))")
       }
-      let room = bytes.count - start
       guard offsets[0] >= 0, offsets[1] >= offsets[0], offsets[1] <= room else {
-        throw broken("'\(name)' should end at byte \(offsets[1]) of the data, the file has \(room): it was cut off")
+        throw broken("'\(shown)' should end at byte \(offsets[1]) of the data, the file has \(room): it was cut off")
       }
       guard offsets[1] - offsets[0] == size else {
-        throw broken("'\(name)' of shape \(shape) needs \(size) bytes and has \(offsets[1] - offsets[0])")
+        throw broken(
+          "'\(shown)' of \(Shown.shape(shape)) needs \(size) bytes and has \(offsets[1] - offsets[0])")
       }
-      let values = Self.decode(bytes, from: start + offsets[0], count: count, type: type)
-      found.append((name, Tensor(shape: shape, values: values), offsets[0]))
+      header.entries.append(
+        Header.Entry(name: name, type: type, shape: shape, count: count, offsets: offsets[0]..<offsets[1]))
     }
-    found.sort { $0.offset < $1.offset }
-    tensors = found.map { ($0.name, $0.tensor) }
+    header.entries.sort {
+      ($0.offsets.lowerBound, $0.offsets.upperBound) < ($1.offsets.lowerBound, $1.offsets.upperBound)
+    }
+    var free = 0
+    for entry in header.entries {
+      guard entry.offsets.lowerBound == free else {
+        let what = entry.offsets.lowerBound < free ? "overlaps the tensor before it" : "leaves a gap before it"
+        throw broken("'\(Shown.text(entry.name))' \(what); tensors follow one another")
+      }
+      free = entry.offsets.upperBound
+    }
+    guard free == room else { throw broken("its tensors end after \(free) bytes of data, and the file has \(room)") }
+    return header
   }
 
   private static let widths = ["F32": 4, "F16": 2, "BF16": 2, "F64": 8, "U8": 1, "I32": 4, "I64": 8]
@@ -78,17 +143,17 @@ public struct Safetensors: Sendable {
     }
   }
 
-  /// Safety: the caller has checked that `count` values of the type lie inside `bytes`; loads need no alignment.
-  private static func decode(_ bytes: [UInt8], from start: Int, count: Int, type: String) -> [Float] {
+  /// Safety: the caller has checked that `bytes` are `count` values of the type; loads need no alignment.
+  private static func decode(_ bytes: [UInt8], count: Int, type: String) -> [Float] {
     bytes.withUnsafeBytes { all in
       func each<Stored: BitwiseCopyable>(_ kind: Stored.Type, _ convert: (Stored) -> Float) -> [Float] {
         let size = MemoryLayout<Stored>.size
-        return (0..<count).map { convert(all.loadUnaligned(fromByteOffset: start + $0 * size, as: Stored.self)) }
+        return (0..<count).map { convert(all.loadUnaligned(fromByteOffset: $0 * size, as: Stored.self)) }
       }
       switch type {
       case "F32":
         return Array(unsafeUninitializedCapacity: count) { out, filled in
-          if count > 0 { memcpy(out.baseAddress!, all.baseAddress! + start, 4 * count) }
+          if count > 0 { memcpy(out.baseAddress!, all.baseAddress!, 4 * count) }
           filled = count
         }
       case "F16": return each(UInt16.self, halfToFloat)

@@ -108,15 +108,18 @@ public struct AttackRun: Sendable {
   private func prepared(_ target: Target, _ images: Images, _ stop: Stop) throws -> AttackRun {
     var ready = self
     ready.attack = try attack.prepared(for: target, images, within: threat, seed: seed, stop: stop)
-    if attack.traits.access == .answers { ready.donors = donors(target, images) }
+    if attack.traits.access == .answers { ready.donors = try donors(target, images, stop) }
     return ready
   }
 
   /// For each class the first image of the data set that is answered as such, out of a few.
-  private func donors(_ target: Target, _ images: Images) -> [Int: Pixels] {
+  private func donors(_ target: Target, _ images: Images, _ stop: Stop) throws -> [Int: Pixels] {
     let pool = images.dataset.train.isEmpty ? images : images.dataset.train.take(500)
     let pixels = pool.pixels(0..<min(pool.count, 500))
-    let answers = target.makeResponder().forward(pixels, keeping: false).map(\.answer)
+    let responder = target.makeResponder()
+    responder.heed(stop)
+    let answers = responder.forward(pixels, keeping: false).map(\.answer)
+    try stop.check()
     let right = zip(pixels, zip(answers, pool.labels)).filter { $0.1.0 == $0.1.1 }
     return Dictionary(right.map { ($0.1.0, $0.0) }, uniquingKeysWith: { first, _ in first })
   }
@@ -125,7 +128,8 @@ public struct AttackRun: Sendable {
   func strike(
     _ images: [Pixels], _ labels: [Int], _ indices: [Int], _ responder: any Responder, _ stop: Stop
   ) throws -> Strike {
-    let clean = responder.forward(images)
+    let clean = responder.forward(images, keeping: false)
+    try stop.check()
     let (rows, aims) = prey(clean, labels, indices)
     let batch = Batch(
       images: rows.map { images[$0] }, aims: aims, indices: rows.map { indices[$0] }, seed: seed,
@@ -133,8 +137,10 @@ public struct AttackRun: Sendable {
     let victim = Victim(responder, count: rows.count, stop: stop)
     let proposals = rows.isEmpty ? [] : try attack.perturb(batch, within: threat, against: victim)
     precondition(proposals.count == rows.count, "\(proposals.count) images for \(rows.count)")
-    return judge(
+    let judged = judge(
       images, labels, indices, clean.map(\.answer), rows, batch, proposals, victim.efforts, responder)
+    try stop.check()
+    return judged
   }
 
   /// The positions that are attacked, with their aims: answered rightly while clean, and not of the target's class.
@@ -158,7 +164,7 @@ public struct AttackRun: Sendable {
     _ proposals: [Pixels], _ efforts: [Victim.Effort], _ responder: any Responder
   ) -> Strike {
     let returned = zip(batch.images, proposals).map { attack.lawful($1, around: $0, within: threat) }
-    let answers = returned.isEmpty ? [] : responder.forward(returned).map(\.answer)
+    let answers = returned.isEmpty ? [] : responder.forward(returned, keeping: false).map(\.answer)
     var (final, outcomes) = (images, [Outcome]())
     var at = Array(repeating: -1, count: images.count)
     for (i, row) in rows.enumerated() {

@@ -41,6 +41,7 @@ public struct Audit: Sendable {
       audit: self, target: target, images: images, engine: engine ?? Engine(), stop: stop, progress: progress)
     var (checks, worst, gradients) = try trial.attacks()
     checks += try trial.probes()
+    if worst.withoutAnswer > 0 { checks.insert(trial.noAnswer(worst), at: 0) }
     return AuditReport(
       checks: checks, worst: worst, gradients: gradients, threat: threat,
       seconds: (ContinuousClock.now - start).seconds)
@@ -118,6 +119,15 @@ struct AuditTrial {
   }
 
   // MARK: Judgements
+
+  /// Comes before all other checks, and only where there is something to say: nothing else matters then.
+  func noAnswer(_ worst: Evaluation) -> AuditCheck {
+    let share = Double(worst.withoutAnswer) / Double(images.count)
+    return AuditCheck(
+      "no_answer", share, .failed,
+      "for \(percent(share)) of the images the model's logits are infinite or no numbers: it does not compute",
+      advice: "train again, or look for weights that are far too large: this model is broken")
+  }
 
   private func oneStep(_ one: Evaluation, _ many: Evaluation) -> AuditCheck {
     let gap = many.robust.value - one.robust.value

@@ -53,7 +53,13 @@ public struct AuditReport: Sendable {
 
   /// One or two sentences for a student, which say what the verdicts of the checks say.
   public var summary: String {
-    let worst = worst.robust.value
+    let (unanswered, worst) = (self.worst.withoutAnswer, worst.robust.value)
+    if unanswered > 0 {
+      let share = percent(Double(unanswered) / Double(max(self.worst.images, 1)))
+      return
+        "no number here means anything: this model answers \(share) of the images with logits that are infinite or no "
+        + "numbers, which count as wrong"
+    }
     let failed = names(.failed), doubtful = names(.doubtful)
     if let broken = checks.first(where: { $0.name == "non_finite" && $0.verdict == .failed }) {
       return "no network to trust: \(percent(broken.value)) of the answers or slopes are infinite or no numbers"

@@ -25,19 +25,42 @@ struct Blocks: Sendable {
   func run<Part: Sendable>(
     _ count: Int, against target: Target, _ body: @escaping @Sendable (Range<Int>, any Responder) throws -> Part
   ) throws -> [Part] {
+    let size = try fitting(target)
     let ranges = stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
     let idle = Mutex<[Lent]>([])
     let done = Mutex(0)
     return try engine.map(blocks: ranges.count, stop: stop) { block in
       let lent = idle.withLock { $0.popLast() } ?? Lent(responder: target.makeResponder())
+      lent.responder.heed(stop)
       defer { idle.withLock { $0.append(lent) } }
       let part = try body(ranges[block], lent.responder)
+      try stop.check()  // a pass that broke off answers nonsense
       done.withLock { done in
         done += ranges[block].count
         progress(done)
       }
       return part
     }
+  }
+
+  /// The size of a block, or a smaller one of which every thread has memory for one.
+  ///
+  /// - Throws: `MemoryShortage` if there is not even enough for 16 images a thread.
+  private func fitting(_ target: Target) throws(MemoryShortage) -> Int {
+    // An attack has a dozen copies of its images: where they began, where they are, slopes, the best so far.
+    func bytes(_ size: Int) -> Double {
+      let groups = (size + 15) / 16
+      return Double(engine.threads) * (Double(groups * target.groupBytes) + 12 * 4 * Double(size * target.shape.count))
+    }
+    var size = size
+    if bytes(size) < Double(Memory.small) { return size }
+    let available = Memory.available
+    while bytes(size) > Double(available), size > 16 { size = max(16, size / 2) }
+    try MemoryShortage.check(
+      "asking the model about 16 images at once on \(engine.threads) threads",
+      [.init("activations and images", bytes(size))],
+      hint: "fewer threads (ward --threads 1), or a smaller network", available: available)
+    return size
   }
 
   /// A responder on its way from one block to the next, perhaps on another thread.

@@ -6,6 +6,8 @@ public enum CostTableError: Error, Equatable, CustomStringConvertible {
   case tooLarge(classes: Int)
   /// A file that cannot be read.
   case unreadable
+  /// Something of that name that is no file, or that the system refuses to read.
+  case notRead(String)
   /// Text that is not comma-separated.
   case csv(CSVError)
   /// A field that is neither a number nor a class where one is due.
@@ -26,6 +28,7 @@ public enum CostTableError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .tooLarge(let classes): "it is too large for a table of \(Shown.classes(classes))"
     case .unreadable: "there is no such file, or it may not be read"
+    case .notRead(let reason): reason
     case .csv(let error): error.description
     case .notANumber(let line, let field): "line \(line): `\(field)` is not a number"
     case .noSuchClass(let line, let name): "line \(line): there is no class `\(name)`"
@@ -45,10 +48,13 @@ extension CostMatrix {
 
   /// A matrix from a file of comma-separated text, of which no more is read than a table can take.
   public init(file path: String, classes: [String]) throws(CostTableError) {
-    guard let file = FileHandle(forReadingAtPath: path),
-      let data = try? file.read(upToCount: Self.mostBytes(classes) + 1) ?? Foundation.Data()
-    else { throw .unreadable }
-    try self.init(csv: data, classes: classes)
+    let bytes: [UInt8]?
+    do throws(DataError) { bytes = try PlainFile(path).contents(atMost: Self.mostBytes(classes)) } catch {
+      if case .unreadable(_, let reason) = error { throw .notRead(reason) }
+      throw .unreadable
+    }
+    guard let bytes else { throw .tooLarge(classes: classes.count) }
+    try self.init(csv: Foundation.Data(bytes), classes: classes)
   }
 
   /// A matrix from comma-separated text: one row a true class, one column an answer.

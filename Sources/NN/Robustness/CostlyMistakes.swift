@@ -88,14 +88,10 @@ extension AttackRun {
 
     private var worst: Evaluation {
       let worst = zip(clean.outcomes, outcomes).map { clean, tried in
-        let costliest = tried.max { price($0) < price($1) } ?? clean
+        let costliest = tried.max { self.clean.price(of: $0) < self.clean.price(of: $1) } ?? clean
         return costliest.costing(tried.reduce(0) { $0 + $1.queries }, tried.reduce(0) { $0 + $1.gradients })
       }
       return Evaluation(classNames: clean.classNames, costs: costs, outcomes: worst)
-    }
-
-    private func price(_ outcome: Outcome) -> Double {
-      costs[true: outcome.label, answered: outcome.withinBudget ? outcome.answer : outcome.cleanAnswer]
     }
   }
 }

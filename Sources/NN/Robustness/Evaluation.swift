@@ -36,6 +36,9 @@ public struct Evaluation: Sendable {
   /// Mean cost of the answers to the clean images.
   public var cleanMeanCost: Double { mean { cost($0.label, $0.cleanAnswer) } }
 
+  /// Images for which the model's logits were no numbers, clean or under attack: they count as wrong.
+  public var withoutAnswer: Int { outcomes.count { $0.cleanAnswer < 0 || $0.answer < 0 } }
+
   /// Queries that the attack spent, in all.
   public var queries: Int { outcomes.reduce(0) { $0 + $1.queries } }
   /// Gradients that the attack spent, in all.
@@ -48,7 +51,7 @@ public struct Evaluation: Sendable {
     return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { (name: $0.key, images: $0.value) }
   }
 
-  /// The answers under attack: `counts[true class][answer]`.
+  /// The answers under attack: `counts[true class][answer]`. Images without an answer are in none.
   public var confusion: [[Int]] { confusion(finalAnswer) }
   /// The answers to the clean images: `counts[true class][answer]`.
   public var cleanConfusion: [[Int]] { confusion(\.cleanAnswer) }
@@ -78,14 +81,17 @@ public struct Evaluation: Sendable {
   private func finalAnswer(_ outcome: Outcome) -> Int { outcome.withinBudget ? outcome.answer : outcome.cleanAnswer }
 
   private func mostTakenFor(_ number: Int, _ own: [Outcome]) -> ClassRow.Confusion? {
-    let wrong = own.map(finalAnswer).filter { $0 != number }
+    let wrong = own.map(finalAnswer).filter { $0 != number && $0 >= 0 }
     let counts = Dictionary(wrong.map { ($0, 1) }, uniquingKeysWith: +)
     let best = counts.max { $0.value == $1.value ? $0.key > $1.key : $0.value < $1.value }
     return best.map { ClassRow.Confusion(number: $0.key, name: classNames[$0.key], count: $0.value) }
   }
 
+  /// No answer costs as much as the dearest.
   private func cost(_ label: Int, _ answer: Int) -> Double {
-    label == answer ? 0 : costs?[true: label, answered: answer] ?? 1
+    if label == answer { return 0 }
+    guard let costs else { return 1 }
+    return answer < 0 ? costs.rows[label].max() ?? 1 : costs[true: label, answered: answer]
   }
 
   private func mean(_ value: (Outcome) -> Double) -> Double {
@@ -103,7 +109,7 @@ public struct Evaluation: Sendable {
 
   private func confusion(_ answer: (Outcome) -> Int) -> [[Int]] {
     var counts = Array(repeating: Array(repeating: 0, count: classNames.count), count: classNames.count)
-    for outcome in outcomes { counts[outcome.label][answer(outcome)] += 1 }
+    for outcome in outcomes where answer(outcome) >= 0 { counts[outcome.label][answer(outcome)] += 1 }
     return counts
   }
 }

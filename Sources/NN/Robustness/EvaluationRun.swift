@@ -14,7 +14,7 @@ extension Target {
     }
     let blocks = Blocks(size: 256, engine: engine ?? Engine(threads: threads), stop: stop)
     let parts = try blocks.run(images.count, against: self) { range, responder in
-      let answers = responder.forward(images.pixels(range)).map(\.answer)
+      let answers = responder.forward(images.pixels(range), keeping: false).map(\.answer)
       return zip(range, answers).map { position, answer in
         Outcome(clean: answer, label: images.label(at: position), index: images.indices[position])
       }

@@ -103,13 +103,22 @@ public struct Aim: Sendable, Hashable {
   }
 }
 
-extension [Float] {
-  /// The class with the largest logit; the lowest of equal ones. A NaN is never the answer unless it is the first.
+extension UnsafeBufferPointer<Float> {
+  /// See `[Float].answer`.
   var answer: Int {
     var best = 0
-    for i in indices.dropFirst() where self[i] > self[best] { best = i }
-    return best
+    for i in indices {
+      if self[i].isNaN { return Outcome.noAnswer }
+      if self[i] > self[best] { best = i }
+    }
+    return self[best].isFinite ? best : Outcome.noAnswer
   }
+}
+
+extension [Float] {
+  /// The class with the largest logit, the lowest of equal ones; `Outcome.noAnswer` if one is no number, or the largest is
+  /// infinite. Such logits decide nothing, and nothing that counts right answers may take them for one.
+  var answer: Int { withUnsafeBufferPointer { $0.answer } }
 
   /// The same without one class.
   func answer(except left: Int) -> Int {

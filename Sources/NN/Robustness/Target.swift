@@ -4,12 +4,16 @@ public struct Target: Sendable {
   public let classes: Int
   /// The images it takes.
   public let shape: ImageShape
+  /// Bytes that a responder takes for each 16 images it is asked about at once.
+  let groupBytes: Int
   /// A new responder, to be used by one thread.
   let makeResponder: @Sendable () -> any Responder
 
   /// A target that is asked through responders made by `makeResponder`.
-  public init(classes: Int, shape: ImageShape, _ makeResponder: @escaping @Sendable () -> any Responder) {
-    (self.classes, self.shape, self.makeResponder) = (classes, shape, makeResponder)
+  public init(
+    classes: Int, shape: ImageShape, groupBytes: Int = 0, _ makeResponder: @escaping @Sendable () -> any Responder
+  ) {
+    (self.classes, self.shape, self.groupBytes, self.makeResponder) = (classes, shape, groupBytes, makeResponder)
   }
 
   /// Throws `AttackError` if there are no images, or if they are not for this model.

@@ -15,9 +15,14 @@ public protocol Responder: AnyObject {
   func backward(_ slopes: [[Float]]) -> [Pixels]
   /// Logits, and slopes with respect to the images for the slopes by the logits that `slope` gives for each.
   func ascend(_ images: [Pixels], _ slope: (_ position: Int, _ logits: [Float]) -> [Float]) -> [Ascended]
+  /// From now on a question may break off when `stop` asks; its answers are worth nothing then, and whoever asked throws.
+  func heed(_ stop: Stop)
 }
 
 extension Responder {
+  /// Answers every question whole.
+  public func heed(_ stop: Stop) {}
+
   /// Keeps everything, whether asked to or not.
   public func forward(_ images: [Pixels], keeping: Bool) -> [[Float]] { forward(images) }
 
@@ -71,6 +76,7 @@ public final class Victim {
     self.responder = responder
     self.stop = stop
     efforts = Array(repeating: Effort(), count: count)
+    responder.heed(stop)
   }
 
   /// The logits of images that belong to `rows` of the batch; one query each. A row may occur several times.
@@ -84,7 +90,10 @@ public final class Victim {
     precondition(images.count == rows.count, "\(images.count) images for \(rows.count) rows")
     try stop.check()
     for row in news ?? rows { efforts[row].queries += 1 }
-    return images.isEmpty ? [] : responder.forward(images, keeping: keeping)
+    if images.isEmpty { return [] }
+    let logits = responder.forward(images, keeping: keeping)
+    try stop.check()
+    return logits
   }
 
   /// One image's answers to many variants of it; as many queries.
@@ -98,7 +107,10 @@ public final class Victim {
     precondition(logitSlopes.count == rows.count, "\(logitSlopes.count) slopes for \(rows.count) rows")
     try stop.check()
     for row in rows { efforts[row].gradients += 1 }
-    return logitSlopes.isEmpty ? [] : responder.backward(logitSlopes)
+    if logitSlopes.isEmpty { return [] }
+    let slopes = responder.backward(logitSlopes)
+    try stop.check()
+    return slopes
   }
 
   /// Logits and slopes at images that belong to `rows` of the batch; a query and a gradient each.
@@ -113,7 +125,10 @@ public final class Victim {
       efforts[row].queries += 1
       efforts[row].gradients += 1
     }
-    return images.isEmpty ? [] : responder.ascend(images, slope)
+    if images.isEmpty { return [] }
+    let found = responder.ascend(images, slope)
+    try stop.check()
+    return found
   }
 
   /// Loss, slope and logits at images that belong to `rows` of the batch; a query and a gradient each.

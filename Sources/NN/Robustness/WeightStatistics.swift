@@ -48,8 +48,14 @@ public struct WeightStatistics: Sendable, Hashable, Codable {
 
 extension Model {
   /// The statistics of every layer that has weights, from the first to the last.
-  public var weightStatistics: [WeightStatistics] {
-    layout.filter { $0.isTrained && $0.shape.count > 1 }.map { place in
+  public var weightStatistics: [WeightStatistics] { (try? weightStatistics(stop: .never)) ?? [] }
+
+  /// The same, asked to stop between layers.
+  ///
+  /// - Throws: `Interrupted`.
+  func weightStatistics(stop: Stop) throws -> [WeightStatistics] {
+    try layout.filter { $0.isTrained && $0.shape.count > 1 }.map { place in
+      try stop.check()
       let suffix = ".weight"
       let layer = place.name.hasSuffix(suffix) ? String(place.name.dropLast(suffix.count)) : place.name
       return WeightStatistics(layer: layer, Array(values[place.range]))

@@ -22,10 +22,10 @@ extension ShardedStep {
   }
 
   /// A step's slopes by the weights; those by the pixels move the change by `epsilon`, within `epsilon`.
-  func free(_ job: Job, _ epsilon: Float) -> Sums {
+  func free(_ job: Job, _ epsilon: Float) throws -> Sums {
     guard let change else { preconditionFailure("addChange comes first") }
     let width = model.input.count
-    return pass(job, adversarial: true, weight: 1, accumulate: false) { rows, frame in
+    return try pass(job, adversarial: true, weight: 1, accumulate: false) { rows, frame in
       var slope = [Float](repeating: 0, count: rows.count * width)
       // Safety: as above; `slope` has a row for each image of the group.
       slope.withUnsafeMutableBufferPointer {
@@ -37,6 +37,8 @@ extension ShardedStep {
   }
 
   private func eachGroup(of job: Job, _ body: (Range<Int>) -> Void) {
-    engine.run((job.rows.count + WARD_LANES - 1) / WARD_LANES) { group, _ in body(groupRows(group, job)) }
+    engine.run((job.rows.count + WARD_LANES - 1) / WARD_LANES) { group, _ in
+      if !job.stop.isAsked { body(groupRows(group, job)) }
+    }
   }
 }

@@ -67,17 +67,31 @@ final class ShardedStep {
     self.engine = engine
     self.batch = batch
     plan = model.plan
-    let groups = (batch + WARD_LANES - 1) / WARD_LANES
-    groupsPerShard = (groups + Self.mostShards - 1) / Self.mostShards
+    groupsPerShard = Self.groupsPerShard(batch: batch)
     stride = (plan.parameterCount + 15) / 16 * 16
-    gradients = FloatStorage(count: stride * ((groups + groupsPerShard - 1) / groupsPerShard))
+    gradients = FloatStorage(count: stride * Self.shardCount(batch: batch))
     pieces = Self.pieces(of: plan)
-    arenas = (0..<(plan.hasPhases ? groups : engine.threads)).map { _ in Arena(model.plan.arena) }
+    arenas = (0..<Self.arenaCount(plan, batch: batch, engine)).map { _ in Arena(model.plan.arena) }
     crafters = (0..<engine.threads).map { _ in
       Crafter(
         workspace: Workspace(model, weights: weights, kernels: engine.kernels),
         responder: GroupedPass(model, weights: weights, kernels: engine.kernels))
     }
+  }
+
+  private static func groups(_ batch: Int) -> Int { (batch + WARD_LANES - 1) / WARD_LANES }
+
+  private static func groupsPerShard(batch: Int) -> Int { (groups(batch) + mostShards - 1) / mostShards }
+
+  /// How many sums of slopes a batch needs memory for.
+  static func shardCount(batch: Int) -> Int {
+    let each = groupsPerShard(batch: batch)
+    return (groups(batch) + each - 1) / each
+  }
+
+  /// How many groups of images are in memory at once.
+  static func arenaCount(_ plan: Plan, batch: Int, _ engine: Engine) -> Int {
+    plan.hasPhases ? groups(batch) : engine.threads
   }
 
   // What `update` works on. Safety: the pointers live as long as this object.
@@ -100,6 +114,9 @@ final class ShardedStep {
   }
 
   /// Fills the shards' gradients with the sum (not the mean) of the batch's slopes.
+  ///
+  /// - Throws: `Interrupted`, within one layer of one group of images; then neither they nor the running averages mean
+  ///   anything, and the weights are those of no whole step.
   func gradient(of job: Job, _ kind: Kind) throws -> Sums {
     let groups = (job.rows.count + WARD_LANES - 1) / WARD_LANES
     shards = (groups + groupsPerShard - 1) / groupsPerShard
@@ -109,14 +126,14 @@ final class ShardedStep {
     case .adversarial, .blended, .paired: try craft(job)
     }
     switch kind {
-    case .clean: return pass(job, adversarial: false, weight: 1, accumulate: false)
-    case .adversarial: return pass(job, adversarial: true, weight: 1, accumulate: false)
+    case .clean: return try pass(job, adversarial: false, weight: 1, accumulate: false)
+    case .adversarial: return try pass(job, adversarial: true, weight: 1, accumulate: false)
     case .blended(let clean):
-      let first = pass(job, adversarial: false, weight: clean, accumulate: false)
-      let second = pass(job, adversarial: true, weight: 1 - clean, accumulate: true)
+      let first = try pass(job, adversarial: false, weight: clean, accumulate: false)
+      let second = try pass(job, adversarial: true, weight: 1 - clean, accumulate: true)
       return Sums(loss: first.loss + second.loss, right: first.right + second.right, seen: first.seen + second.seen)
-    case .paired(let loss): return paired(job, loss)
-    case .free(let epsilon): return free(job, epsilon)
+    case .paired(let loss): return try paired(job, loss)
+    case .free(let epsilon): return try free(job, epsilon)
     }
   }
 
@@ -154,7 +171,7 @@ final class ShardedStep {
       arena: arenas[plan.hasPhases ? group : thread].floats, weights: weights.floats,
       slopes: gradients.floats + shard * stride, accumulate: adds || !first, wantsInputGradient: byPixels,
       count: rows.count, isTraining: true,
-      keys: hasDropout ? rows.map { dropoutKey(job, $0) } : [], kernels: engine.kernels)
+      keys: hasDropout ? rows.map { dropoutKey(job, $0) } : [], kernels: engine.kernels, stop: job.stop)
   }
 
   private func dropoutKey(_ job: Job, _ row: Int) -> UInt64 {
@@ -175,6 +192,8 @@ final class ShardedStep {
       nonisolated(unsafe) let failures = failures
       engine.run(groups) { group, thread in
         do {
+          try job.stop.check()
+          crafters[thread].workspace.stop = job.stop
           let rows = groupRows(group, job)
           let context = Crafting(
             workspace: crafters[thread].workspace, responder: crafters[thread].responder, loss: job.defense.loss,
@@ -190,6 +209,7 @@ final class ShardedStep {
       }
     }
     if let first = failures.compactMap({ $0 }).first { throw first }
+    try job.stop.check()
   }
 
   /// Some of the batch's images as floats.
@@ -221,8 +241,8 @@ final class ShardedStep {
   /// One forward and backward pass of the whole batch.
   func pass(
     _ job: Job, adversarial: Bool, weight: Float, accumulate: Bool, after: ((Range<Int>, Frame) -> Void)? = nil
-  ) -> Sums {
-    run(job, accumulate: accumulate, after: after) { rows, frame in
+  ) throws -> Sums {
+    try run(job, accumulate: accumulate, after: after) { rows, frame in
       load(rows, job, adversarial: adversarial, frame)
     } slopes: { rows, logits in
       let labels = Array(job.labels[rows])
@@ -236,7 +256,7 @@ final class ShardedStep {
   }
 
   /// Three passes, as each group's activations serve one image at a time.
-  private func paired(_ job: Job, _ loss: any PairLoss) -> Sums {
+  private func paired(_ job: Job, _ loss: any PairLoss) throws -> Sums {
     let classes = model.classes
     let clean = FloatStorage(count: batch * classes)
     let changed = FloatStorage(count: batch * classes)
@@ -251,13 +271,13 @@ final class ShardedStep {
       }
     }
     // Clean logits first: the slopes at the changed images need them.
-    _ = run(job, accumulate: false, backward: false) { rows, frame in
+    _ = try run(job, accumulate: false, backward: false) { rows, frame in
       load(rows, job, adversarial: false, frame)
     } slopes: { rows, logits in
       write(logits, rows, to: clean)
       return (logits, Sums())
     }
-    _ = run(job, accumulate: false) { rows, frame in
+    _ = try run(job, accumulate: false) { rows, frame in
       load(rows, job, adversarial: true, frame)
     } slopes: { rows, logits in
       write(logits, rows, to: changed)
@@ -265,7 +285,7 @@ final class ShardedStep {
         clean: read(clean, rows), changed: logits, labels: Array(job.labels[rows]), loss: job.defense.loss)
       return (value.byChanged, Sums())
     }
-    return run(job, accumulate: true) { rows, frame in
+    return try run(job, accumulate: true) { rows, frame in
       load(rows, job, adversarial: false, frame)
     } slopes: { rows, logits in
       let labels = Array(job.labels[rows])
@@ -281,10 +301,10 @@ final class ShardedStep {
     _ job: Job, accumulate: Bool, backward: Bool = true, after: ((Range<Int>, Frame) -> Void)? = nil,
     load: (Range<Int>, Frame) -> Void,
     slopes: (Range<Int>, Tensor) -> (slope: Tensor, sums: Sums)
-  ) -> Sums {
+  ) throws -> Sums {
     let groups = (job.rows.count + WARD_LANES - 1) / WARD_LANES
     var sums = [Sums](repeating: Sums(), count: groups)
-    sums.withUnsafeMutableBufferPointer { sums in
+    try sums.withUnsafeMutableBufferPointer { sums in
       // Safety: each group writes its own sums; `run` waits for all of them.
       nonisolated(unsafe) let sums = sums
       func turn(_ group: Int, _ frame: Frame) {
@@ -296,7 +316,7 @@ final class ShardedStep {
         result.slope.values.withUnsafeBufferPointer { plan.setSlopes($0.baseAddress!, of: frame) }
       }
       if plan.hasPhases {
-        inPhases(job, accumulate: accumulate, backward: backward, after: after, load: load, turn: turn)
+        try inPhases(job, accumulate: accumulate, backward: backward, after: after, load: load, turn: turn)
       } else {
         engine.run(shards) { shard, thread in
           for group in self.groups(of: shard, job) {
@@ -304,11 +324,14 @@ final class ShardedStep {
               group, thread: thread, shard: shard, job, adds: accumulate, byPixels: after != nil)
             load(groupRows(group, job), frame)
             plan.forward(frame)
+            if job.stop.isAsked { return }
             turn(group, frame)
             if backward { plan.backward(frame) }
+            if job.stop.isAsked { return }
             after?(groupRows(group, job), frame)
           }
         }
+        try job.stop.check()
       }
     }
     return sums.reduce(into: Sums()) { total, each in
@@ -322,31 +345,33 @@ final class ShardedStep {
   private func inPhases(
     _ job: Job, accumulate: Bool, backward: Bool, after: ((Range<Int>, Frame) -> Void)?,
     load: (Range<Int>, Frame) -> Void, turn: (Int, Frame) -> Void
-  ) {
+  ) throws {
     let count = (job.rows.count + WARD_LANES - 1) / WARD_LANES
     let frames = (0..<count).map {
       frame($0, thread: 0, shard: $0 / groupsPerShard, job, adds: accumulate, byPixels: after != nil)
     }
-    func everywhere(_ body: (Int) -> Void) {
+    func everywhere(_ body: (Int) -> Void) throws {
       engine.run(shards) { shard, _ in
-        for group in self.groups(of: shard, job) { body(group) }
+        for group in self.groups(of: shard, job) where !job.stop.isAsked { body(group) }
+      }
+      try job.stop.check()
+    }
+    func everywhere(_ stretch: [Plan.Turn], _ body: (any Operation, Frame, Int) -> Void) throws {
+      try everywhere { group in
+        for turn in stretch where !job.stop.isAsked { body(plan.operations[turn.operation], frames[group], turn.phase) }
       }
     }
-    everywhere { load(groupRows($0, job), frames[$0]) }
+    try everywhere { load(groupRows($0, job), frames[$0]) }
     for stretch in plan.forwardStretches {
-      everywhere { group in
-        for turn in stretch { plan.operations[turn.operation].forward(frames[group], phase: turn.phase) }
-      }
+      try everywhere(stretch) { $0.forward($1, phase: $2) }
       if let end = stretch.last { plan.operations[end.operation].combineForward(frames, phase: end.phase) }
     }
-    everywhere { turn($0, frames[$0]) }
+    try everywhere { turn($0, frames[$0]) }
     guard backward else { return }
     for stretch in plan.backwardStretches {
-      everywhere { group in
-        for turn in stretch { plan.operations[turn.operation].backward(frames[group], phase: turn.phase) }
-      }
+      try everywhere(stretch) { $0.backward($1, phase: $2) }
       if let end = stretch.last { plan.operations[end.operation].combineBackward(frames, phase: end.phase) }
     }
-    if let after { everywhere { after(groupRows($0, job), frames[$0]) } }
+    if let after { try everywhere { after(groupRows($0, job), frames[$0]) } }
   }
 }

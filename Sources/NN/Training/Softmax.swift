@@ -30,12 +30,10 @@ extension Tensor {
     return out
   }
 
-  /// The index of the largest value of each row, the lowest of equals.
+  /// The index of the largest value of each row, the lowest of equals; `Outcome.noAnswer` where `[Float].answer` has none.
   public var answers: [Int] {
-    (0..<rows).map { row in
-      var best = row * rowCount
-      for j in row * rowCount..<(row + 1) * rowCount where values[j] > values[best] { best = j }
-      return best - row * rowCount
+    values.withUnsafeBufferPointer { values in
+      (0..<rows).map { UnsafeBufferPointer(rebasing: values[$0 * rowCount..<($0 + 1) * rowCount]).answer }
     }
   }
 }

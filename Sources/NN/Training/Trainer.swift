@@ -25,7 +25,7 @@ public struct Trainer: Sendable {
   /// - Parameters:
   ///   - testing: judged after each epoch, if given.
   ///   - progress: called after each batch, on this thread.
-  /// - Throws: `TrainingError`, and what the adversary throws.
+  /// - Throws: `TrainingError`, `MemoryShortage`, and what the adversary throws.
   public func train(
     _ model: Model, on images: Images, testing: Images? = nil, engine: Engine, stop: Stop = .never,
     progress: (TrainingProgress) -> Void = { _ in }
@@ -42,16 +42,19 @@ public struct Trainer: Sendable {
   ) throws -> TrainingState {
     try check(state.model, images)
     var state = state
-    let run = TrainingRun(self, state, images: images, engine: engine, stop: stop)
+    let run = try TrainingRun(self, state, images: images, engine: engine, stop: stop)
     while state.epochs.count < epochs {
       let epoch = state.epochs.count + 1
       do {
         let result = try run.epoch(epoch, progress: progress)
-        run.save(into: &state)
-        let test = try testing.map { try engine.accuracy(of: state.model, on: $0, stop: stop) }
+        // Whole or not at all: what is kept when the test is interrupted must not have these weights yet.
+        var next = state
+        run.save(into: &next)
+        let test = try testing.map { try engine.accuracy(of: next.model, on: $0, stop: stop) }
         var record = result.record(epoch: epoch, testAccuracy: test)
-        record.weights = state.model.weightStatistics
-        state.epochs.append(record)
+        record.weights = try next.model.weightStatistics(stop: stop)
+        next.epochs.append(record)
+        state = next
         whole(state)
       } catch is Interrupted {
         throw TrainingError.interrupted(epoch: epoch, last: state)

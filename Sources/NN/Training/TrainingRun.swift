@@ -19,7 +19,11 @@ final class TrainingRun {
   private let penaltySlope: FloatStorage
   private var steps: Int
 
-  init(_ settings: Trainer, _ state: TrainingState, images: Images, engine: Engine, stop: Stop) {
+  /// - Throws: `MemoryShortage`, before anything is allocated.
+  init(
+    _ settings: Trainer, _ state: TrainingState, images: Images, engine: Engine, stop: Stop
+  ) throws(MemoryShortage) {
+    try Self.checkMemory(settings, state.model, batch: min(settings.batch, images.count), engine)
     self.settings = settings
     self.images = images
     self.engine = engine
@@ -36,6 +40,29 @@ final class TrainingRun {
     penalties = PenaltyTerms(settings.defense.penalties, layout: model.layout)
     penaltySlope = FloatStorage(count: penalties.isEmpty ? 0 : count)
     step = ShardedStep(model, weights: weights, batch: min(settings.batch, images.count), engine: engine)
+  }
+
+  private static func checkMemory(
+    _ settings: Trainer, _ model: Model, batch: Int, _ engine: Engine
+  ) throws(MemoryShortage) {
+    let weights = 4 * Double(model.values.count)
+    let kept = Double(settings.optimizer.rule.stateCount)
+    let hasAdversary = settings.defense.adversary != nil
+    let arenas = ShardedStep.arenaCount(model.plan, batch: batch, engine) + (hasAdversary ? 2 * engine.threads : 0)
+    let images = hasAdversary ? 8 * Double(batch * model.input.count) : 0
+    try MemoryShortage.check(
+      "training \(model.architecture.name) with \(batch) images to a step",
+      [
+        // The weights in use, those of the last whole epoch, and a copy on its way to the store.
+        .init("weights", 3 * weights), .init("what the optimiser keeps", 3 * kept * weights),
+        .init(
+          "gradients",
+          weights * Double(ShardedStep.shardCount(batch: batch) + (settings.defense.penalties.isEmpty ? 0 : 1))),
+        .init("activations", 4 * Double(arenas) * Double(model.plan.arena.count) + images),
+      ],
+      hint: model.plan.hasPhases
+        ? "fewer images to a step (batch: 16) or a smaller network"
+        : "fewer threads (ward --threads 1) or a smaller network")
   }
 
   func save(into state: inout TrainingState) {

@@ -109,7 +109,8 @@ struct ResultValue: Object {
         ],
       rows: evaluation.outcomes.map { one in
         [
-          .integer(one.index), .string(names[one.label]), .string(names[one.cleanAnswer]), .string(names[one.answer]),
+          .integer(one.index), .string(names[one.label]), .string(evaluation.name(of: one.cleanAnswer)),
+          .string(evaluation.name(of: one.answer)),
         ] + (hasTarget ? [one.target.map { .string(names[$0]) } ?? Value.none] : []) + [
           .bool(one.fooled), .number(one.distances.linf), .number(one.distances.l2), .number(one.distances.l1),
           .integer(one.distances.l0), .integer(one.queries), .integer(one.steps),
@@ -234,6 +235,11 @@ extension ResultValue {
         [.string(name)] + row.map { .integer($0) }
       })
   }
+}
+
+extension Evaluation {
+  /// What an answer is called: its class, or that it is none.
+  func name(of answer: Int) -> String { classNames.indices.contains(answer) ? classNames[answer] : "no number" }
 }
 
 extension ThreatModel {

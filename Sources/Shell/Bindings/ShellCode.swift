@@ -12,11 +12,14 @@ enum ShellCode {
   static let sessionLine = "E0611"
   static let diverged = "E0612"
   static let unsafe = "E0613"
+  static let memory = "E0614"
   static let store = "E0620"
   static let drawing = "E0630"
   static let integerDivision = "N0002"
   static let grownLoss = "W0002"
   static let doubtfulAttack = "W0005"
+  static let suspiciousData = "W0003"
+  static let noNormalisation = "W0004"
 
   /// What `ward explain CODE` prints.
   static let explanations: [String: String] = [
@@ -59,6 +62,11 @@ enum ShellCode {
     """,
     unsafe:
       "The session was started with --safe, which allows no `!command` and no writing outside the working folder.",
+    memory: """
+    The work would take more memory than this machine, or the group of processes that Ward runs in, can give: it would have
+    been killed. Nothing was begun. A training with batch normalisation keeps the whole batch in memory, so that a smaller
+    `batch:` helps; otherwise each thread keeps 16 images, so that fewer threads do (`ward --threads 1`).
+    """,
     store: """
     The store cannot be used as asked. What was stored before is safe unless the message says that the file is damaged:
     then restore a backup (`:store backup FILE` makes one), or save with `sqlite3 FILE .recover` what can be read.
@@ -76,6 +84,16 @@ enum ShellCode {
     `autoattack(version: rand)`; answers that are probabilities go through softmax twice, which flattens every slope;
     where slopes are zero, steps stand still; and where Square, which follows no slope, breaks what all others left, slopes
     mislead. `audit` looks closer.
+    """,
+    suspiciousData: """
+    The data set was read, but something about it is unusual enough that results may mean something else than they seem to:
+    a class that no training or test image has, labels that count from 1, pixels that are nearly all black, or the same
+    images in both parts. The message says what it is and what to do.
+    """,
+    noNormalisation: """
+    A file of weights from elsewhere does not say how its images were normalised. Without `mean:` and `std:` pixels go in
+    as they are, from 0 to 1, and a network that was trained on normalised ones answers worse, without any other sign. Give
+    the two that were used in its training, for pixels from 0 to 1; `mean: 0 std: 1` says that there were none.
     """,
     integerDivision: """
     SQL divides whole numbers to a whole number: 8/255 is 0 there. Write 8.0/255, or pass a variable: `let eps = 8/255`,

@@ -31,10 +31,8 @@ struct RunCommand: ParsableCommand {
     }
     if let script = try script() { try finish(runScript(script, options)) }
     if file == "-" || !options.terminal.inputIsTerminal {
-      guard let text = try? FileHandle.standardInput.readToEnd() ?? Data() else {
-        throw ValidationError("standard input cannot be read: it is a folder, or closed")
-      }
-      try finish(runScript(Source(name: "standard input", text: String(decoding: text, as: UTF8.self)), options))
+      let text = try reading { try ScriptFile.read(from: STDIN_FILENO, named: "standard input") }
+      try finish(runScript(Source(name: "standard input", text: text), options))
     }
     options.goesOnInMemory = true
     let session = try Session(options)
@@ -52,7 +50,23 @@ struct RunCommand: ParsableCommand {
   }
 
   private func readScript(_ file: String) throws -> String {
-    do { return try ScriptFile.read(file) } catch let problem as Problem { throw ValidationError(problem.message) }
+    try reading {
+      guard ScriptFile.isHandedDown(file) else { return try ScriptFile.read(file) }
+      let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+      guard descriptor >= 0 else {
+        throw Problem(code: ShellCode.file, message: "cannot read \(file): \(FileFailure(errno).reason)")
+      }
+      defer { close(descriptor) }
+      return try ScriptFile.read(from: descriptor, named: file)
+    }
+  }
+
+  private func reading(_ work: () throws -> String) throws -> String {
+    do { return try work() } catch let problem as Problem {
+      throw ValidationError(problem.message)
+    } catch is Lang.Interrupt {
+      throw Exit(.interrupted)
+    }
   }
 
   private static func missing(_ file: String) -> String {

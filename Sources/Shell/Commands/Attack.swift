@@ -82,6 +82,8 @@ extension Session {
       throw Lang.Interrupt()
     } catch let error as AttackError {
       throw Problem.from(error)
+    } catch let error as MemoryShortage {
+      throw Problem(code: ShellCode.memory, message: error.description, help: [error.hint])
     } catch let error as SettingError {
       throw Problem(code: ShellCode.badAttack, message: error.description)
     }

@@ -100,8 +100,9 @@ extension ResultValue {
 
   private func caption(_ one: NN.Outcome) -> String {
     let names = evaluation.classNames
-    if !one.isCleanRight { return "\(names[one.label]) (clean: \(names[one.cleanAnswer]))" }
-    return one.isRobust ? "\(names[one.label]) (still right)" : "\(names[one.label]) → \(names[one.answer])"
+    if !one.isCleanRight { return "\(names[one.label]) (clean: \(evaluation.name(of: one.cleanAnswer)))" }
+    return one.isRobust
+      ? "\(names[one.label]) (still right)" : "\(names[one.label]) → \(evaluation.name(of: one.answer))"
   }
 }
 

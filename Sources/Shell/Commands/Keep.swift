@@ -63,8 +63,13 @@ extension Command<Session> {
         let data = given[on]
         return try session.opening {
           guard let choice = given[architecture], let entry = Architectures.named(choice.name) else {
-            return try session.opened(try Model(contentsOf: path), from: path, data)
+            let model = try Interrupt.leaving { try Model(contentsOf: path) }
+            if given[mean] != nil || given[std] != nil {
+              session.warn("the file says how its images were normalised, so that mean: and std: were not used")
+            }
+            return try session.opened(model, from: path, data)
           }
+          try session.checkScale(given[mean], given[std])
           let extents =
             given[shape] ?? data.map { [$0.dataset.shape.channels, $0.dataset.shape.height, $0.dataset.shape.width] }
             ?? [1, 28, 28]
@@ -83,12 +88,22 @@ extension Command<Session> {
             }
             return (0..<channels).map { Float(values.count == 1 ? values[0] : values[$0]) }
           }
-          let model = try Model(
-            contentsOf: path, as: try entry.make(choice.settingValues),
-            input: ImageShape(channels: channels, height: extents[1], width: extents[2]),
-            classes: given[answers] ?? data?.dataset.classes.count ?? 10,
-            normalisation: Normalisation(mean: try each(given[mean], 0, "mean"), std: try each(given[std], 1, "std")))
-          return try session.opened(model, from: path, data)
+          let kind = try entry.make(choice.settingValues)
+          let input = ImageShape(channels: channels, height: extents[1], width: extents[2])
+          let classes = given[answers] ?? data?.dataset.classes.count ?? 10
+          let (means, deviations) = (try each(given[mean], 0, "mean"), try each(given[std], 1, "std"))
+          let model = try Interrupt.leaving {
+            try Model(
+              contentsOf: path, as: kind, input: input, classes: classes,
+              normalisation: Normalisation(mean: means, std: deviations))
+          }
+          let value = try session.opened(model, from: path, data)
+          if given[mean] == nil || given[std] == nil {
+            let missing =
+              given[mean] == nil ? (given[std] == nil ? "no mean: and std: were" : "no mean: was") : "no std: was"
+            try session.warnOfNormalisation(missing, value.asObject(ModelValue.self))
+          }
+          return value
         }
       }
     }
@@ -100,6 +115,48 @@ extension Session {
     do { return try answeringTrouble(work) } catch let error as CheckpointError {
       throw Problem(code: ShellCode.file, message: error.description, argument: "file")
     }
+  }
+
+  fileprivate func warn(_ text: String, help: [String] = []) {
+    note(Diagnostic(ShellCode.noNormalisation, text, help: help, severity: .warning))
+  }
+
+  /// Means and deviations of bytes, from 0 to 255, are an old habit; pixels are numbers from 0 to 1 here.
+  fileprivate func checkScale(_ mean: [Double]?, _ std: [Double]?) throws {
+    func list(_ values: [Double]) -> String {
+      let texts = values.map { NumberText.exact(($0 / 255 * 10_000).rounded() / 10_000) }
+      return texts.count == 1 ? texts[0] : "[\(texts.joined(separator: ", "))]"
+    }
+    // No number from 0 to 1 has a larger mean, and none a deviation of more than a half.
+    let isOff = mean?.contains { $0 > 1 } == true
+    guard isOff || std?.contains(where: { $0 > 1 }) == true else { return }
+    let divided = [mean.map { "mean: \(list($0))" }, std.map { "std: \(list($0))" }].compactMap { $0 }
+    throw Problem(
+      code: ShellCode.wrongModel,
+      message: "pixels go from 0 to 1 here: no \(isOff ? "mean" : "deviation") of theirs is larger than 1",
+      help: ["if it is one of bytes, from 0 to 255, write `\(divided.joined(separator: " "))`"],
+      argument: isOff ? "mean" : "std")
+  }
+
+  /// Says what was not given, and what it should be where the data can tell.
+  fileprivate func warnOfNormalisation(_ missing: String, _ value: ModelValue?) throws {
+    var help = [
+      "for its training images: their mean and deviation, of pixels from 0 to 1; `mean: 0 std: 1` if there was none"
+    ]
+    if let value, let clean = value.origin.clean, let data = value.origin.data?.dataset {
+      let model = value.model.normalised(by: Normalisation(mean: data.mean, std: data.std))
+      let better = try answeringTrouble { try engine.accuracy(of: model, on: data.test, stop: stop) }
+      func list(_ values: [Float]) -> String {
+        let texts = values.map { NumberText.exact((Double($0) * 10_000).rounded() / 10_000) }
+        return texts.count == 1 ? texts[0] : "[\(texts.joined(separator: ", "))]"
+      }
+      help = [
+        "with those of \(data.name), `mean: \(list(data.mean)) std: \(list(data.std))`, it answers "
+          + "\(NumberText.share(better)) of the test images right, and \(NumberText.share(clean)) without; "
+          + "`mean: 0 std: 1` says that there were none"
+      ]
+    }
+    warn("\(missing) given, so that pixels go in as they are, from 0 to 1", help: help)
   }
 
   fileprivate func opened(_ model: Model, from path: String, _ data: DatasetValue?) throws -> Value {

@@ -22,21 +22,31 @@ extension Command<Session> {
       return { session, given in
         do {
           let place = Home.path(given[name])
-          var loaded = DatasetValue(dataset: try Interrupt.leaving { try Dataset.load(place) })
+          let (whole, oddities) = try Interrupt.leaving {
+            let dataset = try Dataset.load(place)
+            return (dataset, given[classes] == nil ? dataset.oddities : [])
+          }
+          var loaded = DatasetValue(dataset: whole)
           var selection: [String] = []
           if let wanted = given[classes] {
             let numbers = try loaded.classNumbers(wanted, argument: "classes")
-            loaded = DatasetValue(dataset: try loaded.dataset.only(numbers))
+            loaded = DatasetValue(dataset: try Interrupt.leaving { try whole.only(numbers) })
             selection.append("classes: \(Value.list(wanted).literal)")
           }
           if given[train] != nil || given[test] != nil {
-            loaded = DatasetValue(dataset: try loaded.dataset.first(train: given[train], test: given[test]))
+            let chosen = loaded.dataset
+            loaded = DatasetValue(
+              dataset: try Interrupt.leaving { try chosen.first(train: given[train], test: given[test]) })
             if let count = given[train] { selection.append("train: \(count)") }
             if let count = given[test] { selection.append("test: \(count)") }
           }
           session.noteShortage(loaded.dataset.train.count, of: given[train], "train", "training images")
           session.noteShortage(loaded.dataset.test.count, of: given[test], "test", "test images")
           loaded.selection = selection.joined(separator: " ")
+          for oddity in oddities {
+            session.note(
+              Diagnostic(ShellCode.suspiciousData, oddity.message, help: [oddity.advice], severity: .warning))
+          }
           session.made(.dataset(loaded))
           return .object(loaded)
         } catch let error as DataError {

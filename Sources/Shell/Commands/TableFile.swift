@@ -74,18 +74,17 @@ struct TableFile {
 
   private func bytes() throws -> Data {
     let path = Home.path(file)
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw bad("there is no such file")
+    let bytes: [UInt8]?
+    do {
+      bytes = try Interrupt.leaving { try PlainFile(path).contents(atMost: Self.mostBytes) }
+    } catch let error as DataError {
+      guard case .unreadable(_, let reason) = error else { throw bad("there is no such file") }
+      throw bad(reason + (reason.contains("a folder") ? "; `load` reads data sets" : ""))
     }
-    guard !isFolder.boolValue else { throw bad("it is a folder; `load` reads data sets") }
-    guard let handle = FileHandle(forReadingAtPath: path),
-      let data = try? handle.read(upToCount: Self.mostBytes + 1) ?? Data()
-    else { throw bad("it may not be read") }
-    guard data.count <= Self.mostBytes else {
+    guard let bytes else {
       throw bad("it is larger than \(Self.mostBytes / 1_000_000) MB, too large for a table in memory")
     }
-    return data
+    return Data(bytes)
   }
 
   private func separated(_ data: Data) throws -> Table {

@@ -14,8 +14,11 @@ extension Command<Session> {
     ) { signature in
       let model = signature.subject("model", .object(ModelValue.self), "the model")
       return { session, given in
-        session.made(.weights(given[model]))
-        let rows = given[model].model.weightStatistics.map { layer -> [Value] in
+        let value = given[model]
+        let network = value.model
+        let statistics = try Interrupt.leaving { network.weightStatistics }
+        session.made(.weights(value))
+        let rows = statistics.map { layer -> [Value] in
           [
             .string(layer.layer), .integer(layer.count), .known(layer.l1), .known(layer.l2), .known(layer.l1MinusL2),
             .known(layer.max), .known(layer.std), .number(layer.belowThousandth), .number(layer.belowHundredth),

@@ -16,8 +16,8 @@ extension Session {
     do {
       // The place it was read from, unless a set that has a name of its own stands elsewhere on this machine.
       let isThere = FileManager.default.fileExists(atPath: record.path)
-      let dataset = try Dataset.load(
-        isThere || !Dataset.knownNames.contains(record.name) ? record.path : record.name)
+      let place = isThere || !Dataset.knownNames.contains(record.name) ? record.path : record.name
+      let dataset = try Interrupt.leaving { try Dataset.load(place) }
       guard dataset.sha256 == record.sha256 else {
         throw Problem(
           code: ShellCode.data,

@@ -100,6 +100,19 @@ import Testing
     #expect(try content(["x_test": nil])?.contains("no array x_test; it has x_train, y_test, y_train") == true)
   }
 
+  /// Whose bytes would count twice: small archives of either kind have unpacked to petabytes elsewhere.
+  @Test func membersThatShareTheirBytesAreRefused() throws {
+    let array = npy("|u1", "(3, 2, 2)", Array(0..<12))
+    let twice = zipFile([("x_train.npy", array), ("x_train.npy", array)])
+    #expect(try refusal(twice)?.description.contains("lists x_train.npy twice") == true)
+    var archive = smallArchive()
+    let names = archive.indices.filter { archive[$0...].starts(with: Array("x_t".utf8)) }
+    // The last two names are those of the directory; the place of a member stands before its name.
+    let places = names.suffix(2).map { $0 - 4..<$0 }
+    archive.replaceSubrange(places[1], with: archive[places[0]])
+    #expect(try refusal(archive)?.description.contains("lie in one another") == true)
+  }
+
   @Test func whatIsNoArchiveIsNotCalledDamaged() throws {
     for other in [Array("hello".utf8), npy("|u1", "(3, 2, 2)", Array(0..<12))] {
       guard case .unexpected? = try refusal(other) else {

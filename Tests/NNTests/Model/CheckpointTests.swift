@@ -73,7 +73,78 @@ import Testing
     ("{\"w\":{\"dtype\":\"C64\",\"shape\":[2],\"data_offsets\":[0,16]}}", 16, "C64"),
     ("{\"w\":{\"shape\":[2]}}", 16, "lacks"),
     ("[1, 2]", 0, "JSON"), ("{", 0, "JSON"),
+    // The format's own rules: tensors follow one another without a gap, and every name is there once.
+    (two([0, 8], [4, 12]), 12, "'b' overlaps"), (two([0, 8], [0, 8]), 8, "'b' overlaps"),
+    (two([0, 8], [12, 20]), 20, "'b' leaves a gap"), (two([4, 12], [12, 20]), 20, "'a' leaves a gap"),
+    (two([0, 8], [8, 16]), 17, "end after 16 bytes"),
+    ("{\"w\":\(entry([0, 8])),\"\\u0077\":\(entry([0, 8]))}", 8, "names w twice"),
+    ("{\"w\":{\"dtype\":\"F32\",\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8, "names dtype twice"),
+    ("{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}", 0, "names a twice"),
+    ("{\"__metadata__\":{\"a\":1}}", 0, "not all text"),
   ]
+
+  private static func entry(_ offsets: [Int]) -> String {
+    "{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[\(offsets[0]),\(offsets[1])]}"
+  }
+
+  private static func two(_ first: [Int], _ second: [Int]) -> String {
+    "{\"a\":\(entry(first)),\"b\":\(entry(second))}"
+  }
+
+  /// The file of the issue in small: each tensor is all of the data.
+  @Test func tensorsThatShareTheirBytesAreRefusedWhereTheFileLies() throws {
+    let path = folder + "/ward-\(UUID().uuidString).safetensors"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let header = "{" + (0..<200).map { "\"w\($0)\":\(Self.entry([0, 8]))" }.joined(separator: ",") + "}"
+    let length = (0..<8).map { UInt8(truncatingIfNeeded: header.utf8.count >> (8 * $0)) }
+    try Data(length + Array(header.utf8) + [UInt8](repeating: 0, count: 8)).write(to: URL(fileURLWithPath: path))
+    let error = #expect(throws: CheckpointError.self) { try Safetensors(contentsOf: path) }
+    #expect(error?.description.contains("overlaps") == true)
+  }
+
+  @Test(arguments: [Float.nan, .infinity, -.infinity]) func weightsThatAreNoNumbersAreRefused(_ value: Float) throws {
+    var model = try fresh()
+    var values = model.values
+    values[values.count - 1] = value
+    model.setValues(values)
+    let error = #expect(throws: CheckpointError.self) { try Model(checkpoint: model.checkpoint, path: "x") }
+    #expect(error == .notFinite(path: "x", name: "fc3.bias", count: 1, of: values.count))
+    for key in ["ward.mean", "ward.std"] {
+      var file = try fresh().checkpoint
+      file.metadata[key] = "\(value)"
+      #expect(throws: CheckpointError.self) { try Model(checkpoint: file, path: "x") }
+    }
+  }
+
+  /// A few thousand files with bytes changed, mostly in their headers: each is read or refused.
+  @Test func changedFilesAreReadOrRefused() throws {
+    var state = TrainingState(
+      try Model(MLP(), input: ImageShape(channels: 1, height: 2, width: 2), classes: 2, seed: 3))
+    state.moments = [state.model.values]
+    let head = state.checkpoint.bytes
+    let length = 8 + head.littleEndian(0, 8)
+    let pieces = [
+      "{", "}", "[", "]", ",", ":", "\"", "0", "-1", "9", "99999999999999999999", "e5", "null", "\\u0000", "F16",
+    ]
+    for round in 0..<3000 {
+      var random = Random(seed: 6, stream: round)
+      var bytes = head
+      for _ in 0...random.index(below: 3) {
+        let at = 8 + random.index(below: length - 8)
+        switch random.index(below: 4) {
+        case 0: bytes[at] = UInt8(random.index(below: 256))
+        case 1: bytes.remove(at: at)
+        case 2: bytes[random.index(below: 8)] = UInt8(random.index(below: 256))
+        default:
+          let piece = Array(pieces[random.index(below: pieces.count)].utf8)
+          bytes.replaceSubrange(at..<min(at + random.index(below: 4), bytes.count), with: piece)
+        }
+      }
+      do { _ = try TrainingState(checkpoint: Safetensors(bytes: bytes, path: "x"), path: "x") } catch {
+        #expect("\(error)".count < 2000 && !"\(error)".contains("NSCocoa"), "round \(round): \(error)")
+      }
+    }
+  }
 
   @Test func aHeaderLongerThanTheFileIsRefusedBeforeAnythingIsRead() {
     for length: UInt64 in [1 << 62, 1 << 40, 9] {

@@ -67,7 +67,7 @@ struct Universal: Attack {
       switch rule {
       case .ascent: climb(&change, by: step, order.map { (images[$0], answers[$0]) }, responder, threat)
       case .deepfool:
-        for i in order { try push(&change, images[i], answers[i], responder, threat, stop) }
+        for i in order where answers[i] >= 0 { try push(&change, images[i], answers[i], responder, threat, stop) }
       }
       let now = responder.forward(images.map { Vector.clipped(Vector.sum($0, change)) }, keeping: false)
       let leads = zip(now, answers).map { Aim(label: $1).lead(of: $0) }
@@ -90,7 +90,7 @@ struct Universal: Attack {
     for first in stride(from: 0, to: images.count, by: 32) {
       let part = images[first..<min(first + 32, images.count)]
       let found = responder.ascend(part.map { Vector.clipped(Vector.sum($0.image, change)) }) { position, logits in
-        let (loss, slope) = AttackLoss.ce.evaluate(logits, Aim(label: part[first + position].answer))
+        let (loss, slope) = AttackLoss.ce.evaluate(logits, Aim(label: max(part[first + position].answer, 0)))
         return loss < 9 ? slope : slope.map { _ in 0 }
       }
       let slope = found.reduce(Pixels(repeating: 0, count: change.count)) { Vector.sum($0, $1.slope) }

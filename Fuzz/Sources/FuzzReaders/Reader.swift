@@ -1,0 +1,107 @@
+import Foundation
+
+@testable import NN
+
+/// One form of file: what reads it, and a few whole ones. Whatever the bytes are, they are read or refused in words.
+struct Reader {
+  let name: String
+  let seeds: [[UInt8]]
+  private let read: ([UInt8]) throws -> Void
+
+  /// Reads some bytes. A refusal must fit on a screen and be our own.
+  func take(_ bytes: [UInt8]) {
+    do { try read(bytes) } catch {
+      let text = "\(error)"
+      if text.isEmpty || text.utf8.count > 4000 || text.contains("NSCocoa") { fatalError("a refusal says: \(text)") }
+    }
+  }
+
+  static let all: [Reader] = [
+    Reader(name: "safetensors", seeds: [Seeds.model.checkpoint.bytes, Seeds.tensors]) {
+      let file = try Safetensors(bytes: $0, path: "x")
+      // Each number has bytes of its own.
+      if file.tensors.reduce(0, { $0 + $1.tensor.count }) > $0.count { fatalError("more numbers than bytes") }
+      _ = try Model(checkpoint: file, path: "x")
+    },
+    Reader(name: "state", seeds: [Seeds.state.checkpoint.bytes]) {
+      _ = try TrainingState(checkpoint: Safetensors(bytes: $0, path: "x"), path: "x")
+    },
+    Reader(name: "settings", seeds: Seeds.settings.map { Array($0.utf8) }) {
+      let text = String(decoding: $0, as: UTF8.self)
+      let settings = try SettingsText.read(text)
+      for entry in Architectures.all { _ = try? entry.make(settings) }
+      for entry in Attacks.all { _ = try? entry.make(settings) }
+      for entry in Defenses.all { _ = try? entry.make(settings) }
+    },
+    Reader(name: "npz", seeds: Seeds.archives) {
+      Scratch.file.write($0)
+      try check(NPZ(Scratch.file.path).load())
+    },
+    Reader(name: "idx", seeds: [Seeds.images, Seeds.labels] + [Seeds.images, Seeds.labels].map(Seeds.gzip)) {
+      Scratch.file.write($0)
+      if let images = try? IDX.images(Scratch.file.path), images.bytes.count != images.count * images.shape.count {
+        fatalError("\(images.count) images of \(images.shape) in \(images.bytes.count) bytes")
+      }
+      _ = try IDX.labels(Scratch.file.path)
+    },
+    Reader(name: "cifar", seeds: [Seeds.batch, Seeds.gzip(Seeds.batch)]) {
+      Scratch.file.write($0)
+      guard let folder = CIFARFolder(Scratch.cifar) else { fatalError("the folder is one of CIFAR") }
+      try check(folder.load())
+    },
+    Reader(name: "csv", seeds: [Array("a,b\r\n\"x \"\"y\"\"\",2\n\n# 3\n".utf8)]) {
+      for remarks in [false, true] {
+        var reader = try CSVReader(Data($0), remarks: remarks)
+        var line = 0
+        while let record = try reader.next() {
+          if record.line <= line || record.fields.isEmpty { fatalError("line \(record.line) after \(line)") }
+          line = record.line
+        }
+      }
+    },
+    Reader(name: "costs", seeds: [Array(",a,b\na,0,2\nb,1,0\n".utf8), Array("0 , 2\n1,0\n".utf8)]) {
+      let costs = try CostMatrix(csv: Data($0), classes: ["a", "b"])
+      if costs.rows.count != 2 || costs.rows.contains(where: { $0.contains { !$0.isFinite || $0 < 0 } }) {
+        fatalError("\(costs.rows) are no costs")
+      }
+    },
+  ]
+
+  private static func check(_ data: Dataset) {
+    for part in [data.train, data.test] where part.labels.contains(where: { $0 >= data.classes.count }) {
+      fatalError("a label that names no class")
+    }
+    _ = data.oddities
+  }
+}
+
+/// A file in memory that readers open by its path, and a folder of links to it.
+final class Scratch {
+  nonisolated(unsafe) static let file = Scratch()
+  let descriptor: Int32
+  let path: String
+
+  /// The six files of CIFAR-10, all of them the one that is fuzzed.
+  static let cifar: URL = {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ward-fuzz-\(getpid())")
+    try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for name in (1...5).map({ "data_batch_\($0).bin" }) + ["test_batch.bin"] {
+      let link = folder.appendingPathComponent(name).path
+      try? FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: file.path)
+    }
+    return folder
+  }()
+
+  private init() {
+    descriptor = open("/dev/shm", O_TMPFILE | O_RDWR, 0o600)
+    if descriptor < 0 { fatalError("no file in memory: \(errno)") }
+    path = "/proc/\(getpid())/fd/\(descriptor)"
+  }
+
+  func write(_ bytes: [UInt8]) {
+    guard ftruncate(descriptor, off_t(bytes.count)) == 0, pwrite(descriptor, bytes, bytes.count, 0) == bytes.count
+    else {
+      fatalError("the file in memory is not written")
+    }
+  }
+}
