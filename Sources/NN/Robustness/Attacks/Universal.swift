@@ -70,7 +70,7 @@ struct Universal: Attack {
         for i in order where answers[i] >= 0 { try push(&change, images[i], answers[i], responder, threat, stop) }
       }
       let now = responder.forward(images.map { Vector.clipped(Vector.sum($0, change)) }, keeping: false)
-      let leads = zip(now, answers).map { Aim(label: $1).lead(of: $0) }
+      let leads = zip(now, answers).map { Aim(label: max($1, 0)).lead(of: $0) }
       let (fooled, lead) = (zip(now, answers).count { $0.answer != $1 }, leads.reduce(0, +))
       if fooled > most || fooled == most && lead > highest {
         (best, most, highest) = (change, fooled, lead)
