@@ -1,10 +1,9 @@
 /// One change for all images, made from other images: training images of the data set, where it has any.
 ///
 /// With `deepfool` the algorithm of Moosavi-Dezfooli, Fawzi, Fawzi and Frossard, "Universal adversarial perturbations",
-/// CVPR 2017: while an image keeps its answer, DeepFool's change is added and the sum projected. With `ascent`
-/// steps up the mean of the cross-entropy, cut off at 9 so that no image counts for too much: Shafahi et al.,
-/// "Universal Adversarial Training", AAAI 2020, Algorithm 2. Neither is the stronger
-/// on every model: try both.
+/// CVPR 2017: while an image keeps its answer, DeepFool's change is added and the sum projected. With `ascent` steps
+/// up the mean of the cross-entropy, cut off at 9 so that no image counts for too much: Shafahi et al.,
+/// "Universal Adversarial Training", AAAI 2020, Algorithm 2. Neither is the stronger on every model.
 struct Universal: Attack {
   /// How the change is made.
   enum Rule: String, CaseIterable { case ascent, deepfool }
