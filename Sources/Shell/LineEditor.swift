@@ -48,6 +48,9 @@ final class LineEditor {
   private let history: HistoryFile?
   /// Why the line ends before Enter.
   private var ending: Input?
+  /// The terminal once more, opened by ourselves, so that reads which do not wait are ours alone: after Ctrl-Z the shell may have
+  /// left it in a state in which reads wait for a whole line. -1 where it has no name.
+  private let terminal = ttyname(STDIN_FILENO).map { open($0, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) } ?? -1
   /// What stands in the line from the beginning: the indentation of one that goes on.
   private var prefill = ""
   /// Keys that readline gets before those of the terminal, so that it lets go of what it is in the middle of.
@@ -198,7 +201,7 @@ final class LineEditor {
   /// A byte of the terminal; nil if there is none after all, or if the terminal is gone.
   private func readKey(isGone: Bool) -> UInt8? {
     var key: UInt8 = 0
-    let count = read(STDIN_FILENO, &key, 1)
+    let count = read(terminal < 0 ? STDIN_FILENO : terminal, &key, 1)
     if count == 1 {
       // Behind Ctrl-V readline has the terminal send no signals, so that any key can be written.
       if key == Self.interruptKey, rl_readline_state & UInt(RL_STATE_MOREINPUT) != 0 {
