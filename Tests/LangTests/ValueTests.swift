@@ -14,13 +14,16 @@ import Testing
     #expect(Value.string("a \"b\" {c}\n").literal == #""a \"b\" \{c}\n""#)
   }
 
-  @Test func rangesAreGeneratedByIndex() {
+  @Test func rangesAreGeneratedByIndex() throws {
     let range = NumberRange(from: 0, to: 0.3, by: 0.02)
     #expect(range.count == 16)
     #expect(range[15] == 15 * 0.02)
     #expect(NumberRange(from: 0, to: 10, includesEnd: false).count == 10)
-    #expect(NumberRange(from: 5, to: 1, by: -2).numbers == [5, 3, 1])
-    #expect(NumberRange(from: 1, to: 0).numbers.isEmpty)
+    #expect(try NumberRange(from: 5, to: 1, by: -2).spelledOut() == [5, 3, 1])
+    #expect(try NumberRange(from: 1, to: 0).spelledOut().isEmpty)
+    #expect(throws: Problem.self) { try NumberRange(from: 0, to: 1e15).spelledOut() }
+    let wide = NumberRange(from: -1e308, to: 1e308, by: 1e300)
+    #expect(wide[wide.count - 1] == 1e308)
   }
 
   @Test func recordsKeepTheirOrderAndCompareWithoutIt() {

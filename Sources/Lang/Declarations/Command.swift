@@ -123,4 +123,11 @@ public protocol Host: AnyObject {
   func note(_ diagnostic: Diagnostic)
   /// `_` (nil: the last value) and `_3`. Throws a `Problem` when there is none any more.
   func last(_ number: Int?) throws -> Value
+  /// Memory is short: what is kept of earlier values, without a name, should go.
+  func letGo()
+}
+
+extension Host {
+  /// Keeps nothing.
+  public func letGo() {}
 }

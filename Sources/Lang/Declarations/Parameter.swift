@@ -138,11 +138,11 @@ extension ParameterType {
 }
 
 extension Value {
-  /// The elements of a list or a range.
+  /// The elements of a list, or of a range that was checked not to be too long.
   var spelledOut: [Value]? {
     switch self {
-    case .list(let values): values
-    case .range(let range): range.numbers.map { .number($0) }
+    case .list(let values): values.elements
+    case .range(let range): (0..<range.count).map { .number(range[$0]) }
     default: nil
     }
   }

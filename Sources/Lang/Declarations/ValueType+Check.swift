@@ -89,8 +89,10 @@ extension ValueType {
       guard Int(exactly: number) != nil else { return number.isFinite ? .wrong : .outOfRange }
       return bounds.contains(number) ? .fits : .outOfRange
     case (.oneOf(let words), _): return value.word.map(words.contains) == true ? .fits : .wrong
-    case (.list(let element), .list(let values)): return Self.worst(values.map(element.fit))
-    case (.list(let element), .range(let range)): return Self.worst(range.numbers.map { element.fit(.number($0)) })
+    case (.list(let element), .list(let values)): return Self.worst(values.elements.lazy.map(element.fit))
+    case (.list(let element), .range(let range)):
+      if range.count > NumberRange.mostSpelledOut { return .wrong }
+      return Self.worst((0..<range.count).lazy.map { element.fit(.number(range[$0])) })
     case (.object(_, let test), .object(let object)): return test(object) ? .fits : .wrong
     case (.choice(let family), .choice(let choice)):
       return family == nil || family == choice.declaration.family ? .fits : .wrong
@@ -98,7 +100,7 @@ extension ValueType {
       let fits = types.map { $0.fit(value) }
       return fits.contains(.fits) ? .fits : fits.contains(.outOfRange) ? .outOfRange : .wrong
     case (.oneOrMore(let element), .list(let values)):
-      return values.isEmpty ? .wrong : Self.worst(values.map(element.fit))
+      return values.isEmpty ? .wrong : Self.worst(values.elements.lazy.map(element.fit))
     case (.oneOrMore(let element), _): return element.fit(value)
     default: return .wrong
     }
@@ -114,8 +116,13 @@ extension ValueType {
     }
   }
 
-  private static func worst(_ fits: [Fit]) -> Fit {
-    fits.contains(.wrong) ? .wrong : fits.contains(.outOfRange) ? .outOfRange : .fits
+  private static func worst(_ fits: some Sequence<Fit>) -> Fit {
+    var worst = Fit.fits
+    for fit in fits {
+      if fit == .wrong { return .wrong }
+      if fit == .outOfRange { worst = .outOfRange }
+    }
+    return worst
   }
 
   /// How a message names what takes a value.

@@ -2,8 +2,8 @@ extension Library {
   static let lists: [LibraryFunction] = [
     LibraryFunction(
       "len", "How many elements, fields, rows or characters.", topic: "Lists", [.init("x")], example: "len([1, 2, 3])"
-    ) { _, given in
-      guard let count = given[0].count else {
+    ) { caller, given in
+      guard let count = try given[0].count(caller.poll) else {
         throw Problem(.notIterable, "\(given[0].typePhrase) has no length", argument: "x")
       }
       return .integer(count)
@@ -24,7 +24,9 @@ extension Library {
       example: "map([1, 2, 3], fn(x) => x * x)"
     ) { caller, given in
       let function = given[1].function
-      return .list(try given[0].iterated().map { try caller.call(function, [$0]) })
+      var made = ValueBuilder(caller)
+      for element in try given[0].iterated(caller.poll) { try made.add(caller.call(function, [element])) }
+      return made.list
     },
     LibraryFunction(
       "filter", "The elements, rows or fields for which a function gives true.", topic: "Lists",
@@ -45,9 +47,9 @@ extension Library {
       example: "reverse([1, 2, 3])"
     ) { caller, given in
       switch given[0] {
-      case .string: .string(try given[0].iterated(caller.poll).reversed().map(\.text).joined())
+      case .string(let text): .string(try reversed(text, caller.poll))
       case .table(let table): .table(table.with(rows: table.rows.reversed()))
-      default: .list(try given[0].iterated().reversed())
+      default: .list(try given[0].iterated(caller.poll).reversed())
       }
     },
     part("head", "The first n elements, rows or characters.", example: "head([1, 2, 3], 2)") { count, n in
@@ -61,9 +63,9 @@ extension Library {
       example: "unique([1, 2, 1])"
     ) { caller, given in
       var kept: [Value] = []
-      for value in try given[0].iterated() {
+      for value in try given[0].iterated(caller.poll) {
         try caller.poll()
-        if !kept.contains(value) { kept.append(value) }
+        if try !Value.contains(kept, value, caller.poll) { kept.append(value) }
       }
       return .list(kept)
     },
@@ -71,10 +73,25 @@ extension Library {
       "zip", "Pairs of elements at the same place, as long as the shorter list.", topic: "Lists",
       [.init("a"), .init("b")],
       example: "zip([1, 2], [\"x\", \"y\"])"
-    ) { _, given in
-      .list(zip(try given[0].iterated(), try given[1].iterated()).map { .list([$0, $1]) })
+    ) { caller, given in
+      var made = ValueBuilder(caller)
+      for (a, b) in zip(try given[0].iterated(caller.poll), try given[1].iterated(caller.poll)) {
+        try made.add(.list([a, b]))
+      }
+      return made.list
     },
   ]
+
+  private static func reversed(_ text: String, _ poll: () throws -> Void) throws -> String {
+    var reversed = ""
+    var turns = 0
+    for character in text.reversed() {
+      turns += 1
+      if turns & 0xFFF == 0 { try poll() }
+      reversed.append(character)
+    }
+    return reversed
+  }
 
   private static func keepMatching(_ caller: LibraryFunction.Caller, _ given: [Value]) throws -> Value {
     func matches(_ value: Value) throws -> Bool {
@@ -90,12 +107,12 @@ extension Library {
       return .table(table.with(rows: kept.map { table.rows[$0] }))
     case .record(let record):
       return .record(Record(try record.pairs.filter { try matches($0.value) }.map { ($0.name, $0.value) }))
-    default: return .list(try given[0].iterated().filter(matches))
+    default: return .list(try given[0].iterated(caller.poll).filter(matches))
     }
   }
 
   private static func sorted(_ caller: LibraryFunction.Caller, _ given: [Value]) throws -> Value {
-    let elements = try given[0].iterated()
+    let elements = try given[0].iterated(caller.poll)
     let keys = try elements.map { element in
       try caller.poll()
       return switch given[1] {
@@ -109,8 +126,9 @@ extension Library {
     let (known, empty) = (keys.indices.filter { !keys[$0].isNone }, keys.indices.filter { keys[$0].isNone })
     let sorted = try known.sorted { a, b in
       try caller.poll()
-      if try Value.precedes(falling ? keys[b] : keys[a], falling ? keys[a] : keys[b]) { return true }
-      return try !Value.precedes(falling ? keys[a] : keys[b], falling ? keys[b] : keys[a]) && a < b
+      let (low, high) = falling ? (keys[b], keys[a]) : (keys[a], keys[b])
+      if try Value.precedes(low, high, caller.poll) { return true }
+      return try !Value.precedes(high, low, caller.poll) && a < b
     }
     let order = sorted + empty
     if case .table(let table) = given[0] { return .table(table.with(rows: order.map { table.rows[$0] })) }
@@ -123,15 +141,16 @@ extension Library {
     LibraryFunction(
       name, summary, topic: "Lists", [.init("list"), .init("n", .integer(in: .atLeast(0)), default: 10)],
       example: example
-    ) { _, given in
+    ) { caller, given in
       let n = Int(given[1].number)
       switch given[0] {
       case .table(let table): return .table(table.with(rows: Array(table.rows[choose(table.count, n)])))
       case .string(let text):
-        let characters = Array(text)
-        return .string(String(characters[choose(characters.count, n)]))
+        let chosen = choose(try LongText.count(text, caller.poll), n)
+        let start = try LongText.index(text, chosen.lowerBound, from: text.startIndex, caller.poll)
+        return .string(String(text[start..<(try LongText.index(text, chosen.count, from: start, caller.poll))]))
       default:
-        let elements = try given[0].iterated()
+        let elements = try given[0].iterated(caller.poll)
         return .list(Array(elements[choose(elements.count, n)]))
       }
     }
@@ -146,15 +165,34 @@ extension Value {
   }
 
   /// What `len` gives, nil for values that have no length.
-  var count: Int? {
+  func count(_ poll: () throws -> Void) rethrows -> Int? {
     switch self {
     case .list(let values): values.count
     case .record(let record): record.count
     case .range(let range): range.count
     case .table(let table): table.count
-    case .string(let text): text.count
+    case .string(let text): try LongText.count(text, poll)
     case .object(let object): object.elements?.count
     default: nil
     }
   }
+}
+
+/// A list on its way: it stops where it becomes larger than a value may be, not when the memory is gone.
+struct ValueBuilder {
+  private let caller: LibraryFunction.Caller
+  private var elements: [Value] = []
+  private var extent = Extent(levels: 1)
+
+  init(_ caller: LibraryFunction.Caller) { self.caller = caller }
+
+  mutating func add(_ element: Value) throws {
+    if elements.count & 0xFF == 0 { try caller.poll() }
+    extent.grow(by: Extent.place)
+    extent.hold(element.extent)
+    if extent.bytes > Extent.most { try extent.check("a list") }
+    elements.append(element)
+  }
+
+  var list: Value { .list(elements) }
 }

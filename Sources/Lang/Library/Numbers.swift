@@ -19,7 +19,8 @@ extension Library {
     ) { _, given in
       switch given[0] {
       case .string(let text):
-        guard let value = Double(text.trimmingCharacters(in: .whitespaces)), value.isFinite else {
+        guard text.utf8.count <= 10_000, let value = Double(text.trimmingCharacters(in: .whitespaces)), value.isFinite
+        else {
           throw Problem(.badArgument, "\(given[0].brief) does not spell a number", argument: "text")
         }
         return .number(value)
@@ -40,10 +41,10 @@ extension Library {
       return ($0.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double($0.count - 1)).squareRoot()
     },
     extreme("min", "The least of some numbers or strings, or of a list.", example: "min(3, 1, 2)") {
-      try Value.precedes($0, $1)
+      try Value.precedes($0, $1, $2)
     },
     extreme("max", "The greatest of some numbers or strings, or of a list.", example: "max([3, 1, 2])") {
-      try Value.precedes($1, $0)
+      try Value.precedes($1, $0, $2)
     },
   ]
 
@@ -72,28 +73,38 @@ extension Library {
   ) -> LibraryFunction {
     LibraryFunction(
       name, summary, topic: "Numbers", [.init("list", .list(of: .number()))], example: example
-    ) { _, given in
+    ) { caller, given in
       let numbers = (given[0].spelledOut ?? []).map(\.number)
+      try caller.poll()
       guard numbers.count >= least else {
         throw Problem(
           .badArgument,
           "\(name) needs at least \(least == 1 ? "one number" : "\(least) numbers"), not \(numbers.count)",
           argument: "list")
       }
-      return .number(compute(numbers))
+      let result = compute(numbers)
+      guard result.isFinite || !numbers.allSatisfy(\.isFinite) else {
+        throw Problem(.undefinedResult, "the \(name) of these is too large for a number", argument: "list")
+      }
+      return .number(result)
     }
   }
 
   private static func extreme(
-    _ name: String, _ summary: String, example: String, _ isBetter: @escaping (Value, Value) throws -> Bool
+    _ name: String, _ summary: String, example: String,
+    _ isBetter: @escaping (Value, Value, () throws -> Void) throws -> Bool
   ) -> LibraryFunction {
-    LibraryFunction(name, summary, topic: "Numbers", [.init("list")], isVariadic: true, example: example) { _, given in
+    LibraryFunction(name, summary, topic: "Numbers", [.init("list")], isVariadic: true, example: example) {
+      caller, given in
       if given.count == 1, case .range(let range) = given[0] { try range.checkLength() }
       let values = given.count == 1 ? given[0].spelledOut ?? given : given
       guard var best = values.first else {
         throw Problem(.badArgument, "\(name) needs at least one value", argument: "list")
       }
-      for value in values.dropFirst() where try isBetter(value, best) { best = value }
+      for (turn, value) in values.enumerated() {
+        if turn & 0xFFF == 0xFFF { try caller.poll() }
+        if turn > 0, try isBetter(value, best, caller.poll) { best = value }
+      }
       return best
     }
   }
@@ -104,17 +115,5 @@ extension Value {
   var number: Double {
     guard case .number(let value) = self else { preconditionFailure("\(literal) was checked as a number") }
     return value
-  }
-
-  /// The order of `sort`, `min` and `<`: numbers with numbers, strings with strings.
-  static func precedes(_ a: Value, _ b: Value) throws -> Bool {
-    switch (a, b) {
-    case (.number(let a), .number(let b)): return a < b
-    case (.string(let a), .string(let b)): return a < b
-    default:
-      throw Problem(
-        .wrongOperands, "\(a.briefPhrase) and \(b.briefPhrase) have no order",
-        help: ["numbers compare with numbers and strings with strings"])
-    }
   }
 }

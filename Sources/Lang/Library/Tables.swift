@@ -14,13 +14,21 @@ extension Library {
     LibraryFunction(
       "table", "A table made of records with the same fields.", topic: "Tables", [.init("rows", .list(of: .record))],
       example: "table([{eps: 0.1, robust: 0.5}, {eps: 0.2, robust: 0.3}])"
-    ) { _, given in
+    ) { caller, given in
       let records = (given[0].asList ?? []).compactMap(\.asRecord)
-      var names: [String] = []
-      for record in records { for name in record.names where !names.contains(name) { names.append(name) } }
-      return .table(
-        Table(
-          columns: names.map { Table.Column($0) }, rows: records.map { record in names.map { record[$0] ?? .none } }))
+      var names: [String] = [], known: Set<String> = []
+      for record in records {
+        try caller.poll()
+        for name in record.names where known.insert(name).inserted { names.append(name) }
+      }
+      try Extent.check(
+        bytes: Table.bytes(rows: records.count, columns: names.count),
+        "a table of \(records.count) rows and \(names.count) columns")
+      let rows = try records.map { record in
+        try caller.poll()
+        return names.map { record[$0] ?? .none }
+      }
+      return .table(Table(columns: names.map { Table.Column($0) }, rows: rows))
     },
   ]
 }

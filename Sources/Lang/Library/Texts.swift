@@ -6,11 +6,15 @@ extension Library {
       "join", "The elements as one string, with a separator between them.", topic: "Text",
       [.init("list"), .init("separator", .string, default: ", ")], example: "join([1, 2, 3], \" and \")"
     ) { caller, given in
-      let parts = try given[0].iterated().map { part in
+      let separator = given[1].text
+      var text = ""
+      for (index, part) in try given[0].iterated(caller.poll).enumerated() {
         try caller.poll()
-        return part.text
+        if index > 0 { text += separator }
+        text += try part.text(caller.poll)
+        try Extent.check(bytes: text.utf8.count, "a string")
       }
-      return .string(parts.joined(separator: given[1].text))
+      return .string(text)
     },
     LibraryFunction(
       "split", "The parts of a string between separators.", topic: "Text",
@@ -18,7 +22,9 @@ extension Library {
     ) { caller, given in
       let separator = given[1].text
       guard !separator.isEmpty else { return .list(try given[0].iterated(caller.poll)) }
-      return .list(try pieces(of: given[0].text, between: separator, caller).map { .string($0) })
+      var parts = ValueBuilder(caller)
+      try forEachPiece(of: given[0].text, between: separator, caller) { try parts.add(.string($0)) }
+      return parts.list
     },
     LibraryFunction(
       "format", "A value as text with so many digits after the point, padded to a width; `percent: true` for shares.",
@@ -29,18 +35,18 @@ extension Library {
       ], example: "format(0.12345, 2)", formatted),
     LibraryFunction(
       "string", "A value as text, as `print` shows it.", topic: "Text", [.init("x")], example: "string(0.5)"
-    ) { _, given in .string(given[0].text) },
+    ) { caller, given in .string(try given[0].text(caller.poll)) },
     LibraryFunction("upper", "In capitals.", topic: "Text", [.init("text", .string)], example: "upper(\"shirt\")") {
-      .string($1[0].text.uppercased())
+      .string(try LongText.mapped($1[0].text, $0.poll) { $0.uppercased() })
     },
     LibraryFunction("lower", "In small letters.", topic: "Text", [.init("text", .string)], example: "lower(\"SHIRT\")")
     {
-      .string($1[0].text.lowercased())
+      .string(try LongText.mapped($1[0].text, $0.poll) { $0.lowercased() })
     },
     LibraryFunction(
       "trim", "Without white space at both ends.", topic: "Text", [.init("text", .string)],
       example: "trim(\"  shirt \")"
-    ) { _, given in .string(given[0].text.trimmingCharacters(in: .whitespacesAndNewlines)) },
+    ) { caller, given in .string(try trimmed(given[0].text, caller.poll)) },
     LibraryFunction(
       "replace", "With every occurrence of one string replaced by another.", topic: "Text",
       [.init("text", .string), .init("old", .string), .init("new", .string)], example: "replace(\"a-b\", \"-\", \"+\")"
@@ -48,7 +54,15 @@ extension Library {
       guard !given[1].text.isEmpty else {
         throw Problem(.badArgument, "replace needs text to look for", argument: "old")
       }
-      return .string(try pieces(of: given[0].text, between: given[1].text, caller).joined(separator: given[2].text))
+      let new = given[2].text
+      var text = "", isFirst = true
+      try forEachPiece(of: given[0].text, between: given[1].text, caller) { piece in
+        if !isFirst { text += new }
+        isFirst = false
+        text += piece
+        try Extent.check(bytes: text.utf8.count, "a string")
+      }
+      return .string(text)
     },
     LibraryFunction(
       "type", "The kind of a value, as a string.", topic: "Values", [.init("x")], example: "type([1, 2])"
@@ -57,32 +71,40 @@ extension Library {
 
   /// The text between the occurrences of another, which is looked for byte by byte: Foundation's search of a long text
   /// takes seconds and cannot be interrupted.
-  private static func pieces(
-    of text: String, between separator: String, _ caller: LibraryFunction.Caller
-  ) throws -> [String] {
+  private static func forEachPiece(
+    of text: String, between separator: String, _ caller: LibraryFunction.Caller, _ body: (String) throws -> Void
+  ) throws {
     let bytes = Array(text.utf8), wanted = Array(separator.utf8)
-    var pieces: [String] = [], start = 0, at = 0
-    while at + wanted.count <= bytes.count {
-      if at & 0xFFF == 0 { try caller.poll() }
-      if bytes[at] == wanted[0], bytes[at..<at + wanted.count].elementsEqual(wanted) {
-        pieces.append(String(decoding: bytes[start..<at], as: UTF8.self))
-        at += wanted.count
-        start = at
-      } else {
-        at += 1
-      }
+    var start = 0
+    while let at = try LongText.find(wanted, in: bytes, from: start, caller.poll) {
+      try body(String(decoding: bytes[start..<at], as: UTF8.self))
+      start = at + wanted.count
     }
-    return pieces + [String(decoding: bytes[start...], as: UTF8.self)]
+    try body(String(decoding: bytes[start...], as: UTF8.self))
   }
 
-  private static func formatted(_: LibraryFunction.Caller, _ given: [Value]) throws -> Value {
+  private static func trimmed(_ text: String, _ poll: () throws -> Void) throws -> String {
+    let space = CharacterSet.whitespacesAndNewlines
+    var turns = 0
+    func isSpace(_ scalar: Unicode.Scalar) throws -> Bool {
+      turns += 1
+      if turns & 0xFFF == 0 { try poll() }
+      return space.contains(scalar)
+    }
+    var rest = try text.unicodeScalars.drop(while: isSpace)
+    while let last = rest.last, try isSpace(last) { rest.removeLast() }
+    return String(rest)
+  }
+
+  private static func formatted(_ caller: LibraryFunction.Caller, _ given: [Value]) throws -> Value {
     let width = Int(given[2].number), percent = given[3] == .bool(true)
     guard let number = given[0].asNumber else {
       guard !percent else { throw Problem(.badArgument, "only numbers have a percentage", argument: "percent") }
-      let text = given[0].text
-      return .string(text + String(repeating: " ", count: max(0, width - text.displayWidth)))
+      let text = try given[0].text(caller.poll)
+      // Of a longer text the first thousand letters fill any width.
+      return .string(text + String(repeating: " ", count: max(0, width - text.prefix(width).displayWidth)))
     }
-    let scaled = percent ? number * 100 : number
+    let scaled = percent ? try Operators.number(.multiply, number, 100) : number
     let digits = given[1].asInteger ?? (percent ? 1 : nil)
     let text = digits.map { String(format: "%.\($0)f", scaled) } ?? Value.text(of: scaled)
     let whole = percent ? text + " %" : text

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A variable that outlives a block: every top-level name, and locals that a function closes over.
 ///
 /// The storage is a pointer so that the inner loop pays for no exclusivity checks.
@@ -11,7 +13,13 @@ final class Cell {
   }
 
   deinit {
-    storage.deinitialize(count: 1)
+    // A function holds cells, which hold functions, and so on: freed one inside the other, a long chain would use up the
+    // stack.
+    switch storage.pointee {
+    case nil, .some(.none), .some(.bool), .some(.number), .some(.string), .some(.range), .some(.object):
+      storage.deinitialize(count: 1)
+    default: Farewell.free(storage)
+    }
     storage.deallocate()
   }
 
@@ -19,5 +27,38 @@ final class Cell {
   var value: Value? {
     get { storage.pointee }
     set { storage.pointee = newValue }
+  }
+}
+
+/// Frees values one after the other that would otherwise be freed one inside the other.
+private final class Farewell: @unchecked Sendable {
+  private static let shared = Farewell()
+  // Safety: touched only while the lock is held. No values wait of a thread that frees none.
+  private var waiting: [pthread_t: [Value]] = [:]
+  private let lock = NSLock()
+
+  /// Takes the value out of a cell's storage and frees it, or leaves it to a caller further up on this thread's stack.
+  static func free(_ storage: UnsafeMutablePointer<Value?>) {
+    guard let value = storage.move() else { return }
+    if shared.add(value) {
+      while let next = shared.takeNext() { _ = consume next }
+    }
+  }
+
+  /// Whether this thread was not freeing others already.
+  private func add(_ value: Value) -> Bool {
+    lock.withLock {
+      let isFirst = waiting[pthread_self()] == nil
+      waiting[pthread_self(), default: []].append(value)
+      return isFirst
+    }
+  }
+
+  private func takeNext() -> Value? {
+    lock.withLock {
+      if let next = waiting[pthread_self()]?.popLast() { return next }
+      waiting[pthread_self()] = nil
+      return nil
+    }
   }
 }

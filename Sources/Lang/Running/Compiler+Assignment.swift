@@ -136,7 +136,10 @@ extension Compiler {
     guard var value = access.get(frame) else { throw noValue(access.name, access.range) }
     access.set(frame, .none)
     defer { access.set(frame, value) }
-    do { try body(&value) } catch { throw Problem.place(error, at: range) }
+    do {
+      try body(&value)
+      try frame.machine.allocated(Extent.field)
+    } catch { throw Problem.place(error, at: range) }
     // What an edit made is the variable's, as what a `let` binds is.
     if case .object(let object) = value { value = .object(object.named(access.name)) }
   }
@@ -162,40 +165,49 @@ extension Value {
         if rest.isEmpty, index.count == 1, case .number(let at) = index[0], case .list(var values) = self {
           let position = try Self.position(at, in: values.count)
           let new = try change(values[position])
+          try values.extent.check(with: new.extent, in: "a list")
           self = .none
           values[position] = new
           self = .list(values)
           return
         }
-        if rest.isEmpty, case .record(let record) = self, let name = index.first?.asString, index.count == 1 {
-          self = try replacing(at: index, with: change(record[name] ?? .none))
+        if rest.isEmpty, case .record = self, let name = index.first?.asString, index.count == 1 {
+          try replace(field: name, with: change)
           return
         }
         var part = try element(at: index)
         try part.replace(rest, with: change)
-        self = try replacing(at: index, with: part)
+        self = try replacing(at: index, with: part).bounded()
       } catch { throw Problem.place(error, at: range) }
     case .member(let name, let range):
       do {
-        var part: Value
-        if rest.isEmpty, case .record(let record) = self {
-          part = record[name] ?? .none
-        } else {
-          part = try member(name)
+        if rest.isEmpty, case .record = self {
+          try replace(field: name, with: change)
+          return
         }
+        var part = try member(name)
         try part.replace(rest, with: change)
-        self = try replacing(member: name, with: part)
+        self = try replacing(member: name, with: part).bounded()
       } catch { throw Problem.place(error, at: range) }
     }
+  }
+
+  /// A field of a record; a record grows at its end.
+  private mutating func replace(field name: String, with change: (Value) throws -> Value) throws {
+    guard case .record(var record) = self else { return }
+    let new = try change(record[name] ?? .none)
+    try record.extent.check(with: new.extent, in: "a record")
+    self = .none
+    record[name] = new
+    self = .record(record)
   }
 
   /// `self = self + value`; a list grows at its end.
   mutating func combine(_ operation: Arithmetic, _ value: Value) throws {
     if operation == .add, case .list(var values) = self, case .list(let more) = value {
-      try Operators.checkSize(values.count + more.count, most: Operators.mostElements, "a list")
       self = .none
-      values += more
-      self = .list(values)
+      defer { self = .list(values) }
+      try values.extend(by: more)
       return
     }
     self = try Operators.arithmetic(operation, self, value)

@@ -13,9 +13,9 @@ extension Compiler {
     case .interpolation(let pieces): return interpolation(pieces, node)
     case .name(let name): return variable(name, node)
     case .last(let number): return last(number, node)
-    case .list(let nodes): return list(nodes)
+    case .list(let nodes): return list(nodes, range(node))
     case .comprehension(let name, let source, let element): return comprehension(name, source, element)
-    case .record(let fields): return record(fields)
+    case .record(let fields): return record(fields, range(node))
     case .function(let names, let body): return Compiled(.other, function(names, body, range(node)))
     case .conditional(let test, let yes, let no):
       let test = condition(test), yes = expression(yes).eval, no = expression(no).eval
@@ -132,14 +132,21 @@ extension Compiler {
       case .value(let node): return expression(node).eval
       }
     }
+    let range = range(node)
     return Compiled { frame in
       var text = ""
-      for part in parts { text += try part(frame).text(frame.machine.poll) }
-      return .string(text)
+      for part in parts {
+        let value = try part(frame)
+        do {
+          text += try value.text(frame.machine.poll)
+          try Extent.check(bytes: text.utf8.count, "a string")
+        } catch { throw Problem.place(error, at: range) }
+      }
+      return try Self.made(.string(text), frame, range)
     }
   }
 
-  private func list(_ nodes: [Node]) -> Compiled {
+  private func list(_ nodes: [Node], _ range: SourceRange) -> Compiled {
     let parts = nodes.map(expression)
     let constants = parts.compactMap(\.constant)
     if constants.count == parts.count { return .constant(.list(constants)) }
@@ -148,17 +155,19 @@ extension Compiler {
       var values: [Value] = []
       values.reserveCapacity(evals.count)
       for eval in evals { values.append(try eval(frame)) }
-      return .list(values)
+      return try Self.made(.list(values), frame, range)
     }
   }
 
-  private func record(_ fields: [Node.Field]) -> Compiled {
+  private func record(_ fields: [Node.Field], _ range: SourceRange) -> Compiled {
     let parts = fields.map { ($0.name.text, expression($0.value)) }
     if parts.allSatisfy({ $0.1.constant != nil }) {
       return .constant(.record(Record(parts.map { ($0.0, $0.1.constant ?? .none) })))
     }
     let evals = parts.map { ($0.0, $0.1.eval) }
-    return Compiled { frame in .record(Record(try evals.map { ($0.0, try $0.1(frame)) })) }
+    return Compiled { frame in
+      try Self.made(.record(Record(try evals.map { ($0.0, try $0.1(frame)) })), frame, range)
+    }
   }
 
   private func comprehension(_ name: Name, _ source: Node, _ element: Node) -> Compiled {
@@ -172,15 +181,19 @@ extension Compiler {
       do { all = try source.eval(frame).iterated(frame.machine.poll) } catch {
         throw Problem.place(error, at: source.range)
       }
-      var values: [Value] = []
-      values.reserveCapacity(all.count)
+      var values = ValueBuilder(.init(machine: frame.machine))
       for one in all {
         try frame.machine.tick()
         store(frame, one)
-        values.append(try element(frame))
+        let value = try element(frame)
+        do { try values.add(value) } catch { throw Problem.place(error, at: source.range) }
       }
-      return .list(values)
+      return try Self.made(values.list, frame, source.range)
     }
+  }
+
+  private static func made(_ value: Value, _ frame: Frame, _ range: SourceRange) throws -> Value {
+    do { return try frame.machine.made(value) } catch { throw Problem.place(error, at: range) }
   }
 
   /// Puts a first value into a new variable; a cell is made afresh, so that closures of different turns differ.
@@ -240,7 +253,7 @@ extension Compiler {
       return Compiled { frame in
         let value = try base.eval(frame)
         let at = try index.map { try $0(frame) }
-        do { return try value.element(at: at) } catch { throw Problem.place(error, at: range) }
+        do { return try value.element(at: at, frame.machine.poll) } catch { throw Problem.place(error, at: range) }
       }
     }
     let at = expression(index[0]).eval
@@ -251,7 +264,7 @@ extension Compiler {
       {
         return values[Int(number)]
       }
-      do { return try value.element(at: [at]) } catch { throw Problem.place(error, at: range) }
+      do { return try value.element(at: [at], frame.machine.poll) } catch { throw Problem.place(error, at: range) }
     }
   }
 
@@ -271,7 +284,7 @@ extension Compiler {
       }
       do {
         try frame.machine.poll()
-        return try frame.machine.host.query(sql: sql.text, bindings: given, at: range)
+        return try frame.machine.made(frame.machine.host.query(sql: sql.text, bindings: given, at: range))
       } catch {
         throw Problem.place(error, at: range)
       }

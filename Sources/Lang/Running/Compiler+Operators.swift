@@ -7,20 +7,22 @@ extension Compiler {
       do { return .constant(try Operators.arithmetic(operation, x, y)) } catch { return failing(error, at: range) }
     }
     let operands = Operands(left: a, right: b)
-    let slow = { (x: Value, y: Value) throws in try Self.slow(operation, x, y, range) }
+    let slow = { (frame: Frame, x: Value, y: Value) throws in try Self.slow(operation, x, y, range, frame) }
     switch operation {
     case .add: return Compiled(.other, operands.value(Adding.self, slow: slow))
     case .subtract: return Compiled(.other, operands.value(Subtracting.self, slow: slow))
     case .multiply: return Compiled(.other, operands.value(Multiplying.self, slow: slow))
     case .divide, .remainder, .power:
-      return Compiled { frame in try Self.slow(operation, try a.eval(frame), try b.eval(frame), range) }
+      return Compiled { frame in try Self.slow(operation, try a.eval(frame), try b.eval(frame), range, frame) }
     }
   }
 
   @inline(never) private static func slow(
-    _ operation: Arithmetic, _ a: Value, _ b: Value, _ range: SourceRange
+    _ operation: Arithmetic, _ a: Value, _ b: Value, _ range: SourceRange, _ frame: Frame
   ) throws -> Value {
-    do { return try Operators.arithmetic(operation, a, b) } catch { throw Problem.place(error, at: range) }
+    do { return try frame.machine.made(Operators.arithmetic(operation, a, b)) } catch {
+      throw Problem.place(error, at: range)
+    }
   }
 
   func negation(_ operand: Node, _ node: Node) -> Compiled {
@@ -76,7 +78,7 @@ extension Compiler {
   private func compare(_ comparison: Comparison, _ left: Node, _ right: Node, _ node: Node) -> (Frame) throws -> Bool {
     let a = expression(left), b = expression(right), range = range(node)
     let operands = Operands(left: a, right: b)
-    let slow = { (x: Value, y: Value) throws in try Self.slowCompare(comparison, x, y, range) }
+    let slow = { (frame: Frame, x: Value, y: Value) throws in try Self.slowCompare(comparison, x, y, range, frame) }
     switch comparison {
     case .less: return operands.test(IsLess.self, slow: slow)
     case .lessEqual: return operands.test(IsLessOrEqual.self, slow: slow)
@@ -87,14 +89,16 @@ extension Compiler {
     case .isIn:
       return { frame in
         let a = try a.eval(frame), b = try b.eval(frame)
-        return try Self.slowCompare(.isIn, a, b, range)
+        return try Self.slowCompare(.isIn, a, b, range, frame)
       }
     }
   }
 
   @inline(never) private static func slowCompare(
-    _ comparison: Comparison, _ a: Value, _ b: Value, _ range: SourceRange
+    _ comparison: Comparison, _ a: Value, _ b: Value, _ range: SourceRange, _ frame: Frame
   ) throws -> Bool {
-    do { return try Operators.compare(comparison, a, b) } catch { throw Problem.place(error, at: range) }
+    do { return try Operators.compare(comparison, a, b, frame.machine.poll) } catch {
+      throw Problem.place(error, at: range)
+    }
   }
 }

@@ -138,18 +138,29 @@ extension Compiler {
       if case .range(let numbers) = value {
         return try Self.overRange(numbers, frame, binding, store, storeIndex, body)
       }
+      if case .table(let table) = value {
+        // A row at a time: all records at once could be larger than any value may be.
+        return try Self.over(table.rows.indices, { .record(table.record($0)) }, frame, store, storeIndex, body)
+      }
       let elements: [Value]
       do { elements = try value.iterated(frame.machine.poll) } catch { throw Problem.place(error, at: range) }
-      for (at, element) in elements.enumerated() {
-        try frame.machine.tick()
-        store(frame, element)
-        storeIndex?(frame, .integer(at))
-        let flow = try body(frame)
-        if flow == .broke { break }
-        if flow == .returned { return flow }
-      }
-      return .normal
+      return try Self.over(elements.indices, { elements[$0] }, frame, store, storeIndex, body)
     }
+  }
+
+  private static func over(
+    _ indices: Range<Int>, _ element: (Int) -> Value, _ frame: Frame, _ store: (Frame, Value) -> Void,
+    _ storeIndex: ((Frame, Value) -> Void)?, _ body: Exec
+  ) throws -> Flow {
+    for at in indices {
+      try frame.machine.tick()
+      store(frame, element(at))
+      storeIndex?(frame, .integer(at))
+      let flow = try body(frame)
+      if flow == .broke { break }
+      if flow == .returned { return flow }
+    }
+    return .normal
   }
 
   /// A loop over numbers, without a list of them.
@@ -201,7 +212,9 @@ extension Compiler {
       return { frame in
         let a = try a(frame), b = try b(frame)
         let holds: Bool
-        do { holds = try Operators.compare(sides.comparison, a, b) } catch { throw Problem.place(error, at: range) }
+        do { holds = try Operators.compare(sides.comparison, a, b, frame.machine.poll) } catch {
+          throw Problem.place(error, at: range)
+        }
         if !holds {
           throw try Self.checkFailed(range, reason, frame, says: "\(a.brief) \(sides.comparison.rawValue) \(b.brief)")
         }
@@ -226,7 +239,7 @@ extension Compiler {
   private static func checkFailed(
     _ range: SourceRange, _ reason: Eval?, _ frame: Frame, says: String
   ) throws -> Diagnostic {
-    let because = try reason.map { ": " + (try $0(frame).text) } ?? ""
+    let because = try reason.map { ": " + (try $0(frame).text(frame.machine.poll)) } ?? ""
     return Diagnostic(.checkFailed, "the check failed\(because)", at: range, says: "this was \(says)")
   }
 

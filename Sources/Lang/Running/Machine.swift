@@ -69,6 +69,8 @@ final class Machine {
     var depth = 0
     /// The lowest stack address that Swift code may still go down to.
     var floor: UInt = 0
+    /// Bytes that values may still take before the memory they hold is looked at.
+    var bytesToWeigh = LiveMemory.step
     /// Loop turns and calls left before the host is asked about Ctrl-C.
     var turnsToPoll = Machine.turnsPerPoll
   }
@@ -87,6 +89,8 @@ final class Machine {
   let state: UnsafeMutablePointer<State>
   /// What `return` gave; `none` between calls.
   let returned: UnsafeMutablePointer<Value>
+  /// What all values hold.
+  private var memory = LiveMemory()
   private var thread: pthread_t?
   private let slots: UnsafeMutablePointer<Value>
   private let cells: UnsafeMutablePointer<Cell?>
@@ -130,6 +134,40 @@ final class Machine {
   func poll() throws {
     state.pointee.turnsToPoll = Self.turnsPerPoll
     try host.poll()
+  }
+
+  /// A value was made: throws a `Problem` if it is larger than one may be, or if with it all are.
+  @inline(__always) func made(_ value: Value) throws -> Value {
+    switch value {
+    case .none, .bool, .number, .function, .object, .range: return value
+    default:
+      try value.bounded()
+      try allocated(value.extent.bytes + Extent.field)
+      return value
+    }
+  }
+
+  /// So many bytes were taken, or a few more: every few megabytes the memory is looked at.
+  @inline(__always) func allocated(_ bytes: Int) throws {
+    state.pointee.bytesToWeigh &-= bytes
+    if state.pointee.bytesToWeigh <= 0 { try weigh() }
+  }
+
+  private func weigh() throws {
+    state.pointee.bytesToWeigh = LiveMemory.step
+    if memory.isFull {
+      // What nobody holds by a name goes first.
+      host.letGo()
+      try memory.check()
+    }
+  }
+
+  /// Does work of the host's, such as a training: what it keeps in its objects is not the values'.
+  func hosting(_ work: () throws -> Value) throws -> Value {
+    let before = LiveMemory.resident
+    let value = try work()
+    if case .object = value { memory.leaveOut(LiveMemory.resident - before) }
+    return try made(value)
   }
 
   /// Reserves a frame, lets `body` use it, and gives it back. The first `bare` slots hold nothing yet: before it does
@@ -227,7 +265,7 @@ final class Machine {
     let result = try library.body(LibraryFunction.Caller(machine: self), values)
     // Afterwards: a Ctrl-C that came while it worked must not be lost.
     try poll()
-    return result
+    return try made(result)
   }
 
   static func tooMany(_ name: String, takes count: Int, gets given: Int, example: String? = nil) -> Problem {

@@ -74,8 +74,8 @@ enum IsUnequal: NumberTest {
 /// Two operands, arranged so that numbers are computed at once and everything else goes the slow way. Operators and
 /// comparisons are written out separately: a generic answer would be passed through memory and cost a third of the speed.
 struct Operands {
-  typealias SlowValue = (Value, Value) throws -> Value
-  typealias SlowTest = (Value, Value) throws -> Bool
+  typealias SlowValue = (Frame, Value, Value) throws -> Value
+  typealias SlowTest = (Frame, Value, Value) throws -> Bool
 
   let left: Compiled
   let right: Compiled
@@ -110,7 +110,7 @@ struct Operands {
         let result = O.apply(x, y)
         if result.isFinite { return .number(result) }
       }
-      return try slow(try a.value(frame), try b.value(frame))
+      return try slow(frame, try a.value(frame), try b.value(frame))
     }
   }
 
@@ -123,7 +123,7 @@ struct Operands {
           let result = O.apply(x, y)
           if result.isFinite { return .number(result) }
         }
-        return try slow(a, .number(y))
+        return try slow(frame, a, .number(y))
       }
     }
     return { frame in
@@ -132,7 +132,7 @@ struct Operands {
         let result = O.apply(x, y)
         if result.isFinite { return .number(result) }
       }
-      return try slow(a, b)
+      return try slow(frame, a, b)
     }
   }
 
@@ -163,7 +163,7 @@ struct Operands {
   ) -> (Frame) throws -> Bool {
     { frame in
       if let x = a.number(frame), let y = b.number(frame) { return O.holds(x, y) }
-      return try slow(try a.value(frame), try b.value(frame))
+      return try slow(frame, try a.value(frame), try b.value(frame))
     }
   }
 
@@ -173,13 +173,13 @@ struct Operands {
       return { frame in
         let a = try left(frame)
         if case .number(let x) = a { return O.holds(x, y) }
-        return try slow(a, .number(y))
+        return try slow(frame, a, .number(y))
       }
     }
     return { frame in
       let a = try left(frame), b = try right(frame)
       if case .number(let x) = a, case .number(let y) = b { return O.holds(x, y) }
-      return try slow(a, b)
+      return try slow(frame, a, b)
     }
   }
 }

@@ -6,11 +6,12 @@ enum Operators {
     switch (a, b, operation) {
     case (.number(let x), .number(let y), _): return .number(try number(operation, x, y))
     case (.string(let x), .string(let y), .add):
-      try checkSize(x.utf8.count + y.utf8.count, most: mostBytes, "a string")
+      try Extent.check(bytes: x.utf8.count + y.utf8.count, "a string")
       return .string(x + y)
     case (.list(let x), .list(let y), .add):
-      try checkSize(x.count + y.count, most: mostElements, "a list")
-      return .list(x + y)
+      var sum = x
+      try sum.extend(by: y)
+      return .list(sum)
     case (.object(let object), _, _):
       if let value = try object.combined(operation, with: b, reversed: false) { return value }
     default: break
@@ -19,14 +20,6 @@ enum Operators {
       return value
     }
     throw mismatch(operation, a, b)
-  }
-
-  /// What a loop that doubles a value must not go past: the notebook and all that it holds would be gone.
-  static let mostBytes = 100_000_000, mostElements = 20_000_000
-
-  static func checkSize(_ size: Int, most: Int, _ what: String) throws {
-    guard size > most else { return }
-    throw Problem(.badArgument, "\(what) of \(size) is too long: \(most) is the most")
   }
 
   static func number(_ operation: Arithmetic, _ x: Double, _ y: Double) throws -> Double {
@@ -80,27 +73,28 @@ enum Operators {
     throw Problem(.wrongOperands, "`-` does not work on \(value.typePhrase)")
   }
 
-  static func compare(_ comparison: Comparison, _ a: Value, _ b: Value) throws -> Bool {
+  static func compare(_ comparison: Comparison, _ a: Value, _ b: Value, _ poll: () throws -> Void) throws -> Bool {
     switch comparison {
-    case .equal: a == b
-    case .notEqual: a != b
-    case .less: try Value.precedes(a, b)
-    case .greater: try Value.precedes(b, a)
+    case .equal: try Value.equal(a, b, poll)
+    case .notEqual: try !Value.equal(a, b, poll)
+    case .less: try Value.precedes(a, b, poll)
+    case .greater: try Value.precedes(b, a, poll)
     // With not-a-number no order holds, so `<=` is not the opposite of `>`.
-    case .lessEqual: try Value.precedes(a, b) || a == b
-    case .greaterEqual: try Value.precedes(b, a) || a == b
-    case .isIn: try contains(b, a)
+    case .lessEqual: try Value.precedes(a, b, poll) || Value.equal(a, b, poll)
+    case .greaterEqual: try Value.precedes(b, a, poll) || Value.equal(a, b, poll)
+    case .isIn: try contains(b, a, poll)
     }
   }
 
-  static func contains(_ container: Value, _ value: Value) throws -> Bool {
+  static func contains(_ container: Value, _ value: Value, _ poll: () throws -> Void) throws -> Bool {
     switch (container, value) {
-    case (.list(let values), _): return values.contains(value)
+    case (.list(let values), _): return try Value.contains(values.elements, value, poll)
     case (.range(let range), .number(let number)): return range.contains(number)
     case (.range, _): return false
     case (.record(let record), .string(let name)): return record[name] != nil
-    case (.string(let text), .string(let part)): return part.isEmpty || text.contains(part)
-    case (.object(let object), _): if let elements = object.elements { return elements.contains(value) }
+    case (.string(let text), .string(let part)): return try LongText.contains(text, part, poll)
+    case (.object(let object), _):
+      if let elements = object.elements { return try Value.contains(elements, value, poll) }
     default: break
     }
     throw Problem(.wrongOperands, "\(value.briefPhrase) cannot be looked for in \(container.typePhrase)")

@@ -34,7 +34,9 @@ final class PreparedCall {
     if let options { try merge(options, frame, into: &values, &ranges) }
     do {
       try frame.machine.poll()
-      let value = try declaration.body(frame.machine.host, Arguments(values: values, ranges: ranges, range: range))
+      let value = try frame.machine.hosting {
+        try declaration.body(frame.machine.host, Arguments(values: values, ranges: ranges, range: range))
+      }
       // Afterwards: a Ctrl-C that came while it worked must not be lost.
       try frame.machine.poll()
       return value

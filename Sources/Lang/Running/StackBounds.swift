@@ -10,11 +10,8 @@ enum StackBounds {
 
   private typealias ReadAttributes = @convention(c) (pthread_t, UnsafeMutablePointer<pthread_attr_t>) -> Int32
 
-  /// `pthread_getattr_np`, which Glibc has but its Swift module does not show.
-  private static let read: ReadAttributes? = dlsym(nil, "pthread_getattr_np").map {
-    // Safety: the symbol has this C signature in every glibc since 2.2.3.
-    unsafeBitCast($0, to: ReadAttributes.self)
-  }
+  /// Where the stack of a thread lies; in every glibc since 2.2.3.
+  private static let read = CLibrary.function("pthread_getattr_np", as: ReadAttributes.self)
 
   /// The lowest address that leaves `reserve` bytes for library code on the current thread.
   static func floor(reserve: UInt = 256 << 10) -> UInt {

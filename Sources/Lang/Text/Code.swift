@@ -44,6 +44,7 @@ public enum Code: String, CaseIterable, Sendable {
   case undefinedResult = "E0406"
   case badRange = "E0407"
   case badArgument = "E0408"
+  case tooLarge = "E0409"
   // Running.
   case checkFailed = "E0501"
   case recursionTooDeep = "E0502"

@@ -54,9 +54,11 @@ private struct Window {
   let marked: Int
 
   init(_ range: SourceRange, columns: Int?) {
-    let line = range.source.lineText(range.line)
-    var before = Array(range.source.text(from: range.source.lineStarts[range.line - 1], to: range.start))
-    var after = Array(line.dropFirst(before.count))
+    // Of a line of a hundred megabytes only what may be shown is looked at.
+    let start = range.source.lineStarts[range.line - 1]
+    let end = start + range.source.lineText(range.line).utf8.count
+    var before = Array(range.source.text(from: start, to: range.start).suffix(2 * Self.margin + 1))
+    var after = Array(range.source.text(from: range.start, to: max(end, range.start)).prefix(2 * Self.margin + 1))
     if before.count > 2 * Self.margin { before = ["…"] + before.suffix(Self.margin) }
     if after.count > 2 * Self.margin { after = after.prefix(Self.margin) + ["…"] }
     if let columns, (before + after).displayWidth > columns {

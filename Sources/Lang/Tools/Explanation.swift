@@ -212,6 +212,10 @@ public struct Explanation: Sendable, Equatable {
       .badArgument, "a value that the function cannot use",
       "The value is of the right kind, but the function has no answer for it.",
       wrong: "mean([])", right: "mean([1, 2])"),
+    Explanation(
+      .tooLarge, "a value that would take too much memory",
+      "A value may take 200 MB, and all values together 2 GB. A text takes a byte a letter, a list 32 bytes an element, a record 64 bytes a field, each besides what stands in it; what stands in it twice counts twice. Lists and records may be nested 500 deep. Large things are worked on in parts, and `for` runs over a range without a list of it.",
+      wrong: "let s = \"x\"\nwhile true { s = s + s }", right: "let s = \"x\"\nwhile len(s) < 1000 { s = s + s }"),
   ]
 
   private static let running = [

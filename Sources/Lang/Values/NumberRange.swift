@@ -33,7 +33,8 @@ public struct NumberRange: Equatable, Sendable {
 
   /// How many numbers it has, at most 2⁵³. A last number that misses the end by a rounding error counts: `0..0.3 by 0.02` has 16.
   public var count: Int {
-    let turns = (end - start) / step
+    // Halved first: the distance between two large numbers may be larger than any.
+    let turns = 2 * ((end / 2 - start / 2) / step)
     guard turns > -1e-9 else { return 0 }
     // More than any loop runs through: as many as whole numbers can count exactly.
     guard turns < Self.most else { return Int(Self.most) }
@@ -47,7 +48,8 @@ public struct NumberRange: Equatable, Sendable {
 
   /// Number `index`, from 0. Of decimal steps it is the decimal number: 0.3 in `0..1 by 0.1`, not 0.30000000000000004.
   public subscript(index: Int) -> Double {
-    let number = start + Double(index) * step
+    var number = start + Double(index) * step
+    if !number.isFinite { number = 2 * (start / 2 + Double(index) * (step / 2)) }
     if scale == 1 { return number }
     let decimal = (number * scale).rounded() / scale
     return abs(decimal - number) <= 1e-12 * max(1, abs(number)) ? decimal : number
@@ -56,8 +58,11 @@ public struct NumberRange: Equatable, Sendable {
   /// The longest range that is spelled out; `for` runs over longer ones number by number.
   static let mostSpelledOut = 5_000_000
 
-  /// All its numbers. Of a range that a list can hold: see `spelledOut`.
-  public var numbers: [Double] { (0..<count).map { self[$0] } }
+  /// All its numbers. Throws a `Problem` if they are more than a list can hold.
+  public func spelledOut() throws -> [Double] {
+    try checkLength()
+    return (0..<count).map { self[$0] }
+  }
 
   /// Throws if a list of its numbers would be longer than any that is of use.
   func checkLength() throws {

@@ -3,6 +3,8 @@ public struct Record: Equatable {
   private var fields: [(name: String, value: Value)] = []
   /// Name to position, kept only once a linear search would be slow.
   private var index: [String: Int]?
+  /// How large it is.
+  public private(set) var extent = Extent(levels: 1)
 
   /// A record without fields.
   public init() {}
@@ -28,11 +30,18 @@ public struct Record: Equatable {
     get { position(of: name).map { fields[$0].value } }
     set {
       switch (position(of: name), newValue) {
-      case (let at?, let value?): fields[at].value = value
+      case (let at?, let value?):
+        extent.letGo(fields[at].value.extent)
+        extent.hold(value.extent)
+        fields[at].value = value
       case (let at?, nil):
+        extent.letGo(fields[at].value.extent)
+        extent.grow(by: -Extent.field - name.utf8.count)
         fields.remove(at: at)
         index = nil
       case (nil, let value?):
+        extent.hold(value.extent)
+        extent.grow(by: Extent.field + name.utf8.count)
         fields.append((name, value))
         if index != nil { index?[name] = fields.count - 1 } else if fields.count > 12 { buildIndex() }
       case (nil, nil): break
@@ -48,6 +57,9 @@ public struct Record: Equatable {
   private mutating func buildIndex() {
     index = Dictionary(uniqueKeysWithValues: fields.enumerated().map { ($1.name, $0) })
   }
+
+  /// Field number `at`, from 0.
+  func field(_ at: Int) -> (name: String, value: Value) { fields[at] }
 
   /// Records are equal when they have the same fields, in any order.
   public static func == (a: Record, b: Record) -> Bool {

@@ -32,6 +32,8 @@ public struct Table: Equatable {
   public let columns: [Column]
   /// The rows, top to bottom; each has one value per column.
   public let rows: [[Value]]
+  /// How large it is.
+  public let extent: Extent
   /// What all rows are of where no column says it, such as `cse under pgd`; a plot names it. Empty for none.
   public let subject: String
 
@@ -41,6 +43,30 @@ public struct Table: Equatable {
     self.columns = columns
     self.rows = rows
     self.subject = subject
+    extent = Self.extent(columns, rows)
+  }
+
+  private static func extent(_ columns: [Column], _ rows: [[Value]]) -> Extent {
+    var extent = Extent(
+      bytes: columns.reduce(0) { $0 + Extent.field + $1.name.utf8.count }
+        + bytes(rows: rows.count, columns: columns.count),
+      levels: 1)
+    for row in rows {
+      for value in row {
+        switch value {
+        case .none, .bool, .number: continue
+        default: extent.hold(value.extent)
+        }
+      }
+    }
+    return extent
+  }
+
+  /// What the cells of so many rows and columns take, whatever stands in them.
+  public static func bytes(rows: Int, columns: Int) -> Int {
+    let (row, isLong) = columns.multipliedReportingOverflow(by: Extent.place)
+    let (all, isOver) = (row + Extent.place).multipliedReportingOverflow(by: rows)
+    return isLong || isOver ? .max : all
   }
 
   /// Equal are tables that hold the same, whatever they are of: one that was exported and imported equals itself.

@@ -3,16 +3,25 @@ extension Value {
   /// and then.
   func iterated(_ poll: () throws -> Void = {}) throws -> [Value] {
     switch self {
-    case .list(let values): return values
+    case .list(let values): return values.elements
     case .range(let range):
-      try range.checkLength()
-      return range.numbers.map { .number($0) }
-    case .table(let table): return table.rows.indices.map { .record(table.record($0)) }
+      return try range.spelledOut().map { .number($0) }
+    case .table(let table):
+      let names = table.columns.reduce(0) { $0 + Extent.field + $1.name.utf8.count }
+      let (size, isOver) = names.multipliedReportingOverflow(by: table.count)
+      try Extent.check(bytes: isOver ? .max : size, "a list of \(table.count) records")
+      return try table.rows.indices.map { row in
+        if row & 0xFF == 0 { try poll() }
+        return .record(table.record(row))
+      }
     case .record(let record): return record.names.map { .string($0) }
     case .string(let text):
       var characters: [Value] = []
       for character in text {
-        if characters.count & 0xFFF == 0 { try poll() }
+        if characters.count & 0xFFF == 0 {
+          try poll()
+          try Extent.check(bytes: characters.count * Extent.place, "a list of all characters of a string")
+        }
         characters.append(.string(String(character)))
       }
       return characters
@@ -81,28 +90,26 @@ extension Value {
   }
 
   /// `value[…]`.
-  func element(at index: [Value]) throws -> Value {
+  func element(at index: [Value], _ poll: () throws -> Void = {}) throws -> Value {
     if case .object(let object) = self { return try object.element(at: index) }
     var value = self
-    for one in index { value = try value.element(at: one) }
+    for one in index { value = try value.element(at: one, poll) }
     return value
   }
 
-  private func element(at index: Value) throws -> Value {
+  private func element(at index: Value, _ poll: () throws -> Void) throws -> Value {
     switch (self, index) {
     case (.list(let values), .number(let at)): return values[try Self.position(at, in: values.count)]
     case (.list(let values), .range(let range)):
-      return .list(try Self.positions(range, in: values.count).map { values[$0] })
+      return .list(try Self.positions(range, in: values.count).map { values.elements[$0] })
     case (.table(let table), .number(let at)): return .record(table.record(try Self.position(at, in: table.count)))
     case (.table(let table), .range(let range)):
       return .table(table.with(rows: try Self.positions(range, in: table.count).map { table.rows[$0] }))
     case (.table, .string(let name)), (.record, .string(let name)): return try member(name)
     case (.string(let text), .number(let at)):
-      let characters = Array(text)
-      return .string(String(characters[try Self.position(at, in: characters.count)]))
-    case (.string(let text), .range(let range)):
-      let characters = Array(text)
-      return .string(String(try Self.positions(range, in: characters.count).map { characters[$0] }))
+      let position = try Self.position(at, in: LongText.count(text, poll))
+      return .string(String(text[try LongText.index(text, position, from: text.startIndex, poll)]))
+    case (.string(let text), .range(let range)): return .string(try Self.part(of: text, range, poll))
     case (.range(let range), .number(let at)): return .number(range[try Self.position(at, in: range.count)])
     case (.object(let object), _): return try object.element(at: [index])
     case (.list, _), (.table, _), (.string, _), (.range, _), (.record, _):
@@ -128,10 +135,33 @@ extension Value {
   }
 
   private static func positions(_ range: NumberRange, in count: Int) throws -> [Int] {
+    try checkExtent(of: range, in: count)
+    return try range.spelledOut().map { try position($0, in: count) }
+  }
+
+  private static func checkExtent(of range: NumberRange, in count: Int) throws {
     guard range.count <= count + 1 else {
       throw Problem(.outOfBounds, "the range \(range.literal) is longer than the \(count.of("element"))")
     }
-    return try range.numbers.map { try position($0, in: count) }
+  }
+
+  /// The characters at the numbers of a range.
+  private static func part(of text: String, _ range: NumberRange, _ poll: () throws -> Void) throws -> String {
+    let count = try LongText.count(text, poll)
+    try checkExtent(of: range, in: count)
+    guard range.count > 0 else { return "" }
+    let first = try position(range[0], in: count), last = try position(range[range.count - 1], in: count)
+    if range.step == 1, first <= last, last - first == range.count - 1 {
+      let start = try LongText.index(text, first, from: text.startIndex, poll)
+      return String(text[start..<(try LongText.index(text, last + 1 - first, from: start, poll))])
+    }
+    let characters = try Value.string(text).iterated(poll)
+    var part = ""
+    for index in 0..<range.count {
+      if index & 0xFFF == 0 { try poll() }
+      part += characters[try position(range[index], in: count)].text
+    }
+    return part
   }
 
   /// The value after `value[index] = element`.
@@ -139,7 +169,7 @@ extension Value {
     if case .object(let object) = self { return .object(try object.replacing(at: index, with: element)) }
     guard let first = index.first else { return element }
     let rest = Array(index.dropFirst())
-    let inner = rest.isEmpty ? element : try self.element(at: first).replacing(at: rest, with: element)
+    let inner = rest.isEmpty ? element : try self.element(at: [first]).replacing(at: rest, with: element)
     switch (self, first) {
     case (.list(var values), .number(let at)):
       values[try Self.position(at, in: values.count)] = inner

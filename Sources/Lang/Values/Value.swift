@@ -9,17 +9,17 @@ public enum Value {
   /// Text.
   case string(String)
   /// `[1, 2, 3]`.
-  case list([Value])
+  case list(ValueList)
   /// `{eps: 0.1, steps: 20}`: named fields in order.
   case record(Record)
   /// `0..0.3 by 0.02`: not spelled out until someone iterates.
   indirect case range(NumberRange)
   /// Columns and rows, as SQL and `compare` give them.
-  case table(Table)
+  indirect case table(Table)
   /// A function of the user's, or one of the library's.
   case function(Function)
   /// A built-in such as `pgd` or `lenet`, perhaps with settings: `pgd(steps: 40)`.
-  case choice(Choice)
+  indirect case choice(Choice)
   /// Something of the host's: a data set, a model, a result.
   indirect case object(any Object)
 }
@@ -62,7 +62,7 @@ extension Value {
   /// The truth value, if it is one.
   public var asBool: Bool? { if case .bool(let value) = self { value } else { nil } }
   /// The elements, if it is a list.
-  public var asList: [Value]? { if case .list(let value) = self { value } else { nil } }
+  public var asList: [Value]? { if case .list(let value) = self { value.elements } else { nil } }
   /// The record, if it is one.
   public var asRecord: Record? { if case .record(let value) = self { value } else { nil } }
   /// The table, if it is one.
@@ -75,26 +75,6 @@ extension Value {
   }
   /// Whether it is `none`.
   public var isNone: Bool { if case .none = self { true } else { false } }
-}
-
-extension Value: Equatable {
-  /// Equality as `==` in the language means it: same kind, same content. Functions are equal when they are the same.
-  public static func == (a: Value, b: Value) -> Bool {
-    switch (a, b) {
-    case (.none, .none): true
-    case (.bool(let a), .bool(let b)): a == b
-    case (.number(let a), .number(let b)): a == b
-    case (.string(let a), .string(let b)): a == b
-    case (.list(let a), .list(let b)): a == b
-    case (.record(let a), .record(let b)): a == b
-    case (.range(let a), .range(let b)): a == b
-    case (.table(let a), .table(let b)): a == b
-    case (.function(let a), .function(let b)): a === b
-    case (.choice(let a), .choice(let b)): a == b
-    case (.object(let a), .object(let b)): a.isEqual(to: b)
-    default: false
-    }
-  }
 }
 
 extension Value: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral, ExpressibleByStringLiteral,

@@ -65,7 +65,7 @@ extension Choice {
       let numbers = elements.compactMap(\.asNumber)
       let integers = numbers.compactMap { Int(exactly: $0) }
       return integers.count == elements.count ? .integers(integers) : .numbers(numbers)
-    case .range(let range): return .numbers(range.numbers)
+    case .range(let range): return .numbers((try? range.spelledOut()) ?? [])
     default: return .none
     }
   }

@@ -38,7 +38,13 @@ struct SQLCommand: ParsableCommand {
       // A store that cannot be written can be read all the same.
       let sql = try UserSQL.reading(Home.path(path), stop: { Interrupt.isRequested })
       try warnIfNewer(sql, path)
-      try mode.isLineByLine ? stream(from: sql) : show(sql.query(query, shouldStop: { Interrupt.isRequested }))
+      try mode.isLineByLine ? stream(from: sql) : show(Query.table(of: query, from: sql))
+    } catch let problem as Problem {
+      notices.tell(.error, problem.message, help: problem.help)
+      throw Exit(.failed)
+    } catch is Lang.Interrupt {
+      sayInterrupted()
+      throw Exit(.interrupted)
     } catch let error as StoreError {
       notices.tell(.error, "\(error)", help: [error.hint])
       throw Exit(.failed)
@@ -93,12 +99,13 @@ struct SQLCommand: ParsableCommand {
     Self.isOnScreen ? text.withVisibleControls : text
   }
 
-  private func show(_ answer: SQLTable) throws {
-    for note in answer.notes { notices.tell(.note, note.message) }
-    let terminal = Terminal()
-    let text = try onScreen(
-      mode.text(of: Query.table(answer), width: terminal.outputIsTerminal ? terminal.width : .max))
-    if Pager(terminal)?.show(text + "\n") != true { print(text) }
+  private func show(_ answer: Table) throws {
+    for remark in UserSQL.remarks(on: query) { notices.tell(.note, remark.message) }
+    let terminal = Terminal(), mode = mode
+    let text = try Interrupt.leaving {
+      onScreen(mode.text(of: answer, width: terminal.outputIsTerminal ? terminal.width : .max)) + "\n"
+    }
+    if Pager(terminal)?.show(text) != true { Standard.output(text) }
   }
 
   /// A row at a time, in constant memory.

@@ -17,7 +17,7 @@ enum Functions {
         message: "take needs images, and \(data.dataset.name) has two parts",
         help: ["say take(data.test, \(count)) or data.train"],
         argument: "images")
-    case .list(let elements): return .list(Array(elements.prefix(count)))
+    case .list(let elements): return .list(Array(elements.elements.prefix(count)))
     case .table(let table): return .table(table.with(rows: Array(table.rows.prefix(count))))
     default: throw Problem(message: "take needs images or a list, not \(given[0].typePhrase)", argument: "images")
     }

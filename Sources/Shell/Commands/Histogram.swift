@@ -55,7 +55,7 @@ private struct Numbers {
       return
     }
     if case .range(let range) = value {
-      series = [("", range.numbers)]
+      series = [("", try range.spelledOut())]
       return
     }
     let elements = value.asList ?? [value]

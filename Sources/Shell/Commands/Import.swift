@@ -15,8 +15,8 @@ extension Command<Session> {
         """
     ) { signature in
       let file = signature.subject("file", .file, "the file to read")
-      return { session, given in
-        .table(try TableFile(given[file], argument: "file").read(session))
+      return { _, given in
+        .table(try TableFile(given[file], argument: "file").read())
       }
     }
   }

@@ -75,7 +75,7 @@ private struct PlotRequest {
     case .table(let table):
       if let map = Chart(square: table, title: "What each class was taken for"), x == nil, y == nil { return map }
       return try TablePlot(table, x: x, y: y, by: by, form: form).chart
-    case .range(let range): return numbers(range.numbers)
+    case .range(let range): return numbers(try range.spelledOut())
     case .list(let elements):
       let values = elements.compactMap(\.asNumber)
       if values.count == elements.count, !values.isEmpty { return numbers(values) }

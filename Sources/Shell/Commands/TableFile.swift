@@ -10,6 +10,8 @@ struct TableFile {
   private let argument: String
   /// More than this is no table to hold in memory: `ward sql --mode csv` streams larger ones.
   private static let mostBytes = 100_000_000
+  /// The names of the columns, which JSON writes in every row, may make the text much larger than the table.
+  private static let mostWritten = 1_000_000_000
 
   /// - Parameter argument: The argument that names the file, for mistakes.
   init(_ file: String, argument: String) throws {
@@ -37,7 +39,11 @@ struct TableFile {
 
   func write(_ table: Table) throws {
     let form = form
-    try WrittenFile.write(Interrupt.leaving { form.text(of: table) } + "\n", to: file, argument: argument)
+    let text = try Interrupt.leaving { form.text(of: table, most: Self.mostWritten) }
+    guard let text else {
+      throw bad("the text of this table is larger than \(NumberText.bytes(Self.mostWritten)); write it in parts")
+    }
+    try WrittenFile.write(text + "\n", to: file, argument: argument)
   }
 
   /// A matrix as `costs … from:` reads it: the answers above, the true class before each row.
@@ -55,15 +61,15 @@ struct TableFile {
 
   // MARK: reading
 
-  func read(_ session: Session) throws -> Table {
+  func read() throws -> Table {
     let data = try bytes()
     switch form {
     case .csv: return try Interrupt.leaving { try separated(data) }
-    case .json: return try objects(in: [(1, data)], of: "$", session)
-    case .jsonl:
-      let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
-      return try objects(
-        in: lines.map { ($0 + 1, $1) }.filter { !$1.allSatisfy { $0 == 32 || $0 == 9 || $0 == 13 } }, of: nil, session)
+    case .json, .jsonl:
+      let isLines = form == .jsonl
+      do {
+        return try Interrupt.leaving { try JSONTable.reading(Array(data), lines: isLines) }
+      } catch let mistake as JSONMistake { throw bad(mistake.what) }
     default: throw bad("Markdown is for reading; tables come back from .csv, .json and .jsonl")
     }
   }
@@ -90,9 +96,11 @@ struct TableFile {
   private func separated(_ data: Data) throws -> Table {
     var rows: [[String]] = []
     var names: [String] = []
+    var size = 0
     do {
       var reader = try CSVReader(data)
       guard let head = try reader.next() else { throw bad("it is empty; its first line must name the columns") }
+      try Extent.check(bytes: 64 * head.fields.count, "a table of \(NumberText.count(head.fields.count)) columns")
       names = Query.unique(head.fields)
       while let record = try reader.next() {
         guard record.fields.count == names.count else {
@@ -101,6 +109,8 @@ struct TableFile {
               + "but there are \(names.count.of("column"))")
         }
         rows.append(record.fields)
+        size += Table.bytes(rows: 1, columns: names.count) + record.fields.reduce(0) { $0 + $1.utf8.count }
+        try Extent.check(bytes: size, "a table of more than \(NumberText.count(rows.count)) rows")
       }
     } catch let error as CSVError { throw bad("\(error)") }
     let kinds = names.indices.map { column in Kind(of: rows.lazy.map { $0[column] }) }
@@ -151,58 +161,6 @@ struct TableFile {
       case .flag: return .bool(field == "true")
       case .text: return .string(field)
       }
-    }
-  }
-
-  /// JSON is read by SQLite, which keeps the order of the fields.
-  private func objects(in texts: [(line: Int, bytes: Data)], of root: String?, _ session: Session) throws -> Table {
-    var names: [String] = []
-    var places: [String: Int] = [:]
-    var rows: [[Int: Value]] = []
-    for (line, bytes) in texts {
-      let at = root == nil ? "line \(line): " : ""
-      guard let text = String(data: bytes, encoding: .utf8) else { throw bad(at + "it is not text in UTF-8") }
-      do {
-        let elements = root == nil ? "select 0 as number, :text as value, json_type(:text) as type" : Self.elements
-        var number: SQLValue?
-        try session.sql.stream(
-          "with rows as (\(elements)) select rows.number, f.key, f.type, f.atom, f.value, rows.type from rows left join "
-            + "json_each(iif(rows.type = 'object', rows.value, '{}')) f order by rows.number, f.id",
-          parameters: ["text": .text(text)], longest: 2 * Self.mostBytes, shouldStop: { Interrupt.isRequested },
-          columns: { _ in },
-          row: { row in
-            if row[0] != number { rows.append([:]) }
-            number = row[0]
-            guard row[5] == .text("object") else { throw bad(at + "it is not a list of objects") }
-            guard case .text(let name) = row[1] else { return }
-            let place = places[name, default: names.count]
-            if place == names.count {
-              places[name] = place
-              names.append(name)
-            }
-            rows[rows.count - 1][place] = Self.value(row)
-          })
-      } catch SQLError.interrupted {
-        throw Lang.Interrupt()
-      } catch is SQLError {
-        throw bad(at + "it is not JSON")
-      }
-    }
-    return Table(
-      columns: names.map { .init($0) }, rows: rows.map { row in names.indices.map { row[$0] ?? .none } })
-  }
-
-  /// The elements of a list; an object alone is a list of one.
-  private static let elements =
-    "select key as number, value, type from json_each(iif(json_type(:text) = 'object', json_array(json(:text)), :text))"
-
-  /// A field's value: type, atom and value are columns 2 to 4.
-  private static func value(_ row: [SQLValue]) -> Value {
-    switch row[2] {
-    case .text("true"): .bool(true)
-    case .text("false"): .bool(false)
-    case .text("object"), .text("array"): Query.value(row[4])
-    default: Query.value(row[3])
     }
   }
 }

@@ -27,23 +27,18 @@ extension Block {
       name == nil ? .table(table) : .summary(name: name, text: summary(of: table), seconds: seconds)
     case .object(let drawing as DrawingValue) where name == nil: drawing.block
     case .object(let object): .summary(name: name, text: object.summary, seconds: seconds)
-    default: .summary(name: name, text: shortened(literal(value), to: name == nil ? 20_000 : 400), seconds: nil)
+    default: .summary(name: name, text: literal(value, upTo: name == nil ? 20_000 : 400), seconds: nil)
     }
   }
 
-  /// The beginning of a text that nobody would read to its end, and how long it is; `print` writes all of it.
-  private static func shortened(_ text: String, to most: Int) -> String {
-    guard text.utf8.count > most else { return text }
-    return String(text.prefix(most)) + "…  (\(text.count.of("character")))"
-  }
-
-  /// What `print` writes: text without quotes, objects by their summary.
+  /// What `print` writes: text without quotes, objects by their summary. What is longer than anybody reads is cut, unless it
+  /// is text.
   static func printed(_ value: Value) -> String {
     switch value {
     case .string(let text): text
     case .object(let object): object.summary
     case .table(let table): BlockRenderer.forFiles.text(of: .table(table))
-    default: literal(value)
+    default: literal(value, upTo: 1_000_000)
     }
   }
 
@@ -52,22 +47,41 @@ extension Block {
     switch value {
     case .object(let object): object.summary
     case .table(let table): summary(of: table)
-    default: shortened(literal(value), to: 400)
+    default: literal(value, upTo: 400)
     }
   }
 
   static func summary(of table: Table) -> String {
-    "table of \(table.count.of("row")): "
-      + table.columns.map(\.name).joined(separator: ", ")
+    let names = table.columns.prefix(100).map(\.name).joined(separator: ", ") + (table.columns.count > 100 ? ", …" : "")
+    return "table of \(table.count.of("row")): "
+      + (names.utf8.count > 4000 ? names.prefix(4000) + "…" : names)
   }
 
-  /// The value as it would be typed; long lists are cut, and say so.
-  private static func literal(_ value: Value) -> String {
+  /// The value as it would be typed; long lists are cut, and so is what takes more than so many bytes, and both say so.
+  private static func literal(_ value: Value, upTo most: Int) -> String {
     if case .list(let elements) = value, elements.count > 100 {
-      return Value.list(Array(elements.prefix(20))).literal.dropLast()
-        + ", …]  (\(elements.count.of("element")))"
+      let (text, isWhole) = Value.list(Array(elements.prefix(20))).literal(upTo: most)
+      return (isWhole ? text.dropLast() + ", " : text.prefix(most) + "")
+        + "…]  (\(elements.count.of("element")))"
     }
-    return value.literal
+    let (text, isWhole) = value.literal(upTo: most)
+    return isWhole ? text : text.prefix(most) + "…  (\(NumberText.bytes(value.extent.bytes)))"
+  }
+
+  /// Whether to draw it may take so long that somebody would press Ctrl-C meanwhile.
+  var isLarge: Bool {
+    switch self {
+    case .text(let text): text.utf8.count > 100_000
+    case .summary(_, let text, _): text.utf8.count > 100_000
+    case .table(let table): table.extent.bytes > 1_000_000 || table.columns.count > 100
+    case .page, .picture, .chart: false
+    }
+  }
+
+  /// The same, of long text only the beginning: what is kept of a cell.
+  func beginning(_ most: Int) -> Block {
+    guard case .text(let text) = self, text.utf8.count > most else { return self }
+    return .text(String(decoding: text.utf8.prefix(most + 4), as: UTF8.self))
   }
 }
 
@@ -92,6 +106,8 @@ struct BlockRenderer {
 
   /// The most rows a table shows at the prompt; all are there, and the last line says how many.
   static let mostRows = 200
+  /// The same for columns.
+  static let mostColumns = 1000
 
   func text(of block: Block) -> String {
     switch block {
@@ -133,34 +149,56 @@ struct BlockRenderer {
       return draws ? text.withVisibleControls : text
     }
     guard !table.columns.isEmpty else { return "(no columns)" }
-    let shown = table.count > Self.mostRows ? table.with(rows: Array(table.rows.prefix(Self.mostRows))) : table
+    let shown = table.beginning
     let drawn =
       mode == .box ? Grid(shown).boxed(width: width, mayTurn: mayTurnTables) : mode.text(of: shown, width: width)
-    if table.count == 0 { return drawn + "\n(no rows)" }
-    guard shown.count < table.count else { return drawn }
-    return drawn + "\n(\(NumberText.count(shown.count)) of \(table.count.of("row")) shown)"
+    let remark = Self.remark(rows: (shown.count, table.count), columns: (shown.columns.count, table.columns.count))
+    return remark.isEmpty ? drawn : drawn + "\n" + remark
+  }
+
+  /// What stands under the rows; empty where all is there.
+  static func remark(rows: (shown: Int, all: Int), columns: (shown: Int, all: Int)) -> String {
+    let left = [(rows, "row"), (columns, "column")].filter { $0.0.shown < $0.0.all }.map { part, name in
+      "\(NumberText.count(part.shown)) of \(part.all.of(name))"
+    }
+    let remark = left.isEmpty ? "" : "(\(left.joined(separator: " and ")) shown)"
+    return rows.all == 0 ? (remark.isEmpty ? "(no rows)" : "(no rows)\n" + remark) : remark
+  }
+}
+
+extension Table {
+  /// As much of it as somebody reads: what is shown, and what the store keeps of it.
+  var beginning: Table {
+    let rows = rows.prefix(BlockRenderer.mostRows)
+    if columns.count <= BlockRenderer.mostColumns { return rows.count == count ? self : with(rows: Array(rows)) }
+    return Table(
+      columns: Array(columns.prefix(BlockRenderer.mostColumns)),
+      rows: rows.map { Array($0.prefix(BlockRenderer.mostColumns)) }, subject: subject)
   }
 }
 
 extension Grid {
   /// A table with its numbers rounded for reading, by column.
   init(_ table: Table) {
+    // Long texts are cut, sooner where there are many: all that is drawn stays within a few megabytes.
+    let most = min(10_000, max(100, 4_000_000 / max(1, table.count * table.columns.count)))
     let cells = table.columns.indices.map { index in
-      Self.texts(table.rows.map { $0[index] }, table.columns[index].presentation)
+      Self.texts(table.rows.map { $0[index] }, table.columns[index].presentation, most)
     }
     columns = table.columns.enumerated().map { index, column in
       let values = table.rows.map { $0[index] }.filter { !$0.isNone }
       return Column(
-        title: column.name.withVisibleControls, alignsRight: !values.isEmpty && values.allSatisfy { $0.asNumber != nil }
+        title: Self.cut(column.name, most).withVisibleControls,
+        alignsRight: !values.isEmpty && values.allSatisfy { $0.asNumber != nil }
       )
     }
     rows = table.rows.indices.map { row in cells.map { $0[row] } }
   }
 
-  private static func texts(_ values: [Value], _ presentation: Table.Presentation) -> [String] {
+  private static func texts(_ values: [Value], _ presentation: Table.Presentation, _ most: Int) -> [String] {
     let numbers = values.compactMap(\.asNumber)
     // A column of all sorts of values is no column of numbers: each is written by itself.
-    guard numbers.count == values.count(where: { !$0.isNone }) else { return values.map(single) }
+    guard numbers.count == values.count(where: { !$0.isNone }) else { return values.map { single($0, most) } }
     var formatted = numbers.map { number in
       switch presentation {
       case .share: NumberText.share(number)
@@ -173,13 +211,19 @@ extension Grid {
     return values.map { $0.isNone ? "" : formatted.removeFirst() }
   }
 
+  /// A text, or the beginning of one that is longer than so many characters, with its size.
+  private static func cut(_ text: String, _ most: Int) -> String {
+    guard text.utf8.count > most, text.prefix(most).endIndex < text.endIndex else { return text }
+    return text.prefix(most) + "…  (\(NumberText.bytes(text.utf8.count)))"
+  }
+
   /// One value in one line.
-  private static func single(_ value: Value) -> String {
+  private static func single(_ value: Value, _ most: Int) -> String {
     switch value {
     case .none: ""
     case .number(let number): NumberText.exact(number)
     case .table(let table): Block.summary(of: table)
-    default: Block.printed(value).replacing("\n", with: " ").withVisibleControls
+    default: cut(Block.printed(value), most).replacing("\n", with: " ").withVisibleControls
     }
   }
 }

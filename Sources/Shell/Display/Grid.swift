@@ -52,10 +52,21 @@ struct Grid {
   private func fitted(to width: Int) -> [Int] {
     var widths = self.widths
     guard width < .max else { return widths }
-    while widths.reduce(1, { $0 + $1 + 3 }) > width {
-      let texts = columns.indices.filter { !columns[$0].alignsRight && widths[$0] > 20 }
-      guard let widest = texts.max(by: { widths[$0] < widths[$1] }) else { break }
-      widths[widest] -= 1
+    let texts = columns.indices.filter { !columns[$0].alignsRight && widths[$0] > 20 }
+    var excess = widths.reduce(1, { $0 + $1 + 3 }) - width
+    guard excess > 0, let widest = texts.map({ widths[$0] }).max() else { return widths }
+    // The highest cap under which all fit, or 20 where none does.
+    func saved(_ cap: Int) -> Int { texts.reduce(0) { $0 + max(0, widths[$1] - cap) } }
+    var (low, high) = (20, widest)
+    while low < high {
+      let cap = (low + high + 1) / 2
+      if saved(cap) >= excess { low = cap } else { high = cap - 1 }
+    }
+    // Narrowed one by one, the first columns come to the cap first, and the last may stay one wider.
+    excess -= saved(low + 1)
+    for column in texts where widths[column] > low {
+      widths[column] = excess > 0 ? low : min(widths[column], low + 1)
+      excess -= 1
     }
     return widths
   }

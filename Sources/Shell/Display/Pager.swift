@@ -37,8 +37,8 @@ struct Pager {
   /// Shows the text and waits until it is put away; false when it fits on the screen or cannot be paged.
   func show(_ text: String) -> Bool {
     // Images (sixels, kitty's) are for the screen itself.
-    guard !text.contains("\u{1b}P"), !text.contains("\u{1b}_") else { return false }
-    guard Self.rows(of: text, width: terminal.width) >= terminal.height else { return false }
+    guard !text.utf8.contains(0x1b) || (!text.contains("\u{1b}P") && !text.contains("\u{1b}_")) else { return false }
+    guard Self.rows(of: text, width: terminal.width, most: terminal.height) >= terminal.height else { return false }
     // The user's own choice if there is one: else leave when all fits, keep colours, leave the text on the screen. Ctrl-C goes
     // back to the prompt, as it does everywhere.
     var options = ["LESS": "-K " + (ProcessInfo.processInfo.environment["LESS"] ?? "-FRX")]
@@ -48,10 +48,19 @@ struct Pager {
     return status.map { $0 != 126 && $0 != 127 } ?? false
   }
 
-  /// Rows of a screen that text takes, long lines broken.
-  static func rows(of text: String, width: Int) -> Int {
-    text.split(omittingEmptySubsequences: false) { $0 == "\n" }.reduce(-1) { rows, line in
-      rows + max(1, (DisplayWidth.ofDrawn(line) + width - 1) / max(1, width))
-    } + (text.hasSuffix("\n") ? 0 : 1)
+  /// Rows of a screen that text takes, long lines broken; counted no further than `most`.
+  static func rows(of text: String, width: Int, most: Int = .max) -> Int {
+    var rows = text.hasSuffix("\n") ? -1 : 0
+    var rest = text[...]
+    while rows < most {
+      let end = rest.utf8.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
+      var line = rest[..<end]
+      // No more of a line than fills the screen: a character may take a dozen bytes, colours a few more.
+      if most < .max, line.utf8.count > 64 * width * most { line = line.prefix(2 * width * most) }
+      rows += max(1, (DisplayWidth.ofDrawn(line) + width - 1) / max(1, width))
+      if end == rest.endIndex { break }
+      rest = rest[rest.utf8.index(after: end)...]
+    }
+    return rows
   }
 }

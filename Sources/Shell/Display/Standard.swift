@@ -16,13 +16,27 @@ enum Standard {
 
   private static let failure = Atomic<Int32>(0)
 
+  /// What a terminal that has room takes without a wait.
+  private static let piece = 4096
+
   private static func write(_ text: String, to descriptor: Int32) {
     var text = text
     text.withUTF8 { buffer in
       var done = 0
       while done < buffer.count {
+        // What is long is written in pieces, so that a Ctrl-C ends it however slowly it is read; what comes next begins a line.
+        let isLong = descriptor == STDOUT_FILENO && buffer.count > piece
+        if isLong, Interrupt.isRequested {
+          if done > 0, buffer[done - 1] != UInt8(ascii: "\n") { write("\n", to: descriptor) }
+          return
+        }
+        if isLong {
+          var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          guard poll(&wanted, 1, 50) > 0 else { continue }
+        }
         // Safety: `done` is less than the count, so that there is a base.
-        let count = Glibc.write(descriptor, buffer.baseAddress! + done, buffer.count - done)
+        let count = Glibc.write(
+          descriptor, buffer.baseAddress! + done, isLong ? min(piece, buffer.count - done) : buffer.count - done)
         if count > 0 { done += count; continue }
         if errno == EINTR { continue }
         if errno == EAGAIN {

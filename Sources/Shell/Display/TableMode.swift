@@ -12,10 +12,28 @@ enum TableMode: String, CaseIterable {
     case .box: return Grid(table).boxed(width: width)
     case .plain: return Grid(table).plain()
     case .markdown: return Grid(table).markdown()
-    case .csv, .jsonl:
-      return ([head(names)].compactMap { $0 } + table.rows.map { line(names, $0) }).joined(separator: "\n")
-    case .json: return "[" + table.rows.map { Self.object(names, $0) }.joined(separator: ",\n ") + "]"
+    case .csv, .jsonl, .json: return written(table, names, most: .max) ?? ""
     }
+  }
+
+  /// The same for a file; nil if it would be longer than so many bytes.
+  func text(of table: Table, most: Int) -> String? {
+    isExact ? written(table, table.columns.map(\.name), most: most) : text(of: table)
+  }
+
+  /// A row after the other.
+  private func written(_ table: Table, _ names: [String], most: Int) -> String? {
+    var text = self == .json ? "[" : head(names) ?? ""
+    for (index, row) in table.rows.enumerated() {
+      if self == .json, index > 0 {
+        text += ",\n "
+      } else if self != .json, index > 0 || head(names) != nil {
+        text += "\n"
+      }
+      text += self == .json ? Self.object(names, row) : line(names, row)
+      if text.utf8.count > most { return nil }
+    }
+    return self == .json ? text + "]" : text
   }
 
   /// Whether every value is written with all its digits, and every row.

@@ -52,9 +52,8 @@ extension ExportedSession {
       ("Written", "\(Self.text(Date())) by ward \(wardVersion)"),
     ]
     for (caption, query) in Self.questions {
-      let answer = try sql.query(
-        query, parameters: ["session": .integer(number)], shouldStop: { Interrupt.isRequested })
-      if !answer.rows.isEmpty { tables.append((caption, StoredTable(try Query.table(answer)))) }
+      let answer = try Query.table(of: query, from: sql, parameters: ["session": .integer(number)])
+      if answer.count > 0 { tables.append((caption, StoredTable(answer))) }
     }
   }
 

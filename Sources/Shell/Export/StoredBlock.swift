@@ -59,17 +59,18 @@ struct StoredTable: Codable, Equatable {
   var columns: [Column]
   var rows: [[String]]
   var total: Int
+  /// Counts its columns; none in a store of an earlier version, which kept all.
+  var totalColumns: Int?
 
-  init(columns: [Column], rows: [[String]], total: Int) {
-    (self.columns, self.rows, self.total) = (columns, rows, total)
+  init(columns: [Column], rows: [[String]], total: Int, totalColumns: Int? = nil) {
+    (self.columns, self.rows, self.total, self.totalColumns) = (columns, rows, total, totalColumns)
   }
 
   init(_ table: Table) {
-    let shown = table.with(rows: Array(table.rows.prefix(BlockRenderer.mostRows)))
-    let grid = Grid(shown)
+    let grid = Grid(table.beginning)
     self.init(
       columns: grid.columns.map { Column(title: $0.title, alignsRight: $0.alignsRight) }, rows: grid.rows,
-      total: table.count)
+      total: table.count, totalColumns: table.columns.count > grid.columns.count ? table.columns.count : nil)
   }
 
   var grid: Grid {
@@ -78,7 +79,6 @@ struct StoredTable: Codable, Equatable {
 
   /// What stands under the rows; empty where they are all there.
   var remark: String {
-    if total == 0 { return "(no rows)" }
-    return total > rows.count ? "(\(NumberText.count(rows.count)) of \(total.of("row")) shown)" : ""
+    BlockRenderer.remark(rows: (rows.count, total), columns: (columns.count, totalColumns ?? columns.count))
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Lang
 
 /// Where a session's output goes: on the screen at once, and kept as plain text for the cell's row and for replays.
 final class Output {
@@ -41,9 +42,12 @@ final class Output {
   static func silent() -> Output { Output(renderer: { .forFiles }, write: { _ in }, writeError: { _ in }) }
 
   /// What the cell came to: written once `release` says that the cell is stored, so that what was seen is never lost.
-  func hold(_ block: Block) {
-    held += drawn(block) + "\n"
-    keep(block)
+  ///
+  /// - Throws: `Interrupt`, if Ctrl-C came while it was drawn.
+  func hold(_ block: Block) throws {
+    guard let drawing = draw(block) else { throw Lang.Interrupt() }
+    held += drawing.text + "\n"
+    keep(drawing)
   }
 
   /// Writes what was held.
@@ -52,10 +56,12 @@ final class Output {
     held = ""
   }
 
+  /// Shows it at once; after a Ctrl-C nothing, and the cell ends at its next safe point.
   func show(_ block: Block) {
     release()
-    display(drawn(block) + "\n")
-    keep(block)
+    guard let drawing = draw(block) else { return }
+    display(drawing.text + "\n")
+    keep(drawing)
   }
 
   /// A diagnostic: `written` goes to standard error, `text` is kept.
@@ -80,18 +86,32 @@ final class Output {
     if pager?.show(text) != true { write(text) }
   }
 
-  private func drawn(_ block: Block) -> String {
-    var renderer = renderer()
-    renderer.mode = mode
-    return renderer.text(of: block)
+  /// A block as a screen, the store and a transcript get it.
+  private struct Drawing {
+    var text: String
+    var kept: String
+    var stored: StoredBlock
+    var transcript: String?
   }
 
-  private func keep(_ block: Block) {
-    var renderer = BlockRenderer.forFiles
-    keep(renderer.text(of: block), as: StoredBlock(block))
-    guard transcript != nil else { return }
-    renderer.mode = mode
-    transcript?.append(renderer.text(of: block) + "\n")
+  /// `nil` after a Ctrl-C: what takes long is drawn on another thread, which is left then.
+  private func draw(_ block: Block) -> Drawing? {
+    var renderer = renderer(), pages = BlockRenderer.forFiles
+    (renderer.mode, pages.mode) = (mode, mode)
+    let isTranscribed = transcript != nil, room = isFull ? 0 : Self.mostKept
+    func drawing() -> Drawing {
+      let beginning = block.beginning(room)
+      return Drawing(
+        text: renderer.text(of: block), kept: BlockRenderer.forFiles.text(of: beginning),
+        stored: StoredBlock(beginning),
+        transcript: isTranscribed ? pages.text(of: block) : nil)
+    }
+    return block.isLarge ? try? Interrupt.leaving(drawing) : drawing()
+  }
+
+  private func keep(_ drawing: Drawing) {
+    keep(drawing.kept, as: drawing.stored)
+    if let text = drawing.transcript { transcript?.append(text + "\n") }
   }
 
   /// A cell that shows without end would fill the store: of such a one the beginning is kept. Its `...` stands for any lines

@@ -26,6 +26,9 @@ struct Past {
     if moments.count > Self.most { moments.removeFirst() }
   }
 
+  /// Forgets all moments but the last; checkpoints stay.
+  mutating func letGo() { moments = moments.suffix(1) }
+
   /// A checkpoint of a name that there is already replaces it.
   mutating func mark(_ name: String, _ moment: Moment) {
     checkpoints.removeAll { $0.name == name }

@@ -21,13 +21,31 @@ enum Query {
     }
   }
 
-  /// The answer to a query.
-  /// - Throws: `SQLError.notFinite`.
-  static func table(_ table: SQLTable) throws -> Table {
-    let names = unique(table.columns)
-    return Table(
-      columns: names.map { Table.Column($0) },
-      rows: try table.rows.enumerated().map { try values($1, of: names, row: $0 + 1) })
+  /// The answer to a query. Throws `SQLError`, and a `Problem` where there is more than a value may hold, as soon as that is seen.
+  static func table(
+    of sql: String, from store: UserSQL, parameters: [String: SQLValue] = [:],
+    shouldStop: @escaping () -> Bool = { Interrupt.isRequested }
+  ) throws -> Table {
+    var rows: [[Value]] = []
+    var size = 0
+    var names: [String] = []
+    try store.stream(
+      sql, parameters: parameters, shouldStop: shouldStop, columns: { names = unique($0) },
+      row: { row in
+        let values = try self.values(row, of: names, row: rows.count + 1)
+        rows.append(values)
+        size += values.reduce(Table.bytes(rows: 1, columns: values.count)) { $0 + $1.extent.bytes }
+        guard size > Extent.most else { return }
+        var help = ["`limit 1000` at its end gives the first rows", "`ward sql --mode csv` writes any number of them"]
+        if rows.count == 1 { help = ["`substr(x, 1, 1000)` gives the beginning of a text"] }
+        do { try Extent.check(bytes: size, "a table of \(NumberText.count(rows.count)) rows or more") } catch var
+          problem as Problem
+        {
+          problem.help = help
+          throw problem
+        }
+      })
+    return Table(columns: names.map { Table.Column($0) }, rows: rows)
   }
 
   /// One row. A number that is too large for one is refused, as everywhere in the language.

@@ -13,11 +13,11 @@ extension Session: Host {
     for binding in bindings { parameters[binding.name] = try Query.parameter(binding) }
     do {
       let table = try answer(text, parameters)
-      for remark in table.notes {
+      for remark in UserSQL.remarks(on: text) {
         let place = Query.place(remark.place, in: range)
         note(Diagnostic(ShellCode.integerDivision, remark.message, at: place, severity: .note))
       }
-      return .table(try Query.table(table))
+      return .table(table)
     } catch let error as SQLError {
       throw Query.diagnostic(error, sql: text, at: range)
     }
@@ -25,11 +25,12 @@ extension Session: Host {
 
   /// Runs a query on a thread of its own. A single step of SQLite's machine cannot be stopped, nor can the compiling of a
   /// query: one that is in the middle of either when Ctrl-C comes is left behind, with its connection.
-  private func answer(_ text: String, _ parameters: [String: SQLValue]) throws -> SQLTable {
+  private func answer(_ text: String, _ parameters: [String: SQLValue]) throws -> Table {
     let (connection, isLeft) = (sql, Flag())
     do {
       return try Interrupt.leaving {
-        try connection.query(text, parameters: parameters, shouldStop: { Interrupt.isRequested || isLeft.isUp })
+        try Query.table(
+          of: text, from: connection, parameters: parameters, shouldStop: { Interrupt.isRequested || isLeft.isUp })
       }
     } catch let interrupt as Lang.Interrupt {
       isLeft.raise()
@@ -48,6 +49,8 @@ extension Session: Host {
     guard remarks.texts.count < 5, remarks.texts.insert(text).inserted else { return }
     output.complain("note: " + text, written: notices.text(.note, text))
   }
+
+  func letGo() { letGoOfEarlierValues() }
 
   func last(_ number: Int?) throws -> Value { try lastValue(number) }
 }

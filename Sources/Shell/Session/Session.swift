@@ -254,7 +254,7 @@ final class Session {
     if outcome.kind != .nothing, !outcome.isSilenced, output.showsValues,
       let block = Block.showing(outcome.value, name: name, seconds: seconds)
     {
-      output.hold(block)
+      try output.hold(block)
     }
     // A definition or a loop leaves `_` as it was.
     return outcome.kind == .nothing ? .none : outcome.value
@@ -328,6 +328,12 @@ final class Session {
 
   /// A session line that failed.
   func reportLine(_ error: any Error) -> ExitStatus { report(error) }
+
+  /// Memory is short: earlier values without a name, and what `:undo` would bring back, go.
+  func letGoOfEarlierValues() {
+    values.letGoOfOlder()
+    past.letGo()
+  }
 
   /// `_` and `_3`.
   func lastValue(_ number: Int?) throws -> Value { try values.value(of: number) }
