@@ -96,7 +96,8 @@ extension KnownArguments {
   /// One radius, or those of a curve.
   fileprivate var radii: [Double] {
     guard let eps = self["eps"] else { return [] }
-    if case .range(let range) = eps { return range.numbers }
+    // A range that is too long for a list is told when it is made one.
+    if case .range(let range) = eps { return (try? range.spelledOut()) ?? [] }
     return (eps.asList ?? [eps]).compactMap(\.asNumber)
   }
 }
