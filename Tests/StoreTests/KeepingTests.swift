@@ -132,7 +132,7 @@ import Testing
     let user = try UserSQL(Store.inMemory())
     let tooLong = SQLError.tooLong(most: 16_000_000)
     for query in [
-      "zeroblob(16000001)", "printf('%20000000d', 1)", "hex(zeroblob(9000000))",
+      "zeroblob(16000001)", "hex(zeroblob(9000000))",
       "replace(hex(zeroblob(2000)), '0', hex(zeroblob(4000)))",
     ] {
       #expect(throws: tooLong, "\(query)") { try user.query("select \(query)") }
@@ -140,6 +140,8 @@ import Testing
     #expect(throws: tooLong) {
       try user.query("select :x", parameters: ["x": .text(String(repeating: "x", count: 17_000_000))])
     }
+    // SQLite gives no error here, but no text either.
+    #expect(try user.query("select printf('%20000000d', 1)").rows == [[.null]])
     #expect("\(tooLong)" == "a text or blob is longer than 16 MB, which is the most a query may handle")
     #expect(throws: SQLError.self) { try user.query("select json_patch('{}', '{}')") }
   }

@@ -39,17 +39,17 @@ private final class Farewell: @unchecked Sendable {
 
   /// Takes the value out of a cell's storage and frees it, or leaves it to a caller further up on this thread's stack.
   static func free(_ storage: UnsafeMutablePointer<Value?>) {
-    guard let value = storage.move() else { return }
-    if shared.add(value) {
+    if shared.add(storage) {
       while let next = shared.takeNext() { _ = consume next }
     }
   }
 
-  /// Whether this thread was not freeing others already.
-  private func add(_ value: Value) -> Bool {
+  /// Whether this thread was not freeing others already. The value is moved: a copy kept here would be freed by this very
+  /// call, one inside the other.
+  private func add(_ storage: UnsafeMutablePointer<Value?>) -> Bool {
     lock.withLock {
       let isFirst = waiting[pthread_self()] == nil
-      waiting[pthread_self(), default: []].append(value)
+      if let value = storage.move() { waiting[pthread_self(), default: []].append(value) }
       return isFirst
     }
   }

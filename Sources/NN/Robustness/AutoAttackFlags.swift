@@ -24,7 +24,7 @@ public enum AttackFlag: Equatable, Sendable {
     case .fewClasses(let classes, let part, 0):
       "with \(classes) classes \(part) is left out: its loss needs \(part == "apgd-t" ? "four" : "three")"
     case .fewClasses(let classes, let part, let targets):
-      "with \(classes) classes \(part) heads for \(classes - 1) of them, not for \(targets)"
+      "with \(classes) classes \(part) has \(classes - 1) of its \(targets) targets"
     case .square(let share):
       "Square, which asks for logits only, broke \(Self.percent(share)) % of the images after all gradient attacks had failed"
     }

@@ -133,8 +133,8 @@ extension Session {
     let divided = [mean.map { "mean: \(list($0))" }, std.map { "std: \(list($0))" }].compactMap { $0 }
     throw Problem(
       code: ShellCode.wrongModel,
-      message: "pixels go from 0 to 1 here: no \(isOff ? "mean" : "deviation") of theirs is larger than 1",
-      help: ["if it is one of bytes, from 0 to 255, write `\(divided.joined(separator: " "))`"],
+      message: "`\(isOff ? "mean" : "std"):` must be at most 1, since pixels go from 0 to 1 here",
+      help: ["for values on the scale 0 to 255 write `\(divided.joined(separator: " "))`"],
       argument: isOff ? "mean" : "std")
   }
 

@@ -89,7 +89,8 @@ enum TextFunctions {
     let (bytes, wanted, other) = (text(values[0]), text(values[1]), text(values[2]))
     if wanted.isEmpty { return sqlite3_result_value(context, values[0]) }
     let search = Search(for: wanted)
-    guard var found = search.place(in: bytes, from: 0) else { return sqlite3_result_value(context, values[0]) }
+    // A text even of a number, as SQLite has it.
+    guard var found = search.place(in: bytes, from: 0) else { return give(context, Array(bytes)) }
     let longest = Int(sqlite3_limit(sqlite3_context_db_handle(context), SQLITE_LIMIT_LENGTH, -1))
     var (made, start) = ([UInt8](), 0)
     while true {

@@ -36,7 +36,8 @@ import Testing
     var point = patches.start(center, &random)
     for query in 0..<200 {
       point = patches.candidate(point, around: center, side: patches.side(Square().share(query)), &random)
-      #expect(threat.allows(Distances.between(center, point)))
+      // It walks in single precision; what is returned is then confined to the last bit.
+      #expect(threat.almostAllows(Distances.between(center, point)))
       #expect(point.allSatisfy { $0 >= 0 && $0 <= 1 })
     }
   }
@@ -131,7 +132,7 @@ import Testing
     for (i, outcome) in result.evaluation.outcomes.enumerated() where outcome.attacked {
       #expect(
         try #require(result.examples)[i]
-          == run.threat.projected(Vector.sum(images.pixels(at: i), change), around: images.pixels(at: i)))
+          == run.threat.confined(Vector.sum(images.pixels(at: i), change), around: images.pixels(at: i)))
     }
     #expect(result.evaluation.success.hits > 0)
   }

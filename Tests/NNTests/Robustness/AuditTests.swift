@@ -81,7 +81,7 @@ private final class PartlyBrokenModel: Responder {
     let broken = Target(classes: 5, shape: shape) { PartlyBrokenModel(plain.makeResponder()) }
     var audit = Audit(within: ThreatModel(.linf, epsilon: 0.02))
     audit.seed = 1
-    let report = try audit.run(against: broken, on: try labelled(by: broken, count: 20, seed: 2))
+    let report = try audit.run(against: broken, on: try labelled(by: plain, count: 20, seed: 2))
     func verdict(_ name: String) -> AuditCheck.Verdict? { report.checks.first { $0.name == name }?.verdict }
     #expect(verdict("deterministic") == .passed && verdict("non_finite") == .failed)
     #expect(report.summary.hasPrefix("no network to trust"))
