@@ -91,7 +91,8 @@ import Testing
 
   @Test func aCtrlCStopsWorkOnLargeValues() throws {
     for code in [
-      "s == t", "\"x\" in b", "len(s)", "split(s, \"b\")", "replace(s, \"a\", \"b\")", "upper(s)", "trim(b)", "reverse(s)",
+      "s == t", "\"x\" in b", "len(s)", "split(s, \"b\")", "replace(s, \"a\", \"b\")", "upper(s)", "trim(b)",
+      "reverse(s)",
       "string(l)", "l == m", "0 in l", "sort(l)", "join(l)", "unique(l)", "\"{l}\"", "s < t", "max(l)", "sum(l)",
       "s[9]",
       "for c in s { }", "head(s, 9)", "format(l)", "map(l, fn(x) => x)", "r == q", "string(r)",

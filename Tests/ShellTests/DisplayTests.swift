@@ -8,7 +8,7 @@ struct NumberTextTests {
   @Test func aBudgetOfBytesIsShownAsOneAndOthersAsTheyAre() {
     let shown: [(Float, String)] = [
       (4.0 / 255, "4/255"), (8.0 / 255, "8/255"), (1.0 / 255, "1/255"), (0.1, "0.1"), (0.2, "0.2"), (0.0314, "0.0314"),
-      (0.12345, "0.12345"), (1.0 / 3, "0.3333"), (10, "10"), (0, "0"), (300.0 / 255, "300/255"),
+      (0.12345, "0.12345"), (1.0 / 7, "0.1429"), (10, "10"), (0, "0"), (300.0 / 255, "300/255"),
     ]
     for (eps, text) in shown { #expect(NumberText.eps(eps) == text) }
   }

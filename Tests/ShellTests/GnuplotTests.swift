@@ -32,6 +32,6 @@ struct GnuplotTests {
 
   @Test func aLineBreakAndAnEscapeEndNoText() throws {
     #expect(Gnuplot.quoted("a\nb\tc") == "\"a b c\"")
-    #expect(Gnuplot.quoted("a\u{1b}[31m\"; exit") == "\"a␛\\13331m\\042; exit\"")
+    #expect(Gnuplot.quoted("a\u{1b}[31m\"; exit") == "\"a␛\\133\\063\\061m\\042; exit\"")
   }
 }

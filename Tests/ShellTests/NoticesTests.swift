@@ -39,7 +39,7 @@ struct NoticesTests {
     #expect(try TranscriptFilesTests.ward([command, file.path]).error.hasPrefix("error[E0101]"))
   }
 
-  @Test(arguments: ["(", "[", "{a: ", "-", "not ", "fn() => ", "if true { ", "\"{", "1 + ", "x.a", "1 | ", "f("])
+  @Test(arguments: ["(", "[", "{a: ", "- ", "not ", "fn() => ", "if true { ", "\"{", "1 + ", "x.a", "1 | ", "f("])
   func aHundredThousandOfThemAreADiagnostic(piece: String) throws {
     let text = String(repeating: piece, count: 100_000)
     for (arguments, input) in [(["-"], text), (["check", "-"], "")] {

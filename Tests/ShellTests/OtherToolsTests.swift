@@ -127,7 +127,8 @@ import Testing
   func aLineOfAnotherPromptIsToldInOneDiagnostic(beginning: String) {
     // A comment of ours, and a line of the shell, are what they are.
     guard !["#", "!"].contains(beginning.prefix(1)) else { return }
-    let line = beginning.replacing("*", with: "x") + (beginning == "import" ? " numpy as np" : " x")
+    let begun = beginning.hasPrefix("/") ? beginning : beginning.replacing("*", with: "x")
+    let line = begun + (beginning == "import" ? " numpy as np" : " x")
     let told = mistakes(line)
     #expect(told.count == 1, "\(line): \(told.map(\.message))")
     #expect(told.first?.primary?.text.isEmpty == false, "\(line): \(told.map(\.message))")

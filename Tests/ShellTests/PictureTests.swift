@@ -178,8 +178,8 @@ struct ChartTests {
       title: "t", x: .init(names: ["Shirt", "Bag"]), y: .init(label: "robust", isShare: true),
       series: [.init(name: "", style: .bars, points: [.init(x: 0, y: 0.5), .init(x: 1, y: 1)])])
     let lines = chart.text(width: 40, colors: false).split(separator: "\n")
-    #expect(lines.contains("Shirt  ██████████▌ 50.0 %"))
-    #expect(lines.contains("  Bag  █████████████████████ 100.0 %"))
+    #expect(lines.contains("Shirt  ███████████ 50.0 %"))
+    #expect(lines.contains("  Bag  ██████████████████████ 100.0 %"))
   }
 
   @Test func anIntervalIsDrawnAndToldWhereItIsPromised() {

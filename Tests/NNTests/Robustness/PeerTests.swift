@@ -11,20 +11,19 @@ import Testing
     try AttackRun(attack, within: threat).run(against: target, on: images).evaluation.outcomes
   }
 
-  /// A search ends early only where going on is of no use.
-  @Test func endingASearchEarlyCostsNoDistance() throws {
+  /// To end searches early is faster and costs distance, so cw does it only when told to.
+  @Test func cwSearchesToTheEndUnlessToldOtherwise() throws {
     let target = CurvedModel.drawn(classes: 5, shape: shape, seed: 12)
     let images = try labelled(by: target, count: 24, seed: 13)
     var cw = CarliniWagner()
     (cw.steps, cw.searches) = (100, 5)
     let threat = ThreatModel(.l2, epsilon: .infinity)
-    let early = try run(cw, threat, target, images)
-    cw.abort = false
     let whole = try run(cw, threat, target, images)
-    // Foolbox's loses 0.3 % on average, and the old rule lost up to 2 % of single images.
-    #expect(zip(early, whole).allSatisfy { $0.fooled && $0.distances.l2 <= 1.01 * $1.distances.l2 })
-    #expect(early.reduce(0) { $0 + $1.distances.l2 } <= 1.001 * whole.reduce(0) { $0 + $1.distances.l2 })
+    cw.abort = true
+    let early = try run(cw, threat, target, images)
+    #expect(whole.allSatisfy { $0.fooled && $0.gradients == 500 } && early.allSatisfy(\.fooled))
     #expect(early.reduce(0) { $0 + $1.gradients } < whole.reduce(0) { $0 + $1.gradients })
+    #expect(early.reduce(0) { $0 + $1.distances.l2 } >= whole.reduce(0) { $0 + $1.distances.l2 })
   }
 
   @Test func elasticNetKeepsTheSmallestChangeOfTheNormAskedFor() throws {

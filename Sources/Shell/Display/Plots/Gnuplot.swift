@@ -93,12 +93,15 @@ enum Gnuplot {
   static func quoted(_ text: String) -> String {
     let line = text.split(whereSeparator: \.isNewline).joined(separator: " ").withVisibleControls
       .replacing("\t", with: " ")
-    return "\""
-      + line.unicodeScalars.map { scalar in
-        let isPlain = !scalar.isASCII || scalar.properties.isAlphabetic || scalar.properties.numericType != nil
-        return isPlain || " .,:;()+-=/%".unicodeScalars.contains(scalar)
-          ? String(scalar) : String(format: "\\%03o", scalar.value)
-      }.joined() + "\""
+    var text = "", endsInNumber = false
+    for scalar in line.unicodeScalars {
+      let isPlain = !scalar.isASCII || scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+      // gnuplot reads on after three digits: a digit behind a number is written by its number too.
+      let joins = endsInNumber && ("0"..."7").contains(scalar)
+      endsInNumber = joins || !(isPlain || " .,:;()+-=/%".unicodeScalars.contains(scalar))
+      text += endsInNumber ? String(format: "\\%03o", scalar.value) : String(scalar)
+    }
+    return "\"" + text + "\""
   }
 
   /// A text at a tic, where per cent signs would be a number's format.
