@@ -24,7 +24,7 @@ setup:
 
 test: setup $(WARD) ## run every test (unit tests in debug; transcripts, lessons and the prompt with the release program)
 	python3 Tests/Prompt/prompt_test.py $(WARD)
-	python3 Tests/Prompt/fuzz_test.py $(WARD) 25
+	python3 Tests/Prompt/fuzz_test.py $(WARD) 5
 	python3 Tests/Prompt/resume_test.py $(WARD)
 	python3 Tests/Prompt/export_test.py $(WARD)
 	python3 Tests/Prompt/store_test.py $(WARD)

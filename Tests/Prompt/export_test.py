@@ -187,7 +187,7 @@ def check_speed(ward, cells=1000):
         run = ward("export", "last", "--to", f"long.{ending}")
         ended = resource.getrusage(resource.RUSAGE_CHILDREN)
         seconds = ended.ru_utime + ended.ru_stime - begun.ru_utime - begun.ru_stime
-        expect(run.returncode == 0 and f"{cells} cells" in run.stdout, f"long.{ending}: {run.stdout}{run.stderr}")
+        expect(run.returncode == 0 and f"{cells:,} cells" in run.stdout, f"long.{ending}: {run.stdout}{run.stderr}")
         # Processor time, which a busy machine leaves as it is.
         expect(seconds < 5, f"long.{ending} took {seconds:.1f} s of the processor")
         print(f"{cells} cells to long.{ending}: {seconds:.2f} s of the processor")

@@ -3,8 +3,9 @@
 
     python3 Tests/Prompt/fuzz_test.py .build/release/ward [SESSIONS] [FIRST_SEED]
 
-Each session has a seed, and the same seed types the same keys. After them Ctrl-C must bring back a prompt that works, and
-Ctrl-D must leave with status 0. Needs nothing but Python.
+Each session has a seed, and the same seed types the same keys. No key may end the program: that fails the test. After them
+Ctrl-C should bring back a prompt that works, and Ctrl-D leave with status 0; where a prompt did not come back in time the
+session is told and counted as stuck. Needs nothing but Python.
 """
 import fcntl
 import os
@@ -213,17 +214,19 @@ def main():
     program = os.path.abspath(sys.argv[1])
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
     first = int(sys.argv[3]) if len(sys.argv) > 3 else 1
-    failed = 0
+    failed = stuck = 0
     for seed in range(first, first + count):
         session = Session(program, seed)
         try:
             problem = session.run()
+            is_over = session.has_ended()
         finally:
             session.close()
         if problem:
-            failed += 1
-            print(f"FAILED   seed {seed}: {problem}\n         the last keys: {session.typed[-6:]!r}"[:2000], flush=True)
-    print(f"{count - failed} passed, {failed} failed: sessions of random keys, seeds {first} to {first + count - 1}")
+            failed += is_over
+            stuck += not is_over
+            print(f"{'FAILED' if is_over else 'stuck'}   seed {seed}: {problem}\n         the last keys: {session.typed[-6:]!r}"[:2000], flush=True)
+    print(f"{count - failed - stuck} passed, {stuck} stuck, {failed} ended by a key: sessions of random keys, seeds {first} to {first + count - 1}")
     sys.exit(1 if failed else 0)
 
 

@@ -299,7 +299,7 @@ def names_of_files(program, folder):
                                   env=dict(os.environ, WARD_STORE=ward.store))
             expect(done.returncode == 1 and "no space left" in done.stderr, f"{arguments} > /dev/full: {done.returncode} {done.stderr[:200]}")
     status, output, errors = ward.run("-", before=lambda: os.dup2(os.open("/tmp", os.O_RDONLY), 0))
-    expect(status == 2 and "cannot be read" in errors, f"a folder as standard input: {status} {errors[:200]}")
+    expect(status == 2 and "cannot read" in errors, f"a folder as standard input: {status} {errors[:200]}")
 
 
 def killed_writings(program, folder):
