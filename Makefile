@@ -4,7 +4,7 @@ SWIFT  ?= swift
 WARD   := .build/release/ward
 SOURCES := $(shell find Sources -type f) Package.swift
 
-.PHONY: help run build setup test transcripts replay lint format bench docs install clean
+.PHONY: help run build setup test fuzz transcripts replay lint format bench docs install clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +24,6 @@ setup:
 
 test: setup $(WARD) ## run every test (unit tests in debug; transcripts, lessons and the prompt with the release program)
 	python3 Tests/Prompt/prompt_test.py $(WARD)
-	python3 Tests/Prompt/fuzz_test.py $(WARD) 5
 	python3 Tests/Prompt/resume_test.py $(WARD)
 	python3 Tests/Prompt/export_test.py $(WARD)
 	python3 Tests/Prompt/store_test.py $(WARD)
@@ -36,6 +35,9 @@ transcripts: $(WARD) ## rewrite the expected output of Tests/Transcripts (read t
 
 replay: $(WARD) ## run the recorded sessions of history/ again and compare
 	@for file in history/*.ward; do scripts/in-clean-store $(WARD) replay "$$file" --check || exit 1; done
+
+fuzz: $(WARD) ## type random keys at the prompt, twenty-five sessions (minutes)
+	python3 Tests/Prompt/fuzz_test.py $(WARD) 25
 
 lint: ## check the layout of the sources
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Fuzz/Package.swift Fuzz/Sources

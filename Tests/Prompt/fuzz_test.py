@@ -114,7 +114,7 @@ class Session:
                 return False
         return False
 
-    def prompt(self, seconds=20.0):
+    def prompt(self, seconds=8.0):
         """Ctrl-C, until there is a new prompt."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and not self.has_ended():
@@ -189,7 +189,7 @@ class Session:
                 return f"no prompt came back: {self.seen[-300:]!r}" if not self.has_ended() else f"it ended with {self.status}"
             self.seen = b""
             self.send(b"6 * 7\r")
-            if not self.expect(rb"\n(\x1b\[\?2004l\r)?\s*42\s", 20):
+            if not self.expect(rb"\n(\x1b\[\?2004l\r)?\s*42\s", 5):
                 return f"the prompt does not work: {self.seen[-300:]!r}" if not self.has_ended() else f"it ended with {self.status}"
             self.expect(rb"\[\d+\] [^\n]*$", 20)
             self.send(b"\x04")

@@ -75,9 +75,10 @@ struct TranscriptFilesTests {
       for ending in ["", "-wal", "-shm", ".lock"] { try? FileManager.default.removeItem(atPath: store.path + ending) }
     }
     let all = Self.files("examples").filter { !$0.hasPrefix("examples/paper/") }
-    let again = all.filter { $0.contains("/03-") || $0.contains("/06-") }
-    #expect(again.count == 2)
-    for file in again.reversed() + all.filter({ !again.contains($0) }) + again {
+    // The one that asks the store most runs first and last; to run each twice takes minutes.
+    let again = all.filter { $0.contains("/06-") }
+    #expect(again.count == 1)
+    for file in again + all.filter({ !again.contains($0) }) + again {
       let run = try Self.ward([file], store: store)
       #expect(run.status == 0, "\(file): \(run.output)\(run.error)")
       #expect(!run.output.isEmpty, "\(file)")
