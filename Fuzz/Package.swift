@@ -10,7 +10,8 @@ let package = Package(
       name: "FuzzLang", dependencies: [.product(name: "Lang", package: "ward")],
       linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),
     .executableTarget(
-      name: "FuzzReaders", dependencies: [.product(name: "NN", package: "ward")],
+      name: "FuzzReaders",
+      dependencies: [.product(name: "NN", package: "ward"), .product(name: "Lang", package: "ward")],
       linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),
   ]
 )

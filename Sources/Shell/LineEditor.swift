@@ -81,6 +81,7 @@ final class LineEditor {
       // It would end the row at the end of input, but only where pastes are bracketed. Whoever reads the line does.
       rl_eof_found = 0
       rl_deprep_terminal()
+      LineEditor.setFlowControl(LineEditor.hadFlowControl)
     }
     rl_completer_word_break_characters = UnsafePointer(strdup(" \t\n\"'(){}[],|=<>+-*/^;:.?!`"))
     rl_sort_completion_matches = 0
@@ -185,6 +186,8 @@ final class LineEditor {
   /// Reads from here on return at once, with nothing where there is nothing: Ctrl-C makes the terminal forget keys, also
   /// those that `poll` has seen, and a read that waits for the next key would sleep through the signal.
   private static func takeTerminal(_ meta: Int32) {
+    // Before readline writes: a Ctrl-S typed during work may hold output back, and Ctrl-Q is not heard behind a long paste.
+    hadFlowControl = setFlowControl(false)
     rl_prep_terminal(meta)
     var mode = termios()
     guard tcgetattr(STDIN_FILENO, &mode) == 0 else { return }
@@ -194,6 +197,23 @@ final class LineEditor {
     }
     tcsetattr(STDIN_FILENO, TCSANOW, &mode)
   }
+
+  /// Whether Ctrl-S stops all output until Ctrl-Q. While a line is read it does not: there it searches forward, as readline
+  /// binds it. Returns how it was.
+  @discardableResult private static func setFlowControl(_ on: Bool) -> Bool {
+    var mode = termios()
+    guard tcgetattr(STDIN_FILENO, &mode) == 0 else { return on }
+    let flag = tcflag_t(IXON)
+    let was = mode.c_iflag & flag != 0
+    if was != on {
+      mode.c_iflag ^= flag
+      tcsetattr(STDIN_FILENO, TCSANOW, &mode)
+    }
+    return was
+  }
+
+  /// Touched on one thread only, as the key below.
+  private nonisolated(unsafe) static var hadFlowControl = false
 
   /// The key that makes the terminal send SIGINT: Ctrl-C, unless `stty` says otherwise. Touched on one thread only.
   private nonisolated(unsafe) static var interruptKey: UInt8 = 3
@@ -254,8 +274,10 @@ final class LineEditor {
 
   /// The shell has had the terminal meanwhile and left it in its own state.
   private func redrawAfterStop() {
+    let hadFlowControl = Self.hadFlowControl
     rl_deprep_terminal()
     Self.takeTerminal(1)
+    Self.hadFlowControl = hadFlowControl
     rl_forced_update_display()
   }
 

@@ -70,6 +70,21 @@ class Session:
     def resize(self, size):
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
 
+    def set_mode(self, change):
+        """Changes the terminal while the program stands still, as a shell does between Ctrl-Z and `fg`."""
+        if self.has_ended():
+            return
+        os.kill(self.child, signal.SIGSTOP)
+        _, status = os.waitpid(self.child, os.WUNTRACED)
+        if not os.WIFSTOPPED(status):
+            self.status = os.waitstatus_to_exitcode(status)
+            return
+        try:
+            termios.tcsetattr(self.terminal, termios.TCSANOW, change(termios.tcgetattr(self.terminal)))
+        except termios.error:
+            pass
+        os.kill(self.child, signal.SIGCONT)
+
     def read(self, seconds):
         """Takes what has come; false once the program has let go of the terminal."""
         if not select.select([self.terminal], [], [], seconds)[0]:
@@ -115,13 +130,27 @@ class Session:
         return False
 
     def prompt(self, seconds=8.0):
-        """Ctrl-C, until there is a new prompt."""
+        """Ctrl-C, until there is a new prompt and nothing more comes: keys typed before it was heard are forgotten."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and not self.has_ended():
             self.seen = b""
-            # Ctrl-Q first: Ctrl-S, which holds output back outside of the prompt, may have been typed.
-            self.send(b"\x11\x03")
+            self.send(b"\x03")
             if self.expect(rb"\n[^\n]*\[\d+\] [^\n]*$", 2):
+                while select.select([self.terminal], [], [], 0.03)[0] and self.read(0):
+                    pass
+                return True
+        return False
+
+    def works(self):
+        """Whether a line typed after Ctrl-C is run. What was drawn before Ctrl-C was heard may look like a new prompt: so again."""
+        # Ctrl-S during work holds output back, as everywhere, and behind a full buffer of keys the terminal hears no Ctrl-Q.
+        self.set_mode(lambda mode: [mode[0] & ~termios.IXON] + mode[1:])
+        for _ in range(4):
+            if not self.prompt():
+                return False
+            self.seen = b""
+            self.send(b"6 * 7\r")
+            if self.expect(rb"\n(\x1b\[\?2004l\r)?\s*42\s", 3):
                 return True
         return False
 
@@ -155,15 +184,7 @@ class Session:
         elif kind < 92:
             self.resize(some(SIZES))
         elif kind < 94:
-            # As a shell does between Ctrl-Z and `fg`.
-            os.kill(self.child, signal.SIGSTOP)
-            try:
-                mode = termios.tcgetattr(self.terminal)
-                mode[3] |= termios.ICANON | termios.ECHO
-                termios.tcsetattr(self.terminal, termios.TCSANOW, mode)
-            except termios.error:
-                pass
-            os.kill(self.child, signal.SIGCONT)
+            self.set_mode(lambda mode: mode[:3] + [mode[3] | termios.ICANON | termios.ECHO] + mode[4:])
         elif kind < 96:
             self.send(b"\x03")
         elif kind < 97:
@@ -185,12 +206,8 @@ class Session:
                 break
         if not self.has_ended():
             self.resize((30, 100))
-            if not self.prompt():
-                return f"no prompt came back: {self.seen[-300:]!r}" if not self.has_ended() else f"it ended with {self.status}"
-            self.seen = b""
-            self.send(b"6 * 7\r")
-            if not self.expect(rb"\n(\x1b\[\?2004l\r)?\s*42\s", 5):
-                return f"the prompt does not work: {self.seen[-300:]!r}" if not self.has_ended() else f"it ended with {self.status}"
+            if not self.works():
+                return f"no prompt that works came back: {self.seen[-300:]!r}" if not self.has_ended() else f"it ended with {self.status}"
             self.expect(rb"\[\d+\] [^\n]*$", 20)
             self.send(b"\x04")
             end = time.monotonic() + 20

@@ -310,6 +310,26 @@ def _(start):
     ward.do("", r"1001|1,001")
 
 
+@behaviour("Ctrl-S holds nothing back at the prompt, also where it was typed during work: it searches forward")
+def _(start):
+    ward = start()
+    ward.do("1000 + 1", r"1001|1,001")
+    ward.do("5 + 5", r"10\s")
+    # Ctrl-R back to 1000, Ctrl-S forward again.
+    ward.send(control("R") + "+")
+    ward.expect(r"5 \+ 5")
+    ward.send(control("R"))
+    ward.expect("1000")
+    ward.send(control("S") + control("S"))
+    ward.expect("5 ")
+    ward.do("", r"10\s")
+    ward.send("for i in 1..1 { print('be' + 'gun'); sleep 0.3 }" + ENTER)
+    ward.expect("begun")
+    ward.send(control("S"))
+    ward.ready()
+    ward.do("20 + 22", r"42\s")
+
+
 @behaviour("Ctrl-C at the prompt clears the line and keeps the session")
 def _(start):
     ward = start()
@@ -1081,10 +1101,23 @@ def _(start):
 @behaviour("Ctrl-D leaves with status 0 and gives the terminal back as it was")
 def _(start):
     ward = start()
-    ward.do("1 + 1", r"2\s")
+    before = None
+    for _ in range(2):
+        ward.send("for i in 1..1 { print('be' + 'gun'); sleep 0.3 }" + ENTER)
+        ward.expect("begun")
+        # During work, and after the end, it is as it came.
+        during = termios.tcgetattr(ward.terminal)
+        assert before in (None, during), (before, during)
+        before = during
+        ward.ready()
+        os.kill(ward.child, signal.SIGSTOP)
+        os.waitpid(ward.child, os.WUNTRACED)
+        os.kill(ward.child, signal.SIGCONT)
+        ward.ready()
     ward.send(control("D"))
     assert ward.ended() == 0, ward.status
-    assert termios.tcgetattr(ward.terminal)[3] & termios.ECHO, "the terminal does not echo"
+    assert termios.tcgetattr(ward.terminal) == before, (before, termios.tcgetattr(ward.terminal))
+    assert before[0] & termios.IXON and before[3] & termios.ECHO and before[3] & termios.ICANON, before
 
 
 @behaviour("SIGTERM ends the session at the prompt")

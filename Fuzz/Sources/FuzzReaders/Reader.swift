@@ -1,12 +1,13 @@
 import Foundation
+import Lang
 
 @testable import NN
 
 /// One form of file: what reads it, and a few whole ones. Whatever the bytes are, they are read or refused in words.
-struct Reader {
+struct Reader: Sendable {
   let name: String
   let seeds: [[UInt8]]
-  private let read: ([UInt8]) throws -> Void
+  private let read: @Sendable ([UInt8]) throws -> Void
 
   /// Reads some bytes. A refusal must fit on a screen and be our own.
   func take(_ bytes: [UInt8]) {
@@ -65,7 +66,22 @@ struct Reader {
         fatalError("\(costs.rows) are no costs")
       }
     },
+    Reader(
+      name: "json", seeds: [Array("[{\"a\":1,\"b\":null},{\"a\":\"\\u00e9\",\"c\":[true,{\"d\":-1.5e3}]}]".utf8)]
+    ) {
+      try table($0, lines: false)
+    },
+    Reader(name: "jsonl", seeds: [Array("{\"a\":1}\n\n{\"b\":\"x\"}\n".utf8)]) { try table($0, lines: true) },
   ]
+
+  private static func table(_ bytes: [UInt8], lines: Bool) throws {
+    do {
+      let table = try JSONTable.reading(bytes, lines: lines)
+      if table.rows.contains(where: { $0.count != table.columns.count }) { fatalError("rows of different lengths") }
+    } catch let mistake as JSONMistake { throw Refusal(description: mistake.what) }
+  }
+
+  private struct Refusal: Error { let description: String }
 
   private static func check(_ data: Dataset) {
     for part in [data.train, data.test] where part.labels.contains(where: { $0 >= data.classes.count }) {
@@ -93,8 +109,10 @@ final class Scratch {
   }()
 
   private init() {
-    descriptor = open("/dev/shm", O_TMPFILE | O_RDWR, 0o600)
+    var name = Array("/dev/shm/ward-fuzz-XXXXXX".utf8CString)
+    descriptor = mkstemp(&name)
     if descriptor < 0 { fatalError("no file in memory: \(errno)") }
+    unlink(name)
     path = "/proc/\(getpid())/fd/\(descriptor)"
   }
 

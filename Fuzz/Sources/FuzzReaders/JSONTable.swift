@@ -1,0 +1,1 @@
+../../../Sources/Shell/Commands/JSONTable.swift

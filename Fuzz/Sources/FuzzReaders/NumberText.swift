@@ -1,0 +1,1 @@
+../../../Sources/Shell/Display/NumberText.swift
