@@ -24,6 +24,7 @@ setup:
 
 test: setup $(WARD) ## run every test (unit tests in debug; transcripts, lessons and the prompt with the release program)
 	python3 Tests/Prompt/prompt_test.py $(WARD)
+	python3 Tests/Prompt/fuzz_test.py $(WARD) 30
 	python3 Tests/Prompt/resume_test.py $(WARD)
 	python3 Tests/Prompt/export_test.py $(WARD)
 	python3 Tests/Prompt/store_test.py $(WARD)
@@ -36,8 +37,8 @@ transcripts: $(WARD) ## rewrite the expected output of Tests/Transcripts (read t
 replay: $(WARD) ## run the recorded sessions of history/ again and compare
 	@for file in history/*.ward; do scripts/in-clean-store $(WARD) replay "$$file" --check || exit 1; done
 
-fuzz: $(WARD) ## type random keys at the prompt, twenty-five sessions (minutes)
-	python3 Tests/Prompt/fuzz_test.py $(WARD) 25
+fuzz: $(WARD) ## type random keys at the prompt, a thousand sessions (ten minutes)
+	python3 Tests/Prompt/fuzz_test.py $(WARD) 1000
 
 lint: ## check the layout of the sources
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Fuzz/Package.swift Fuzz/Sources

@@ -2,13 +2,9 @@ extension ValueType {
   /// For people: `a number from 0 to 1, in pixels`, `an attack`, `a list of strings`.
   public var phrase: String {
     switch self {
-    case .number(let bounds, _) where bounds.lower != nil && bounds.upper != nil && !bounds.isAbove:
-      "a number from \(bounds.text)"
-    case .integer(let bounds, _) where bounds.lower != nil && bounds.upper != nil && !bounds.isAbove:
-      "a whole number from \(bounds.text)"
-    case .number(let bounds, _): "a number\(bounds.text.isEmpty ? "" : ", \(bounds.text)")"
-    case .integer(let bounds, _): "a whole number\(bounds.text.isEmpty ? "" : ", \(bounds.text)")"
-    case .list(let element): "a list of \(element.plural)"
+    case .number(let bounds, _): "a number" + bounds.phrase
+    case .integer(let bounds, _): "a whole number" + bounds.phrase
+    case .list(let element): "a list of \(element.plural)" + element.bounds
     case .oneOrMore(let element): "\(element.phrase) or a list of \(element.plural)"
     case .either(let types): types.map(\.phrase).joinedAsAlternatives
     case .any: "any value"
@@ -52,6 +48,14 @@ extension ValueType {
     case .list(let element): "lists of \(element.plural)"
     case .either(let types): types.map(\.plural).joined(separator: " or ")
     default: noun.hasSuffix("s") || noun.hasSuffix("x") ? noun + "es" : noun + "s"
+    }
+  }
+
+  /// ` from 0 to 1`, empty for what is no number or has no bounds.
+  private var bounds: String {
+    switch self {
+    case .number(let bounds, _), .integer(let bounds, _): bounds.phrase
+    default: ""
     }
   }
 
@@ -162,7 +166,7 @@ extension ValueType {
       return value
     case .outOfRange:
       throw Problem(
-        .outOfRange, "\(taker.shown) takes \(phrase)\(unit.isEmpty ? "" : ", in \(unit)"), not \(value.brief)",
+        .outOfRange, "\(taker.shown) takes \(phrase)\(unit.isEmpty ? "" : ", in \(unit)")" + misfit(value, otherwise: value.brief),
         help: ofBytes(value), argument: name)
     case .wrong:
       if case .oneOf(let words) = self, let word = value.word {
@@ -172,7 +176,7 @@ extension ValueType {
           argument: name)
       }
       throw Problem(
-        .wrongType, "\(taker.shown) takes \(phrase)" + misfit(value),
+        .wrongType, "\(taker.shown) takes \(phrase)" + misfit(value, otherwise: value.briefPhrase),
         help: fitting(membersOf: value) + inOtherWords(value), argument: name)
     }
   }
@@ -219,16 +223,17 @@ extension ValueType {
   }
 
   /// What came instead, as the end of a sentence; of a list the element that does not fit.
-  private func misfit(_ value: Value) -> String {
+  private func misfit(_ value: Value, otherwise whole: String) -> String {
     switch (self, value) {
     case (.list, .list(let values)) where values.isEmpty, (.oneOrMore, .list(let values)) where values.isEmpty:
       return ", not an empty list"
     case (.list(let element), .list(let values)), (.oneOrMore(let element), .list(let values)):
-      guard let at = values.firstIndex(where: { element.fit($0) == .wrong }) else { break }
+      let wrong = values.firstIndex { element.fit($0) == .wrong }
+      guard let at = wrong ?? values.firstIndex(where: { element.fit($0) != .fits }) else { break }
       return ", but element \(at + 1) is \(values[at].briefPhrase)"
     default: break
     }
-    return ", not \(value.briefPhrase)"
+    return ", not \(whole)"
   }
 }
 

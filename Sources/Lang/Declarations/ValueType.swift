@@ -85,6 +85,12 @@ public struct Bounds: Sendable, Equatable {
     return true
   }
 
+  /// Behind what is bounded: ` from 0 to 1`, `, above 0`; empty without bounds.
+  var phrase: String {
+    if text.isEmpty { return "" }
+    return lower != nil && upper != nil && !isAbove ? " from \(text)" : ", \(text)"
+  }
+
   /// For people: `0 to 1`, `at least 1`, `above 0`; empty for every number.
   public var text: String {
     let low = lower.map(Value.text(of:)), high = upper.map(Value.text(of:))

@@ -47,7 +47,7 @@ public struct Extent: Equatable, Sendable {
 
   /// Throws a `Problem` if a value of this extent would be too large or nested too deeply.
   func check(_ what: @autoclosure () -> String) throws {
-    if bytes > Self.most { throw Self.tooLarge("\(what()) of \(Self.megabytes(bytes))", limit: "a value may have") }
+    if bytes > Self.most { throw Self.tooLarge("\(what()) of \(Self.size(bytes))", limit: "a value may have") }
     if levels > Self.mostLevels {
       throw Problem(
         .tooLarge, "\(what()) is nested too deeply: \(Self.mostLevels) lists or records inside each other are the most")
@@ -63,18 +63,19 @@ public struct Extent: Equatable, Sendable {
 
   /// Throws if something takes more bytes than a value may: for those that make one piece by piece.
   public static func check(bytes: Int, _ what: @autoclosure () -> String) throws {
-    if bytes > most { throw tooLarge("\(what()) of \(megabytes(bytes))", limit: "a value may have") }
+    if bytes > most { throw tooLarge("\(what()) of \(size(bytes))", limit: "a value may have") }
   }
 
   static func tooLarge(_ what: String, limit: String, most: Int = Extent.most) -> Problem {
     Problem(
-      .tooLarge, "\(what) is too large: \(limit) \(megabytes(most)) at most",
+      .tooLarge, "\(what) is too large: \(limit) \(size(most)) at most",
       help: ["work on it in parts", "`ward explain \(Code.tooLarge.rawValue)` says how values are measured"])
   }
 
-  /// `201 MB`, `3.2 GB or more`.
-  static func megabytes(_ bytes: Int) -> String {
+  /// `201 MB`, `2 GB`.
+  static func size(_ bytes: Int) -> String {
     if bytes >= Int(UInt32.max) { return "more than 4 GB" }
+    if bytes > 1_000_000_000, bytes % 1_000_000_000 == 0 { return "\(bytes / 1_000_000_000) GB" }
     return bytes < 1_000_000 ? "\(bytes) bytes" : "\((bytes + 999_999) / 1_000_000) MB"
   }
 }

@@ -62,7 +62,9 @@ public struct AuditReport: Sendable {
     }
     let failed = names(.failed), doubtful = names(.doubtful)
     if let broken = checks.first(where: { $0.name == "non_finite" && $0.verdict == .failed }) {
-      return "no network to trust: \(percent(broken.value)) of the answers or slopes are infinite or no numbers"
+      return
+        "nothing that follows gradients means anything: those of \(percent(broken.value)) of the images are infinite or no "
+        + "numbers; \(percent(worst)) withstand every attack tried"
     }
     if worst <= 0.005 {
       return "not robust: attacks break nearly every image" + (failed.isEmpty ? "" : "; " + list(failed) + " failed")

@@ -34,8 +34,8 @@ extension AuditTrial {
     return [
       zeroGradients(share(\.hasZeroSlope), share(\.hasZeroRatioSlope)),
       numbers(
-        "non_finite", share(\.isBroken), "of the images have logits or slopes that are infinite or no numbers",
-        "train again: this model has diverged"),
+        "non_finite", share(\.isBroken), "of the images have slopes that are infinite or no numbers",
+        "train again, or attack without gradients: those that follow slopes tell nothing here"),
       numbers(
         "saturated", share(\.isSaturated), "of the images have probability 1 in single precision for the right class",
         "use loss: dlr or margin: cross-entropy has no slope left there", limit: 0.5),
@@ -77,7 +77,8 @@ extension AuditTrial {
       let logits = plain[i].logits
       probe.hasZeroSlope = Vector.linf(plain[i].slope) == 0
       probe.hasZeroRatioSlope = Vector.linf(ratio[i].slope) == 0
-      probe.isBroken = !logits.allSatisfy(\.isFinite) || !plain[i].slope.allSatisfy(\.isFinite)
+      // Logits that are no numbers are the matter of `no_answer`.
+      probe.isBroken = logits.allSatisfy(\.isFinite) && !plain[i].slope.allSatisfy(\.isFinite)
       probe.isSaturated = logits.softmax[aims[i].label] == 1
       probe.isProbability =
         logits.allSatisfy { $0 >= 0 && $0 <= 1 } && abs(logits.reduce(0, +) - 1) < 1e-5

@@ -60,7 +60,7 @@ final class TrainingRun {
           weights * Double(ShardedStep.shardCount(batch: batch) + (settings.defense.penalties.isEmpty ? 0 : 1))),
         .init("activations", 4 * Double(arenas) * Double(model.plan.arena.count) + images),
       ],
-      hint: "fewer images to a step (batch: 16), fewer threads (ward --threads 1), or a smaller network")
+      hint: "fewer images to a step (`batch:`), fewer threads (ward --threads 1), or a smaller network")
   }
 
   func save(into state: inout TrainingState) {
