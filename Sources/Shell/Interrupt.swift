@@ -64,9 +64,10 @@ enum Interrupt {
     return try outcome.get()
   }
 
-  /// Installs the handlers, once, at the start of the program. Before, Ctrl-C ends it.
+  /// Installs the handlers, once, at the start of the program and on the thread that does its work. Before, Ctrl-C ends it.
   static func install() {
-    _ = flags  // made here rather than in a handler
+    flags.worker.store(UInt(pthread_self()), ordering: .relaxed)  // `flags` is made here rather than in a handler
+    handle(SIGURG) { _ in }
     handle(SIGINT) { _ in
       flags.requested.store(true, ordering: .relaxed)
       flags.wake()
@@ -125,6 +126,8 @@ private final class Flags: Sendable {
   let resized = Atomic<Bool>(false)
   let continued = Atomic<Bool>(false)
   let ignoresQuit = Atomic<Bool>(false)
+  /// The thread that reads and writes the terminal.
+  let worker = Atomic<UInt>(0)
   let readEnd: Int32
   private let writeEnd: Int32
 
@@ -139,10 +142,15 @@ private final class Flags: Sendable {
   }
 
   /// A full pipe has woken the prompt already; the error number is put back for the code that was interrupted.
+  ///
+  /// The kernel hands a signal to any thread. With Ctrl-C the terminal throws away what waits to be shown, and does not tell who
+  /// waits for room in it: a write goes on only once a signal wakes its own thread.
   func wake() {
     let before = errno
     var byte: UInt8 = 0
     _ = write(writeEnd, &byte, 1)
+    let worker = worker.load(ordering: .relaxed)
+    if worker != 0, worker != UInt(pthread_self()) { pthread_kill(pthread_t(worker), SIGURG) }
     errno = before
   }
 }

@@ -58,6 +58,10 @@ final class LineEditor {
   /// The last six bytes that readline got, where the marks around a paste are seen.
   private var recent: UInt64 = 0
   private var isInPaste = false
+  /// Of the paste that goes on, the bytes so far; and whether the rest of it is thrown away.
+  private var (pasted, dropsPaste) = (0, false)
+  /// The window has another size, of which readline is not told yet.
+  private var awaitsResize = false
   /// The list of the last Tab, for showing it.
   var offered: [Completions.Candidate] = []
 
@@ -112,7 +116,7 @@ final class LineEditor {
   /// Escape sequences for colour in `prompt` are bracketed for readline unless they are already.
   func readLine(prompt: String, prefill: String = "") -> Input {
     LineEditor.current = self
-    (ending, pushed, isInPaste) = (nil, [], false)
+    (ending, pushed, isInPaste, dropsPaste, awaitsResize) = (nil, [], false, false, false)
     self.prefill = prefill
     Interrupt.reset()
     Interrupt.ignoresQuit = true
@@ -144,7 +148,12 @@ final class LineEditor {
 
   /// The window has another size: the line is broken anew.
   private func resize() {
+    awaitsResize = false
     guard let size = Self.windowSize() else { return }
+    if isSearchTooLong(columns: size.columns) {
+      awaitsResize = true
+      return giveUpSearch()
+    }
     if size.isItself { return rl_resize_terminal() }
     rl_set_screen_size(size.rows, size.columns)
     rl_forced_update_display()
@@ -157,6 +166,7 @@ final class LineEditor {
     while true {
       if let key = pushed.popFirst() { return Int32(key) }
       if let ending { return letGo(ending) }
+      if awaitsResize { resize() }
       var sources = (
         pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0),
         pollfd(fd: Interrupt.descriptor, events: Int16(POLLIN), revents: 0)
@@ -229,8 +239,17 @@ final class LineEditor {
         return nil
       }
       recent = (recent << 8 | UInt64(key)) & 0xffff_ffff_ffff
-      if recent == Self.pasteBegins { isInPaste = true }
+      pasted += 1
+      if recent == Self.pasteBegins { (isInPaste, pasted) = (true, 0) }
+      if dropsPaste {
+        dropsPaste = recent != Self.pasteEnds
+        return nil
+      }
       if recent == Self.pasteEnds { isInPaste = false }
+      if isSearchTooLong(columns: Self.windowSize()?.columns ?? 80) {
+        giveUpSearch()
+        return nil
+      }
       return key
     }
     if count == 0 ? isGone : errno != EINTR && errno != EAGAIN { end(as: .end) }
@@ -240,9 +259,26 @@ final class LineEditor {
   /// `ESC [ 2 0 0 ~` and `ESC [ 2 0 1 ~`, which a terminal puts around what is pasted.
   private static let (pasteBegins, pasteEnds): (UInt64, UInt64) = (0x1b5b_3230_307e, 0x1b5b_3230_317e)
 
+  /// Whether a key might make the text of a search longer than readline can show: it keeps where the rows begin in 256 places,
+  /// and writes on behind them. A key may add the whole line (Ctrl-Y), or a paste. Half a thousand bytes are enough to look for
+  /// anyway: more come from a file that was pasted, and each takes milliseconds, with Ctrl-C waiting behind them.
+  private func isSearchTooLong(columns: Int32) -> Bool {
+    guard rl_readline_state & UInt(RL_STATE_ISEARCH) != 0, let shown = rl_display_prompt else { return false }
+    let text = strlen(shown) + (isInPaste ? pasted : 0)
+    return text > 500 || text + Int(rl_end) > 250 * Int(columns)
+  }
+
+  /// As Ctrl-G does. What is still to come of a paste was for the search, and goes with it.
+  private func giveUpSearch() {
+    dropsPaste = isInPaste
+    pushed = (Array(isInPaste ? "\u{1b}[201~".utf8 : "".utf8) + [UInt8(Self.abort)])[...]
+    isInPaste = false
+  }
+
   /// From here on readline gets no more keys of the terminal.
   private func end(as input: Input) {
     ending = input
+    dropsPaste = false
     // In the middle of a paste it takes nothing for its end but the mark of one.
     if isInPaste { pushed = Array("\u{1b}[201~".utf8)[...] }
     isInPaste = false
@@ -252,7 +288,7 @@ final class LineEditor {
   /// `EOF`, until it asks for a key of the line itself.
   private func letGo(_ ending: Input) -> Int32 {
     // A search that is not told to give up leaves the line it has found with what could be undone in another.
-    if rl_readline_state & UInt(RL_STATE_ISEARCH) != 0 { return Self.giveUpSearch }
+    if rl_readline_state & UInt(RL_STATE_ISEARCH) != 0 { return Self.abort }
     guard rl_readline_state & UInt(RL_STATE_READCMD) != 0 else { return EOF }
     rl_clear_pending_input()
     if ending == .interrupted { leaveLineOnScreen() }
@@ -260,7 +296,7 @@ final class LineEditor {
   }
 
   /// Ctrl-G, whatever `~/.inputrc` says.
-  private static let giveUpSearch: Int32 = 7
+  private static let abort: Int32 = 7
 
   /// Ctrl-C: what was typed stays on the screen, and is forgotten.
   private func leaveLineOnScreen() {

@@ -438,6 +438,23 @@ def _(start):
     ward.do("20 + 22", r"[\r\n]42\s")
 
 
+@behaviour("more than can be looked for, typed or pasted into a search, ends the search")
+def _(start):
+    ward = start()
+    ward.do("let x = '" + "x" * 2000 + "'", r"x")
+    # At ten columns a search of 3,000 letters has more rows than readline has places for.
+    fcntl.ioctl(ward.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 10, 0, 0))
+    for text in ("e\u0301" * 1500, "\x1b[200~" + "x" * 3000 + "\x1b[201~", "xxxx\x19\x19\x19"):
+        ward.send(control("R"))
+        for begin in range(0, len(text), 200):
+            ward.send(text[begin:begin + 200])
+            ward.watch(0.02)
+        ward.send(control("C"))
+        ward.expect(r"\[2\] $")
+    ward.resize(100)
+    ward.do("20 + 22", r"42\s")
+
+
 @behaviour("Ctrl-C during work stops it within 0.2 s and keeps earlier values")
 def _(start):
     ward = start()
