@@ -97,6 +97,7 @@ final class LineEditor {
     rl_completion_display_matches_hook = { _, _, _ in LineEditor.current?.showOffered() }
     Self.useUnicode()
     Self.bindClosingBrackets()
+    Self.bindWordMotions()
     using_history()
     history?.load()
     LineEditor.current = self
@@ -347,5 +348,28 @@ extension LineEditor {
     guard !prefill.isEmpty, rl_point >= 2, strspn(rl_line_buffer, " ") >= Int(rl_point) else { return }
     rl_delete_text(rl_point - 2, rl_point)
     rl_point -= 2
+  }
+}
+
+// MARK: - vi
+
+extension LineEditor {
+  /// readline's word motions of vi never come to their end on a line whose last character takes no room: beyond the one before it
+  /// they turn back. There they do nothing.
+  private static func bindWordMotions() {
+    let map = rl_get_keymap_by_name("vi-move")
+    for key in "wW".utf8 {
+      rl_bind_key_in_map(
+        Int32(key), { count, key in LineEditor.endsWithoutWidth ? rl_ding() : rl_vi_next_word(count, key) }, map)
+    }
+    for key in "eE".utf8 {
+      rl_bind_key_in_map(
+        Int32(key), { count, key in LineEditor.endsWithoutWidth ? rl_ding() : rl_vi_end_word(count, key) }, map)
+    }
+  }
+
+  private static var endsWithoutWidth: Bool {
+    guard rl_end > 0, let last = String(cString: rl_line_buffer).unicodeScalars.last else { return false }
+    return [.nonspacingMark, .enclosingMark, .format, .control].contains(last.properties.generalCategory)
   }
 }

@@ -53,6 +53,12 @@ import Testing
   @Test func aTextThatCannotBeReadIsNotFormatted() {
     #expect(throws: Diagnostic.self) { try format("let x = )") }
   }
+
+  /// Laid out, they would be the option.
+  @Test(arguments: ["attack -h", "attack- h", "attack - h", "attack --help", "attack - -\rhelp"])
+  func aRequestForHelpIsOneHoweverItIsSpaced(_ text: String) {
+    #expect(throws: Diagnostic.self) { try format(text) }
+  }
 }
 
 /// Scripts that use every construct.
@@ -63,6 +69,8 @@ extension FormatterTests {
     "# a note\r\nlet x=1 # two\r\nprint x\r\n": "# a note\nlet x = 1  # two\nprint x\n",
     "true(1)\nnone[0]": "true(1)\nnone[0]\n",
     "?attack\u{c}\nlet x=1": "?attack\nlet x = 1\n",
+    // With blanks around it the star may not make the second line part of the query.
+    "select n\nas*x": "select n\nas * x\n",
   ])
   func whatFuzzingFoundIsLaidOut(text: String, expected: String) throws {
     #expect(

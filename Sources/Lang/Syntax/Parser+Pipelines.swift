@@ -55,14 +55,16 @@ extension Parser {
     return try node(.command(call), from: piped?.start ?? name.start, over: depth)
   }
 
-  /// `attack --help`.
+  /// `attack --help` and `attack -h`, however they are spaced: the layout sets spaces, and may not change what is meant.
   private func askForHelp(_ command: String) -> Diagnostic? {
-    let option = source.bytes[token.start..<lexer.limit].prefix { !$0.isBlank && $0 != UInt8(ascii: ";") }
-    guard ["--help", "-h"].contains(String(decoding: option, as: UTF8.self)), !environment.isVariable("h") else {
-      return nil
-    }
+    var ahead = lexer
+    var next = ahead.nextIfValid()
+    let isDouble = next?.symbol == .minus
+    if isDouble { next = ahead.nextIfValid() }
+    guard let next, next.kind == .name, text(next) == (isDouble ? "help" : "h"), !environment.isVariable(text(next))
+    else { return nil }
     return Diagnostic(
-      .unexpected, "commands have labels, not options", at: range(token.start, option.endIndex),
+      .unexpected, "commands have labels, not options", at: range(token.start, next.end),
       says: "type `?\(command)` for help")
   }
 

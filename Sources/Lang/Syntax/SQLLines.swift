@@ -94,7 +94,7 @@ enum SQLLines {
       return !infix.contains(other) || infix.contains(word)
     }
     if next == UInt8(ascii: ":") { return rest.dropFirst().first?.isLetter == true }
-    return next.isDigit || "\"'`(*?".utf8.contains(next)
+    return next.isDigit || "\"'`(?".utf8.contains(next)
   }
 }
 

@@ -37,7 +37,7 @@ import Testing
       try trainer.train(network, on: images, engine: Engine(threads: 2))
     }
     #expect(shortage?.description.contains("training resnet20 with 800 images to a step would take about") == true)
-    #expect(shortage?.hint.contains("batch: 16") == true)
+    #expect(shortage?.hint.contains("`batch:`") == true)
   }
 
   @Test func theTightestLimitCounts() {
