@@ -166,7 +166,8 @@ extension ValueType {
       return value
     case .outOfRange:
       throw Problem(
-        .outOfRange, "\(taker.shown) takes \(phrase)\(unit.isEmpty ? "" : ", in \(unit)")" + misfit(value, otherwise: value.brief),
+        .outOfRange,
+        "\(taker.shown) takes \(phrase)\(unit.isEmpty ? "" : ", in \(unit)")" + misfit(value, otherwise: value.brief),
         help: ofBytes(value), argument: name)
     case .wrong:
       if case .oneOf(let words) = self, let word = value.word {

@@ -55,7 +55,7 @@ public struct Explanation: Sendable, Equatable {
       "Quotes and minus signs copied from a web page or a document are often not the plain ones of the keyboard. The remainder of a division is `mod`; `%` only follows a number, as in 80%.",
       wrong: "let x = 5 % 3", right: "let x = 5 mod 3"),
     Explanation(
-      .badNumber, "something that starts like a number but is none",
+      .badNumber, "something that starts like a number but is not one",
       "A name starts with a letter, and a product is written with `*`. Numbers beyond about 1.8e308 are too large.",
       wrong: "let area = 3x", right: "let area = 3 * 2"),
     Explanation(

@@ -8,7 +8,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case missing(path: String, name: String, found: [String])
   case unexpected(path: String, names: [String])
   case wrongShape(path: String, name: String, expected: [Int], found: [Int])
-  /// Weights that are infinite or no numbers: how many of how many, and the first tensor that holds one.
+  /// Weights that are NaN or infinite: how many of how many, and the first tensor that holds one.
   case notFinite(path: String, name: String, count: Int, of: Int)
   /// The file does not say what network it holds.
   case unknownArchitecture(path: String)
@@ -29,7 +29,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case .wrongShape(let path, let name, let expected, let found):
       "'\(path)' has '\(name)' of shape \(found), this architecture needs \(expected): other images or classes?"
     case .notFinite(let path, let name, let count, let all):
-      "'\(path)' holds \(count) of \(all) weights that are infinite or no numbers, the first in '\(name)': "
+      "'\(path)' holds \(count) of \(all) weights that are NaN or infinite, the first in '\(name)': "
         + "its training diverged or the file is damaged, and its answers would mean nothing"
     case .unknownArchitecture(let path):
       "'\(path)' does not say what network it holds: name it, as in `open \"\(path)\" as: lenet mean: 0.2862 std: 0.3204`"

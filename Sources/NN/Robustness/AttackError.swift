@@ -1,6 +1,6 @@
 /// Why an attack cannot be run as asked. Known before anything runs.
 public enum AttackError: Error, Equatable {
-  /// A radius that is negative, no number, or larger than any change of pixels from 0 to 1.
+  /// A radius that is negative, NaN, or larger than any change of pixels from 0 to 1.
   case epsilon(Float, Norm, largest: Float)
   /// A radius in L0 that lets no pixel change.
   case lessThanAPixel(Float)

@@ -125,7 +125,7 @@ struct AuditTrial {
     let share = Double(worst.withoutAnswer) / Double(images.count)
     return AuditCheck(
       "no_answer", share, .failed,
-      "for \(percent(share)) of the images the model's logits are infinite or no numbers: it does not compute",
+      "for \(percent(share)) of the images the model's logits are NaN or infinite",
       advice: "train again, or look for weights that are far too large: this model is broken")
   }
 

@@ -57,14 +57,14 @@ public struct AuditReport: Sendable {
     if unanswered > 0 {
       let share = percent(Double(unanswered) / Double(max(self.worst.images, 1)))
       return
-        "no number here means anything: this model answers \(share) of the images with logits that are infinite or no "
-        + "numbers, which count as wrong"
+        "the model is broken, and none of these figures means anything: for \(share) of the images its logits are NaN or "
+        + "infinite, which counts as wrong"
     }
     let failed = names(.failed), doubtful = names(.doubtful)
     if let broken = checks.first(where: { $0.name == "non_finite" && $0.verdict == .failed }) {
       return
-        "nothing that follows gradients means anything: those of \(percent(broken.value)) of the images are infinite or no "
-        + "numbers; \(percent(worst)) withstand every attack tried"
+        "gradient attacks say nothing about this model: its gradients are NaN or infinite for \(percent(broken.value)) of the "
+        + "images; \(percent(worst)) withstand every attack tried"
     }
     if worst <= 0.005 {
       return "not robust: attacks break nearly every image" + (failed.isEmpty ? "" : "; " + list(failed) + " failed")

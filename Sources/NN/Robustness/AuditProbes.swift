@@ -34,17 +34,17 @@ extension AuditTrial {
     return [
       zeroGradients(share(\.hasZeroSlope), share(\.hasZeroRatioSlope)),
       numbers(
-        "non_finite", share(\.isBroken), "of the images have slopes that are infinite or no numbers",
-        "train again, or attack without gradients: those that follow slopes tell nothing here"),
+        "non_finite", share(\.isBroken), "of the images have gradients that are NaN or infinite",
+        "train again, or attack without gradients"),
       numbers(
         "saturated", share(\.isSaturated), "of the images have probability 1 in single precision for the right class",
-        "use loss: dlr or margin: cross-entropy has no slope left there", limit: 0.5),
+        "use loss: dlr or margin: cross-entropy has no gradient left there", limit: 0.5),
       numbers(
         "probabilities", share(\.isProbability), "of the answers look like probabilities and not like logits",
-        "attack the logits: softmax twice flattens every slope", limit: 0.99),
+        "attack the logits: softmax twice flattens every gradient", limit: 0.99),
       numbers(
         "deterministic", share(\.isUnsteady), "of the images get other logits when asked again",
-        "average over passes: the slopes of a random model mislead"),
+        "average over passes: the gradients of a random model mislead"),
       AuditCheck(
         "unstable", variability, variability > 0.5 ? .failed : (variability > 0.2 ? .doubtful : .passed),
         "the loss changes by \(percent(variability)) on average within ±4/255 of an image; much means a rugged loss",
@@ -77,7 +77,7 @@ extension AuditTrial {
       let logits = plain[i].logits
       probe.hasZeroSlope = Vector.linf(plain[i].slope) == 0
       probe.hasZeroRatioSlope = Vector.linf(ratio[i].slope) == 0
-      // Logits that are no numbers are the matter of `no_answer`.
+      // Logits that are NaN or infinite are the matter of `no_answer`.
       probe.isBroken = logits.allSatisfy(\.isFinite) && !plain[i].slope.allSatisfy(\.isFinite)
       probe.isSaturated = logits.softmax[aims[i].label] == 1
       probe.isProbability =
@@ -130,7 +130,7 @@ extension AuditTrial {
   private func zeroGradients(_ plain: Double, _ ratio: Double) -> AuditCheck {
     AuditCheck(
       "zero_gradients", plain, plain > 0.05 ? .failed : (plain > 0 || ratio > 0 ? .doubtful : .passed),
-      "the slope of cross-entropy is exactly zero at \(percent(plain)) of the images, that of the ratio loss at "
+      "the gradient of cross-entropy is exactly zero at \(percent(plain)) of the images, that of the ratio loss at "
         + "\(percent(ratio)); sign steps stand still there",
       advice: "use loss: dlr or margin, and attacks without gradients")
   }

@@ -20,7 +20,7 @@ public enum AttackFlag: Equatable, Sendable {
     case .random: "this model answers at random: asked again, it gives other logits"
     case .probabilities: "the answers of this model look like probabilities, not like logits"
     case .zeroSlopes(let count, let all):
-      "the slope is exactly zero at \(count) of \(all) images: steps along it stand still there"
+      "the gradient is exactly zero at \(count) of \(all) images: gradient steps stand still there"
     case .fewClasses(let classes, let part, 0):
       "with \(classes) classes \(part) is left out: its loss needs \(part == "apgd-t" ? "four" : "three")"
     case .fewClasses(let classes, let part, let targets):
@@ -33,9 +33,9 @@ public enum AttackFlag: Equatable, Sendable {
   /// What to do about it; nil if nothing need be.
   public var hint: String? {
     switch self {
-    case .random: "use autoattack(version: rand), which averages slopes over twenty passes"
+    case .random: "use autoattack(version: rand), which averages gradients over twenty passes"
     case .probabilities: "attack the network without its last softmax"
-    case .zeroSlopes: "`audit` looks closer; trust Square and transfer more than attacks along slopes"
+    case .zeroSlopes: "`audit` looks closer; trust Square and transfer more than gradient attacks"
     case .fewClasses: nil
     case .square: "gradients may be masked: try square with more queries and restarts, and `audit`"
     }
@@ -108,7 +108,7 @@ private struct Look: Sendable {
     zeros = slopes.count { Vector.linf($0.slope) == 0 }
   }
 
-  /// The same logits but for rounding, as shares of their length. Those that are no numbers are the same if their bits are.
+  /// The same logits but for rounding, as shares of their length. NaN are the same if their bits are.
   private static func agree(_ a: [[Float]], _ b: [[Float]]) -> Bool {
     zip(a, b).allSatisfy { a, b in
       a.map(\.bitPattern) == b.map(\.bitPattern) || Vector.l2(a, b) <= 1e-4 * max(Vector.l2(a), Vector.l2(b))

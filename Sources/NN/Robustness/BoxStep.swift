@@ -40,7 +40,7 @@ enum BoxStep {
       guard free > 0 else { break }
       let share = max(whole - atEdge, 0) / free
       let next = isSquared ? share.squareRoot() : share
-      // Written so that a slope that is no number ends here too.
+      // Written so that a NaN ends here too.
       guard next > scale else { break }
       scale = next
     }

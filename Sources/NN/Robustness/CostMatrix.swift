@@ -170,7 +170,7 @@ extension CostMatrix {
 public enum CostMatrixError: Error, Equatable {
   /// A mistake that would be rewarded.
   case negative(true: Int, answered: Int, cost: Double)
-  /// A cost that is infinite or no number.
+  /// A cost that is infinite or NaN.
   case notFinite(true: Int, answered: Int)
   /// A right answer that would cost something.
   case diagonal(class: Int, cost: Double)

@@ -36,7 +36,7 @@ public struct Evaluation: Sendable {
   /// Mean cost of the answers to the clean images.
   public var cleanMeanCost: Double { mean { cost($0.label, $0.cleanAnswer) } }
 
-  /// Images for which the model's logits were no numbers, clean or under attack: they count as wrong.
+  /// Images for which the model's logits were NaN or infinite, clean or under attack: they count as wrong.
   public var withoutAnswer: Int { outcomes.count { $0.cleanAnswer < 0 || $0.answer < 0 } }
 
   /// Queries that the attack spent, in all.

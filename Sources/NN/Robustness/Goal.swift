@@ -116,7 +116,7 @@ extension UnsafeBufferPointer<Float> {
 }
 
 extension [Float] {
-  /// The class with the largest logit, the lowest of equal ones; `Outcome.noAnswer` if one is no number, or the largest is
+  /// The class with the largest logit, the lowest of equal ones; `Outcome.noAnswer` if one is NaN, or the largest is
   /// infinite. Such logits decide nothing, and nothing that counts right answers may take them for one.
   var answer: Int { withUnsafeBufferPointer { $0.answer } }
 

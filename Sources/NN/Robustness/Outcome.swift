@@ -1,6 +1,6 @@
 /// What became of one image.
 public struct Outcome: Sendable, Hashable {
-  /// Stands for an answer where a model's logits are no numbers: it is never right, and never the target.
+  /// Stands for an answer where a model's logits are NaN or infinite: it is never right, and never the target.
   public static let noAnswer = -1
 
   /// Its index in its part of the data set.

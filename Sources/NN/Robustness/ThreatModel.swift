@@ -34,7 +34,7 @@ public struct ThreatModel: Sendable, Hashable {
 
   /// Checks the radius; without a shape only for what no shape allows.
   ///
-  /// - Throws: `AttackError.epsilon` for a negative radius, one that is no number, or one beyond what the norm can
+  /// - Throws: `AttackError.epsilon` for a negative radius, a NaN, or one beyond what the norm can
   ///   mean for pixels from 0 to 1 (8 is probably 8/255); `AttackError.lessThanAPixel` for one in L0 that lets no pixel
   ///   change (0.1 is meant for L∞).
   public func check(_ shape: ImageShape?) throws(AttackError) {
@@ -169,7 +169,7 @@ public struct ThreatModel: Sendable, Hashable {
   /// Keeps the ⌊ε⌋ largest changes after clipping; of equal ones the first.
   private func keepLargest(_ x: inout Pixels, around center: Pixels) {
     Vector.clip(&x)
-    // Written so that a radius that is no number allows nothing.
+    // Written so that NaN allows nothing.
     let allowed = epsilon >= Float(x.count) ? x.count : (epsilon >= 0 ? Int(epsilon) : 0)
     let sizes = Vector.map(x, center) { abs($0 - $1) }
     let order = sizes.indices.sorted { sizes[$0] == sizes[$1] ? $0 < $1 : sizes[$0] > sizes[$1] }

@@ -3,7 +3,7 @@ import Foundation
 extension TrainingState {
   private static let prefix = "ward.moment"
 
-  /// Statistics of weights that are all alike are no numbers, which JSON has no word for.
+  /// Statistics of weights that are all alike are NaN, which JSON has no word for.
   private static var encoder: JSONEncoder {
     let encoder = JSONEncoder()
     encoder.nonConformingFloatEncodingStrategy = .convertToString(

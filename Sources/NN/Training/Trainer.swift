@@ -81,7 +81,7 @@ public struct Trainer: Sendable {
   }
 }
 
-/// A loss that is no number.
+/// A loss that is NaN or infinite.
 struct Diverged: Error {
   let batch: Int
   let rate: Double

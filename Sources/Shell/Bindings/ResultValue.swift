@@ -239,7 +239,7 @@ extension ResultValue {
 
 extension Evaluation {
   /// What an answer is called: its class, or that it is none.
-  func name(of answer: Int) -> String { classNames.indices.contains(answer) ? classNames[answer] : "no number" }
+  func name(of answer: Int) -> String { classNames.indices.contains(answer) ? classNames[answer] : "NaN" }
 }
 
 extension ThreatModel {

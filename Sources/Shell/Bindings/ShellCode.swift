@@ -57,7 +57,7 @@ enum ShellCode {
     file: "A file cannot be read or written.",
     sessionLine: "A line that begins with `:` is about the notebook. `:help` lists what there is.",
     diverged: """
-    The loss of a training became infinite or no number at all, so its weights mean nothing any more. A smaller rate, or
+    The loss of a training became NaN or infinite, so its weights mean nothing any more. A smaller rate, or
     smaller weights of a defense's penalties, usually help. The message says at which epoch and batch it happened.
     """,
     unsafe:
@@ -72,7 +72,7 @@ enum ShellCode {
     then restore a backup (`:store backup FILE` makes one), or save with `sqlite3 FILE .recover` what can be read.
     """,
     drawing: """
-    Something cannot be drawn: there is nothing to draw, the columns that were named are no numbers, or the program that
+    Something cannot be drawn: there is nothing to draw, the columns that were named are not numeric, or the program that
     draws charts and captions for files is missing (`apt-get install gnuplot-nox`). On a terminal Ward draws by itself.
     """,
     grownLoss: """
@@ -81,8 +81,8 @@ enum ShellCode {
     """,
     doubtfulAttack: """
     What AutoAttack's own code warns of: the figure may be too kind to this model. A model that answers at random needs
-    `autoattack(version: rand)`; answers that are probabilities go through softmax twice, which flattens every slope;
-    where slopes are zero, steps stand still; and where Square, which follows no slope, breaks what all others left, slopes
+    `autoattack(version: rand)`; answers that are probabilities go through softmax twice, which flattens every gradient;
+    where gradients are zero, steps stand still; and where Square, which uses none, breaks what all others left, gradients
     mislead. `audit` looks closer.
     """,
     suspiciousData: """

@@ -140,7 +140,7 @@ extension Session {
   }
 
   /// Says what should make one doubt an attack's figure.
-  private func warn(of flag: AttackFlag, _ label: String) {
+  func warn(of flag: AttackFlag, _ label: String) {
     note(
       Diagnostic(
         ShellCode.doubtfulAttack, "\(label): \(flag.description)", help: flag.hint.map { [$0] } ?? [],

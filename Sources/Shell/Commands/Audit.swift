@@ -48,7 +48,7 @@ extension Command<Session> {
       "curve", "Robust accuracy at several radii: how fast does it fall?", topic: Topic.attacking,
       examples: ["curve normal with: pgd on: take(fashion.test, 500) eps: 0..0.3 by 0.02"],
       details: """
-        Minimum-norm attacks run once, and their distances are held against each radius; others run at each radius on what no \
+        Minimum-norm attacks run once, and their distances are compared with each radius; others run at each radius on what no \
         smaller one broke.
         """, check: AttackParameters.check
     ) { signature in
@@ -97,6 +97,9 @@ extension Session {
     let curve = try answeringInterrupts {
       defer { progress.finish() }
       let label = "\(choice.name) on \(model.identity.name)"
+      for flag in try run.flags(of: model.model.target, on: plan.images.images, engine: engine, stop: stop) {
+        warn(of: flag, label)
+      }
       // Each point is kept when it is known: the largest radii take the longest.
       return try run.curve(
         at: radii, against: model.model.target, on: plan.images.images, engine: engine, stop: stop,
@@ -115,6 +118,9 @@ extension Session {
                 seconds: (now - last).inSeconds, radii: radii)))
           last = now
         })
+    }
+    if let widest = curve.points.last?.evaluation {
+      for flag in run.flags(after: widest) { warn(of: flag, "\(choice.name) on \(model.identity.name)") }
     }
     let isTargeted = plan.goal != .untargeted
     let goal = isTargeted ? " " + plan.goal.text(plan.images.images.classes) : ""

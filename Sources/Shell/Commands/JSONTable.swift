@@ -77,7 +77,7 @@ struct JSONTable {
       guard scanner.take(":") else { throw scanner.mistake("a colon must follow the name") }
       _ = scanner.skipSpace()
       do { try set(name, scanner.value()) } catch let number as JSONScanner.TooLarge {
-        throw JSONMistake(what: "`\(name)` is \(number.text), which no number here can be")
+        throw JSONMistake(what: "`\(name)` is \(number.text), which is too large for a number")
       }
       _ = scanner.skipSpace()
     } while scanner.take(",")
@@ -161,7 +161,7 @@ private struct JSONScanner {
       return value
     }
     for word in ["NaN", "Infinity"] where takeWord(word) {
-      throw mistake("\(word) is no number of JSON; what is not known is null")
+      throw mistake("JSON has no \(word); what is not known is null")
     }
     throw mistake(next == nil ? "it breaks off" : "a value must stand here")
   }
@@ -179,7 +179,7 @@ private struct JSONScanner {
       guard isDigit(scanner.next) else {
         throw scanner.mistake(
           scanner.bytes[scanner.at...].starts(with: "Infinity".utf8)
-            ? "-Infinity is no number of JSON; what is not known is null" : "a digit must follow")
+            ? "JSON has no -Infinity; what is not known is null" : "a digit must follow")
       }
       while isDigit(scanner.next) { scanner.at += 1 }
     }

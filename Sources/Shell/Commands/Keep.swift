@@ -41,7 +41,7 @@ extension Command<Session> {
       ],
       details: """
         A state dict does not say what network it belongs to, nor how its images were normalised: say so with as:, on: (or \
-        shape: and answers:), mean: and std:. Mean and deviation are those of pixels from 0 to 1.
+        shape: and answers:), mean: and std:. Mean and standard deviation are those of pixels from 0 to 1.
         """
     ) { signature in
       let file = signature.subject("file", .file, "a .safetensors file")
@@ -57,7 +57,8 @@ extension Command<Session> {
         "mean", .oneOrMore(ParameterType<Double>.number), "mean of its training pixels, one for each channel",
         shown: "0")
       let std = signature.optional(
-        "std", .oneOrMore(ParameterType<Double>.number(in: .above(0))), "deviation of its training pixels", shown: "1")
+        "std", .oneOrMore(ParameterType<Double>.number(in: .above(0))), "standard deviation of its training pixels",
+        shown: "1")
       return { session, given in
         let path = Home.path(given[file])
         let data = given[on]
@@ -141,7 +142,7 @@ extension Session {
   /// Says what was not given, and what it should be where the data can tell.
   fileprivate func warnOfNormalisation(_ missing: String, _ value: ModelValue?) throws {
     var help = [
-      "for its training images: their mean and deviation, of pixels from 0 to 1; `mean: 0 std: 1` if there was none"
+      "for its training images: their mean and standard deviation, of pixels from 0 to 1; `mean: 0 std: 1` if there was none"
     ]
     if let value, let clean = value.origin.clean, let data = value.origin.data?.dataset {
       let model = value.model.normalised(by: Normalisation(mean: data.mean, std: data.std))

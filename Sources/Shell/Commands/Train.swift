@@ -12,7 +12,7 @@ extension Command<Session> {
       details: """
         The network begins with random weights drawn from the seed, and sees the training images once each epoch, in an order \
         drawn from the seed. The last epoch's weights are kept: none is picked by its test accuracy. Pixels are normalised by \
-        the mean and deviation of the training images inside the model, so that eps is in pixel units. A list of defenses \
+        the mean and standard deviation of the training images inside the model, so that eps is in pixel units. A list of defenses \
         is one defense made of them all: `defense: [minmax, adversarial(with: pgd(steps: 7))]`. Costs enter as the expected \
         cost unless a defense says otherwise.
         """

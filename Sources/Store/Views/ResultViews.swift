@@ -74,8 +74,11 @@ extension Views {
       .integer("index", "e.image", "The place of the image in its data, from 0."),
       .integer("image", "e.image", "The same number."),
       .integer("label", "e.label", "The true label."),
-      .integer("clean_answer", "e.clean_answer", "The answer of the model without the attack; -1 if it was no number."),
-      .integer("answer", "e.answer", "The answer of the model under the attack; -1 if it was no number."),
+      .integer(
+        "clean_answer", "e.clean_answer",
+        "The answer of the model without the attack; -1 if its logits were NaN or infinite."),
+      .integer(
+        "answer", "e.answer", "The answer of the model under the attack; -1 if its logits were NaN or infinite."),
       .integer("fooled", "e.fooled", "1 if the attack reached its goal, otherwise 0."),
       .real("linf", "e.linf", "The largest change of a pixel value."),
       .real("l2", "e.l2", "The Euclidean length of the change."),

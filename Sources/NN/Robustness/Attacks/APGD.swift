@@ -39,7 +39,7 @@ struct APGD: Attack {
       Setting("loss", \.loss, "what the steps make larger"),
       Setting("targets", \.targets, in: 1...1000, "dlr_t only: how many classes to head for"),
       Setting("rho", \.rho, in: 0...1, "share of rising steps below which the step is halved"),
-      Setting("eot", \.eot, in: 1...1000, "passes that slopes are averaged over, for models that answer at random"),
+      Setting("eot", \.eot, in: 1...1000, "passes that gradients are averaged over, for models that answer at random"),
     ]
   ) { $0 }
 

@@ -30,9 +30,9 @@ struct AutoAttack: Attack {
     paper: "arXiv:2003.01690",
     details: """
       Returns the image of the first part that broke it, for all others the clean one. standard is apgd-ce, apgd-t, fab-t and \
-      square; plus adds restarts, apgd-dlr and fab; rand, for models that answer at random, is apgd-ce and apgd-dlr with slopes \
+      square; plus adds restarts, apgd-dlr and fab; rand, for models that answer at random, is apgd-ce and apgd-dlr with gradients \
       averaged over twenty passes. Warns as the authors' code does: of models that answer at random, of answers that are \
-      probabilities, of slopes that are zero, of too few classes, and of gradients that Square shows to be masked.
+      probabilities, of gradients that are zero, of too few classes, and of gradients that Square shows to be masked.
       """,
     example: "attack normal with: autoattack on: take(fashion.test, 200) eps: 0.1",
     [

@@ -16,7 +16,7 @@ struct DeepFool: Attack {
   static let traits = AttackTraits(.gradients, .minimum, norms: [.l2, .linf])
 
   static let entry = Entry<any Attack>(
-    DeepFool(), "deepfool", "the nearest boundary of a linear picture, step by step", paper: "arXiv:1511.04599",
+    DeepFool(), "deepfool", "the nearest boundary of a linear approximation, step by step", paper: "arXiv:1511.04599",
     details:
       "Returns the first image on its way that is answered wrongly, whatever eps; one further away than eps has withstood.",
     example: "attack normal with: deepfool on: take(fashion.test, 500) norm: l2 eps: 1",

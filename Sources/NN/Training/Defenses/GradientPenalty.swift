@@ -11,11 +11,11 @@ public struct GradientPenalty: Recipe {
 
   /// `gradient_penalty`.
   public static let entry = Entry<any Recipe>(
-    GradientPenalty(), "gradient_penalty", "pay for steep slopes by the pixels, measured by a finite difference",
+    GradientPenalty(), "gradient_penalty", "penalise steep gradients by the pixels, measured by a finite difference",
     paper: "arXiv:1711.09404, arXiv:1905.11468",
     example: "train lenet on: fashion defense: gradient_penalty weight: 0.2 epochs: 1",
     [
-      Setting("weight", \.weight, in: 0...1000, "what the squared slope weighs"),
+      Setting("weight", \.weight, in: 0...1000, "weight of the squared gradient"),
       Setting("length", \.length, in: 1e-4...10, "how far apart the two images are", unit: "pixels, L2"),
     ]
   ) { $0 }

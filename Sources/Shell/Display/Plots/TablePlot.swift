@@ -24,7 +24,7 @@ struct TablePlot {
     }
     let numeric = names.filter { table.isNumeric($0) }
     let texts = names.filter { !numeric.contains($0) && table.column($0)?.contains { $0.asString != nil } == true }
-    if let y, !numeric.contains(y) { throw Self.problem("column `\(y)` holds no numbers, so it has no height", "y") }
+    if let y, !numeric.contains(y) { throw Self.problem("column `\(y)` is not numeric, so it has no height", "y") }
     guard !numeric.isEmpty else { throw Self.problem("no column of this table holds numbers", "value") }
 
     let varying = texts.filter { table.distinct($0) > 1 }
