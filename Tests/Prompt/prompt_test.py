@@ -85,6 +85,12 @@ class Prompt:
         """Waits for the prompt."""
         self.expect(r"\[%s\] $" % (r"\d+" if number is None else number))
 
+    def interrupt(self, number=None):
+        """Ctrl-C at the prompt, and waits until it was heard: a prompt that keys before it drew again is none to type at."""
+        self.send(control("C"))
+        self.expect(r"\^C\s")
+        self.ready(number)
+
     def do(self, line, answer):
         self.send(line + ENTER)
         match = self.expect(answer)
@@ -194,8 +200,7 @@ def _(start):
             ("options minm", "minmax "), ("?hopsk", "hopskipjump "), ("train len", "lenet ")]:
         ward.send(typed + TAB)
         ward.expect(re.escape(completed.rstrip()))
-        ward.send(control("C"))
-        ward.ready(2)
+        ward.interrupt(2)
 
 
 @behaviour("Tab answers within 50 ms")
@@ -206,8 +211,7 @@ def _(start):
         ward.send("attack x with: deepf" + TAB)
         ward.expect("deepfool")
         seconds = time.monotonic() - begun
-        ward.send(control("C"))
-        ward.ready(1)
+        ward.interrupt(1)
         return seconds
     within(0.05, tab)
 
@@ -228,8 +232,7 @@ def _(start):
     ward = start()
     ward.send("round(2.5, " + TAB + TAB)
     ward.expect(r"round\(x, digits = 0\)")
-    ward.send(control("C"))
-    ward.ready(1)
+    ward.interrupt(1)
     ward.send("attack x with: " + TAB + TAB)
     ward.expect(r"attack MODEL with: ATTACK [\s\S]*apgd")
 
@@ -243,8 +246,7 @@ def _(start):
                              ("select * from class_r", "class_results "), ("let y = load \"weekly-n", "weekly-notes.ward")]:
         ward.send(typed + TAB)
         ward.expect(completed)
-        ward.send(control("C"))
-        ward.ready(1)
+        ward.interrupt(1)
 
 
 @behaviour("Tab in a string offers classes, models of the store, data sets or files, and closes what it completed")
@@ -267,8 +269,7 @@ def _(start):
         ward.expect(re.escape(completed))
         ward.send("X")
         ward.expect("^ ?X")
-        ward.send(control("C"))
-        ward.ready(len(lines) + 1)
+        ward.interrupt(len(lines) + 1)
 
 
 @behaviour("Tab offers checkpoints to :undo, topics to help, and tables where SQL wants one")
@@ -280,8 +281,7 @@ def _(start):
                              ("explain select hoy", "select hoyer"), (":store ba", ":store backup")]:
         ward.send(typed + TAB)
         ward.expect(re.escape(completed))
-        ward.send(control("C"))
-        ward.ready(1)
+        ward.interrupt(1)
 
 
 @behaviour("a second Tab shows the candidates")
@@ -345,8 +345,8 @@ def _(start):
     ward = start()
     ward.send("for i in 0..3 {" + ENTER)
     ward.expect(r"\.\.\.")
-    ward.send("print(i)" + control("C"))
-    ward.ready(1)
+    ward.send("print(i)")
+    ward.interrupt(1)
     ward.do("1 + 1", r"2\s")
 
 
@@ -396,9 +396,8 @@ def _(start):
             ward.send(keys)
             ward.watch(0.05)
             begun = time.monotonic()
-            ward.send(control("C"))
             try:
-                ward.ready()
+                ward.interrupt()
             except AssertionError as problem:
                 raise AssertionError(f"{name}: {problem}")
             return time.monotonic() - begun
@@ -417,8 +416,7 @@ def _(start):
                  b"\x18(\x18e\x18)\x18e", b"\x1b[200~\xff\x1b[201~\t", b"\x12\x1b[200~\xff\x1b[201~\x18\x15", b"\xcc\x81\x14\x1bt\x1bu\t"):
         ward.send(keys)
         ward.watch(0.05)
-        ward.send(control("C"))
-        ward.ready()
+        ward.interrupt()
         ward.do("20 + 22", r"[\r\n]42\s")
 
 
@@ -433,8 +431,7 @@ def _(start):
         ward.watch(0.05)
     ward.resize(100)
     ward.watch(0.1)
-    ward.send(control("C"))
-    ward.ready()
+    ward.interrupt()
     ward.do("20 + 22", r"[\r\n]42\s")
 
 
@@ -449,8 +446,7 @@ def _(start):
         for begin in range(0, len(text), 200):
             ward.send(text[begin:begin + 200])
             ward.watch(0.02)
-        ward.send(control("C"))
-        ward.expect(r"\[2\] $")
+        ward.interrupt(2)
     ward.resize(100)
     ward.do("20 + 22", r"42\s")
 
@@ -836,8 +832,7 @@ def _(start):
     end = r"[\r\n]+"
     ward.expect(r"def f\(n\) \{" + end + r"  if n > 0 \{" + end + r"    return \[" + end + " +n" + end + r"    \]" + end
                 + r"  \}" + end + r"\}$")
-    ward.send(control("C"))
-    ward.ready()
+    ward.interrupt()
     # Elsewhere a bracket is a bracket, and what is pasted stays as it is.
     ward.do("  (1 + 1)", r"2\s")
     ward.send("def g() {" + ENTER)
@@ -857,8 +852,7 @@ def _(start):
     ward = start()
     ward.send("ATTA" + TAB)
     ward.expect("attack ")
-    ward.send(control("C"))
-    ward.ready()
+    ward.interrupt()
     ward.send("1 + Rou" + TAB)
     ward.expect(r"round $")
 
@@ -931,8 +925,7 @@ def _(start):
     for line in lines[::7]:
         ward.send(control("R") + line)
         ward.expect(re.escape(line) + "[^\"]*$")
-        ward.send(control("C"))
-        ward.ready()
+        ward.interrupt()
 
 
 @behaviour("the history and the store are for the owner only")
@@ -1044,8 +1037,7 @@ def _(start):
     assert 3 <= len(drawn) <= 10 * seconds + 3, f"{len(drawn)} times in {seconds:.1f} seconds"
     # The last may be cut off by the end of the watch.
     assert all(len(line) < 40 for line in drawn), drawn
-    ward.send(control("C"))
-    ward.ready()
+    ward.interrupt()
 
 
 @behaviour("no progress where standard error is no terminal")
