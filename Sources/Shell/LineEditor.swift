@@ -242,11 +242,11 @@ final class LineEditor {
       recent = (recent << 8 | UInt64(key)) & 0xffff_ffff_ffff
       pasted += 1
       if recent == Self.pasteBegins { (isInPaste, pasted) = (true, 0) }
+      if recent == Self.pasteEnds { isInPaste = false }
       if dropsPaste {
         dropsPaste = recent != Self.pasteEnds
         return nil
       }
-      if recent == Self.pasteEnds { isInPaste = false }
       if isSearchTooLong(columns: Self.windowSize()?.columns ?? 80) {
         giveUpSearch()
         return nil
@@ -263,10 +263,10 @@ final class LineEditor {
   /// Whether a key might make the text of a search longer than readline can show: it keeps where the rows begin in 256 places,
   /// and writes on behind them. A key may add the whole line (Ctrl-Y), or a paste. Half a thousand bytes are enough to look for
   /// anyway: more come from a file that was pasted, and each takes milliseconds, with Ctrl-C waiting behind them.
-  private func isSearchTooLong(columns: Int32) -> Bool {
+  private func isSearchTooLong(columns: @autoclosure () -> Int32) -> Bool {
     guard rl_readline_state & UInt(RL_STATE_ISEARCH) != 0, let shown = rl_display_prompt else { return false }
     let text = strlen(shown) + (isInPaste ? pasted : 0)
-    return text > 500 || text + Int(rl_end) > 250 * Int(columns)
+    return text > 500 || text + Int(rl_end) > 250 * Int(columns())
   }
 
   /// As Ctrl-G does. What is still to come of a paste was for the search, and goes with it.
