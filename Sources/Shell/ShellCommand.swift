@@ -26,15 +26,17 @@ enum ShellCommand {
     if input != nil { posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO) }
     let variables = ProcessInfo.processInfo.environment.merging(extra) { $1 }.map { "\($0)=\($1)" }
     var child = pid_t()
+    // Before there is a command that Ctrl-\ could be meant for: its first word may be on the screen at once.
+    Interrupt.ignoresQuit = true
     let problem = withPointers(["/bin/sh", "-c", command]) { arguments in
       withPointers(variables) { posix_spawn(&child, "/bin/sh", &actions, nil, arguments, $0) }
     }
     if input != nil { close(ends[0]) }
     guard problem == 0 else {
+      Interrupt.ignoresQuit = false
       if input != nil { close(ends[1]) }
       throw failure(problem)
     }
-    Interrupt.ignoresQuit = true
     if let input { write(input, to: ends[1]) }
     let status = wait(for: child)
     Interrupt.reset()
