@@ -22,14 +22,10 @@ $(WARD): $(SOURCES)
 setup:
 	@scripts/setup
 
-test: setup $(WARD) ## run every test (unit tests in debug; transcripts, lessons and the prompt with the release program)
-	python3 Tests/Prompt/prompt_test.py $(WARD)
-	python3 Tests/Prompt/fuzz_test.py $(WARD) 30
-	python3 Tests/Prompt/resume_test.py $(WARD)
-	python3 Tests/Prompt/export_test.py $(WARD)
-	python3 Tests/Prompt/store_test.py $(WARD)
-	python3 Tests/Prompt/kill_test.py $(WARD) 20
-	WARD_BINARY=$(CURDIR)/$(WARD) $(SWIFT) test --disable-xctest
+test: setup ## run every test
+	$(SWIFT) build -c release --build-tests
+	@touch $(WARD)
+	scripts/test $(WARD) $(SWIFT)
 
 transcripts: $(WARD) ## rewrite the expected output of Tests/Transcripts (read the diff before you commit it)
 	@for file in Tests/Transcripts/*.ward; do echo "$$file"; scripts/in-clean-store $(WARD) replay "$$file" --accept || exit 1; done

@@ -3,10 +3,16 @@ import PackageDescription
 
 // `Lang`, `NN` and `Store` do not know each other; only `Shell` knows all three.
 // docs/ARCHITECTURE.md walks one command through them.
+
+/// Tests look inside the modules of the program as it is shipped: there is no second build of everything to test.
+let testable: [SwiftSetting] = [.unsafeFlags(["-enable-testing"], .when(configuration: .release))]
+/// Tests themselves need no optimising.
+let test: [SwiftSetting] = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+
 let package = Package(
   name: "ward",
   products: [
-    .executable(name: "ward", targets: ["Shell"]),
+    .executable(name: "ward", targets: ["ward"]),
     // What Benchmarks/ measures and Fuzz/ tries.
     .library(name: "NN", targets: ["NN"]),
     .library(name: "Lang", targets: ["Lang"]),
@@ -23,28 +29,31 @@ let package = Package(
     // The inner loops. -O3 in every configuration: a debug build of them is too slow to test with.
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
 
-    // Optimised for tests too: those that type every example letter by letter read a hundred thousand texts.
-    .target(name: "Lang", swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
-    .target(name: "NN", dependencies: ["CKernels", "CZlib", "CCrypto"]),
+    // What a mistake of the program's own says as it ends the program.
+    .target(name: "Contract"),
+    .target(name: "Lang", dependencies: ["Contract"], swiftSettings: testable),
+    .target(name: "NN", dependencies: ["Contract", "CKernels", "CZlib", "CCrypto"], swiftSettings: testable),
     .target(
       name: "Store",
       dependencies: [
-        .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
-      ]),
-    .executableTarget(
+        "CCrypto", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ], swiftSettings: testable),
+    .target(
       name: "Shell",
       dependencies: [
-        "Lang", "NN", "Store", "CReadline", "CPng",
+        "Contract", "Lang", "NN", "Store", "CReadline", "CPng",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
+      ], swiftSettings: testable),
+    .executableTarget(
+      name: "ward", dependencies: ["Shell"],
       // With Swift's libraries inside, the prompt is there 11 ms sooner, and runs where there is no Swift.
       swiftSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))],
       linkerSettings: [.unsafeFlags(["-static-stdlib", "-use-ld=lld"], .when(configuration: .release))]),
 
-    .testTarget(name: "LangTests", dependencies: ["Lang"]),
-    .testTarget(name: "NNTests", dependencies: ["NN"]),
-    .testTarget(name: "StoreTests", dependencies: ["Store"]),
-    .testTarget(name: "ShellTests", dependencies: ["Shell"]),
+    .testTarget(name: "LangTests", dependencies: ["Contract", "Lang"], swiftSettings: test),
+    .testTarget(name: "NNTests", dependencies: ["NN"], swiftSettings: test),
+    .testTarget(name: "StoreTests", dependencies: ["Store"], swiftSettings: test),
+    .testTarget(name: "ShellTests", dependencies: ["Shell"], swiftSettings: test),
   ],
   cLanguageStandard: .c17
 )

@@ -1,3 +1,4 @@
+import Contract
 import Foundation
 import Lang
 import Synchronization
@@ -60,7 +61,7 @@ enum Interrupt {
       if isRequested, slot.done.wait(timeout: .now() + .milliseconds(80)) == .timedOut { throw Lang.Interrupt() }
       if isRequested { break }
     }
-    guard let outcome = slot.outcome else { preconditionFailure("signalled without an outcome") }
+    guard let outcome = slot.outcome else { unreachable("signalled without an outcome") }
     return try outcome.get()
   }
 

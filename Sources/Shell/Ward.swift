@@ -44,8 +44,8 @@ struct Exit: Error {
   init(_ status: ExitStatus) { self.status = status }
 }
 
-@main
-enum Ward {
+/// The program; the target `ward` calls it.
+public enum Ward {
   /// Looked for by hand: a mistake among the arguments is to be told as they ask.
   private static var wantsJSON: Bool {
     let arguments = CommandLine.arguments
@@ -85,7 +85,8 @@ enum Ward {
   }
 
   /// Everything runs on one thread with a deep stack, so that recursion ends in a diagnostic and not in a crash.
-  static func main() { Foundation.exit(Interpreter.withDeepStack { finished(status()).rawValue }) }
+  /// Runs what the command line asks for, and ends the process.
+  public static func main() { Foundation.exit(Interpreter.withDeepStack { finished(status()).rawValue }) }
 
   /// The status that the program ends with, once all is written that it said.
   private static func finished(_ status: ExitStatus) -> ExitStatus {
@@ -95,6 +96,10 @@ enum Ward {
   }
 
   private static func status() -> ExitStatus {
+    if let clash = Vocabulary.clash {
+      Notices(wantsJSON ? .json : .text).tell(.error, clash)
+      return .failed
+    }
     do {
       let arguments = Array(CommandLine.arguments.dropFirst())
       if let help = try ScriptArguments.help(asked: arguments) ?? wholeHelp(asked: arguments)

@@ -33,7 +33,7 @@ enum Migrations {
     ("1 first tables", firstTables), ("2 examples by class", examplesByClass), ("3 trainings to resume", trainings),
     ("4 rows by their cell", rowsByCell), ("5 trainings with their rows", trainingsWithRows),
     ("6 weights by epoch", weightsByEpoch), ("7 verdicts of checks, weights of every model", verdicts),
-    ("8 goals and their success", goals),
+    ("8 goals and their success", goals), ("9 one written form", oneWrittenForm),
   ]
 
   /// Real numbers are REAL in STRICT tables, so that no view divides integers by accident.

@@ -1,18 +1,11 @@
 import Foundation
 import GRDB
 
-extension Store {
+extension StoreFile {
   /// Writes the row of a session and keeps it marked as alive until `endSession` or the end of the process.
   /// - Returns: Its number.
   public func beginSession(_ session: SessionRecord) throws -> Int64 {
-    let id = try write { db in
-      try db.insert(
-        into: "session",
-        [
-          ("version", session.version), ("seed", session.seed), ("folder", session.folder),
-          ("started", session.started),
-        ])
-    }
+    let id = try write { db in try db.insert(session, into: "session") }
     _ = lock?.hold(session: id)
     return id
   }
@@ -28,14 +21,7 @@ extension Store {
   /// Writes the row of a cell, before the cell runs.
   /// - Returns: The cell's id.
   public func beginCell(_ cell: CellRecord) throws -> Int64 {
-    try write { db in
-      try db.insert(
-        into: "cell",
-        [
-          ("session", cell.session), ("number", cell.number), ("source", cell.source), ("seed", cell.seed),
-          ("started", cell.started), ("status", CellStatus.running.rawValue),
-        ])
-    }
+    try write { db in try db.insert(cell, into: "cell", with: ["status": CellStatus.running.rawValue]) }
   }
 
   /// Writes something that a running cell has made, all or nothing. Safe from `kill -9` once it returns.
@@ -101,25 +87,12 @@ extension Store {
     if dead.isEmpty { return [] }
     return try write { db in
       try dead.flatMap { session in
-        let cells = try StoredCell.fetch(db, "WHERE session = ? AND status = 'running' ORDER BY id", [session])
+        let cells = try StoredCell.fetchAll(
+          db, sql: "SELECT * FROM cell WHERE session = ? AND status = 'running' ORDER BY id", arguments: [session])
         try db.execute(
           sql: "UPDATE cell SET status = 'interrupted' WHERE session = ? AND status = 'running'", arguments: [session])
         return cells
       }
     }
-  }
-}
-
-extension Database {
-  /// Inserts one row; the names are ours, never a user's.
-  @discardableResult
-  func insert(
-    into table: String, _ values: [(column: String, value: (any DatabaseValueConvertible)?)]
-  ) throws -> Int64 {
-    let columns = values.map(\.column).joined(separator: ", ")
-    let marks = Array(repeating: "?", count: values.count).joined(separator: ", ")
-    let statement = try cachedStatement(sql: "INSERT INTO \(table) (\(columns)) VALUES (\(marks))")
-    try statement.execute(arguments: StatementArguments(values.map(\.value)))
-    return lastInsertedRowID
   }
 }

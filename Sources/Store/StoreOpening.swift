@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
 
-extension Store {
+extension StoreFile {
   /// Opens the store in a file, making the file and its folders if they are missing.
   ///
   /// A file that is not a store, is damaged or comes from a later version is refused before anything in it changes.
@@ -9,7 +9,7 @@ extension Store {
   ///   - path: Taken as it is: `~` stands for nothing here.
   ///   - stop: Asked while another program holds the store, now and later; true ends the waiting.
   /// - Throws: `StoreError`.
-  public static func open(at path: String, stop: @escaping @Sendable () -> Bool = { false }) throws -> Store {
+  public static func open(at path: String, stop: @escaping @Sendable () -> Bool = { false }) throws -> StoreFile {
     if path.isEmpty { throw StoreError.cannotOpen(path: path, reason: "its name is empty") }
     if path.utf8.contains(0) { throw StoreError.cannotOpen(path: path, reason: "its name holds the character NUL") }
     // SQLite gives names such as `:memory:` a meaning of their own; a path from the root has none.
@@ -23,7 +23,7 @@ extension Store {
       do {
         try inspect(path, stop)
         let pool = try DatabasePool(path: path, configuration: configuration(stop: stop))
-        let store = Store(path: path, location: path, database: pool, lock: lock, stop: stop)
+        let store = StoreFile(path: path, location: path, database: pool, lock: lock, stop: stop)
         try store.write { db in try prepare(db) }
         return store
       } catch {
@@ -34,7 +34,7 @@ extension Store {
   }
 
   /// Opens the store in a file URL; see `open(at:)` with a path.
-  public static func open(at url: URL) throws -> Store { try open(at: url.path) }
+  public static func open(at url: URL) throws -> StoreFile { try open(at: url.path) }
 
   /// Brings tables and views up to this version. Cheap when they are.
   static func prepare(_ db: Database) throws {

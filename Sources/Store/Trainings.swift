@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 
 /// A training after its last whole epoch, with all it takes to go on to the same bits.
-public struct TrainingRecord: Sendable, Equatable {
+public struct TrainingRecord: TableRow, Sendable, Equatable {
   /// The cell that trains.
   public var cell: Int64
   /// The name the model will be bound to; unique within the cell.
@@ -25,15 +25,15 @@ public struct TrainingRecord: Sendable, Equatable {
   public var seed: Int64
   /// The defense, such as `minmax`; empty for plain training.
   public var defense: String
-  /// Every setting of the training and the defense, as a JSON object.
-  public var settings: String
+  /// What decided the training, with data, parent and costs enough to run it again, as a JSON object; nil when unknown.
+  public var spec: String?
   /// Seconds of training so far.
   public var seconds: Double
 
   /// The state of a training after an epoch.
   public init(
     cell: Int64, name: String, epoch: Int, epochs: Int, state: Data, model: Int64? = nil, dataset: Int64? = nil,
-    costs: Int64? = nil, parent: Int64? = nil, seed: Int64 = 0, defense: String = "", settings: String = "{}",
+    costs: Int64? = nil, parent: Int64? = nil, seed: Int64 = 0, defense: String = "", spec: String? = nil,
     seconds: Double = 0
   ) {
     self.cell = cell
@@ -47,38 +47,36 @@ public struct TrainingRecord: Sendable, Equatable {
     self.parent = parent
     self.seed = seed
     self.defense = defense
-    self.settings = settings
+    self.spec = spec
     self.seconds = seconds
   }
 }
 
-extension Store {
+extension StoreFile {
   /// Writes the state of a training, in place of that of an earlier epoch. Safe from `kill -9` once it returns.
   public func save(_ training: TrainingRecord) throws {
     try write { db in
-      try db.execute(
-        sql: """
-          INSERT INTO training (cell, name, epoch, epochs, state, model, saved, dataset, costs, parent, seed, defense,
-            settings, seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-          ON CONFLICT (cell, name) DO UPDATE SET epoch = excluded.epoch, epochs = excluded.epochs,
-            state = excluded.state, model = excluded.model, saved = excluded.saved, seconds = excluded.seconds
-          """,
-        arguments: [
-          training.cell, training.name, training.epoch, training.epochs, training.state, training.model, Date(),
-          training.dataset, training.costs, training.parent, training.seed, training.defense, training.settings,
-          training.seconds,
-        ])
+      // The row of an earlier epoch keeps its id, and with it its place among the trainings of its name.
+      let known = try Int64.fetchOne(
+        db, sql: "SELECT id FROM training WHERE cell = ? AND name = ?", arguments: [training.cell, training.name])
+      try db.insert(training, into: "training", with: ["id": known, "saved": Date()], orReplace: true)
     }
   }
 
   /// The newest training of that name that can go on; nil if there is none.
   public func training(named name: String) throws -> TrainingRecord? {
-    try read { db in try TrainingRecord.fetch(db, "WHERE name = ? ORDER BY id DESC LIMIT 1", [name]).first }
+    try read { db in
+      try TrainingRecord.fetchOne(
+        db, sql: "SELECT * FROM training WHERE name = ? ORDER BY id DESC LIMIT 1", arguments: [name])
+    }
   }
 
   /// The training that made a model; nil if it cannot go on.
   public func training(of model: Int64) throws -> TrainingRecord? {
-    try read { db in try TrainingRecord.fetch(db, "WHERE model = ? ORDER BY id DESC LIMIT 1", [model]).first }
+    try read { db in
+      try TrainingRecord.fetchOne(
+        db, sql: "SELECT * FROM training WHERE model = ? ORDER BY id DESC LIMIT 1", arguments: [model])
+    }
   }
 
   /// The trainings that were stopped before they made a model, newest first: by Ctrl-C, or with their process.
@@ -98,7 +96,8 @@ extension Store {
         SELECT id FROM cell WHERE status = 'interrupted'
         OR (status = 'running' AND session IN (\(dead.map(String.init).joined(separator: ", "))))
         """
-      return try TrainingRecord.fetch(db, "WHERE model IS NULL AND cell IN (\(cells)) ORDER BY id DESC", [])
+      return try TrainingRecord.fetchAll(
+        db, sql: "SELECT * FROM training WHERE model IS NULL AND cell IN (\(cells)) ORDER BY id DESC")
     }
   }
 }
@@ -114,16 +113,5 @@ extension CellWriter {
   /// - Parameter cell: The cell that began it; nil for this one.
   public func dropTraining(_ name: String, of cell: Int64? = nil) throws {
     try db.execute(sql: "DELETE FROM training WHERE cell = ? AND name = ?", arguments: [cell ?? self.cell, name])
-  }
-}
-
-extension TrainingRecord {
-  static func fetch(_ db: Database, _ rest: String, _ arguments: StatementArguments) throws -> [TrainingRecord] {
-    try Row.fetchAll(db, sql: "SELECT * FROM training \(rest)", arguments: arguments).map { row in
-      TrainingRecord(
-        cell: row["cell"], name: row["name"], epoch: row["epoch"], epochs: row["epochs"], state: row["state"],
-        model: row["model"], dataset: row["dataset"], costs: row["costs"], parent: row["parent"], seed: row["seed"],
-        defense: row["defense"], settings: row["settings"], seconds: row["seconds"])
-    }
   }
 }

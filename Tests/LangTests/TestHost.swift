@@ -32,17 +32,13 @@ final class TestHost: Host {
 /// A counter with a matrix in it: stands for data sets, models and cost matrices.
 struct Matrix: Object, Equatable {
   static let type = ObjectType(
-    "matrix", "Numbers in rows.", members: [.init("rows", "how many rows"), .init("name", "its name")])
+    "matrix", "Numbers in rows.",
+    members: [
+      member("rows", "how many rows") { .integer($0.cells.count) }, member("name", "its name") { .string($0.name) },
+    ])
   var cells: [[Double]]
   var name = ""
 
-  func member(_ name: String) throws -> Value? {
-    switch name {
-    case "rows": .integer(cells.count)
-    case "name": .string(self.name)
-    default: nil
-    }
-  }
   func element(at index: [Value]) throws -> Value {
     guard index.count == 2, let row = index[0].asInteger, let column = index[1].asInteger, cells.indices.contains(row)
     else {

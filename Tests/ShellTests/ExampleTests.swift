@@ -25,9 +25,9 @@ struct ExampleTests {
   ]
 
   private static var examples: [String] {
-    let commands = Commands.all.flatMap(\.declaration.examples)
-    let choices = Vocabulary.choices.flatMap(\.examples)
-    let functions = Vocabulary.environment().functions.values.map(\.example).sorted()
+    let commands = Commands.all.flatMap(\.declaration.examples).map(\.text)
+    let choices = Vocabulary.choices.flatMap(\.examples).map(\.text)
+    let functions = Vocabulary.environment().functions.values.map(\.example.text).sorted()
     // What `keep` writes, `open` reads; what `forget` forgets, no other example may need.
     let all = (commands + choices + functions).filter { !leftOut.contains($0) }
     let ordered = all.filter { !$0.hasPrefix("forget") } + all.filter { $0.hasPrefix("forget") }
@@ -40,9 +40,22 @@ struct ExampleTests {
       let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       defer { try? FileManager.default.removeItem(at: folder) }
-      let run = try TranscriptFilesTests.ward(["-"], input: line.example + "\n", in: folder)
+      let run = try TranscriptFilesTests.ward(["--threads", "1", "-"], input: line.example + "\n", in: folder)
       #expect(run.status == 0, ":\(line.name): \(run.error)")
     }
+  }
+
+  /// All of `fashion` is there: how many images it has is part of what is shown.
+  @Test func thoseThatSayWhatTheyShowDoSo() throws {
+    let environment = Vocabulary.environment()
+    let examples = Help.topics(in: environment).flatMap { Help.page(for: $0, in: environment)?.examples ?? [] }
+      .filter { $0.result != nil }
+    let lines = ["let fashion = load \"fashion-mnist\""] + examples.map { "print \"--\"\n\($0)" }
+    let run = try TranscriptFilesTests.ward(["--threads", "1", "-"], input: lines.joined(separator: "\n") + "\n")
+    #expect(run.status == 0, "\(run.error)")
+    let shown = run.output.split(separator: "--\n", omittingEmptySubsequences: false).dropFirst()
+    #expect(shown.count == examples.count)
+    for (text, example) in zip(shown, examples) { #expect(text.dropLast() == example.result ?? "", "\(example)") }
   }
 
   @Test func allRun() throws {
@@ -50,7 +63,7 @@ struct ExampleTests {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let run = try TranscriptFilesTests.ward(["-"], input: script, in: folder)
+    let run = try TranscriptFilesTests.ward(["--threads", "1", "-"], input: script, in: folder)
     #expect(run.status == 0, "\(run.error)")
   }
 }

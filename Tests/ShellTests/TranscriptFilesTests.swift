@@ -1,8 +1,9 @@
 import Foundation
 import Testing
 
-/// Runs the real program on the files of the repository, each with a store of its own.
-@Suite("Files that run", .serialized)
+/// Runs the real program on the files of the repository, each with a store of its own, two files at a time on two processors.
+/// Each works on one thread: two that share the processors get in each other's way, and the bits are the same.
+@Suite("Files that run")
 struct TranscriptFilesTests {
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
@@ -10,7 +11,7 @@ struct TranscriptFilesTests {
   /// `$WARD_BINARY` (what `make test` sets), else the program built beside this test.
   static let binary: URL = {
     if let named = ProcessInfo.processInfo.environment["WARD_BINARY"] { return URL(fileURLWithPath: named) }
-    return root.appendingPathComponent(".build/debug/ward")
+    return root.appendingPathComponent(".build/release/ward")
   }()
 
   static func files(_ folder: String) -> [String] {
@@ -58,12 +59,12 @@ struct TranscriptFilesTests {
   }
 
   @Test(arguments: files("Tests/Transcripts")) func transcriptsShowWhatTheyRecord(file: String) throws {
-    let run = try Self.ward(["replay", file, "--check"])
+    let run = try Self.ward(["replay", file, "--check", "--threads", "1"])
     #expect(run.status == 0, "\(run.output)\(run.error)")
   }
 
   @Test(arguments: files("history")) func recordedSessionsReplay(file: String) throws {
-    let run = try Self.ward(["replay", file, "--check"])
+    let run = try Self.ward(["replay", file, "--check", "--threads", "1"])
     #expect(run.status == 0, "\(run.output)\(run.error)")
   }
 
@@ -79,7 +80,7 @@ struct TranscriptFilesTests {
     #expect(asking.count == 1)
     let others = all.filter { !asking.contains($0) }.enumerated().filter { $0.offset % 2 == half }.map(\.element)
     for file in others + asking {
-      let run = try Self.ward([file], store: store)
+      let run = try Self.ward(["--threads", "1", file], store: store)
       #expect(run.status == 0, "\(file): \(run.output)\(run.error)")
       #expect(!run.output.isEmpty, "\(file)")
     }

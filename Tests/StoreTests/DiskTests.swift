@@ -6,7 +6,7 @@ import Testing
 @Suite struct DiskTests {
   @Test func aFullDiskIsSaidAndWhatWasStoredBeforeIsSafe() throws {
     let scratch = try Scratch()
-    let store = try Store.open(at: scratch.store)
+    let store = try StoreFile.open(at: scratch.store)
     let first = try store.beginCell("load")
     try store.finishCell(first, status: .ok, seconds: 0)
     // SQLite then fails the way it does when the disk has no room.
@@ -27,7 +27,7 @@ import Testing
 
   @Test func aDamagedPageIsSaidByWhateverReadsIt() throws {
     let scratch = try Scratch()
-    let store = try Store.open(at: scratch.store)
+    let store = try StoreFile.open(at: scratch.store)
     let cell = try store.beginCell()
     try store.finishCell(cell, status: .ok, seconds: 0) { writer in
       _ = try writer.add(Samples.model("normal", weights: .init(repeating: 1, count: 100_000)))
@@ -37,7 +37,7 @@ import Testing
     var bytes = try Data(contentsOf: URL(filePath: scratch.store))
     for index in stride(from: 4_096 * 50, to: bytes.count, by: 1) { bytes[index] = 0x5a }
     try bytes.write(to: URL(filePath: scratch.store))
-    let damaged = try Store.open(at: scratch.store)
+    let damaged = try StoreFile.open(at: scratch.store)
     do {
       _ = try damaged.ask("select sum(l2), sum(steps), max(linf) from examples")
       Issue.record("the damage went unseen")

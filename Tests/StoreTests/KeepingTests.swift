@@ -8,12 +8,12 @@ import Testing
 @Suite struct KeepingTests {
   @Test func whatARunningCellMadeIsThereAndTheCellStillRuns() throws {
     let scratch = try Scratch()
-    let store = try Store.open(at: scratch.store)
+    let store = try StoreFile.open(at: scratch.store)
     let cell = try store.beginCell("for e in 1..9 { attack normal }")
     let model = try store.keep(in: cell) { try $0.add(Samples.model("normal")) }
     for _ in 0..<3 { _ = try store.keep(in: cell) { try $0.add(Samples.result(model, examples: 2)) } }
     // Another connection sees it, as the next process would.
-    let other = try Store.open(at: scratch.store)
+    let other = try StoreFile.open(at: scratch.store)
     #expect(try other.ask("select count(*), min(images) from results") == [["3", "2"]])
     #expect(try other.ask("select status, shown from cells") == [["running", ""]])
     let made = try other.made(in: cell)
@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test func whatFailsInTheMiddleLeavesNothing() throws {
-    let store = try Store.inMemory()
+    let store = try StoreFile.inMemory()
     let cell = try store.beginCell("attack normal")
     struct Fault: Error {}
     #expect(throws: Fault.self) {
@@ -36,7 +36,7 @@ import Testing
   }
 
   @Test func aModelGetsTheNameThatItIsBoundToLater() throws {
-    let store = try Store.inMemory()
+    let store = try StoreFile.inMemory()
     let cell = try store.beginCell("train lenet")
     let model = try store.keep(in: cell) { try $0.add(Samples.model("lenet.1")) }
     try store.keep(in: cell) { try $0.rename(model: model, to: "normal") }
@@ -46,8 +46,8 @@ import Testing
 
   @Test func waitingForAnotherProgramEndsWhenAsked() throws {
     let scratch = try Scratch()
-    _ = try Store.open(at: scratch.store)
-    let stopped = try Store.open(at: scratch.store, stop: { true })
+    _ = try StoreFile.open(at: scratch.store)
+    let stopped = try StoreFile.open(at: scratch.store, stop: { true })
     let other = try DatabaseQueue(path: scratch.store)
     try other.writeWithoutTransaction { db in
       try db.execute(sql: "BEGIN IMMEDIATE")
@@ -72,18 +72,18 @@ import Testing
     mkfifo(scratch.folder + "/pipe", 0o600)
     let path = name.isEmpty ? "" : scratch.folder + "/" + name
     guard let reason else {
-      try Store.open(at: path).close()
+      try StoreFile.open(at: path).close()
       #expect(FileManager.default.fileExists(atPath: path))
       return
     }
-    #expect(throws: StoreError.cannotOpen(path: path, reason: reason)) { try Store.open(at: path) }
+    #expect(throws: StoreError.cannotOpen(path: path, reason: reason)) { try StoreFile.open(at: path) }
   }
 }
 
 /// What the words of a query mean here and not in SQLite.
 @Suite struct QueryWordTests {
   @Test func indexIsTheNameOfAColumn() throws {
-    let user = try UserSQL(Store.inMemory())
+    let user = try UserSQL(StoreFile.inMemory())
     #expect(try user.query("select index from examples").columns == ["index"])
     #expect(try user.query("select e.Index, max(index) from examples e where index > 3 -- index").columns.count == 2)
     #expect(
@@ -110,14 +110,14 @@ import Testing
       "trim(x'202041')", "typeof(replace(1, 'x', 'y'))", "typeof(trim(5))", "trim(char(9) || 'a')",
     ])
   func textFunctionsAreThoseOfSQLite(call: String) throws {
-    let user = try UserSQL(Store.inMemory())
+    let user = try UserSQL(StoreFile.inMemory())
     let own = try DatabaseQueue().read { db in try Row.fetchOne(db, sql: "select quote(\(call)) as x") }
     let expected = own?["x"] as String?
     #expect(try user.query("select quote(\(call)) as x").rows == [[expected.map { .text($0) } ?? .null]])
   }
 
   @Test func lookingForALongTextInALongTextTakesNoTime() throws {
-    let user = try UserSQL(Store.inMemory())
+    let user = try UserSQL(StoreFile.inMemory())
     let started = ContinuousClock.now
     for query in [
       "select instr(zeroblob(8000000), zeroblob(4000000) || x'01')",
@@ -129,7 +129,7 @@ import Testing
   }
 
   @Test func whatIsTooLongIsSaidSo() throws {
-    let user = try UserSQL(Store.inMemory())
+    let user = try UserSQL(StoreFile.inMemory())
     let tooLong = SQLError.tooLong(most: 16_000_000)
     for query in [
       "zeroblob(16000001)", "hex(zeroblob(9000000))",

@@ -5,16 +5,16 @@ import Testing
 @testable import Store
 
 @Suite struct MigrationTests {
-  /// Stores of earlier versions, as SQL that the version itself wrote; a release that changes the tables adds one.
-  static let versions = [1, 2, 3, 4, 5, 6, 7, 8]
+  /// Stores of earlier versions and of this one, as SQL that the version itself wrote; a migration adds one.
+  static let versions = 1...Migrations.all.count
   static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "Fixtures/stores")
 
   @Test(arguments: versions)
   func aStoreOfAnEarlierVersionKeepsItsRowsAndLearnsTheRest(version: Int) throws {
     let scratch = try Scratch()
-    try write(version, to: scratch.store)
-    let store = try Store.open(at: scratch.store)
+    try Self.write(version, to: scratch.store)
+    let store = try StoreFile.open(at: scratch.store)
     #expect(
       try store.ask("select model, attack, eps, clean, robust, protected, mean_cost, costs, dataset from results")
         == [["normal", "pgd", "0.1", "1.0", "0.5", "0.25", "1.9", "guard", "fashion-mnist"]])
@@ -26,14 +26,39 @@ import Testing
     #expect(try store.recoverInterrupted().map(\.record.source) == ["resume normal"])
     try store.save(TrainingRecord(cell: 2, name: "normal", epoch: 1, epochs: 5, state: Data([7])))
     #expect(try store.unfinishedTrainings().map(\.name) == ["normal"])
-    let fresh = try Store.inMemory()
+    let fresh = try StoreFile.inMemory()
     #expect(try tables(store) == tables(fresh))
+  }
+
+  /// What a migration does to a store of before can be tested as long as there is one.
+  @Test func everyMigrationHasAStoreThatEndsWithIt() throws {
+    for version in Self.versions {
+      let scratch = try Scratch()
+      let name = Migrations.all[version - 1].name
+      do { try Self.write(version, to: scratch.store) } catch {
+        Issue.record("the store after the migration \"\(name)\" is missing: Tests/Fixtures/stores/\(version).sql")
+        continue
+      }
+      let done = try DatabaseQueue(path: scratch.store).read { db in
+        try String.fetchAll(db, sql: "SELECT name FROM migration")
+      }
+      #expect(Set(done) == Set(Migrations.all[..<version].map(\.name)), "Tests/Fixtures/stores/\(version).sql")
+    }
+  }
+
+  @Test func theNewestStoreOfTheFixturesHasTheTablesOfAFreshOne() throws {
+    let scratch = try Scratch()
+    try Self.write(Self.versions.upperBound, to: scratch.store)
+    let statement = "SELECT name, sql FROM sqlite_schema WHERE type IN ('table', 'index') ORDER BY name"
+    let newest = try DatabaseQueue(path: scratch.store).read { db in try Row.fetchAll(db, sql: statement) }
+    let fresh = try StoreFile.inMemory().read { db in try Row.fetchAll(db, sql: statement) }
+    #expect(newest == fresh)
   }
 
   /// The class to reach stood among the settings by its number; images of it were not attacked.
   @Test func theGoalsOfAnEarlierVersionGetNamesAndTheirSuccess() throws {
     let scratch = try Scratch()
-    try write(7, to: scratch.store)
+    try Self.write(7, to: scratch.store)
     let queue = try DatabaseQueue(path: scratch.store)
     try queue.write { db in
       try db.execute(
@@ -44,20 +69,20 @@ import Testing
           """)
     }
     try queue.close()
-    let store = try Store.open(at: scratch.store)
+    let store = try StoreFile.open(at: scratch.store)
     let goals = try store.ask("select goal, attacked, success from results")
     #expect(goals == [["target(class: \"a \\\"b\\\"\")", "3", "\(2.0 / 3)"]])
   }
 
   @Test func preparingAStoreOfThisVersionChangesNoTableOrView() throws {
-    let store = try Store.inMemory()
+    let store = try StoreFile.inMemory()
     let before = try store.ask("pragma schema_version")
-    try store.write { db in try Store.prepare(db) }
+    try store.write { db in try StoreFile.prepare(db) }
     #expect(try store.ask("pragma schema_version") == before)
   }
 
   @Test func aTrainingKeepsItsLastEpochUntilItIsDropped() throws {
-    let store = try Store.inMemory()
+    let store = try StoreFile.inMemory()
     let cell = try store.beginCell("let normal = train lenet on: fashion")
     var training = TrainingRecord(cell: cell, name: "normal", epoch: 1, epochs: 5, state: Data([1]))
     try store.save(training)
@@ -76,7 +101,7 @@ import Testing
     #expect(try store.training(named: "normal") == nil)
   }
 
-  private func write(_ version: Int, to path: String) throws {
+  static func write(_ version: Int, to path: String) throws {
     let sql = try String(contentsOf: Self.folder.appending(path: "\(version).sql"), encoding: .utf8)
     let queue = try DatabaseQueue(path: path)
     try queue.writeWithoutTransaction { db in
@@ -87,7 +112,7 @@ import Testing
     try queue.close()
   }
 
-  private func tables(_ store: Store) throws -> [[String]] {
+  private func tables(_ store: StoreFile) throws -> [[String]] {
     try store.ask("select type, name, sql from sqlite_schema where name not like 'sqlite_stat%' order by 1, 2")
   }
 }

@@ -8,7 +8,7 @@ import Testing
   @Test func aNewStoreAndItsFolderAreForTheOwnerOnly() throws {
     let scratch = try Scratch()
     let path = scratch.folder + "/deep/er/ward.sqlite"
-    let store = try Store.open(at: path)
+    let store = try StoreFile.open(at: path)
     _ = try store.beginCell()
     func mode(_ path: String) throws -> Int? {
       try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
@@ -32,7 +32,7 @@ import Testing
 
   @Test func aStoreOfALaterVersionIsRefusedAndUntouched() throws {
     let scratch = try Scratch()
-    let store = try Store.open(at: scratch.store)
+    let store = try StoreFile.open(at: scratch.store)
     try store.write { db in try db.execute(sql: "INSERT INTO migration VALUES ('99 holograms')") }
     try store.close()
     try expectRefusal(.newer(path: scratch.store, unknown: ["99 holograms"]), of: scratch)
@@ -40,7 +40,7 @@ import Testing
 
   @Test func aTruncatedStoreIsRefusedAndUntouched() throws {
     let scratch = try Scratch()
-    let store = try Store.open(at: scratch.store)
+    let store = try StoreFile.open(at: scratch.store)
     let cell = try store.beginCell()
     try store.finishCell(cell, status: .ok, seconds: 0) { writer in
       _ = try writer.add(Samples.model("m", weights: (0..<100_000).map { UInt8(truncatingIfNeeded: $0) }))
@@ -53,19 +53,19 @@ import Testing
 
   @Test func aReadOnlyFileOrFolderIsSaidPlainly() throws {
     let scratch = try Scratch()
-    try Store.open(at: scratch.store).close()
+    try StoreFile.open(at: scratch.store).close()
     try withoutRights(to: scratch.folder) {
-      #expect(throws: StoreError.readOnly(path: scratch.store)) { try Store.open(at: scratch.store) }
+      #expect(throws: StoreError.readOnly(path: scratch.store)) { try StoreFile.open(at: scratch.store) }
       let inside = scratch.folder + "/new.sqlite"
-      #expect(throws: StoreError.readOnly(path: inside)) { try Store.open(at: inside) }
+      #expect(throws: StoreError.readOnly(path: inside)) { try StoreFile.open(at: inside) }
     }
-    #expect(throws: StoreError.self) { try Store.open(at: "/proc/none/ward.sqlite") }
-    #expect(throws: StoreError.self) { try Store.open(at: scratch.folder) }
+    #expect(throws: StoreError.self) { try StoreFile.open(at: "/proc/none/ward.sqlite") }
+    #expect(throws: StoreError.self) { try StoreFile.open(at: scratch.folder) }
   }
 
   @Test func aStoreThatCannotBeWrittenCanStillBeAsked() throws {
     let scratch = try Scratch()
-    let store = try Store.open(at: scratch.store)
+    let store = try StoreFile.open(at: scratch.store)
     _ = try store.beginCell("attack normal")
     try store.close()
     chmod(scratch.folder, 0o555)
@@ -81,13 +81,13 @@ import Testing
   @Test func cellsOfADeadProcessAreFoundOnceAndThoseOfALivingOneAreLeft() throws {
     let scratch = try Scratch()
     do {
-      let dead = try Store.open(at: scratch.store)
+      let dead = try StoreFile.open(at: scratch.store)
       _ = try dead.beginCell("train lenet", number: 4)
       try dead.close()
     }
-    let living = try Store.open(at: scratch.store)
+    let living = try StoreFile.open(at: scratch.store)
     _ = try living.beginCell("attack cse")
-    let next = try Store.open(at: scratch.store)
+    let next = try StoreFile.open(at: scratch.store)
     #expect(try next.recoverInterrupted().map(\.record.source) == ["train lenet"])
     #expect(try next.recoverInterrupted().isEmpty)
     #expect(try living.recoverInterrupted().isEmpty)
@@ -98,7 +98,7 @@ import Testing
 
   private func expectRefusal(_ error: StoreError, of scratch: Scratch) throws {
     let before = try Data(contentsOf: URL(filePath: scratch.store))
-    #expect(throws: error) { try Store.open(at: scratch.store) }
+    #expect(throws: error) { try StoreFile.open(at: scratch.store) }
     #expect(try Data(contentsOf: URL(filePath: scratch.store)) == before)
     #expect(error.description.contains(scratch.store))
     #expect(!error.hint.isEmpty)

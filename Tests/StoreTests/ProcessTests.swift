@@ -12,7 +12,7 @@ import Testing
       try Child(store: scratch.store, acknowledged: scratch.folder + "/\($0)", cells: 25)
     }
     for child in children { #expect(child.wait() == 0) }
-    let store = try Store.open(at: scratch.store)
+    let store = try StoreFile.open(at: scratch.store)
     for number in 0..<4 { try expectAll(in: scratch.folder + "/\(number)", of: store, atLeast: 25) }
     #expect(try store.ask("select count(*), count(distinct session) from cells where status = 'ok'") == [["100", "4"]])
   }
@@ -29,7 +29,7 @@ import Testing
       kill(child.process, SIGKILL)
       _ = child.wait()
     }
-    let store = try Store.open(at: scratch.store)
+    let store = try StoreFile.open(at: scratch.store)
     let interrupted = try store.recoverInterrupted()
     #expect(interrupted.count <= 100)
     for round in 0..<100 { try expectAll(in: scratch.folder + "/\(round)", of: store, atLeast: round % 3 == 0 ? 0 : 1) }
@@ -48,7 +48,7 @@ import Testing
   func child() throws {
     let orders = try #require(Child.orders)
     let notes = open(orders.acknowledged, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-    let store = try Store.open(at: orders.store)
+    let store = try StoreFile.open(at: orders.store)
     let session = try store.beginSession(SessionRecord(version: "test"))
     var number = 0
     while number < orders.cells {
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  private func expectAll(in acknowledged: String, of store: Store, atLeast: Int) throws {
+  private func expectAll(in acknowledged: String, of store: StoreFile, atLeast: Int) throws {
     let text = (try? String(contentsOfFile: acknowledged, encoding: .utf8)) ?? ""
     let cells = text.split(separator: "\n").compactMap { Int64($0) }
     #expect(cells.count >= atLeast)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct RecordingTests {
   @Test func theRowOfACellStandsBeforeTheCellRuns() throws {
-    let store = try Store.inMemory()
+    let store = try StoreFile.inMemory()
     let cell = try store.beginCell("attack normal")
     #expect(try store.ask("select source, status, seconds from cells") == [["attack normal", "running", ""]])
     try store.finishCell(cell, status: .failed, seconds: 0.5, shown: "error")
@@ -13,7 +13,7 @@ import Testing
   }
 
   @Test func aCellMayWriteWhatItHasMadeBeforeItEnds() throws {
-    let store = try Store.inMemory()
+    let store = try StoreFile.inMemory()
     let cell = try store.beginCell()
     try store.finishCell(cell, status: .running, seconds: 0) { _ = try $0.add(Samples.model("normal")) }
     #expect(try store.ask("select m.name, c.status, c.seconds from models m, cells c") == [["normal", "running", ""]])
@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test func aModelMadeAndAttackedInOneCellIsJoinedToItsResult() throws {
-    let store = try Store.inMemory()
+    let store = try StoreFile.inMemory()
     let cell = try store.beginCell()
     let (normal, cse) = try store.finishCell(cell, status: .ok, seconds: 1) { writer in
       let normal = try writer.add(Samples.model("normal"))
@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test func aCellThatThrowsWhileItIsStoredLeavesNoRow() throws {
-    let store = try Store.inMemory()
+    let store = try StoreFile.inMemory()
     let cell = try store.beginCell()
     #expect(throws: (any Error).self) {
       try store.finishCell(cell, status: .ok, seconds: 1) { writer in
@@ -58,7 +58,7 @@ import Testing
   }
 
   @Test func equalWeightsDataAndCostsAreStoredOnce() throws {
-    let store = try Store.inMemory()
+    let store = try StoreFile.inMemory()
     let cell = try store.beginCell()
     try store.finishCell(cell, status: .ok, seconds: 1) { writer in
       let first = try writer.add(Samples.model("a"))
@@ -78,7 +78,7 @@ import Testing
   }
 
   @Test func aLayerWithoutKurtosisAndACheckThatWasNotAskedAreStoredAsNull() throws {
-    let store = try Store.inMemory()
+    let store = try StoreFile.inMemory()
     let cell = try store.beginCell()
     try store.finishCell(cell, status: .ok, seconds: 1) { writer in
       let model = try writer.add(Samples.model("normal"))
@@ -97,7 +97,7 @@ import Testing
   }
 
   @Test func whatWasStoredReadsBackTheSame() throws {
-    let store = try Store.inMemory()
+    let store = try StoreFile.inMemory()
     let cell = try store.beginCell()
     let epochs = [EpochRecord(epoch: 1, loss: 0.3, testAccuracy: 0.9, seconds: 2, imagesPerSecond: 41_200)]
     let layers = [
@@ -131,7 +131,7 @@ import Testing
   }
 
   @Test func historyGoesAcrossSessionsAndFindsText() throws {
-    let store = try Store.inMemory()
+    let store = try StoreFile.inMemory()
     for source in ["load \"x\"", "attack a", "ATTACK b"] { _ = try store.beginCell(source) }
     #expect(try store.lastSession() == 3)
     #expect(try store.session(3)?.record.version == "0.1")
@@ -147,7 +147,7 @@ import Testing
 
   @Test func tenThousandExamplesAreStoredInATenthOfASecondInRelease() throws {
     let scratch = try Scratch()
-    let store = try Store.open(at: scratch.store)
+    let store = try StoreFile.open(at: scratch.store)
     let cell = try store.beginCell()
     let model = try store.finishCell(cell, status: .ok, seconds: 1) { try $0.add(Samples.model("normal")) }
     let result = Samples.result(model, examples: 10_000)

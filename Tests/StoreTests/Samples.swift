@@ -16,14 +16,15 @@ enum Samples {
   static func model(_ name: String, parent: Int64? = nil, weights: [UInt8] = [1, 2, 3]) -> ModelRecord {
     ModelRecord(
       name: name, architecture: "lenet", parent: parent, defense: parent == nil ? "" : "minmax",
-      settings: #"{"epochs": 5}"#, seed: 7, parameters: 61_706, shape: [1, 28, 28], clean: 0.893, seconds: 14.1,
-      weights: Data(weights))
+      spec: #"{"epochs":5,"defense":[{"standard":{}}],"seed":7}"#, seed: 7, parameters: 61_706,
+      shape: [1, 28, 28], clean: 0.893, seconds: 14.1, weights: Data(weights))
   }
 
   static func result(_ model: Int64, examples: Int = 0) -> ResultRecord {
     ResultRecord(
-      model: model, attack: "pgd", norm: "linf", eps: 0.1, settings: #"{"steps": 40}"#, images: 2, clean: 1,
-      robust: 0.5, protected: 0.25, meanCost: 1.9, queries: 80, seconds: 21,
+      model: model, attack: "pgd", norm: "linf", eps: 0.1,
+      spec: #"{"attack":{"pgd":{"steps":40}},"norm":"linf","eps":0.1}"#, images: 2, clean: 1, robust: 0.5,
+      protected: 0.25, meanCost: 1.9, queries: 80, seconds: 21,
       classes: [
         ClassResultRecord(
           label: 1, name: "Shirt", protected: true, images: 2, clean: 1, robust: 0.5, low: 0.1, high: 0.9,
@@ -51,7 +52,7 @@ final class Scratch {
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 }
 
-extension Store {
+extension StoreFile {
   /// Begins a session and one cell of it.
   func beginCell(_ source: String = "1 + 1", number: Int = 1) throws -> Int64 {
     let session = try beginSession(SessionRecord(version: "0.1"))

@@ -6,8 +6,8 @@ import Testing
 
 @Suite struct UpkeepTests {
   /// Three sessions: 1 loads data and trains `a` and `b`, 2 attacks `a`, 3 attacks `c`, which came from `a` in session 2.
-  private func history(in scratch: Scratch) throws -> Store {
-    let store = try Store.open(at: scratch.store)
+  private func history(in scratch: Scratch) throws -> StoreFile {
+    let store = try StoreFile.open(at: scratch.store)
     func cell(_ session: Int64, _ day: Int, _ source: String, _ record: (CellWriter) throws -> Void) throws {
       let started = Date(timeIntervalSince1970: Double(day) * 86_400)
       let cell = try store.beginCell(CellRecord(session: session, number: day, source: source, started: started))
@@ -65,7 +65,7 @@ import Testing
 
   @Test func theRunningSessionIsNotPruned() throws {
     let scratch = try Scratch()
-    let store = try Store.open(at: scratch.store)
+    let store = try StoreFile.open(at: scratch.store)
     let cell = try store.beginCell()
     try store.finishCell(cell, status: .ok, seconds: 0)
     #expect(try store.planPruning(before: .distantFuture) == Pruning())
@@ -75,7 +75,7 @@ import Testing
 
   @Test func pruningToASizeGoesNoFurtherThanItMust() throws {
     let scratch = try Scratch()
-    let store = try Store.open(at: scratch.store)
+    let store = try StoreFile.open(at: scratch.store)
     for day in 1...8 {
       let started = Date(timeIntervalSince1970: Double(day) * 86_400)
       let session = try store.beginSession(SessionRecord(version: "0.1", started: started))
@@ -103,7 +103,7 @@ import Testing
     let started = Date(timeIntervalSince1970: 4 * 86_400)
     let large = try store.beginCell(CellRecord(session: 1, number: 4, source: "attack b", started: started))
     try store.finishCell(large, status: .ok, seconds: 1) { _ = try $0.add(Samples.result(2, examples: 3000)) }
-    let other = try Store.open(at: scratch.store)
+    let other = try StoreFile.open(at: scratch.store)
     let session = try other.beginSession(SessionRecord(version: "0.1"))
     let own = try store.beginSession(SessionRecord(version: "0.1"))
     #expect(try store.prune(before: Date(timeIntervalSince1970: 15 * 86_400)).cells == 3)
@@ -137,7 +137,7 @@ import Testing
     let copy = scratch.folder + "/copy.sqlite"
     try store.backup(to: copy)
     #expect(try FileManager.default.attributesOfItem(atPath: copy)[.posixPermissions] as? Int == 0o600)
-    let opened = try Store.open(at: copy)
+    let opened = try StoreFile.open(at: copy)
     #expect(try opened.ask("select id, model from results") == store.ask("select id, model from results"))
     #expect(throws: StoreError.self) { try store.backup(to: copy) }
     #expect(throws: StoreError.self) { try store.backup(to: scratch.folder + "/none/copy.sqlite") }

@@ -22,7 +22,7 @@ import Testing
     ])
   func whatDoesMoreThanReadIsRefusedAndChangesNothing(sql: String) throws {
     let scratch = try Scratch()
-    let store = try Store.open(at: scratch.store)
+    let store = try StoreFile.open(at: scratch.store)
     _ = try store.beginCell("keep me")
     #expect(throws: SQLError.self) { try UserSQL(store).query(sql) }
     #expect(try store.ask("select source from cells") == [["keep me"]])
@@ -47,13 +47,13 @@ import Testing
       "select datetime('now'), regexp from (select 1 as regexp)", "select exp(1), log(2), pow(2, 3)",
     ])
   func readingIsAllowed(sql: String) throws {
-    let store = try Store.inMemory()
+    let store = try StoreFile.inMemory()
     let table = try UserSQL(store).query(sql)
     #expect(!table.columns.isEmpty)
   }
 
   @Test func parametersAreBoundAsValuesNotAsText() throws {
-    let store = try Store.inMemory()
+    let store = try StoreFile.inMemory()
     let parameters: [String: SQLValue] = [
       "n": .null, "i": .integer(-3), "r": .real(0.1), "t": .text("x'; drop view results; -- é\u{0}z"), "b": .bool(true),
       "unused": .null,
@@ -68,14 +68,14 @@ import Testing
   }
 
   @Test func aParameterWithoutAValueIsNamed() throws {
-    let user = try UserSQL(Store.inMemory())
+    let user = try UserSQL(StoreFile.inMemory())
     #expect(throws: SQLError.missingParameter(name: "eps")) { try user.query("select :eps") }
     #expect(throws: SQLError.unnamedParameter) { try user.query("select ?") }
     #expect(throws: SQLError.unnamedParameter) { try user.query("select ?1") }
   }
 
   @Test func aSecondStatementIsRefusedWithItsPlace() throws {
-    let user = try UserSQL(Store.inMemory())
+    let user = try UserSQL(StoreFile.inMemory())
     #expect(throws: SQLError.secondStatement(offset: 10)) { try user.query("select 1; select 2") }
     #expect(throws: SQLError.secondStatement(offset: 9)) { try user.query("select 1;nonsense") }
     #expect(throws: SQLError.empty) { try user.query("  -- nothing") }
@@ -83,7 +83,7 @@ import Testing
   }
 
   @Test func aMisspelledNameGetsTheNearestOne() throws {
-    let user = try UserSQL(Store.inMemory())
+    let user = try UserSQL(StoreFile.inMemory())
     func problem(_ sql: String) -> SQLError? {
       do { _ = try user.query(sql) } catch let error as SQLError { return error } catch {}
       return nil
@@ -102,7 +102,7 @@ import Testing
   }
 
   @Test func theTablesBehindTheViewsAreNotThere() throws {
-    let store = try Store.inMemory()
+    let store = try StoreFile.inMemory()
     let user = try UserSQL(store)
     let tables = try store.read { db in
       try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
@@ -120,7 +120,7 @@ import Testing
   }
 
   @Test func nothingHidesBehindANulAndNoStepGrowsWithoutBound() throws {
-    let user = try UserSQL(Store.inMemory())
+    let user = try UserSQL(StoreFile.inMemory())
     #expect(throws: SQLError.self) { try user.query("select 1\u{0}; select 2") }
     #expect(throws: SQLError.self) { try user.query("select zeroblob(1000000000)") }
     let wild = String(repeating: "%a", count: 1_000)
@@ -132,7 +132,7 @@ import Testing
   }
 
   @Test func aQueryStopsWhenAsked() throws {
-    let user = try UserSQL(Store.inMemory())
+    let user = try UserSQL(StoreFile.inMemory())
     let endless = "with recursive n(x) as (select 1 union all select x + 1 from n) select count(*) from n"
     // The best of several: the machine may be busy.
     var fastest = Duration.seconds(60)
@@ -150,7 +150,7 @@ import Testing
 
   @Test func rowsCanBeTakenOneByOneAndLeftEarly() throws {
     struct Enough: Error {}
-    let user = try UserSQL(Store.inMemory())
+    let user = try UserSQL(StoreFile.inMemory())
     var seen: [SQLValue] = []
     #expect(throws: Enough.self) {
       try user.stream(
@@ -166,7 +166,7 @@ import Testing
   }
 
   @Test func dividingWholeNumbersIsRemarkedUpon() throws {
-    let user = try UserSQL(Store.inMemory())
+    let user = try UserSQL(StoreFile.inMemory())
     #expect(try user.query("select 8/255").rows == [[.integer(0)]])
     #expect(try user.query("select 8 / 255 as eps").notes.count == 1)
     #expect(try user.query("select 8.0/255, eps * 3 / 2.5 from results").notes.isEmpty)
@@ -174,7 +174,7 @@ import Testing
 
   @Test func aQuerySeesWhatWasStoredAMomentAgo() throws {
     let scratch = try Scratch()
-    let store = try Store.open(at: scratch.store)
+    let store = try StoreFile.open(at: scratch.store)
     let user = try UserSQL(store)
     for count in 1...3 {
       _ = try store.beginCell()

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ViewTests {
   @Test func everyColumnOfEveryViewHasASentenceAndTheOtherWayRound() throws {
-    let store = try Store.inMemory()
+    let store = try StoreFile.inMemory()
     let stored = try store.ask("select name from sqlite_schema where type = 'view' order by name").map { $0[0] }
     #expect(stored == Views.all.map(\.name).sorted())
     for view in Views.all {
@@ -18,17 +18,17 @@ import Testing
   @Test func theViewsAreThoseOfTheLanguageWithTheirColumns() {
     let promised = [
       "sessions": "id started", "cells": "number source started seconds status seed",
-      "datasets": "name path sha256 images classes", "costs": "classes protected matrix",
-      "models": "name architecture parent dataset defense settings costs seed parameters clean seconds cell",
+      "datasets": "name path sha256 spec images classes", "costs": "classes protected matrix",
+      "models": "name architecture parent dataset defense settings spec costs seed parameters clean seconds cell",
       "epochs": "model epoch loss train_accuracy test_accuracy seconds images_per_second",
       "results": """
-      model defense attack norm eps settings costs seed images clean robust protected mean_cost queries seconds cell
+      model defense attack norm eps settings spec costs seed images clean robust protected mean_cost queries seconds cell
       """,
       "class_results": "class name protected images clean robust low high mean_cost most_taken_for",
       "examples": "index label clean_answer answer fooled linf l2 l1 l0 queries steps",
       "weights": "parameters l1 l2 max std near_zero kurtosis hoyer gini",
       "epoch_weights": "model epoch layer l1 l2 max std near_zero kurtosis hoyer gini",
-      "checks": "name passed value meaning",
+      "checks": "name passed value meaning settings spec",
     ]
     #expect(Set(Views.all.map(\.name)) == Set(promised.keys))
     for (view, columns) in promised {
@@ -39,10 +39,10 @@ import Testing
 
   @Test func viewsOfAnotherVersionAreMadeAnew() throws {
     let scratch = try Scratch()
-    let store = try Store.open(at: scratch.store)
+    let store = try StoreFile.open(at: scratch.store)
     try store.write { db in try db.execute(sql: "DROP VIEW models; CREATE VIEW old AS SELECT 1 AS x") }
     try store.close()
-    let again = try Store.open(at: scratch.store)
+    let again = try StoreFile.open(at: scratch.store)
     #expect(try again.ask("select count(*) from models") == [["0"]])
     #expect(throws: SQLError.self) { try again.ask("select * from old") }
   }

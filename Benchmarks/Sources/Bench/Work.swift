@@ -35,7 +35,7 @@ func works(_ engine: Engine) throws -> [Work] {
   var trainer = Trainer()
   trainer.epochs = 1
   var adversarial = trainer
-  adversarial.defense = .adversarial(epsilon: 0.096)
+  adversarial.objective = .adversarial(epsilon: 0.096)
   let thousand = data.take(6000)
   let images = data.tensor(0..<250)
   let labels = Array(data.labels[0..<250])

@@ -29,7 +29,9 @@ struct Reader: Sendable {
     },
     Reader(name: "settings", seeds: Seeds.settings.map { Array($0.utf8) }) {
       let text = String(decoding: $0, as: UTF8.self)
-      let settings = try SettingsText.read(text)
+      if let spec = try? TrainingSpec(json: text) { _ = try? spec.completed() }
+      if let spec = try? ResultSpec(json: text) { _ = try? spec.attack?.make() }
+      let settings = try [String: SettingValue](json: text)
       for entry in Architectures.all { _ = try? entry.make(settings) }
       for entry in Attacks.all { _ = try? entry.make(settings) }
       for entry in Defenses.all { _ = try? entry.make(settings) }

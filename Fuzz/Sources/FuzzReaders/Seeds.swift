@@ -37,7 +37,7 @@ enum Seeds {
   }()
 
   static let settings = [
-    SettingsText.write(MLP.entry.values(of: MLP()) ?? [:]), SettingsText.write(PGD.entry.values(of: PGD()) ?? [:]),
+    (MLP.entry.values(of: MLP()) ?? [:]).json, (PGD.entry.values(of: PGD()) ?? [:]).json, TrainingSpec().json,
     "{\"a\":{\"component\":\"pgd\",\"settings\":{\"steps\":{\"integer\":3}}},\"b\":{\"none\":true},\"c\":{\"flag\":false}}",
   ]
 

@@ -1,3 +1,5 @@
+import Contract
+
 /// A command of the host's, declared once: name, summary, parameters, examples and what it does.
 ///
 /// ```swift
@@ -17,7 +19,7 @@ public struct Command<H: Host>: @unchecked Sendable {
 
   /// A command called `name`; `declare` adds its parameters and returns what it does.
   public init(
-    _ name: String, _ summary: String, topic: String = "", examples: [String] = [], details: String = "",
+    _ name: String, _ summary: String, topic: String = "", examples: [Example] = [], details: String = "",
     check: @escaping (KnownArguments) throws -> Void = { _ in }, _ declare: (Signature) -> Body
   ) {
     let signature = Signature()
@@ -26,7 +28,7 @@ public struct Command<H: Host>: @unchecked Sendable {
       name: name, summary: summary, topic: topic, examples: examples, details: details,
       parameters: signature.parameters, check: check
     ) { host, given in
-      guard let host = host as? H else { preconditionFailure("\(name) was declared for \(H.self)") }
+      guard let host = host as? H else { unreachable("\(name) was declared for \(H.self)") }
       return try body(host, given)
     }
   }
@@ -41,7 +43,7 @@ public final class CommandDeclaration: @unchecked Sendable {
   /// The heading help lists it under: `Training`.
   public let topic: String
   /// Lines that run, the first being the best.
-  public let examples: [String]
+  public let examples: [Example]
   /// Paragraphs for `?name`; may be empty.
   public let details: String
   /// Its parameters, the subject first if there is one, then labels in the order help shows them.
@@ -51,7 +53,7 @@ public final class CommandDeclaration: @unchecked Sendable {
   let body: (any Host, Arguments) throws -> Value
 
   init(
-    name: String, summary: String, topic: String, examples: [String], details: String,
+    name: String, summary: String, topic: String, examples: [Example], details: String,
     parameters: [ParameterDeclaration], check: @escaping (KnownArguments) throws -> Void,
     body: @escaping (any Host, Arguments) throws -> Value
   ) {

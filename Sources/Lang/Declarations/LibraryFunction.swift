@@ -46,13 +46,13 @@ public final class LibraryFunction: @unchecked Sendable {
   /// Whether the last parameter may be given any number of times.
   public let isVariadic: Bool
   /// A line that runs.
-  public let example: String
+  public let example: Example
   let body: Body
 
   /// A function called `name`.
   public init(
     _ name: String, _ summary: String, topic: String = "", _ parameters: [Parameter], isVariadic: Bool = false,
-    example: String, _ body: @escaping Body
+    example: Example, _ body: @escaping Body
   ) {
     self.name = name
     self.summary = summary

@@ -1,3 +1,5 @@
+import Contract
+
 /// A parameter's typed handle: `given[token]` is a `T` and cannot fail, because the binder has checked the argument.
 public struct Parameter<T>: Sendable {
   /// Position in the signature.
@@ -22,7 +24,7 @@ public struct ParameterType<T>: Sendable {
     self.wrap = wrap
     self.convert = { value in
       guard let converted = convert(value) else {
-        preconditionFailure("\(value.literal) was checked as \(description.phrase) but is not")
+        unreachable("\(value.literal) was checked as \(description.phrase) but is not")
       }
       return converted
     }

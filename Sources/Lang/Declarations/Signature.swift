@@ -1,3 +1,5 @@
+import Contract
+
 /// The parameters of a command, as its declaration writes them down: each call adds one and gives back its handle.
 public final class Signature {
   private(set) var parameters: [ParameterDeclaration] = []
@@ -48,7 +50,7 @@ public final class Signature {
 
   private func required<T>(_ name: String, _ type: ParameterType<T>) -> @Sendable (Value?) -> T {
     { value in
-      guard let value else { preconditionFailure("the required argument \(name) was not bound") }
+      guard let value else { unreachable("the required argument \(name) was not bound") }
       return type.convert(value)
     }
   }
@@ -57,8 +59,8 @@ public final class Signature {
     _ name: String, _ type: ValueType, _ summary: String, isSubject: Bool, isRequired: Bool, _ fallback: Value?,
     _ fallbackText: String?, convert: @escaping @Sendable (Value?) -> T
   ) -> Parameter<T> {
-    precondition(!parameters.contains { $0.name == name }, "parameter \(name) is declared twice")
-    precondition(!isSubject || !parameters.contains { $0.isSubject }, "a command has one subject at most")
+    require(!parameters.contains { $0.name == name }, "parameter \(name) is declared twice")
+    require(!isSubject || !parameters.contains { $0.isSubject }, "a command has one subject at most")
     parameters.append(
       ParameterDeclaration(
         name: name, type: type, summary: summary, isSubject: isSubject, isRequired: isRequired, fallback: fallback,

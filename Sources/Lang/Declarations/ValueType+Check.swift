@@ -216,10 +216,10 @@ extension ValueType {
   /// Which members of an object would have fitted: the images of a data set, where images are asked for.
   private func fitting(membersOf value: Value) -> [String] {
     guard case .object(let object) = value else { return [] }
-    let names = object.allMembers.map(\.name).filter { name in
-      guard let member = try? object.member(name), case .object = member else { return false }
-      return fit(member) == .fits
-    }
+    let names = object.allMembers.filter { member in
+      guard let value = try? member.value(of: object), case .object = value else { return false }
+      return fit(value) == .fits
+    }.map(\.name)
     return names.isEmpty ? [] : ["it has some: " + names.map { "`.\($0)`" }.joinedAsAlternatives]
   }
 

@@ -1,7 +1,10 @@
+import Contract
+
 extension Library {
   static let lists: [LibraryFunction] = [
     LibraryFunction(
-      "len", "How many elements, fields, rows or characters.", topic: "Lists", [.init("x")], example: "len([1, 2, 3])"
+      "len", "How many elements, fields, rows or characters.", topic: "Lists", [.init("x")],
+      example: Example("len([1, 2, 3])", gives: "3")
     ) { caller, given in
       guard let count = try given[0].count(caller.poll) else {
         throw Problem(.notIterable, "\(given[0].typePhrase) has no length", argument: "x")
@@ -11,7 +14,7 @@ extension Library {
     LibraryFunction(
       "range", "The numbers from start up to, but not including, end.", topic: "Lists",
       [.init("start", .number()), .init("end", .number(), default: Value.none), .init("step", .number(), default: 1)],
-      example: "range(0, 10, 2)"
+      example: Example("range(0, 10, 2)", gives: "0..<10 by 2")
     ) { _, given in
       guard given[2].number != 0 else {
         throw Problem(.badRange, "a range needs a step that is not 0", argument: "step")
@@ -21,7 +24,7 @@ extension Library {
     },
     LibraryFunction(
       "map", "What a function gives for every element.", topic: "Lists", [.init("list"), .init("f", .function)],
-      example: "map([1, 2, 3], fn(x) => x * x)"
+      example: Example("map([1, 2, 3], fn(x) => x * x)", gives: "[1, 4, 9]")
     ) { caller, given in
       let function = given[1].function
       var made = ValueBuilder(caller)
@@ -30,10 +33,12 @@ extension Library {
     },
     LibraryFunction(
       "filter", "The elements, rows or fields for which a function gives true.", topic: "Lists",
-      [.init("list"), .init("f", .function)], example: "filter([1, 2, 3], fn(x) => x > 1)", keepMatching),
+      [.init("list"), .init("f", .function)], example: Example("filter([1, 2, 3], fn(x) => x > 1)", gives: "[2, 3]"),
+      keepMatching),
     LibraryFunction(
       "where", "The rows of a table, or elements of a list, for which a function gives true.", topic: "Tables",
-      [.init("table"), .init("f", .function)], example: "where([{a: 1}, {a: 2}], fn(row) => row.a > 1)", keepMatching),
+      [.init("table"), .init("f", .function)],
+      example: Example("where([{a: 1}, {a: 2}], fn(row) => row.a > 1)", gives: "[{a: 2}]"), keepMatching),
     LibraryFunction(
       "sort", "In rising order, empty cells last; `by` names a column or gives the key, `descending: true` reverses.",
       topic: "Lists",
@@ -41,10 +46,10 @@ extension Library {
         .init("list"), .init("by", .either([.function, .string]), default: Value.none),
         .init("descending", .flag, default: false),
       ],
-      example: "sort([3, 1, 2], descending: true)", sorted),
+      example: Example("sort([3, 1, 2], descending: true)", gives: "[3, 2, 1]"), sorted),
     LibraryFunction(
       "reverse", "The elements, rows or characters, last first.", topic: "Lists", [.init("list")],
-      example: "reverse([1, 2, 3])"
+      example: Example("reverse([1, 2, 3])", gives: "[3, 2, 1]")
     ) { caller, given in
       switch given[0] {
       case .string(let text): .string(try reversed(text, caller.poll))
@@ -52,15 +57,17 @@ extension Library {
       default: .list(try given[0].iterated(caller.poll).reversed())
       }
     },
-    part("head", "The first n elements, rows or characters.", example: "head([1, 2, 3], 2)") { count, n in
+    part("head", "The first n elements, rows or characters.", example: Example("head([1, 2, 3], 2)", gives: "[1, 2]")) {
+      count, n in
       0..<min(n, count)
     },
-    part("tail", "The last n elements, rows or characters.", example: "tail([1, 2, 3], 2)") { count, n in
+    part("tail", "The last n elements, rows or characters.", example: Example("tail([1, 2, 3], 2)", gives: "[2, 3]")) {
+      count, n in
       max(0, count - n)..<count
     },
     LibraryFunction(
       "unique", "The elements without repetitions, in order of first appearance.", topic: "Lists", [.init("list")],
-      example: "unique([1, 2, 1])"
+      example: Example("unique([1, 2, 1])", gives: "[1, 2]")
     ) { caller, given in
       var kept: [Value] = []
       for value in try given[0].iterated(caller.poll) {
@@ -72,7 +79,7 @@ extension Library {
     LibraryFunction(
       "zip", "Pairs of elements at the same place, as long as the shorter list.", topic: "Lists",
       [.init("a"), .init("b")],
-      example: "zip([1, 2], [\"x\", \"y\"])"
+      example: Example("zip([1, 2], [\"x\", \"y\"])", gives: "[[1, \"x\"], [2, \"y\"]]")
     ) { caller, given in
       var made = ValueBuilder(caller)
       for (a, b) in zip(try given[0].iterated(caller.poll), try given[1].iterated(caller.poll)) {
@@ -136,7 +143,7 @@ extension Library {
   }
 
   private static func part(
-    _ name: String, _ summary: String, example: String, _ choose: @escaping (Int, Int) -> Range<Int>
+    _ name: String, _ summary: String, example: Example, _ choose: @escaping (Int, Int) -> Range<Int>
   ) -> LibraryFunction {
     LibraryFunction(
       name, summary, topic: "Lists", [.init("list"), .init("n", .integer(in: .atLeast(0)), default: 10)],
@@ -160,7 +167,7 @@ extension Library {
 extension Value {
   /// The function of a value that was checked to be one.
   var function: Function {
-    guard case .function(let value) = self else { preconditionFailure("\(literal) was checked as a function") }
+    guard case .function(let value) = self else { unreachable("\(literal) was checked as a function") }
     return value
   }
 

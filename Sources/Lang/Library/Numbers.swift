@@ -1,21 +1,36 @@
+import Contract
 import Foundation
 
 extension Library {
   static let numbers: [LibraryFunction] = [
     LibraryFunction(
       "round", "The nearest number with so many digits after the point; halves go away from zero.", topic: "Numbers",
-      [.init("x", .number()), .init("digits", .integer(in: .within(-15...15)), default: 0)], example: "round(0.4567, 2)"
+      [.init("x", .number()), .init("digits", .integer(in: .within(-15...15)), default: 0)],
+      example: Example("round(0.4567, 2)", gives: "0.46")
     ) { _, given in .number(rounded(given[0].number, digits: Int(given[1].number))) },
-    unary("abs", "The distance from zero.", example: "abs(-3)") { abs($0) },
-    unary("sqrt", "The square root.", example: "sqrt(2)", domain: "0 or more", { $0 >= 0 }) { $0.squareRoot() },
-    unary("log", "The natural logarithm.", example: "log(10)", domain: "above 0", { $0 > 0 }) { log($0) },
-    unary("exp", "e to the power of x.", example: "exp(1)", domain: "of 709 at most", { $0 < 709.79 }) { exp($0) },
-    unary("floor", "The greatest whole number that is not above x.", example: "floor(2.7)") { $0.rounded(.down) },
-    unary("ceil", "The least whole number that is not below x.", example: "ceil(2.1)") { $0.rounded(.up) },
+    unary("abs", "The distance from zero.", example: Example("abs(-3)", gives: "3")) { abs($0) },
+    unary(
+      "sqrt", "The square root.", example: Example("sqrt(2)", gives: "1.4142135623730951"), domain: "0 or more",
+      { $0 >= 0 }
+    ) { $0.squareRoot() },
+    unary(
+      "log", "The natural logarithm.", example: Example("log(10)", gives: "2.302585092994046"), domain: "above 0",
+      { $0 > 0 }
+    ) { log($0) },
+    unary(
+      "exp", "e to the power of x.", example: Example("exp(1)", gives: "2.718281828459045"), domain: "of 709 at most",
+      { $0 < 709.79 }
+    ) { exp($0) },
+    unary("floor", "The greatest whole number that is not above x.", example: Example("floor(2.7)", gives: "2")) {
+      $0.rounded(.down)
+    },
+    unary("ceil", "The least whole number that is not below x.", example: Example("ceil(2.1)", gives: "3")) {
+      $0.rounded(.up)
+    },
     LibraryFunction(
       "number", "The number that a string spells.", topic: "Numbers",
       [.init("text", .either([.string, .number(), .flag]))],
-      example: "number(\"0.5\")"
+      example: Example("number(\"0.5\")", gives: "0.5")
     ) { _, given in
       switch given[0] {
       case .string(let text):
@@ -28,22 +43,28 @@ extension Library {
       default: return given[0]
       }
     },
-    aggregate("sum", "The sum of the numbers in a list; 0 for an empty one.", example: "sum([1, 2, 3])") {
+    aggregate(
+      "sum", "The sum of the numbers in a list; 0 for an empty one.", example: Example("sum([1, 2, 3])", gives: "6")
+    ) {
       $0.reduce(0, +)
     },
-    aggregate("mean", "The mean of the numbers in a list.", example: "mean([1, 2, 6])", needs: 1) {
+    aggregate("mean", "The mean of the numbers in a list.", example: Example("mean([1, 2, 6])", gives: "3"), needs: 1) {
       $0.reduce(0, +) / Double($0.count)
     },
     aggregate(
-      "std", "The standard deviation of the numbers in a list (divides by n - 1).", example: "std([1, 2, 6])", needs: 2
+      "std", "The standard deviation of the numbers in a list (divides by n - 1).",
+      example: Example("std([1, 2, 6])", gives: "2.6457513110645907"), needs: 2
     ) {
       let mean = $0.reduce(0, +) / Double($0.count)
       return ($0.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double($0.count - 1)).squareRoot()
     },
-    extreme("min", "The least of some numbers or strings, or of a list.", example: "min(3, 1, 2)") {
+    extreme("min", "The least of some numbers or strings, or of a list.", example: Example("min(3, 1, 2)", gives: "1"))
+    {
       try Value.precedes($0, $1, $2)
     },
-    extreme("max", "The greatest of some numbers or strings, or of a list.", example: "max([3, 1, 2])") {
+    extreme(
+      "max", "The greatest of some numbers or strings, or of a list.", example: Example("max([3, 1, 2])", gives: "3")
+    ) {
       try Value.precedes($1, $0, $2)
     },
   ]
@@ -55,7 +76,7 @@ extension Library {
   }
 
   private static func unary(
-    _ name: String, _ summary: String, example: String, domain: String = "",
+    _ name: String, _ summary: String, example: Example, domain: String = "",
     _ accepts: @escaping (Double) -> Bool = { _ in true },
     _ compute: @escaping (Double) -> Double
   ) -> LibraryFunction {
@@ -69,7 +90,7 @@ extension Library {
   }
 
   private static func aggregate(
-    _ name: String, _ summary: String, example: String, needs least: Int = 0, _ compute: @escaping ([Double]) -> Double
+    _ name: String, _ summary: String, example: Example, needs least: Int = 0, _ compute: @escaping ([Double]) -> Double
   ) -> LibraryFunction {
     LibraryFunction(
       name, summary, topic: "Numbers", [.init("list", .list(of: .number()))], example: example
@@ -91,7 +112,7 @@ extension Library {
   }
 
   private static func extreme(
-    _ name: String, _ summary: String, example: String,
+    _ name: String, _ summary: String, example: Example,
     _ isBetter: @escaping (Value, Value, () throws -> Void) throws -> Bool
   ) -> LibraryFunction {
     LibraryFunction(name, summary, topic: "Numbers", [.init("list")], isVariadic: true, example: example) {
@@ -113,7 +134,7 @@ extension Library {
 extension Value {
   /// The number of a value that was checked to be one.
   var number: Double {
-    guard case .number(let value) = self else { preconditionFailure("\(literal) was checked as a number") }
+    guard case .number(let value) = self else { unreachable("\(literal) was checked as a number") }
     return value
   }
 }

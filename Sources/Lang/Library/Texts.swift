@@ -4,7 +4,8 @@ extension Library {
   static let texts: [LibraryFunction] = [
     LibraryFunction(
       "join", "The elements as one string, with a separator between them.", topic: "Text",
-      [.init("list"), .init("separator", .string, default: ", ")], example: "join([1, 2, 3], \" and \")"
+      [.init("list"), .init("separator", .string, default: ", ")],
+      example: Example("join([1, 2, 3], \" and \")", gives: "\"1 and 2 and 3\"")
     ) { caller, given in
       let separator = given[1].text
       var text = ""
@@ -18,7 +19,8 @@ extension Library {
     },
     LibraryFunction(
       "split", "The parts of a string between separators.", topic: "Text",
-      [.init("text", .string), .init("separator", .string, default: " ")], example: "split(\"a, b\", \", \")"
+      [.init("text", .string), .init("separator", .string, default: " ")],
+      example: Example("split(\"a, b\", \", \")", gives: "[\"a\", \"b\"]")
     ) { caller, given in
       let separator = given[1].text
       guard !separator.isEmpty else { return .list(try given[0].iterated(caller.poll)) }
@@ -32,24 +34,31 @@ extension Library {
       [
         .init("x"), .init("digits", .integer(in: .within(0...15)), default: Value.none),
         .init("width", .integer(in: .within(0...1000)), default: 0), .init("percent", .flag, default: false),
-      ], example: "format(0.12345, 2)", formatted),
+      ], example: Example("format(0.12345, 2)", gives: "\"0.12\""), formatted),
     LibraryFunction(
-      "string", "A value as text, as `print` shows it.", topic: "Text", [.init("x")], example: "string(0.5)"
+      "string", "A value as text, as `print` shows it.", topic: "Text", [.init("x")],
+      example: Example("string(0.5)", gives: "\"0.5\"")
     ) { caller, given in .string(try given[0].text(caller.poll)) },
-    LibraryFunction("upper", "In capitals.", topic: "Text", [.init("text", .string)], example: "upper(\"shirt\")") {
+    LibraryFunction(
+      "upper", "In capitals.", topic: "Text", [.init("text", .string)],
+      example: Example("upper(\"shirt\")", gives: "\"SHIRT\"")
+    ) {
       .string(try LongText.mapped($1[0].text, $0.poll) { $0.uppercased() })
     },
-    LibraryFunction("lower", "In small letters.", topic: "Text", [.init("text", .string)], example: "lower(\"SHIRT\")")
-    {
+    LibraryFunction(
+      "lower", "In small letters.", topic: "Text", [.init("text", .string)],
+      example: Example("lower(\"SHIRT\")", gives: "\"shirt\"")
+    ) {
       .string(try LongText.mapped($1[0].text, $0.poll) { $0.lowercased() })
     },
     LibraryFunction(
       "trim", "Without white space at both ends.", topic: "Text", [.init("text", .string)],
-      example: "trim(\"  shirt \")"
+      example: Example("trim(\"  shirt \")", gives: "\"shirt\"")
     ) { caller, given in .string(try trimmed(given[0].text, caller.poll)) },
     LibraryFunction(
       "replace", "With every occurrence of one string replaced by another.", topic: "Text",
-      [.init("text", .string), .init("old", .string), .init("new", .string)], example: "replace(\"a-b\", \"-\", \"+\")"
+      [.init("text", .string), .init("old", .string), .init("new", .string)],
+      example: Example("replace(\"a-b\", \"-\", \"+\")", gives: "\"a+b\"")
     ) { caller, given in
       guard !given[1].text.isEmpty else {
         throw Problem(.badArgument, "replace needs text to look for", argument: "old")
@@ -65,7 +74,8 @@ extension Library {
       return .string(text)
     },
     LibraryFunction(
-      "type", "The kind of a value, as a string.", topic: "Values", [.init("x")], example: "type([1, 2])"
+      "type", "The kind of a value, as a string.", topic: "Values", [.init("x")],
+      example: Example("type([1, 2])", gives: "\"list\"")
     ) { _, given in .string(given[0].typeName) },
   ]
 

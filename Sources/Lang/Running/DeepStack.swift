@@ -1,3 +1,4 @@
+import Contract
 import Foundation
 
 extension Interpreter {
@@ -27,7 +28,7 @@ private final class DeepWork<R>: @unchecked Sendable {
 
   func wait() -> R {
     done.wait()
-    guard let result else { preconditionFailure("the work ended without a result") }
+    guard let result else { unreachable("the work ended without a result") }
     return result
   }
 }

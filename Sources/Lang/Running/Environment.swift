@@ -1,3 +1,5 @@
+import Contract
+
 /// The names that code and commands both see: what the host declares, and the user's variables. Shared by reference, so
 /// that a command such as `forget` takes effect.
 public final class Environment {
@@ -35,10 +37,9 @@ public final class Environment {
     self.hostOptions = hostOptions
     self.elsewhere = elsewhere
     self.others = others
+    let clash = Self.clash(commands: commands, choices: choices, functions: functions, types: types)
+    require(clash == nil, clash ?? "")
     let functions = Library.all + functions
-    let names = commands.map(\.name) + choices.map(\.name) + functions.map(\.name)
-    var seen: Set<String> = []
-    for name in names { precondition(seen.insert(name).inserted, "the name \(name) is declared twice") }
     self.commands = Dictionary(uniqueKeysWithValues: commands.map { ($0.name, $0) })
     self.choices = Dictionary(uniqueKeysWithValues: choices.map { ($0.name, $0) })
     self.functions = Dictionary(uniqueKeysWithValues: functions.map { ($0.name, $0) })
@@ -47,6 +48,30 @@ public final class Environment {
     labels = Set(commands.flatMap(\.labels).map(\.name))
     settings = Set(choices.flatMap(\.settings).map(\.name))
     self.types = Dictionary(uniqueKeysWithValues: types.map { ($0.name, $0) })
+  }
+
+  /// What to tell when a name of the host's, or of the library, is declared twice; nil when none is.
+  public static func clash(
+    commands: [CommandDeclaration] = [], choices: [ChoiceDeclaration] = [], functions: [LibraryFunction] = [],
+    types: [ObjectType] = []
+  ) -> String? {
+    // A kind of value may be called like a command that makes one.
+    let words =
+      commands.map { ($0.name, "the command", $0.summary) }
+      + choices.map { ($0.name, "the \($0.family)", $0.summary) }
+      + (Library.all + functions).map { ($0.name, "the function", $0.summary) }
+    return clash(among: words) ?? clash(among: types.map { ($0.name, "the kind of value", $0.summary) })
+  }
+
+  private static func clash(among declared: [(name: String, kind: String, summary: String)]) -> String? {
+    var seen: [String: String] = [:]
+    for (name, kind, summary) in declared {
+      let declaration = "\(kind) \"\(summary)\""
+      if let first = seen.updateValue(declaration, forKey: name) {
+        return "the name \(name) is declared twice: by \(first) and by \(declaration)"
+      }
+    }
+    return nil
   }
 
   /// The value of a user's variable, nil when there is none.

@@ -268,7 +268,7 @@ final class Machine {
     return try made(result)
   }
 
-  static func tooMany(_ name: String, takes count: Int, gets given: Int, example: String? = nil) -> Problem {
+  static func tooMany(_ name: String, takes count: Int, gets given: Int, example: Example? = nil) -> Problem {
     let wanted = count == 0 ? "no arguments" : count == 1 ? "one argument" : "\(count) arguments"
     return Problem(
       .tooManyArguments, "\(name) takes \(wanted), not \(given)", help: example.map { ["for example: \($0)"] } ?? [])

@@ -1,3 +1,4 @@
+import Contract
 import Foundation
 
 extension Diagnostic {
@@ -12,7 +13,7 @@ extension Diagnostic {
     do {
       return String(decoding: try encoder.encode(report), as: UTF8.self)
     } catch {
-      preconditionFailure("a diagnostic is strings and whole numbers, yet: \(error)")
+      unreachable("a diagnostic is strings and whole numbers, yet: \(error)")
     }
   }
 

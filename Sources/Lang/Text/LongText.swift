@@ -1,3 +1,4 @@
+import Contract
 import Foundation
 
 /// What the language does with texts of up to 200 MB, at which Swift's own ways would work for seconds without a stop.
@@ -79,7 +80,7 @@ enum LongText {
 
   /// Its time grows with the length alone, whatever is looked for.
   private static let search: Search = {
-    guard let found = CLibrary.function("memmem", as: Search.self) else { preconditionFailure("there is no memmem") }
+    guard let found = CLibrary.function("memmem", as: Search.self) else { unreachable("there is no memmem") }
     return found
   }()
 

@@ -27,7 +27,7 @@ public struct HelpPage: Sendable, Equatable {
   /// Where it comes from; may be empty.
   public var paper = ""
   /// Lines that run.
-  public var examples: [String] = []
+  public var examples: [Example] = []
   /// Names of other pages.
   public var seeAlso: [String] = []
 
@@ -46,7 +46,10 @@ public struct HelpPage: Sendable, Equatable {
     }
     if !details.isEmpty { lines += ["", details.wrapped(to: width)] }
     if !paper.isEmpty { lines += ["", "Paper: \(paper)".wrapped(to: width, indent: 7)] }
-    if !examples.isEmpty { lines += ["", examples.count == 1 ? "Example" : "Examples"] + examples.map { "  \($0)" } }
+    if !examples.isEmpty {
+      lines += ["", examples.count == 1 ? "Example" : "Examples"]
+      lines += examples.flatMap { $0.lines(mark: "  ") }.map { "  \($0)" }
+    }
     if !seeAlso.isEmpty {
       lines += ["", "See also: \(seeAlso.joined(separator: ", "))".wrapped(to: width, indent: 10)]
     }
@@ -69,7 +72,7 @@ public struct HelpPage: Sendable, Equatable {
     }
     if !details.isEmpty { lines += ["", details] }
     if !paper.isEmpty { lines += ["", "Paper: \(paper)"] }
-    if !examples.isEmpty { lines += ["", "```"] + examples + ["```"] }
+    if !examples.isEmpty { lines += ["", "```"] + examples.flatMap { $0.lines(mark: "#> ") } + ["```"] }
     return lines.joined(separator: "\n")
   }
 }
@@ -225,14 +228,14 @@ public enum Help {
   }
 
   private static func labelPage(_ name: String, _ environment: Environment) -> HelpPage? {
-    var entries: [HelpPage.Entry] = [], example: String?
+    var entries: [HelpPage.Entry] = [], example: Example?
     for command in environment.commands.values.sorted(by: { $0.name < $1.name }) {
       guard let label = command.labels.first(where: { $0.name == name }) else { continue }
       entries.append(
         .init(
           name: command.name, summary: label.summary,
           detail: detail(label.type, fallback: label.fallback, label.fallbackText)))
-      example = example ?? command.examples.first { $0.contains("\(name):") }
+      example = example ?? command.examples.first { $0.text.contains("\(name):") }
     }
     for choice in environment.choices(of: nil) {
       guard let setting = choice.setting(name) else { continue }
@@ -240,7 +243,7 @@ public enum Help {
         .init(
           name: choice.name, summary: setting.summary,
           detail: detail(setting.type, fallback: setting.fallback, setting.fallbackText)))
-      example = example ?? choice.examples.first { $0.contains("\(name):") }
+      example = example ?? choice.examples.first { $0.text.contains("\(name):") }
     }
     guard !entries.isEmpty else { return nil }
     let isOneThing = Set(entries.map(\.summary)).count == 1

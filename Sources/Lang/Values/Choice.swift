@@ -60,12 +60,12 @@ public final class ChoiceDeclaration: @unchecked Sendable {
   /// Its settings, in the order help shows them.
   public let settings: [SettingDeclaration]
   /// Lines that run.
-  public let examples: [String]
+  public let examples: [Example]
 
   /// A built-in called `name`.
   public init(
     family: String, _ name: String, _ summary: String, paper: String? = nil, details: String = "",
-    settings: [SettingDeclaration] = [], examples: [String] = []
+    settings: [SettingDeclaration] = [], examples: [Example] = []
   ) {
     self.family = family
     self.name = name

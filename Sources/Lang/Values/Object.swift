@@ -1,14 +1,12 @@
+import Contract
+
 /// A value of the host's: a data set, a model, a cost matrix, a result. It is copied like any other value.
 public protocol Object: SendableMetatype {
-  /// What it is called and which members it has; declared once per type.
+  /// What it is called and which members it has, each with how it is computed; declared once per type.
   static var type: ObjectType { get }
 
   /// Members this very object has beyond its type's, such as the layers of a model.
   var ownMembers: [ObjectType.Member] { get }
-  /// Members of its type that this very object does not have.
-  var missingMembers: Set<String> { get }
-  /// The value of a member that `type` or `ownMembers` declares; nil when this object does not have it.
-  func member(_ name: String) throws -> Value?
   /// `object[…]`. Throws a `Problem` when the index does not fit.
   func element(at index: [Value]) throws -> Value
   /// The object after `object[…] = value`.
@@ -43,25 +41,24 @@ public enum Arithmetic: String, Sendable {
 
 /// What a kind of object is called and which members it has.
 public struct ObjectType: Sendable {
-  /// A member and what it means.
+  /// A member: what it means and how it is computed. `Object.member(_:_:when:_:)` makes one.
   public struct Member: Sendable {
     /// Its name after the dot.
     public let name: String
     /// One sentence.
     public let summary: String
+    let isPresent: @Sendable (any Object) -> Bool
+    let compute: @Sendable (any Object) throws -> Value
 
-    /// A member called `name`.
-    public init(_ name: String, _ summary: String) {
-      self.name = name
-      self.summary = summary
-    }
+    /// Its value in an object that has it.
+    public func value(of object: any Object) throws -> Value { try compute(object) }
   }
 
   /// In the user's words, singular: `model`.
   public let name: String
   /// One sentence.
   public let summary: String
-  /// The members every such object has.
+  /// The members such objects have.
   public let members: [Member]
 
   /// A kind of object.
@@ -76,15 +73,29 @@ extension Object {
   /// Its type, from a value of unknown Swift type.
   public var objectType: ObjectType { Self.type }
   /// Every member it has, those of its type first.
-  public var allMembers: [ObjectType.Member] {
-    let missing = missingMembers
-    return Self.type.members.filter { !missing.contains($0.name) } + ownMembers
+  public var allMembers: [ObjectType.Member] { Self.type.members.filter { $0.isPresent(self) } + ownMembers }
+
+  /// The member of that name, nil when this object has none.
+  func member(_ name: String) -> ObjectType.Member? {
+    Self.type.members.first { $0.name == name && $0.isPresent(self) } ?? ownMembers.first { $0.name == name }
+  }
+
+  /// Declares a member of this type of object: `member("clean", "accuracy on the test images") { .number($0.clean) }`.
+  /// Objects for which `when` is false do not have it.
+  public static func member(
+    _ name: String, _ summary: String, when isPresent: @escaping @Sendable (Self) -> Bool = { _ in true },
+    _ value: @escaping @Sendable (Self) throws -> Value
+  ) -> ObjectType.Member {
+    @Sendable func own(_ object: any Object) -> Self {
+      guard let object = object as? Self else { unreachable("\(name) was declared for \(Self.self)") }
+      return object
+    }
+    return ObjectType.Member(
+      name: name, summary: summary, isPresent: { isPresent(own($0)) }, compute: { try value(own($0)) })
   }
 
   /// None beyond the type's.
   public var ownMembers: [ObjectType.Member] { [] }
-  /// None of the type's.
-  public var missingMembers: Set<String> { [] }
   /// One thing.
   public var elements: [Value]? { nil }
   /// No name is kept.

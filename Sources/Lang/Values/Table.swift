@@ -1,3 +1,5 @@
+import Contract
+
 /// Columns and rows: what SQL, `compare` and `curve` give. `t[0]` is a record, `t[0].r` a cell, `t.r` a column.
 public struct Table: Equatable {
   /// How a column's numbers are meant, so that they can be shown for reading. Values stay exact.
@@ -39,7 +41,7 @@ public struct Table: Equatable {
 
   /// A table; every row must have one value per column.
   public init(columns: [Column], rows: [[Value]], subject: String = "") {
-    precondition(rows.allSatisfy { $0.count == columns.count }, "a row does not have \(columns.count) values")
+    require(rows.allSatisfy { $0.count == columns.count }, "a row does not have \(columns.count) values")
     self.columns = columns
     self.rows = rows
     self.subject = subject

@@ -42,7 +42,7 @@ extension Value {
       if let value = choice[name] { return value }
       if name == "name" { return .string(choice.name) }
     case .object(let object):
-      if !object.missingMembers.contains(name), let value = try object.member(name) { return value }
+      if let member = object.member(name) { return try member.value(of: object) }
     default: break
     }
     throw noMember(name)

@@ -1,4 +1,5 @@
 import CZlib
+import Contract
 
 /// Raw deflate, as zip has it, unpacked in pieces: bytes go in by `feed` and come out by `next`.
 final class Inflater {
@@ -12,7 +13,7 @@ final class Inflater {
     stream.initialize(to: z_stream())
     // Negative window bits: no header and no checksum.
     let started = inflateInit2_(stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-    precondition(started == Z_OK, "zlib does not start: \(started)")
+    require(started == Z_OK, "zlib does not start: \(started)")
   }
 
   deinit {

@@ -1,3 +1,4 @@
+import Contract
 import Foundation
 import Synchronization
 
@@ -186,7 +187,7 @@ final class Later<Value: Sendable>: Sendable {
   /// Waits for the value. To be called once.
   func get() throws(DataError) -> Value {
     done.wait()
-    guard let outcome = slot.withLock({ $0 }) else { preconditionFailure("signalled without a value") }
+    guard let outcome = slot.withLock({ $0 }) else { unreachable("signalled without a value") }
     return try outcome.get()
   }
 }

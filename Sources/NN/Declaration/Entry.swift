@@ -10,8 +10,12 @@ public struct SettingDescription: Sendable {
   public let unit: String
   /// Whether `none` is a value too.
   public let isOptional: Bool
+  /// Whether it must be given.
+  public let isRequired: Bool
   /// The value that holds when nothing is given.
-  public let standard: SettingValue
+  public var standard: SettingValue { read() }
+  /// Read when asked for: of a setting that is an attack, the list of attacks may be on its way.
+  let read: @Sendable () -> SettingValue
 }
 
 /// What every declaration has, whatever it makes.
@@ -66,10 +70,11 @@ public struct Entry<Product>: Declared {
     self.paper = paper
     self.details = details
     self.example = example
-    self.settings = settings.map {
+    self.settings = settings.map { setting in
       SettingDescription(
-        name: $0.name, summary: $0.summary, kind: $0.kind, unit: $0.unit, isOptional: $0.isOptional,
-        standard: $0.value(in: standard))
+        name: setting.name, summary: setting.summary, kind: setting.kind, unit: setting.unit,
+        isOptional: setting.isOptional,
+        isRequired: setting.isRequired, read: { setting.value(in: standard) })
     }
     build = { given in
       var target = standard
@@ -78,6 +83,9 @@ public struct Entry<Product>: Declared {
           throw SettingError.unknown(name: key, owner: name, known: settings.map(\.name))
         }
         try setting.apply(given[key]!, to: &target)
+      }
+      if let missing = settings.first(where: { $0.isRequired && given[$0.name] == nil }) {
+        throw SettingError.missing(name: missing.name, owner: name, summary: missing.summary, example: example)
       }
       return erase(target)
     }

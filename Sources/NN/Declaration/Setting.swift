@@ -10,6 +10,8 @@ public struct Setting<Target>: Sendable {
   public let unit: String
   /// Whether `none` is a value too.
   public let isOptional: Bool
+  /// Whether it must be given.
+  public let isRequired: Bool
   let get: @Sendable (Target) -> SettingValue
   let set: @Sendable (inout Target, SettingValue) throws -> Void
 
@@ -18,6 +20,7 @@ public struct Setting<Target>: Sendable {
   /// - Parameter set: is called only with values that fit `kind` (or with `.none` if `isOptional`).
   public init(
     _ name: String, kind: SettingKind, _ summary: String, unit: String = "", isOptional: Bool = false,
+    isRequired: Bool = false,
     get: @escaping @Sendable (Target) -> SettingValue,
     set: @escaping @Sendable (inout Target, SettingValue) throws -> Void
   ) {
@@ -26,6 +29,7 @@ public struct Setting<Target>: Sendable {
     self.summary = summary
     self.unit = unit
     self.isOptional = isOptional
+    self.isRequired = isRequired
     self.get = get
     self.set = set
   }
@@ -51,7 +55,7 @@ extension SettingKind {
     case (.integer(let range), .integer(let given)): return .integer(try Self.inside(range, given, name))
     case (.integer(let range), .number(let given)) where given.rounded() == given && given.magnitude < 1e15:
       return .integer(try Self.inside(range, Int(given), name))
-    case (.flag, .flag), (.component, .component): return value
+    case (.flag, .flag), (.component, .component), (.model, .model), (.className, .integer): return value
     case (.choice(let words), .choice(let word)):
       if words.contains(word) { return value }
       throw SettingError.outOfRange(name: name, given: word, allowed: "one of " + words.joined(separator: ", "))
@@ -81,6 +85,8 @@ extension SettingKind {
     case .choice(let words): "one of " + words.joined(separator: ", ")
     case .numbers: "a list of numbers"
     case .integers: "a list of whole numbers"
+    case .model: "a model"
+    case .className: "a class"
     case .component(let family): (family.first.map { "aeiou".contains($0) } == true ? "an " : "a ") + family
     }
   }

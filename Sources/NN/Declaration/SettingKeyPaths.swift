@@ -84,14 +84,28 @@ extension Setting {
 
   /// An attack with its own settings.
   public init(_ name: String, _ path: WritableKeyPath<Target, any Attack> & Sendable, _ summary: String) {
-    self.init(name, kind: .component(family: "attack"), summary) { target in
-      let attack = target[keyPath: path]
-      return .component(attack.name, Attacks.entry(of: attack)?.values(of: attack) ?? [:])
+    self.init(name, kind: .component(family: Attacks.name), summary) { target in
+      Attacks.family.spec(of: target[keyPath: path]).map { .component($0) } ?? .none
     } set: { target, value in
-      guard case .component(let attack, let settings) = value, let entry = Attacks.named(attack) else {
-        throw SettingError.wrongType(name: name, expected: "an attack that needs no other model", given: "\(value)")
-      }
-      target[keyPath: path] = try entry.make(settings)
+      if case .component(let spec) = value { target[keyPath: path] = try Attacks.family.make(spec) }
+    }
+  }
+
+  /// A model, which must be given.
+  public init(model name: String, _ path: WritableKeyPath<Target, ModelReference?> & Sendable, _ summary: String) {
+    self.init(name, kind: .model, summary, isRequired: true) {
+      $0[keyPath: path].map { .model($0) } ?? .none
+    } set: { target, value in
+      if case .model(let reference) = value { target[keyPath: path] = reference }
+    }
+  }
+
+  /// The number of a class, which must be given; a `Resolver` makes numbers of names.
+  public init(class name: String, _ path: WritableKeyPath<Target, Int?> & Sendable, _ summary: String) {
+    self.init(name, kind: .className, summary, isRequired: true) {
+      $0[keyPath: path].map { .integer($0) } ?? .none
+    } set: { target, value in
+      if case .integer(let number) = value { target[keyPath: path] = number }
     }
   }
 

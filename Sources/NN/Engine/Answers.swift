@@ -1,11 +1,12 @@
 import CKernels
+import Contract
 
 extension Engine {
   /// The answers to images of a data set, on all threads; a batch at a time is converted from bytes.
   ///
   /// - Throws: `Interrupted`.
   public func answers(of model: Model, to images: Images, stop: Stop = .never) throws -> [Int] {
-    precondition(images.shape == model.input, "\(images.shape) images for a model of \(model.input)")
+    require(images.shape == model.input, "\(images.shape) images for a model of \(model.input)")
     let block = 256
     try MemoryShortage.check(
       "asking \(model.architecture.name) on \(threads) threads",

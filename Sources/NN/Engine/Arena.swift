@@ -1,3 +1,4 @@
+import Contract
 import Foundation
 
 /// The memory of one group of 16 images: activations, gradients, scratch. Zero at first, so halos are zero for ever.
@@ -43,7 +44,7 @@ final class FloatStorage: @unchecked Sendable {
   var values: [Float] { Array(UnsafeBufferPointer(start: floats, count: count)) }
 
   func write(_ values: [Float]) {
-    precondition(values.count == count, "\(values.count) values for room of \(count)")
+    require(values.count == count, "\(values.count) values for room of \(count)")
     values.withUnsafeBufferPointer { floats.update(from: $0.baseAddress!, count: count) }
   }
 }

@@ -1,4 +1,5 @@
 import CKernels
+import Contract
 
 /// Forward first, backward later, as attacks ask: keeps each group's activations until the next question.
 ///
@@ -57,7 +58,7 @@ public final class GroupedPass: Responder {
 
   /// See `Responder`.
   public func backward(_ slopes: [[Float]]) -> [[Float]] {
-    precondition(slopes.count == frames.reduce(0) { $0 + $1.count }, "\(slopes.count) slopes for another question")
+    require(slopes.count == frames.reduce(0) { $0 + $1.count }, "\(slopes.count) slopes for another question")
     var gradients: [[Float]] = []
     gradients.reserveCapacity(slopes.count)
     for (number, frame) in frames.enumerated() {
@@ -103,7 +104,7 @@ public final class GroupedPass: Responder {
     _ group: ArraySlice<[Float]>, of width: Int, into rows: UnsafeMutableBufferPointer<Float>
   ) {
     for (place, values) in group.enumerated() {
-      precondition(values.count == width, "\(values.count) values for a row of \(width)")
+      require(values.count == width, "\(values.count) values for a row of \(width)")
       values.withUnsafeBufferPointer { (rows.baseAddress! + place * width).update(from: $0.baseAddress!, count: width) }
     }
   }

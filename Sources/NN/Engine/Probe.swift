@@ -1,4 +1,5 @@
 import CKernels
+import Contract
 import Foundation
 
 /// Single kernels, to be measured by themselves: what benchmarks print beside whole networks.
@@ -38,9 +39,9 @@ public enum Probe {
       var network = Network(input: ImageShape(channels: channels, height: extent, width: extent))
       do {
         try network.add("conv", NN.Convolution(channels, kernel: 3, padding: 1, bias: false))
-      } catch { preconditionFailure("\(error)") }
+      } catch { unreachable("\(error)") }
       plan = Plan(network)
-      guard let only = plan.operations.first as? ConvolutionOperation else { preconditionFailure("one operation") }
+      guard let only = plan.operations.first as? ConvolutionOperation else { unreachable("one operation") }
       operation = only
       arenas = (0..<(batch / WARD_LANES)).map { [plan] _ in Arena(plan.arena) }
       weights = FloatStorage((0..<plan.parameterCount).map { Float($0 % 7) * 0.01 })

@@ -1,4 +1,5 @@
 import CKernels
+import Contract
 
 /// Where one activation or gradient of a group lies in an arena.
 struct Slot: Sendable {
@@ -13,7 +14,7 @@ struct Slot: Sendable {
 
   /// The same memory as a column of single pixels; there must be no halo.
   var flattened: Slot {
-    precondition(planes.row == planes.width && planes.plane == planes.row * planes.height, "a halo in a flat slot")
+    require(planes.row == planes.width && planes.plane == planes.row * planes.height, "a halo in a flat slot")
     let count = Int32(shape.count)
     return Slot(planes: ward_planes(channels: count, height: 1, width: 1, row: 1, plane: 1), offset: offset)
   }

@@ -1,4 +1,5 @@
 import CKernels
+import Contract
 
 /// Computes a model's answers and gradients on one thread. Cheap to keep, not to be shared between threads.
 ///
@@ -70,7 +71,7 @@ public final class Workspace {
 
   /// The gradient by pixels of each image's loss, with losses and logits of the same pass. No mean is taken.
   public func inputGradient(of loss: any Loss, at x: Tensor, labels: [Int]) -> InputGradient {
-    precondition(labels.count == x.rows, "\(labels.count) labels for \(x.rows) images")
+    require(labels.count == x.rows, "\(labels.count) labels for \(x.rows) images")
     var losses: [Float] = []
     var result = inputGradient(at: x) { logits, rows in
       let value = loss.evaluate(logits, labels: Array(labels[rows]))
@@ -101,7 +102,7 @@ public final class Workspace {
 
   /// The gradient by parameters of the *sum* of the losses, laid out like `model.values`; zero for running averages.
   public func parameterGradient(of loss: any Loss, at x: Tensor, labels: [Int]) -> ParameterGradient {
-    precondition(labels.count == x.rows, "\(labels.count) labels for \(x.rows) images")
+    require(labels.count == x.rows, "\(labels.count) labels for \(x.rows) images")
     let n = check(x)
     let sums = FloatStorage(count: plan.parameterCount)
     var losses: [Float] = []
@@ -124,14 +125,14 @@ public final class Workspace {
     var group = Tensor(shape: [frame.count, model.classes])
     group.values.withUnsafeMutableBufferPointer { plan.logits(of: frame, into: $0.baseAddress!) }
     let slope = slopes(group, first..<first + frame.count)
-    precondition(slope.shape == group.shape, "slopes \(slope.shape) for logits \(group.shape)")
+    require(slope.shape == group.shape, "slopes \(slope.shape) for logits \(group.shape)")
     slope.values.withUnsafeBufferPointer { plan.setSlopes($0.baseAddress!, of: frame) }
     plan.backward(frame)
     return group
   }
 
   private func check(_ x: Tensor) -> Int {
-    precondition(x.rowCount == model.input.count, "images of shape \(x.shape) for a model of \(model.input)")
+    require(x.rowCount == model.input.count, "images of shape \(x.shape) for a model of \(model.input)")
     return x.rows
   }
 

@@ -1,4 +1,5 @@
 import CKernels
+import Contract
 
 /// 2-d convolution, PyTorch's `Conv2d`: weight `[outputs, inputs / groups, height, width]`.
 struct Convolution: Layer {
@@ -21,7 +22,7 @@ struct Convolution: Layer {
   }
 
   func outputShape(of input: ImageShape) throws -> ImageShape {
-    precondition(kernel.height * kernel.width <= 1024, "a kernel of \(kernel)")  // the kernels' list of taps
+    require(kernel.height * kernel.width <= 1024, "a kernel of \(kernel)")  // the kernels' list of taps
     if input.channels % groups != 0 || outputs % groups != 0 {
       let detail = "\(groups) groups do not divide \(input.channels) input and \(outputs) output channels"
       throw NetworkError.mismatch(layer: "a convolution", detail: detail)

@@ -1,4 +1,5 @@
 import CKernels
+import Contract
 
 /// Zeroes a share of the values in training and scales the rest up; the identity otherwise. Srivastava et al., JMLR 2014.
 struct Dropout: Layer {
@@ -6,7 +7,7 @@ struct Dropout: Layer {
   let rate: Float
 
   init(_ rate: Float) {
-    precondition((0..<1).contains(rate), "dropout of \(rate)")
+    require((0..<1).contains(rate), "dropout of \(rate)")
     self.rate = rate
   }
 

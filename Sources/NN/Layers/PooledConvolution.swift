@@ -1,4 +1,5 @@
 import CKernels
+import Contract
 
 /// Convolution, ReLU and 2×2 maximum in one kernel: the sums never leave the registers. The plan makes it.
 struct PooledConvolution: Layer {
@@ -21,7 +22,7 @@ struct PooledConvolution: Layer {
     let input = wiring.inputs[0]
     let inputs = Int(input.planes.channels)
     guard let full = try? convolution.outputShape(of: input.shape) else {
-      preconditionFailure("the plan checked \(input.shape)")
+      unreachable("the plan checked \(input.shape)")
     }
     return PooledConvolutionOperation(
       conv: convolution.descriptor(inputs: inputs), input: input, output: wiring.output,

@@ -1,4 +1,5 @@
 import CKernels
+import Contract
 
 /// The largest value of each window; the first of equals in row-major order. Padding counts as minus infinity.
 struct MaxPool: Layer {
@@ -18,7 +19,7 @@ struct MaxPool: Layer {
   }
 
   func operation(_ wiring: inout Wiring) -> any Operation {
-    precondition(kernel.height * kernel.width < 256, "a window of \(kernel) does not fit a byte")
+    require(kernel.height * kernel.width < 256, "a window of \(kernel) does not fit a byte")
     return MaxPoolOperation(
       pool: descriptor(kernel, stride, padding), input: wiring.inputs[0], inputGradient: wiring.inputGradients[0],
       output: wiring.output, outputGradient: wiring.outputGradient, winners: wiring.layout.bytes(wiring.output.shape))

@@ -21,6 +21,9 @@ public enum Architectures {
     LeNet.entry, MLP.entry, CNN.entry, VGGSmall.entry, ResNet8.entry, ResNet20.entry,
   ]
 
+  /// What makes them again out of what is written.
+  public static let family = Family("architecture", all)
+
   /// The declaration of that name.
   public static func named(_ name: String) -> Entry<any Architecture>? { all.first { $0.name == name } }
 }

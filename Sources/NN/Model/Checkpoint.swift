@@ -16,7 +16,7 @@ extension Model {
   public var checkpoint: Safetensors {
     var notes = metadata
     notes[Key.architecture] = architecture.name
-    notes[Key.settings] = SettingsText.write(type(of: architecture).entry.values(of: architecture) ?? [:])
+    notes[Key.settings] = (type(of: architecture).entry.values(of: architecture) ?? [:]).json
     notes[Key.input] = [input.channels, input.height, input.width].map(String.init).joined(separator: "x")
     notes[Key.classes] = String(classes)
     notes[Key.mean] = normalisation.mean.map { "\($0)" }.joined(separator: " ")
@@ -40,7 +40,6 @@ extension Model {
     let notes = file.metadata
     guard let name = notes[Key.architecture] else { throw CheckpointError.unknownArchitecture(path: path) }
     func bad(_ reason: String) -> CheckpointError { .badMetadata(path: path, reason: reason) }
-    guard let entry = Architectures.named(name) else { throw bad("there is no architecture '\(name)'") }
     let extents = (notes[Key.input] ?? "").split(separator: "x").compactMap { Int($0) }
     guard extents.count == 3, extents.allSatisfy({ (1...65_536).contains($0) }) else {
       throw bad("its images are '\(notes[Key.input] ?? "")'")
@@ -57,7 +56,8 @@ extension Model {
     }
     let architecture: any Architecture
     do {
-      architecture = try entry.make(try SettingsText.read(notes[Key.settings] ?? "{}"))
+      architecture = try Architectures.family.make(
+        Spec(name, [String: SettingValue](json: notes[Key.settings] ?? "{}")))
     } catch { throw bad("\(error)") }
     try self.init(
       file, path: path, as: architecture,

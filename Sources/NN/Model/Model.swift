@@ -1,3 +1,5 @@
+import Contract
+
 /// A network with its weights: a value, so training a copy leaves the original alone.
 public struct Model: Sendable {
   /// What kind of network, with its settings.
@@ -23,14 +25,14 @@ public struct Model: Sendable {
     _ architecture: any Architecture, input: ImageShape, classes: Int, normalisation: Normalisation? = nil,
     seed: Int = 0
   ) throws {
-    precondition(classes > 0, "a model of \(classes) classes")
+    require(classes > 0, "a model of \(classes) classes")
     let network = try architecture.network(for: input, classes: classes)
     try network.checkExtents(of: architecture.name)
     self.architecture = architecture
     self.input = input
     self.classes = classes
     self.normalisation = normalisation ?? .none(channels: input.channels)
-    precondition(self.normalisation.mean.count == input.channels, "one mean a channel")
+    require(self.normalisation.mean.count == input.channels, "one mean a channel")
     plan = Plan(network)
     try MemoryShortage.check(
       "\(architecture.name) for \(input) images",
@@ -57,7 +59,7 @@ public struct Model: Sendable {
 
   /// The same weights behind another first layer, of as many channels.
   public func normalised(by other: Normalisation) -> Model {
-    precondition(other.mean.count == input.channels, "one mean a channel")
+    require(other.mean.count == input.channels, "one mean a channel")
     var copy = self
     copy.normalisation = other
     return copy
@@ -65,7 +67,7 @@ public struct Model: Sendable {
 
   /// Replaces all values; there must be as many as before.
   public mutating func setValues(_ new: [Float]) {
-    precondition(new.count == values.count, "\(new.count) values for a model of \(values.count)")
+    require(new.count == values.count, "\(new.count) values for a model of \(values.count)")
     values = new
   }
 
@@ -74,9 +76,9 @@ public struct Model: Sendable {
     get { layout.first { $0.name == name }.map { Tensor(shape: $0.shape, values: Array(values[$0.range])) } }
     set {
       guard let place = layout.first(where: { $0.name == name }), let newValue else {
-        preconditionFailure("no parameter \(name)")
+        unreachable("no parameter \(name)")
       }
-      precondition(newValue.shape == place.shape, "\(newValue.shape) for \(name) of \(place.shape)")
+      require(newValue.shape == place.shape, "\(newValue.shape) for \(name) of \(place.shape)")
       values.replaceSubrange(place.range, with: newValue.values)
     }
   }

@@ -1,3 +1,5 @@
+import Contract
+
 /// The first layer of every model: `(pixel - mean) / std` by channel, with pixels in [0, 1].
 ///
 /// It belongs to the model, so ε and every distance are in pixel units whatever the data set.
@@ -11,7 +13,7 @@ public struct Normalisation: Sendable, Equatable {
 
   /// One mean and one positive standard deviation a channel.
   public init(mean: [Float], std: [Float]) {
-    precondition(mean.count == std.count && std.allSatisfy { $0 > 0 }, "mean \(mean) and std \(std)")
+    require(mean.count == std.count && std.allSatisfy { $0 > 0 }, "mean \(mean) and std \(std)")
     self.mean = mean
     self.std = std
     inverseStd = std.map { 1 / $0 }

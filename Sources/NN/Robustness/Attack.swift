@@ -1,3 +1,5 @@
+import Contract
+
 /// A way to look for images that a model gets wrong.
 ///
 /// An attack proposes; the runner disposes: it hands over only images that the model gets right, and afterwards
@@ -49,7 +51,7 @@ extension Attack {
   public var traits: AttackTraits { Self.traits }
 
   /// The name that it is declared by.
-  public var name: String { Attacks.entry(of: self)?.name ?? "\(Self.self)" }
+  public var name: String { Attacks.family.spec(of: self)?.name ?? "\(Self.self)" }
 
   /// Nothing to prepare.
   public func prepared(
@@ -59,7 +61,7 @@ extension Attack {
   /// A proposal in the box and in the ball; of an attack that minimises, in the ball if it is as near as rounding goes.
   /// One with a NaN in it is given up.
   func lawful(_ proposal: Pixels, around clean: Pixels, within threat: ThreatModel) -> Pixels {
-    precondition(proposal.count == clean.count, "\(proposal.count) pixels for \(clean.count)")
+    require(proposal.count == clean.count, "\(proposal.count) pixels for \(clean.count)")
     guard proposal.allSatisfy(\.isFinite) else { return clean }
     guard traits.budget == .minimum else {
       return leavesBox ? threat.tightened(proposal, around: clean) : threat.confined(proposal, around: clean)
@@ -128,7 +130,9 @@ public struct Batch: Sendable {
     images: [Pixels], aims: [Aim], indices: [Int], seed: Int, wantsStrongest: Bool = false,
     donors: [Int: Pixels] = [:]
   ) {
-    precondition(images.count == aims.count && images.count == indices.count)
+    require(
+      images.count == aims.count && images.count == indices.count,
+      "\(images.count) images, \(aims.count) aims and \(indices.count) indices")
     (self.images, self.aims, self.indices, self.seed) = (images, aims, indices, seed)
     (self.wantsStrongest, self.donors) = (wantsStrongest, donors)
   }

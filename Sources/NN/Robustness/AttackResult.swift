@@ -14,7 +14,7 @@ public struct AttackResult: Sendable {
   /// The attack's name and its settings, for the record.
   public var attackName: String { run.attack.name }
   /// All settings with the values that they had.
-  public var settings: [String: SettingValue] { Attacks.entry(of: run.attack)?.values(of: run.attack) ?? [:] }
+  public var settings: [String: SettingValue] { Attacks.family.spec(of: run.attack)?.settings ?? [:] }
   /// Robust accuracy at any radius of the same norm, from the distances that a minimum-norm attack found: the share of
   /// images that are right while clean and were not fooled within `epsilon`.
   public func robust(at epsilon: Float) -> Rate {

@@ -1,3 +1,4 @@
+import Contract
 import Foundation
 import Synchronization
 
@@ -136,7 +137,7 @@ public struct AttackRun: Sendable {
       donors: donors)
     let victim = Victim(responder, count: rows.count, stop: stop)
     let proposals = rows.isEmpty ? [] : try attack.perturb(batch, within: threat, against: victim)
-    precondition(proposals.count == rows.count, "\(proposals.count) images for \(rows.count)")
+    require(proposals.count == rows.count, "\(proposals.count) images for \(rows.count)")
     let judged = judge(
       images, labels, indices, clean.map(\.answer), rows, batch, proposals, victim.efforts, responder)
     try stop.check()

@@ -15,11 +15,15 @@ public enum Attacks {
     FGSM.entry, BIM.entry, PGD.entry, MIFGSM.entry, APGD.entry, AutoAttack.entry,
     DeepFool.entry, CarliniWagner.entry, EAD.entry, DDN.entry, FMN.entry, FAB.entry, JSMA.entry,
     Square.entry, SPSA.entry, OnePixel.entry, Boundary.entry, HopSkipJump.entry, Universal.entry, Noise.entry,
+    Transfer.entry,
   ]
+
+  /// What makes them again out of what is written.
+  public static let family = Family(name, all)
+
+  /// What one of them is called.
+  static let name = "attack"
 
   /// The attack of a name.
   public static func named(_ name: String) -> Entry<any Attack>? { all.first { $0.name == name } }
-
-  /// The declaration that a configured attack came from.
-  public static func entry(of attack: any Attack) -> Entry<any Attack>? { all.first { $0.values(of: attack) != nil } }
 }

@@ -1,3 +1,5 @@
+import Contract
+
 /// Single steps that spend their whole length inside the box [0, 1].
 ///
 /// A black pixel cannot get darker. A step that is made first and cut to the box afterwards loses what is cut off, which
@@ -14,7 +16,7 @@ enum BoxStep {
     case .linf: Vector.clipped(Vector.map(point, slope) { $0 + length * Vector.sign($1) })
     case .l2: stretched(from: point, along: slope, to: length, norm)
     case .l1: filled(from: point, along: slope, length: length)
-    case .l0: preconditionFailure("no attack makes steps of a length in L0")
+    case .l0: unreachable("no attack makes steps of a length in L0")
     }
   }
 

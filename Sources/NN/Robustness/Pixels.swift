@@ -1,3 +1,5 @@
+import Contract
+
 /// One image, `[channels · height · width]` in row-major order, pixels from 0 to 1; also a change to one or a slope.
 public typealias Pixels = [Float]
 
@@ -9,7 +11,7 @@ enum Vector {
   /// `f(a[i], b[i])` for every i.
   @inline(__always)
   static func map(_ a: Pixels, _ b: Pixels, _ f: (Float, Float) -> Float) -> Pixels {
-    precondition(a.count == b.count, "\(a.count) pixels against \(b.count)")
+    require(a.count == b.count, "\(a.count) pixels against \(b.count)")
     let n = a.count
     // Safety: three arrays of `n` elements each, the result's not yet visible to anyone else.
     return Pixels(unsafeUninitializedCapacity: n) { out, initialized in
@@ -26,7 +28,7 @@ enum Vector {
   /// `x[i] = f(x[i], a[i], b[i])` for every i.
   @inline(__always)
   static func update(_ x: inout Pixels, _ a: Pixels, _ b: Pixels, _ f: (Float, Float, Float) -> Float) {
-    precondition(x.count == a.count && x.count == b.count, "\(x.count), \(a.count) and \(b.count) pixels")
+    require(x.count == a.count && x.count == b.count, "\(x.count), \(a.count) and \(b.count) pixels")
     let n = x.count
     // Safety: `x` is held exclusively, and all three have `n` elements.
     x.withUnsafeMutableBufferPointer { x in
@@ -42,7 +44,7 @@ enum Vector {
   /// `x[i] = f(x[i], a[i])` for every i.
   @inline(__always)
   static func update(_ x: inout Pixels, _ a: Pixels, _ f: (Float, Float) -> Float) {
-    precondition(x.count == a.count, "\(x.count) pixels against \(a.count)")
+    require(x.count == a.count, "\(x.count) pixels against \(a.count)")
     let n = x.count
     // Safety: as above.
     x.withUnsafeMutableBufferPointer { x in
@@ -56,7 +58,7 @@ enum Vector {
   /// The sum of `f(a[i], b[i])`.
   @inline(__always)
   static func sum(_ a: Pixels, _ b: Pixels, _ f: (SIMD8<Double>, SIMD8<Double>) -> SIMD8<Double>) -> Double {
-    precondition(a.count == b.count, "\(a.count) pixels against \(b.count)")
+    require(a.count == b.count, "\(a.count) pixels against \(b.count)")
     let n = a.count
     // Safety: both have `n` elements and every index stays below it.
     return a.withUnsafeBufferPointer { a in

@@ -1,3 +1,5 @@
+import Contract
+
 /// What answers an attack's questions about one model, on one thread.
 ///
 /// The engine's workspaces do; tests answer with models small enough to be solved by hand.
@@ -87,7 +89,7 @@ public final class Victim {
   public func logits(
     _ images: [Pixels], of rows: [Int], keeping: Bool = false, news: [Int]? = nil
   ) throws -> [[Float]] {
-    precondition(images.count == rows.count, "\(images.count) images for \(rows.count) rows")
+    require(images.count == rows.count, "\(images.count) images for \(rows.count) rows")
     try stop.check()
     for row in news ?? rows { efforts[row].queries += 1 }
     if images.isEmpty { return [] }
@@ -104,7 +106,7 @@ public final class Victim {
   /// The slopes with respect to the images of the last question that kept them, given slopes with respect to their logits; one
   /// gradient each. `rows` must be those of that question.
   public func slopes(_ logitSlopes: [[Float]], of rows: [Int]) throws -> [Pixels] {
-    precondition(logitSlopes.count == rows.count, "\(logitSlopes.count) slopes for \(rows.count) rows")
+    require(logitSlopes.count == rows.count, "\(logitSlopes.count) slopes for \(rows.count) rows")
     try stop.check()
     for row in rows { efforts[row].gradients += 1 }
     if logitSlopes.isEmpty { return [] }
@@ -119,7 +121,7 @@ public final class Victim {
   public func ascend(
     _ images: [Pixels], of rows: [Int], _ slope: (_ position: Int, _ logits: [Float]) -> [Float]
   ) throws -> [Ascended] {
-    precondition(images.count == rows.count, "\(images.count) images for \(rows.count) rows")
+    require(images.count == rows.count, "\(images.count) images for \(rows.count) rows")
     try stop.check()
     for row in rows {
       efforts[row].queries += 1

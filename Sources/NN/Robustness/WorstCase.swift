@@ -1,3 +1,5 @@
+import Contract
+
 extension Evaluation {
   /// The worst of several attacks on the same images, image by image: an image counts as robust only if it withstood all,
   /// and its goal as reached if one of them reached it.
@@ -5,7 +7,7 @@ extension Evaluation {
   /// The mean or the minimum of accuracies would be too kind (ALGORITHMS §10.1). Queries and gradients are summed.
   public static func worst(of evaluations: [Evaluation]) -> Evaluation? {
     guard let first = evaluations.first else { return nil }
-    precondition(evaluations.allSatisfy { $0.outcomes.map(\.index) == first.outcomes.map(\.index) }, "other images")
+    require(evaluations.allSatisfy { $0.outcomes.map(\.index) == first.outcomes.map(\.index) }, "other images")
     let outcomes = first.outcomes.indices.map { i in
       let own = evaluations.map { $0.outcomes[i] }
       let reached = own.filter(\.fooled)

@@ -1,3 +1,5 @@
+import Contract
+
 /// Extents of one image, or of one image's activations (a dense layer's have height and width 1).
 public struct ImageShape: Sendable, Hashable, CustomStringConvertible {
   /// Colours, or feature maps.
@@ -9,7 +11,7 @@ public struct ImageShape: Sendable, Hashable, CustomStringConvertible {
 
   /// All three extents are at least 1.
   public init(channels: Int, height: Int, width: Int) {
-    precondition(channels > 0 && height > 0 && width > 0, "an image of \(channels)×\(height)×\(width)")
+    require(channels > 0 && height > 0 && width > 0, "an image of \(channels)×\(height)×\(width)")
     self.channels = channels
     self.height = height
     self.width = width

@@ -1,3 +1,5 @@
+import Contract
+
 /// Numbers in rows: the last index runs fastest. Images are `[n, channels, height, width]` with pixels in [0, 1].
 public struct Tensor: Sendable, Equatable {
   /// Extents, the slowest index first.
@@ -7,8 +9,8 @@ public struct Tensor: Sendable, Equatable {
 
   /// A tensor of the given shape; there must be exactly as many values as it has places.
   public init(shape: [Int], values: [Float]) {
-    precondition(shape.allSatisfy { $0 >= 0 }, "negative extent in \(shape)")
-    precondition(shape.reduce(1, *) == values.count, "\(values.count) values for shape \(shape)")
+    require(shape.allSatisfy { $0 >= 0 }, "negative extent in \(shape)")
+    require(shape.reduce(1, *) == values.count, "\(values.count) values for shape \(shape)")
     self.shape = shape
     self.values = values
   }
@@ -31,7 +33,7 @@ public struct Tensor: Sendable, Equatable {
   public subscript(row index: Int) -> ArraySlice<Float> {
     get { values[index * rowCount..<(index + 1) * rowCount] }
     set {
-      precondition(newValue.count == rowCount, "\(newValue.count) values for a row of \(rowCount)")
+      require(newValue.count == rowCount, "\(newValue.count) values for a row of \(rowCount)")
       values.replaceSubrange(index * rowCount..<(index + 1) * rowCount, with: newValue)
     }
   }

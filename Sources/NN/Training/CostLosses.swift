@@ -1,3 +1,4 @@
+import Contract
 import Foundation
 
 /// Another loss, each image's multiplied by a factor of its true class: instance weighting.
@@ -18,7 +19,7 @@ public struct ClassWeighted: Loss {
 
   /// See `Loss`.
   public func evaluate(_ logits: Tensor, labels: [Int]) -> LossValue {
-    precondition(logits.rowCount == factors.count, "\(logits.rowCount) logits for \(factors.count) factors")
+    require(logits.rowCount == factors.count, "\(logits.rowCount) logits for \(factors.count) factors")
     var found = base.evaluate(logits, labels: labels)
     for (row, label) in labels.enumerated() {
       found.values[row] *= factors[label]
@@ -55,7 +56,7 @@ public struct LogitAdjusted: Loss {
 
   /// See `Loss`.
   public func evaluate(_ logits: Tensor, labels: [Int]) -> LossValue {
-    precondition(logits.rowCount == classes, "\(logits.rowCount) logits for costs of \(classes) classes")
+    require(logits.rowCount == classes, "\(logits.rowCount) logits for costs of \(classes) classes")
     var raised = logits
     for (row, label) in labels.enumerated() {
       for j in 0..<classes { raised.values[row * classes + j] += shifts[label * classes + j] }

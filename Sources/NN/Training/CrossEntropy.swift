@@ -12,6 +12,13 @@ public struct CrossEntropy: Loss {
   /// Cross-entropy to smoothed targets.
   public init(smoothing: Float) { self.smoothing = smoothing }
 
+  /// See `Loss`. The expected cost needs the same softmax.
+  public func fused(with other: any Loss) -> (any Loss)? {
+    guard smoothing == 0, var sum = other as? ExpectedCost else { return nil }
+    sum.entropy += 1
+    return sum
+  }
+
   /// See `Loss`.
   public func evaluate(_ logits: Tensor, labels: [Int]) -> LossValue {
     eachRow(logits, labels) { z, label, slope in

@@ -1,3 +1,5 @@
+import Contract
+
 /// Difference of logits ratio, `-(z[y] - max over j ≠ y of z[j]) / (z[π1] - z[π3] + 1e-12)` with π the logits' order:
 /// neither shift nor scale of the logits changes it. Croce & Hein, ICML 2020, eq. 6. Needs three classes.
 public struct DLR: Loss {
@@ -6,7 +8,7 @@ public struct DLR: Loss {
 
   /// See `Loss`.
   public func evaluate(_ logits: Tensor, labels: [Int]) -> LossValue {
-    precondition(logits.rowCount >= 3, "the ratio needs three classes")
+    require(logits.rowCount >= 3, "the ratio needs three classes")
     return eachRow(logits, labels) { z, label, slope in
       var top = (-1, -1, -1)  // the three largest, the lowest class first among equals
       for j in z.indices {

@@ -1,3 +1,4 @@
+import Contract
 import Foundation
 
 /// `KL(p ‖ q) = Σ p (log p - log q)` between the softmaxes of two logits, and its slopes by both.
@@ -5,7 +6,7 @@ enum Divergence {
   static func evaluate(_ first: Tensor, _ other: Tensor, scale: Float) -> (
     sum: Double, byFirst: Tensor, byOther: Tensor
   ) {
-    precondition(first.shape == other.shape, "\(first.shape) and \(other.shape)")
+    require(first.shape == other.shape, "\(first.shape) and \(other.shape)")
     let p = first.softmax
     let q = other.softmax
     var byFirst = p

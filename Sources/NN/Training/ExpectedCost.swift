@@ -1,3 +1,5 @@
+import Contract
+
 /// The expected cost of the answer, `Σ_j p_j · cost[true: y, answered: j]`, beside a share of the cross-entropy.
 ///
 /// arXiv:2101.12372, §3.2, with truth first: the authors' code multiplies by the transposed matrix (theirs is symmetric).
@@ -18,8 +20,17 @@ public struct ExpectedCost: Loss {
   }
 
   /// See `Loss`.
+  public func fused(with other: any Loss) -> (any Loss)? {
+    guard let other = other as? ExpectedCost, other.costs == costs else { return nil }
+    var sum = self
+    sum.weight += other.weight
+    sum.entropy += other.entropy
+    return sum
+  }
+
+  /// See `Loss`.
   public func evaluate(_ logits: Tensor, labels: [Int]) -> LossValue {
-    precondition(logits.rowCount == classes, "\(logits.rowCount) logits for costs of \(classes) classes")
+    require(logits.rowCount == classes, "\(logits.rowCount) logits for costs of \(classes) classes")
     return eachRow(logits, labels) { z, label, slope in
       let total = softmax(z, into: slope)
       var expected: Float = 0

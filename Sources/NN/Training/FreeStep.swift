@@ -1,4 +1,5 @@
 import CKernels
+import Contract
 
 /// Free adversarial training (Shafahi et al., NeurIPS 2019): one backward pass moves the weights and the change of the
 /// images, which the next step on the same places of a batch starts from.
@@ -23,7 +24,7 @@ extension ShardedStep {
 
   /// A step's slopes by the weights; those by the pixels move the change by `epsilon`, within `epsilon`.
   func free(_ job: Job, _ epsilon: Float) throws -> Sums {
-    guard let change else { preconditionFailure("addChange comes first") }
+    guard let change else { unreachable("addChange comes first") }
     let width = model.input.count
     return try pass(job, adversarial: true, weight: 1, accumulate: false) { rows, frame in
       var slope = [Float](repeating: 0, count: rows.count * width)

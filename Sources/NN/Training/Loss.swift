@@ -1,3 +1,5 @@
+import Contract
+
 /// What training lowers or an attack raises: a number for each image, from its logits.
 public protocol Loss: Sendable {
   /// Values and slopes by the logits, image by image; no sum or mean is taken.
@@ -6,6 +8,17 @@ public protocol Loss: Sendable {
   ///   - logits: `[n, classes]`, before softmax.
   ///   - labels: one class a row.
   func evaluate(_ logits: Tensor, labels: [Int]) -> LossValue
+
+  /// The sum with another loss in one pass over the logits; nil if there is no such form.
+  func fused(with other: any Loss) -> (any Loss)?
+}
+
+extension Loss {
+  /// There is no such form.
+  public func fused(with other: any Loss) -> (any Loss)? { nil }
+
+  /// The sum with another loss.
+  func plus(_ other: any Loss) -> any Loss { fused(with: other) ?? LossSum(self, other) }
 }
 
 /// One value a row, and its slope by each logit of that row.
@@ -29,12 +42,12 @@ extension Loss {
     _ body: (_ z: UnsafeBufferPointer<Float>, _ label: Int, _ slope: UnsafeMutableBufferPointer<Float>) -> Float
   ) -> LossValue {
     let classes = logits.rowCount
-    precondition(logits.rows == labels.count, "\(labels.count) labels for logits \(logits.shape)")
+    require(logits.rows == labels.count, "\(labels.count) labels for logits \(logits.shape)")
     var slope = logits
     let values = slope.values.withUnsafeMutableBufferPointer { slopes in
       logits.values.withUnsafeBufferPointer { all in  // Safety: each row lies inside both buffers
         labels.indices.map { row in
-          precondition(labels[row] >= 0 && labels[row] < classes, "label \(labels[row]) of \(classes) classes")
+          require(labels[row] >= 0 && labels[row] < classes, "label \(labels[row]) of \(classes) classes")
           let range = row * classes..<(row + 1) * classes
           return body(.init(rebasing: all[range]), labels[row], .init(rebasing: slopes[range]))
         }

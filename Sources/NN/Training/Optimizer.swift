@@ -44,16 +44,18 @@ public struct SGD: Optimizer {
   public init() {}
 
   /// `sgd`.
-  public static let entry = Entry<any Optimizer>(
+  public static let entry: Entry<any Optimizer> = Entry(
     SGD(), "sgd", "stochastic gradient descent with momentum", paper: "Robbins & Monro, 1951",
     example: "train lenet on: fashion optimizer: sgd(momentum: 0.9)",
-    [
-      Setting("rate", \.rate, in: 0...100, "step length"),
-      Setting("momentum", \.momentum, in: 0...0.9999, "share of the last step that is kept"),
-      Setting("nesterov", \.nesterov, "look ahead by one step of momentum"),
-      Setting("decay", \.decay, in: 0...10, "weight decay"),
-    ]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<SGD>] = [
+    Setting("rate", \.rate, in: 0...100, "step length"),
+    Setting("momentum", \.momentum, in: 0...0.9999, "share of the last step that is kept"),
+    Setting("nesterov", \.nesterov, "look ahead by one step of momentum"),
+    Setting("decay", \.decay, in: 0...10, "weight decay"),
+  ]
 
   /// See `Optimizer`.
   public var rule: UpdateRule { .descent(momentum: momentum, nesterov: nesterov, decay: decay) }
@@ -76,7 +78,7 @@ public struct Adam: Optimizer {
   public init() {}
 
   /// `adam`.
-  public static let entry = Entry<any Optimizer>(
+  public static let entry: Entry<any Optimizer> = Entry(
     Adam(), "adam", "steps scaled by running moments of the gradient", paper: "arXiv:1412.6980",
     example: "train lenet on: fashion optimizer: adam(rate: 0.0005)",
     adamSettings(\.rate, \.beta1, \.beta2, \.epsilon, \.decay)
@@ -105,7 +107,7 @@ public struct AdamW: Optimizer {
   public init() {}
 
   /// `adamw`.
-  public static let entry = Entry<any Optimizer>(
+  public static let entry: Entry<any Optimizer> = Entry(
     AdamW(), "adamw", "Adam with weight decay apart from the gradient", paper: "arXiv:1711.05101",
     example: "train lenet on: fashion optimizer: adamw(decay: 0.05)",
     adamSettings(\.rate, \.beta1, \.beta2, \.epsilon, \.decay)
@@ -135,6 +137,9 @@ private func adamSettings<Target>(
 public enum Optimizers {
   /// In the order that help shows them.
   public static let all: [Entry<any Optimizer>] = [Adam.entry, AdamW.entry, SGD.entry]
+
+  /// What makes them again out of what is written.
+  public static let family = Family("optimizer", all)
 
   /// The declaration of that name.
   public static func named(_ name: String) -> Entry<any Optimizer>? { all.first { $0.name == name } }

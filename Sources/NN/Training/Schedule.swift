@@ -40,7 +40,7 @@ public struct Constant: Schedule {
   /// No settings.
   public init() {}
   /// `constant`.
-  public static let entry = Entry<any Schedule>(Constant(), "constant", "the same rate throughout") { $0 }
+  public static let entry: Entry<any Schedule> = Entry(Constant(), "constant", "the same rate throughout") { $0 }
   /// See `Schedule`.
   public func factor(at place: TrainingPlace) -> Double { 1 }
 }
@@ -52,11 +52,15 @@ public struct Exponential: Schedule {
   /// The reference's 0.95.
   public init() {}
   /// `exponential`.
-  public static let entry = Entry<any Schedule>(
+  public static let entry: Entry<any Schedule> = Entry(
     Exponential(), "exponential", "multiplied by a factor after each epoch",
     example: "train lenet on: fashion schedule: exponential(factor: 0.9)",
-    [Setting("factor", \.factor, in: 0.001...1, "what an epoch leaves of the rate")]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<Exponential>] = [
+    Setting("factor", \.factor, in: 0.001...1, "what an epoch leaves of the rate")
+  ]
   /// See `Schedule`.
   public func factor(at place: TrainingPlace) -> Double { pow(factor, Double(place.epoch)) }
 }
@@ -70,14 +74,16 @@ public struct StepSchedule: Schedule {
   /// A tenth every ten epochs.
   public init() {}
   /// `stepwise`.
-  public static let entry = Entry<any Schedule>(
+  public static let entry: Entry<any Schedule> = Entry(
     StepSchedule(), "stepwise", "multiplied by a factor after every few epochs",
     example: "train lenet on: fashion schedule: stepwise(every: 5, factor: 0.5)",
-    [
-      Setting("every", \.every, in: 1...10_000, "epochs between drops", unit: "epochs"),
-      Setting("factor", \.factor, in: 0.001...1, "what a drop leaves of the rate"),
-    ]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<StepSchedule>] = [
+    Setting("every", \.every, in: 1...10_000, "epochs between drops", unit: "epochs"),
+    Setting("factor", \.factor, in: 0.001...1, "what a drop leaves of the rate"),
+  ]
   /// See `Schedule`.
   public func factor(at place: TrainingPlace) -> Double { pow(factor, Double(place.epoch / every)) }
 }
@@ -91,14 +97,16 @@ public struct Cosine: Schedule {
   /// No warm-up, down to zero.
   public init() {}
   /// `cosine`.
-  public static let entry = Entry<any Schedule>(
+  public static let entry: Entry<any Schedule> = Entry(
     Cosine(), "cosine", "down along half a cosine, after a warm-up if asked", paper: "arXiv:1608.03983",
     example: "train resnet8 on: cifar schedule: cosine(warmup: 1)",
-    [
-      Setting("warmup", \.warmup, in: 0...1000, "linear growth at the start", unit: "epochs"),
-      Setting("floor", \.floor, in: 0...1, "share of the rate left at the end"),
-    ]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<Cosine>] = [
+    Setting("warmup", \.warmup, in: 0...1000, "linear growth at the start", unit: "epochs"),
+    Setting("floor", \.floor, in: 0...1, "share of the rate left at the end"),
+  ]
   /// See `Schedule`.
   public func factor(at place: TrainingPlace) -> Double {
     let warm = min(1, warmup / Double(place.epochs))
@@ -115,10 +123,14 @@ public struct WarmUp: Schedule {
   /// One epoch.
   public init() {}
   /// `warmup`.
-  public static let entry = Entry<any Schedule>(
+  public static let entry: Entry<any Schedule> = Entry(
     WarmUp(), "warmup", "linear growth over the first epochs, then constant", paper: "arXiv:1706.02677",
-    [Setting("epochs", \.epochs, in: 0...1000, "length of the growth", unit: "epochs")]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<WarmUp>] = [
+    Setting("epochs", \.epochs, in: 0...1000, "length of the growth", unit: "epochs")
+  ]
   /// See `Schedule`.
   public func factor(at place: TrainingPlace) -> Double { grown(place, over: epochs) }
 }
@@ -134,15 +146,17 @@ public struct OneCycle: Schedule {
   /// PyTorch's settings; the optimiser's rate is the peak.
   public init() {}
   /// `onecycle`.
-  public static let entry = Entry<any Schedule>(
+  public static let entry: Entry<any Schedule> = Entry(
     OneCycle(), "onecycle", "up, then down to almost nothing", paper: "arXiv:1708.07120",
     example: "train lenet on: fashion schedule: onecycle(up: 0.4)",
-    [
-      Setting("up", \.up, in: 0.01...0.99, "share of the training on the way up"),
-      Setting("divisor", \.divisor, in: 1...1e6, "peak rate over first rate"),
-      Setting("final_divisor", \.finalDivisor, in: 1...1e9, "first rate over last rate"),
-    ]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<OneCycle>] = [
+    Setting("up", \.up, in: 0.01...0.99, "share of the training on the way up"),
+    Setting("divisor", \.divisor, in: 1...1e6, "peak rate over first rate"),
+    Setting("final_divisor", \.finalDivisor, in: 1...1e9, "first rate over last rate"),
+  ]
   /// See `Schedule`.
   public func factor(at place: TrainingPlace) -> Double {
     func between(_ from: Double, _ to: Double, _ share: Double) -> Double {
@@ -164,6 +178,9 @@ public enum Schedules {
   public static let all: [Entry<any Schedule>] = [
     Exponential.entry, Constant.entry, StepSchedule.entry, Cosine.entry, OneCycle.entry, WarmUp.entry,
   ]
+
+  /// What makes them again out of what is written.
+  public static let family = Family("schedule", all)
 
   /// The declaration of that name.
   public static func named(_ name: String) -> Entry<any Schedule>? { all.first { $0.name == name } }

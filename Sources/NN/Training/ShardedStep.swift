@@ -1,4 +1,5 @@
 import CKernels
+import Contract
 
 /// The gradient of one batch by shards, and the optimiser's step over the sum.
 final class ShardedStep {
@@ -19,7 +20,7 @@ final class ShardedStep {
     let labels: [Int]
     /// Indices in the data set.
     let indices: [Int]
-    let defense: Defense
+    let objective: TrainingObjective
     let seed: Int
     let epoch: Int
     /// Epochs before this batch, the current one's share included.
@@ -181,7 +182,7 @@ final class ShardedStep {
 
   /// Adversarial images of the whole batch, by groups.
   private func craft(_ job: Job) throws {
-    guard let adversary = job.defense.adversary else { preconditionFailure("no adversary for \(job.defense.mix)") }
+    guard let adversary = job.objective.adversary else { unreachable("no adversary for \(job.objective.mix)") }
     let width = model.input.count
     let room = crafted ?? FloatStorage(count: batch * width)
     crafted = room
@@ -196,12 +197,12 @@ final class ShardedStep {
           crafters[thread].workspace.stop = job.stop
           let rows = groupRows(group, job)
           let context = Crafting(
-            workspace: crafters[thread].workspace, responder: crafters[thread].responder, loss: job.defense.loss,
+            workspace: crafters[thread].workspace, responder: crafters[thread].responder, loss: job.objective.loss,
             indices: Array(job.indices[rows]), seed: job.seed &+ job.epoch &* 0x1000_0001,
             epochs: job.progress, stop: job.stop)
           let clean = cleanImages(rows, job)
           let made = try adversary.craft(clean, labels: Array(job.labels[rows]), in: context)
-          precondition(made.shape == clean.shape, "an adversary made \(made.shape) of \(clean.shape)")
+          require(made.shape == clean.shape, "an adversary made \(made.shape) of \(clean.shape)")
           made.values.withUnsafeBufferPointer {
             (room.floats + rows.lowerBound * width).update(from: $0.baseAddress!, count: made.count)
           }
@@ -246,7 +247,7 @@ final class ShardedStep {
       load(rows, job, adversarial: adversarial, frame)
     } slopes: { rows, logits in
       let labels = Array(job.labels[rows])
-      var value = job.defense.loss.evaluate(logits, labels: labels)
+      var value = job.objective.loss.evaluate(logits, labels: labels)
       if weight != 1 { for i in value.slope.values.indices { value.slope.values[i] *= weight } }
       var sums = Sums(seen: labels.count)
       for loss in value.values { sums.loss += Double(weight * loss) }
@@ -282,14 +283,14 @@ final class ShardedStep {
     } slopes: { rows, logits in
       write(logits, rows, to: changed)
       let value = loss.evaluate(
-        clean: read(clean, rows), changed: logits, labels: Array(job.labels[rows]), loss: job.defense.loss)
+        clean: read(clean, rows), changed: logits, labels: Array(job.labels[rows]), loss: job.objective.loss)
       return (value.byChanged, Sums())
     }
     return try run(job, accumulate: true) { rows, frame in
       load(rows, job, adversarial: false, frame)
     } slopes: { rows, logits in
       let labels = Array(job.labels[rows])
-      let value = loss.evaluate(clean: logits, changed: read(changed, rows), labels: labels, loss: job.defense.loss)
+      let value = loss.evaluate(clean: logits, changed: read(changed, rows), labels: labels, loss: job.objective.loss)
       var sums = Sums(loss: value.sum, seen: labels.count)
       for (answer, label) in zip(logits.answers, labels) where answer == label { sums.right += 1 }
       return (value.byClean, sums)

@@ -11,7 +11,7 @@ public struct Trainer: Sendable {
   /// How the rate changes.
   public var schedule: any Schedule = Exponential()
   /// What is lowered.
-  public var defense = Defense.standard
+  public var objective = TrainingObjective.standard
   /// Longest gradient, over all parameters together; longer ones are scaled down. Pascanu et al., ICML 2013.
   public var clip: Double?
   /// The same seed gives the same bits, on any number of threads.

@@ -37,7 +37,7 @@ final class TrainingRun {
     moments = (0..<kept).map {
       state.moments.indices.contains($0) ? FloatStorage(state.moments[$0]) : FloatStorage(count: count)
     }
-    penalties = PenaltyTerms(settings.defense.penalties, layout: model.layout)
+    penalties = PenaltyTerms(settings.objective.penalties, layout: model.layout)
     penaltySlope = FloatStorage(count: penalties.isEmpty ? 0 : count)
     step = ShardedStep(model, weights: weights, batch: min(settings.batch, images.count), engine: engine)
   }
@@ -47,7 +47,7 @@ final class TrainingRun {
   ) throws(MemoryShortage) {
     let weights = 4 * Double(model.values.count)
     let kept = Double(settings.optimizer.rule.stateCount)
-    let hasAdversary = settings.defense.adversary != nil
+    let hasAdversary = settings.objective.adversary != nil
     let arenas = ShardedStep.arenaCount(model.plan, batch: batch, engine) + (hasAdversary ? 2 * engine.threads : 0)
     let images = hasAdversary ? 8 * Double(batch * model.input.count) : 0
     try MemoryShortage.check(
@@ -57,7 +57,7 @@ final class TrainingRun {
         .init("weights", 3 * weights), .init("what the optimiser keeps", 3 * kept * weights),
         .init(
           "gradients",
-          weights * Double(ShardedStep.shardCount(batch: batch) + (settings.defense.penalties.isEmpty ? 0 : 1))),
+          weights * Double(ShardedStep.shardCount(batch: batch) + (settings.objective.penalties.isEmpty ? 0 : 1))),
         .init("activations", 4 * Double(arenas) * Double(model.plan.arena.count) + images),
       ],
       hint: "fewer images to a step (`batch:`), fewer threads (ward --threads 1), or a smaller network")
@@ -97,14 +97,14 @@ final class TrainingRun {
 
   /// The steps of one batch: one, or two where clean and adversarial ones take turns.
   private func take(_ rows: [Int], epoch: Int, batch: Int, batches: Int, _ sums: inout EpochSums) throws {
-    let mix = settings.defense.mix
+    let mix = settings.objective.mix
     // All steps of a batch belong to one place of the schedule.
     let stepsPerBatch = mix.stepsPerBatch
     let place = TrainingPlace(step: steps / stepsPerBatch, stepsPerEpoch: batches, epochs: settings.epochs)
     let rate = settings.optimizer.rate * settings.schedule.factor(at: place)
     let job = ShardedStep.Job(
       images: images, rows: rows, labels: rows.map { labels[$0] }, indices: rows.map { images.indices[$0] },
-      defense: settings.defense, seed: settings.seed, epoch: epoch,
+      objective: settings.objective, seed: settings.seed, epoch: epoch,
       progress: Double(epoch - 1) + Double(batch - 1) / Double(batches), stop: stop)
     for part in 0..<stepsPerBatch {
       let kind: ShardedStep.Kind =

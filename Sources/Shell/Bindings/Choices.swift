@@ -9,12 +9,13 @@ enum Choices {
     ChoiceDeclaration(
       family: family, entry.name, entry.summary, paper: entry.paper.isEmpty ? nil : entry.paper,
       details: entry.details,
-      settings: entry.settings.map(setting), examples: entry.example.isEmpty ? [] : [entry.example])
+      settings: entry.settings.map(setting), examples: entry.example.isEmpty ? [] : [Example(entry.example)])
   }
 
   private static func setting(_ setting: SettingDescription) -> SettingDeclaration {
     let type = type(of: setting)
     let fallback = value(setting.standard)
+    if setting.isRequired { return SettingDeclaration(setting.name, type, setting.summary) }
     return SettingDeclaration(
       setting.name, type, setting.summary, default: fallback.isNone ? nil : fallback,
       shown: fallback.isNone ? setting.standard.name ?? "chosen by the method" : nil)
@@ -30,7 +31,8 @@ enum Choices {
     case .numbers(let range): .list(of: .number(in: .within(range), unit: setting.unit))
     case .integers(let range):
       .list(of: .integer(in: .within(Double(range.lowerBound)...Double(range.upperBound)), unit: setting.unit))
-    case .component(family: "model"): .object(ModelValue.self)
+    case .model: .object(ModelValue.self)
+    case .className: .either([.string, .integer()])
     case .component(let family): .choice(family: family)
     }
   }
@@ -43,24 +45,31 @@ enum Choices {
     case .choice(let word): .string(word)
     case .numbers(let numbers): .list(numbers.map { .number($0) })
     case .integers(let numbers): .list(numbers.map { .integer($0) })
-    case .component, .none: .none
+    case .component, .model, .none: .none
     }
   }
 }
 
 extension Choice {
-  /// The settings that were given, in `NN`'s vocabulary; those left out keep the defaults of `NN`.
-  var settingValues: [String: SettingValue] {
-    Dictionary(uniqueKeysWithValues: given.pairs.map { ($0.name, Self.settingValue($0.value)) })
+  /// What was chosen, in `NN`'s vocabulary; settings left out keep the defaults of `NN`.
+  var spec: Spec { spec { $0.reference } }
+
+  /// The same.
+  ///
+  /// - Parameter reference: how a model among the settings is named.
+  func spec(_ reference: (ModelValue) throws -> ModelReference) rethrows -> Spec {
+    Spec(name, Dictionary(uniqueKeysWithValues: try given.pairs.map { ($0.name, try Self.value($0.value, reference)) }))
   }
 
-  private static func settingValue(_ value: Value) -> SettingValue {
+  private static func value(
+    _ value: Value, _ reference: (ModelValue) throws -> ModelReference
+  ) rethrows -> SettingValue {
     switch value {
     case .bool(let flag): return .flag(flag)
     case .number(let number): return Int(exactly: number).map { .integer($0) } ?? .number(number)
     case .string(let text): return .choice(text)
-    case .choice(let choice): return .component(choice.name, choice.settingValues)
-    case .object(let model as ModelValue): return .choice(model.identity.name)
+    case .choice(let choice): return .component(try choice.spec(reference))
+    case .object(let model as ModelValue): return .model(try reference(model))
     case .list(let elements):
       let numbers = elements.compactMap(\.asNumber)
       let integers = numbers.compactMap { Int(exactly: $0) }
@@ -71,30 +80,14 @@ extension Choice {
   }
 }
 
+extension ModelValue {
+  /// The model as a setting of something else.
+  var reference: ModelReference {
+    ModelReference(name: identity.name, id: identity.storeID, target: model.target)
+  }
+}
+
 extension SettingValue {
   /// What help says of a component, which has no literal form before the constants exist.
-  fileprivate var name: String? { if case .component(let name, _) = self { name } else { nil } }
-}
-
-extension [String: SettingValue] {
-  /// As one line of JSON, for the store: enough to run the same thing again.
-  var json: String {
-    JSONText.object(sorted { $0.key < $1.key }.map { ($0.key, $0.value.json) })
-  }
-}
-
-extension SettingValue {
-  fileprivate var json: String {
-    switch self {
-    case .number(let number): number.isFinite ? NumberText.exact(number) : "null"
-    case .integer(let number): String(number)
-    case .flag(let flag): String(flag)
-    case .choice(let word): JSONText.string(word)
-    case .numbers(let numbers): "[" + numbers.map(NumberText.exact).joined(separator: ",") + "]"
-    case .integers(let numbers): "[" + numbers.map(String.init).joined(separator: ",") + "]"
-    case .component(let name, let settings):
-      JSONText.object([(name, settings.json)])
-    case .none: "null"
-    }
-  }
+  fileprivate var name: String? { if case .component(let spec) = self { spec.name } else { nil } }
 }

@@ -6,11 +6,13 @@ struct CostsValue: Object {
   static let type = ObjectType(
     "cost matrix", "What each mistake costs: guard[true class, answer].",
     members: [
-      .init("name", "the name it was first bound to"),
-      .init("classes", "the names of the classes"),
-      .init("protected", "the names of the classes it protects"),
-      .init("matrix", "its rows, one for each true class"),
-      .init("transposed", "the same costs with truth and answer exchanged"),
+      member("name", "the name it was first bound to") { .string($0.name) },
+      member("classes", "the names of the classes") { .list($0.classes.map { .string($0) }) },
+      member("protected", "the names of the classes it protects") { .list($0.protectedClasses.map { .string($0) }) },
+      member("matrix", "its rows, one for each true class") {
+        .list($0.costs.rows.map { .list($0.map { .number($0) }) })
+      },
+      member("transposed", "the same costs with truth and answer exchanged") { .object($0.with($0.costs.transposed)) },
     ])
 
   let costs: CostMatrix
@@ -27,17 +29,6 @@ struct CostsValue: Object {
 
   /// Other costs for the same classes; they have no name yet.
   private func with(_ costs: CostMatrix) -> CostsValue { CostsValue(costs: costs, classes: classes, from: from) }
-
-  func member(_ name: String) throws -> Value? {
-    switch name {
-    case "name": .string(self.name)
-    case "classes": .list(classes.map { .string($0) })
-    case "protected": .list(costs.protected.map { .string(classes[$0]) })
-    case "matrix": .list(costs.rows.map { .list($0.map { .number($0) }) })
-    case "transposed": .object(with(costs.transposed))
-    default: nil
-    }
-  }
 
   func element(at index: [Value]) throws -> Value {
     let (y, p) = try place(index)
@@ -122,7 +113,9 @@ struct CostsValue: Object {
     return size + ": \(mistakes) \(side == .both ? "cost" : "costs") \(NumberText.exact(weight)), all others 1"
   }
 
-  var protectedNames: String { costs.protected.map { classes[$0] }.joined(separator: ", ") }
+  private var protectedClasses: [String] { costs.protected.map { classes[$0] } }
+
+  var protectedNames: String { protectedClasses.joined(separator: ", ") }
 
   /// The weight and side, if this is a matrix of ones with the protected rows, columns or both at one weight.
   private var weightAndSide: (Double, CostMatrix.Side)? {

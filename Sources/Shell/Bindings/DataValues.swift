@@ -6,41 +6,37 @@ struct DatasetValue: Object {
   static let type = ObjectType(
     "data set", "Labelled images in two parts, one to train on and one to test with.",
     members: [
-      .init("name", "the name it was loaded by"),
-      .init("train", "the training images"),
-      .init("test", "the test images"),
-      .init("images", "how many images it has, both parts together"),
-      .init("classes", "the names of its classes, in the order of their numbers"),
+      member("name", "the name it was loaded by") { .string($0.dataset.name) },
+      member("train", "the training images") { .object(ImagesValue(images: $0.dataset.train, from: $0)) },
+      member("test", "the test images") { .object(ImagesValue(images: $0.dataset.test, from: $0)) },
+      member("images", "how many images it has, both parts together") {
+        .integer($0.dataset.train.count + $0.dataset.test.count)
+      },
+      member("classes", "the names of its classes, in the order of their numbers") {
+        .list($0.dataset.classes.map { .string($0) })
+      },
     ])
 
   let dataset: Dataset
-  /// How it was narrowed down, such as `train: 6000`; empty for all of it.
-  var selection = ""
-
-  func member(_ name: String) throws -> Value? {
-    switch name {
-    case "name": .string(dataset.name)
-    case "train": .object(ImagesValue(images: dataset.train, from: self))
-    case "test": .object(ImagesValue(images: dataset.test, from: self))
-    case "images": .integer(dataset.train.count + dataset.test.count)
-    case "classes": .list(dataset.classes.map { .string($0) })
-    default: nil
-    }
-  }
+  /// How it was narrowed down.
+  var selection = DataSelection()
 
   /// A data set of some classes alone, as `load … classes:` gives.
   func only(_ wanted: [Value]) throws -> DatasetValue {
     guard selection.isEmpty else {
       throw Problem(
-        code: ShellCode.data, message: "\(dataset.name) was narrowed down already, by \(selection)",
+        code: ShellCode.data, message: "\(dataset.name) was narrowed down already, by \(selection.typed)",
         help: ["choose the classes as you load it: `load … classes: \(Value.list(wanted).literal)`"])
     }
     do {
       return DatasetValue(
         dataset: try dataset.only(try classNumbers(wanted, argument: "classes")),
-        selection: "classes: \(Value.list(wanted).literal)")
+        selection: DataSelection(classes: wanted.map(SettingValue.init(class:))))
     } catch let error as DataError { throw Problem.from(error) }
   }
+
+  /// Knows the names of its classes.
+  var resolver: Resolver { Resolver(classNumber: { try classNumber(Value(class: $0)) }) }
 
   var summary: String {
     let shape = dataset.shape
@@ -85,11 +81,11 @@ struct ImagesValue: Object {
   static let type = ObjectType(
     "images", "Some images of a data set, with their labels.",
     members: [
-      .init("name", "the data set and the part they belong to"),
-      .init("count", "how many there are"),
-      .init("classes", "the names of the classes"),
-      .init("labels", "the number of each image's class"),
-      .init("data", "the data set they belong to"),
+      member("name", "the data set and the part they belong to") { .string($0.images.name) },
+      member("count", "how many there are") { .integer($0.images.count) },
+      member("classes", "the names of the classes") { .list($0.images.classes.map { .string($0) }) },
+      member("labels", "the number of each image's class") { .list($0.images.labels.map { .integer($0) }) },
+      member("data", "the data set they belong to") { .object($0.from) },
     ])
 
   let images: Images
@@ -102,17 +98,6 @@ struct ImagesValue: Object {
 
   /// The same data set with other images of it.
   func with(_ images: Images) -> ImagesValue { ImagesValue(images: images, from: from) }
-
-  func member(_ name: String) throws -> Value? {
-    switch name {
-    case "name": .string(images.name)
-    case "count": .integer(images.count)
-    case "classes": .list(images.classes.map { .string($0) })
-    case "labels": .list(images.labels.map { .integer($0) })
-    case "data": .object(from)
-    default: nil
-    }
-  }
 
   /// One image by its number, several by a range.
   func element(at index: [Value]) throws -> Value {
@@ -149,20 +134,13 @@ struct ImagesValue: Object {
     }
   }
 
-  /// Whether they are a part of the data set, or a piece of one.
-  var isRange: Bool {
-    guard let first = images.indices.first, let last = images.indices.last else { return false }
-    return last - first == images.indices.count - 1 && images.indices == Array(first...last)
-  }
-
-  /// Which images of the data set these are: `test`, `test[0..<500]`. Any other choice is known by its examples' indices.
+  /// Which images of the data set these are: `test`, `test[0..<500]`, `test, 12 chosen images`.
   var described: String {
-    let (part, indices) = (images.part.rawValue, images.indices)
-    guard isRange, let first = indices.first, let last = indices.last else {
-      return "\(part), \(NumberText.count(indices.count)) chosen image\(indices.count == 1 ? "" : "s")"
-    }
-    let whole = images.part == .train ? from.dataset.train.count : from.dataset.test.count
-    return indices.count == whole ? part : "\(part)[\(first)..<\(last + 1)]"
+    let selection = ImageSelection(images)
+    let part = selection.part.rawValue
+    if let chosen = selection.indices { return "\(part), \(chosen.count.of("chosen image"))" }
+    guard let from = selection.from, let to = selection.to else { return part }
+    return "\(part)[\(from)..<\(to)]"
   }
 
   var summary: String {
@@ -173,5 +151,32 @@ struct ImagesValue: Object {
   func isEqual(to other: any Object) -> Bool {
     guard let other = other as? ImagesValue else { return false }
     return other.images.part == images.part && other.images.indices == images.indices && from.isEqual(to: other.from)
+  }
+}
+
+extension DataSelection {
+  /// As `load` takes it: `classes: ["Shirt", "Bag"] train: 600 test: 200`; empty for all of it.
+  var typed: String {
+    let parts = [
+      classes.map { "classes: \(Value.list($0.map(Value.init(class:))).literal)" }, train.map { "train: \($0)" },
+      test.map { "test: \($0)" },
+    ]
+    return parts.compactMap { $0 }.joined(separator: " ")
+  }
+}
+
+extension SettingValue {
+  /// A class by its name or number.
+  init(class value: Value) { self = value.asInteger.map { .integer($0) } ?? .choice(value.asString ?? "") }
+}
+
+extension Value {
+  /// A class by its name or number.
+  init(class value: SettingValue) {
+    switch value {
+    case .integer(let number): self = .integer(number)
+    case .choice(let name): self = .string(name)
+    default: self = .none
+    }
   }
 }

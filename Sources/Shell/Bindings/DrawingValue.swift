@@ -5,8 +5,8 @@ struct DrawingValue: Object {
   static let type = ObjectType(
     "drawing", "A picture or a plot: shown as one, and written to a file by save.",
     members: [
-      .init("title", "what it shows"),
-      .init("data", "a plot's numbers as a table; a picture's captions"),
+      member("title", "what it shows") { .string($0.title) },
+      member("data", "a plot's numbers as a table; a picture's captions") { .table($0.table) },
     ])
 
   enum Content: Equatable {
@@ -27,14 +27,6 @@ struct DrawingValue: Object {
     switch content {
     case .picture(let picture): picture.title
     case .chart(let chart): chart.title
-    }
-  }
-
-  func member(_ name: String) throws -> Value? {
-    switch name {
-    case "title": .string(title)
-    case "data": .table(table)
-    default: nil
     }
   }
 

@@ -8,15 +8,19 @@ struct ModelValue: Object {
   static let type = ObjectType(
     "model", "A network with its weights, and how it came to be. Its layers are members too: cse.conv1.",
     members: [
-      .init("name", "the name it was first bound to"),
-      .init("architecture", "the kind of network"),
-      .init("parameters", "how many numbers are trained"),
-      .init("clean", "accuracy on the test images, from 0 to 1"),
-      .init("parent", "the model it started from; none if it was trained from scratch"),
-      .init("defense", "how it was trained"),
-      .init("costs", "the cost matrix it was trained with; none without one"),
-      .init("seed", "the seed of its training"),
-      .init("epochs", "a table with one row for each epoch of its training"),
+      member("name", "the name it was first bound to") { .string($0.identity.name) },
+      member("architecture", "the kind of network") { .string($0.model.architecture.name) },
+      member("parameters", "how many numbers are trained") { .integer($0.model.parameterCount) },
+      member("clean", "accuracy on the test images, from 0 to 1") { $0.origin.clean.map { .number($0) } ?? Value.none },
+      member("parent", "the model it started from; none if it was trained from scratch") {
+        $0.origin.parent.map { .object($0) } ?? Value.none
+      },
+      member("defense", "how it was trained") { .string($0.origin.defense.isEmpty ? "standard" : $0.origin.defense) },
+      member("costs", "the cost matrix it was trained with; none without one") {
+        $0.origin.costs.map { .object($0) } ?? Value.none
+      },
+      member("seed", "the seed of its training") { .integer($0.origin.seed) },
+      member("epochs", "a table with one row for each epoch of its training") { .table($0.epochTable) },
     ])
 
   /// Shared by all copies: its name, and where the store keeps it.
@@ -39,8 +43,8 @@ struct ModelValue: Object {
     var parents: [ModelValue] = []
     /// The defense as it would be typed; empty for plain training.
     var defense = ""
-    /// Everything that decided the training, as JSON.
-    var settings = "{}"
+    /// What decided the training, or the file it was opened from; nil where it is not known.
+    var spec: ModelSpec?
     var costs: CostsValue?
     var seed = 0
     var clean: Double?
@@ -69,7 +73,9 @@ struct ModelValue: Object {
 
   /// The layers that have weights, by name.
   var ownMembers: [ObjectType.Member] {
-    layerNames.map { .init($0, "the weights of the layer \($0)") }
+    layerNames.map { name in
+      Self.member(name, "the weights of the layer \(name)") { .object(LayerValue(model: $0, name: name)) }
+    }
   }
 
   /// The layers that have weights, from the first to the last.
@@ -79,21 +85,6 @@ struct ModelValue: Object {
     var names: [String] = []
     for place in model.layout where place.name.hasSuffix(".weight") { names.append(String(place.name.dropLast(7))) }
     return names.filter { !$0.contains(".") }
-  }
-
-  func member(_ name: String) throws -> Value? {
-    switch name {
-    case "name": .string(identity.name)
-    case "architecture": .string(model.architecture.name)
-    case "parameters": .integer(model.parameterCount)
-    case "clean": origin.clean.map { .number($0) } ?? Value.none
-    case "parent": origin.parent.map { .object($0) } ?? Value.none
-    case "defense": .string(origin.defense.isEmpty ? "standard" : origin.defense)
-    case "costs": origin.costs.map { .object($0) } ?? Value.none
-    case "seed": .integer(origin.seed)
-    case "epochs": .table(epochTable)
-    default: layerNames.contains(name) ? .object(LayerValue(model: self, name: name)) : nil
-    }
   }
 
   var epochTable: Table {
@@ -146,9 +137,12 @@ struct LayerValue: Object {
   static let type = ObjectType(
     "layer", "The weights of one layer of a model.",
     members: [
-      .init("name", "the layer's name"), .init("shape", "the extents of its weights"),
-      .init("weights", "its weights as a list"),
-      .init("model", "the model it belongs to"),
+      member("name", "the layer's name") { .string($0.name) },
+      member("shape", "the extents of its weights") { .list(($0.tensor?.shape ?? []).map { .integer($0) }) },
+      member("weights", "its weights as a list") {
+        .list(($0.tensor?.values ?? []).map { .number(Double("\($0)") ?? .nan) })
+      },
+      member("model", "the model it belongs to") { .object($0.model) },
     ])
 
   let model: ModelValue
@@ -161,16 +155,6 @@ struct LayerValue: Object {
 
   /// All its weights.
   var tensorValues: [Float] { tensor?.values ?? [] }
-
-  func member(_ name: String) throws -> Value? {
-    switch name {
-    case "name": .string(self.name)
-    case "shape": .list((tensor?.shape ?? []).map { .integer($0) })
-    case "weights": .list((tensor?.values ?? []).map { .number(Double("\($0)") ?? .nan) })
-    case "model": .object(model)
-    default: nil
-    }
-  }
 
   var summary: String {
     let shape = (tensor?.shape ?? []).map(String.init).joined(separator: "×")

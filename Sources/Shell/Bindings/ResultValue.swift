@@ -6,26 +6,55 @@ struct ResultValue: Object {
   static let type = ObjectType(
     "result", "How a model did on some images, clean and, but for `evaluate`, under an attack.",
     members: [
-      .init("model", "the model"),
-      .init("attack", "the attack's name; none for an evaluation"),
-      .init("goal", "what the attack tried to reach: untargeted for any wrong answer"),
-      .init("clean", "share of images answered rightly without attack, from 0 to 1"),
-      .init("robust", "share of images still answered rightly under the attack, from 0 to 1"),
-      .init("low", "lower end of the 95 % interval of robust"),
-      .init("high", "upper end of it"),
-      .init("protected", "the same over the images of protected classes; none without images of protected classes"),
-      .init("mean_cost", "mean cost of the answers; without a cost matrix every mistake costs 1"),
-      .init("success", "share of the attacked images on which it reached its goal; none if it attacked no image"),
-      .init(
-        "attacked", "how many images were attacked: answered rightly without attack, and not yet what the goal wants"),
-      .init("images", "how many images there were"),
-      .init("eps", "the budget, in pixel units"),
-      .init("norm", "how the budget is measured: linf, l2, l1 or l0"),
-      .init("queries", "how many answers the attack asked the model for"),
-      .init("seconds", "how long it took"),
-      .init("seed", "the seed of its random choices"),
-      .init("parts", "of autoattack: what each of its attacks got and broke, as a table; else none"),
-      .init("examples", "a table with one row for each image"),
+      member("model", "the model") { .object($0.model) },
+      member("attack", "the attack's name; none for an evaluation") {
+        $0.choice.map { .string($0.name) } ?? Value.none
+      },
+      member("goal", "what the attack tried to reach: untargeted for any wrong answer", when: \.isOfAttack) {
+        .string($0.goalText)
+      },
+      member("clean", "share of images answered rightly without attack, from 0 to 1") {
+        .number($0.evaluation.clean.value)
+      },
+      member("robust", "share of images still answered rightly under the attack, from 0 to 1", when: \.isOfAttack) {
+        .number($0.evaluation.robust.value)
+      },
+      member("low", "lower end of the 95 % interval of robust", when: \.isOfAttack) {
+        .number($0.evaluation.robust.interval.low)
+      },
+      member("high", "upper end of it", when: \.isOfAttack) { .number($0.evaluation.robust.interval.high) },
+      member("protected", "the same over the images of protected classes; none without images of protected classes") {
+        $0.evaluation.protected.map { .number($0.value) } ?? Value.none
+      },
+      member("mean_cost", "mean cost of the answers; without a cost matrix every mistake costs 1") {
+        .number($0.evaluation.meanCost)
+      },
+      member(
+        "success", "share of the attacked images on which it reached its goal; none if it attacked no image",
+        when: \.isOfAttack
+      ) { $0.evaluation.success.known },
+      member(
+        "attacked", "how many images were attacked: answered rightly without attack, and not yet what the goal wants",
+        when: \.isOfAttack
+      ) { .integer($0.evaluation.success.count) },
+      member("images", "how many images there were") { .integer($0.evaluation.images) },
+      member("eps", "the budget, in pixel units", when: \.isOfAttack) {
+        $0.run.map { .number($0.threat.bound) } ?? Value.none
+      },
+      member("norm", "how the budget is measured: linf, l2, l1 or l0", when: \.isOfAttack) {
+        $0.run.map { .string($0.threat.norm.rawValue) } ?? Value.none
+      },
+      member("queries", "how many answers the attack asked the model for", when: \.isOfAttack) {
+        .integer($0.evaluation.queries)
+      },
+      member("seconds", "how long it took") { .number($0.seconds) },
+      member("seed", "the seed of its random choices", when: \.isOfAttack) {
+        $0.run.map { .integer($0.seed) } ?? Value.none
+      },
+      member(
+        "parts", "of autoattack: what each of its attacks got and broke, as a table; else none", when: \.isOfAttack
+      ) { $0.parts.map { .table($0) } ?? Value.none },
+      member("examples", "a table with one row for each image") { .table($0.examples) },
     ])
 
   /// Shared by all copies: where the store keeps it.
@@ -42,7 +71,9 @@ struct ResultValue: Object {
   let run: AttackRun?
   /// The attack as the user configured it.
   let choice: Choice?
-  /// What was tried to reach, if not the goal of one run: `costly` for every costly answer in turn.
+  /// The goal of `mistakes`: every costly answer in turn.
+  static let everyCostlyAnswer = "costly"
+  /// What was tried to reach, if not the goal of one run.
   var goal: String?
   let seconds: Double
   /// All radii of the curve that this is a point of.
@@ -51,35 +82,7 @@ struct ResultValue: Object {
   var changed: [Pixels]?
 
   /// An evaluation has nothing of an attack.
-  var missingMembers: Set<String> {
-    run == nil
-      ? ["goal", "robust", "low", "high", "success", "attacked", "eps", "norm", "queries", "seed", "parts"] : []
-  }
-
-  func member(_ name: String) throws -> Value? {
-    switch name {
-    case "model": .object(model)
-    case "attack": choice.map { .string($0.name) } ?? Value.none
-    case "goal": run == nil ? Value.none : .string(goalText)
-    case "clean": .number(evaluation.clean.value)
-    case "robust": .number(evaluation.robust.value)
-    case "low": .number(evaluation.robust.interval.low)
-    case "high": .number(evaluation.robust.interval.high)
-    case "protected": evaluation.protected.map { .number($0.value) } ?? Value.none
-    case "mean_cost": .number(evaluation.meanCost)
-    case "success": evaluation.success.known
-    case "attacked": .integer(evaluation.success.count)
-    case "images": .integer(evaluation.images)
-    case "eps": run.map { .number($0.threat.bound) } ?? Value.none
-    case "norm": run.map { .string($0.threat.norm.rawValue) } ?? Value.none
-    case "queries": .integer(evaluation.queries)
-    case "seconds": .number(seconds)
-    case "seed": run.map { .integer($0.seed) } ?? Value.none
-    case "parts": parts.map { .table($0) } ?? Value.none
-    case "examples": .table(examples)
-    default: nil
-    }
-  }
+  private var isOfAttack: Bool { run != nil }
 
   /// One row for each attack of a composed one, in their order.
   private var parts: Table? {
@@ -248,9 +251,6 @@ extension ThreatModel {
 }
 
 extension Goal {
-  /// The goal as the settings of a result keep it: `next`, `target(class: 8)`.
-  var described: String { if case .target(let wanted) = self { "target(class: \(wanted))" } else { name } }
-
   /// The goal as it would be typed, with the class by its name.
   func text(_ classes: [String]) -> String {
     if case .target(let wanted) = self { "target(class: \(Value.string(classes[wanted]).literal))" } else { name }

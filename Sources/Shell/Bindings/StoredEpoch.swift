@@ -1,6 +1,6 @@
 import Store
 
-/// The store's record of an epoch; `NN` has a type of the same name, and the module `Store` a class of its own name.
+/// The store's record of an epoch; `NN` has a type of the same name.
 typealias StoredEpoch = EpochRecord
 
 /// The store's record of a layer's weights.

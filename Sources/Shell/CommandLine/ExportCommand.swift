@@ -60,7 +60,7 @@ struct ExportCommand: ParsableCommand {
         code: ShellCode.store, message: "there is no store at \(path)",
         help: ["it is made by the first session; name another with --store or WARD_STORE"])
     }
-    let opened = try Store.open(at: path, stop: { Interrupt.isRequested })
+    let opened = try StoreFile.open(at: path, stop: { Interrupt.isRequested })
     let number = try Int64(source) ?? opened.lastSession() ?? 0
     return try ExportedSession(number: number, of: opened, sql: UserSQL(opened))
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Lang
+import NN
 import Store
 
 /// `ward reference --to FOLDER --share FOLDER`: the reference manual, the manual page and the shells' completions, written
@@ -56,12 +57,13 @@ enum Reference {
   static var pages: [Page] {
     let environment = Vocabulary.environment()
     let families = [
-      Family.attack, Family.defense, Family.architecture, Family.optimizer, Family.schedule, Family.goal, Family.kind,
+      Attacks.family.name, Defenses.family.name, Architectures.family.name, Optimizers.family.name,
+      Schedules.family.name, Goals.family.name, CostKinds.family.name,
     ]
-    let titles = [Family.goal: "Goals of an attack", Family.kind: "Kinds of cost matrix"]
+    let titles = [Goals.family.name: "Goals of an attack", CostKinds.family.name: "Kinds of cost matrix"]
     let choices = families.map { family in
       Page(
-        file: (family == Family.kind ? "cost-kind" : family) + "s.md",
+        file: (family == CostKinds.family.name ? "cost-kind" : family) + "s.md",
         title: titles[family] ?? family.capitalized + "s",
         body: join(Vocabulary.choices.filter { $0.family == family }.map { Help.page($0, in: environment) }))
     }

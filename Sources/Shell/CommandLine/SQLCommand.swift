@@ -86,7 +86,7 @@ struct SQLCommand: ParsableCommand {
       guard case .integer(let number)? = try sql.query("PRAGMA user_version").rows.first?.first else { return 0 }
       return number
     }
-    guard try version(sql) > version(UserSQL(Store.inMemory())) else { return }
+    guard try version(sql) > version(UserSQL(StoreFile.inMemory())) else { return }
     notices.tell(
       .warning, "the store \(path) was written by a later version of Ward",
       help: ["the answer is what its own views say; ask with that version to be sure"])

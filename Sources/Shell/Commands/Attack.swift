@@ -1,3 +1,4 @@
+import Contract
 import Lang
 import NN
 import Synchronization
@@ -18,8 +19,8 @@ extension Command<Session> {
         another way has neither reached the goal nor stayed right. Settings of the attack stand beside the command's own.
         """, check: AttackParameters.check
     ) { signature in
-      let model = signature.subject("model", .object(ModelValue.self), "the model to attack")
-      let with = signature.required("with", .choice(Family.attack), "the attack")
+      let model = signature.model("the model to attack")
+      let with = signature.required("with", .choice(Attacks.family.name), "the attack")
       let shared = AttackParameters(signature)
       return { session, given in
         let plan = try shared.plan(given, for: [given[model]], session)
@@ -34,11 +35,9 @@ extension Command<Session> {
       "evaluate", "See how a model does on images without any attack.", topic: Topic.attacking,
       examples: ["evaluate normal on: fashion.test"]
     ) { signature in
-      let model = signature.subject("model", .object(ModelValue.self), "the model")
-      let on = signature.optional(
-        "on", .object(ImagesValue.self), "the images", shown: "the test images of the data the model was trained on")
-      let costs = signature.optional(
-        "costs", .object(CostsValue.self), "what mistakes cost", shown: "the costs the model was trained with")
+      let model = signature.model()
+      let on = signature.images()
+      let costs = signature.costs()
       return { session, given in
         let images = try given[on] ?? given[model].testImages()
         let costs = given[costs] ?? given[model].origin.costs
@@ -85,36 +84,17 @@ extension Session {
     } catch let error as MemoryShortage {
       throw Problem(code: ShellCode.memory, message: error.description, help: [error.hint])
     } catch let error as SettingError {
-      throw Problem(code: ShellCode.badAttack, message: error.description)
+      throw Problem.from(error, code: ShellCode.badAttack, argument: "with")
     }
   }
 
   /// The attack that a choice configures, within a plan.
   func run(of choice: Choice, _ plan: AttackParameters.Plan, costs: CostsValue?) throws -> AttackRun {
-    let attack = try attack(of: choice)
     try costs?.check(areAbout: plan.images.images.classes)
-    let norm = plan.norm ?? attack.usualNorm
-    if norm == .l0, plan.epsilon == 0 { throw AttackError.lessThanAPixel(0) }
-    var run = AttackRun(attack, within: ThreatModel(norm, bound: plan.epsilon ?? norm.usualEpsilon))
-    run.goal = plan.goal
+    var run = try plan.spec(choice.spec).make(resolving: plan.images.from.resolver)
     run.costs = costs?.costs
-    run.seed = plan.seed
     run.keepsImages = plan.keepsImages
     return run
-  }
-
-  private func attack(of choice: Choice) throws -> any Attack {
-    if let entry = Attacks.named(choice.name) { return try entry.make(choice.settingValues) }
-    // `transfer` is the one attack that is made with a model.
-    guard let source = choice["from"]?.asObject(ModelValue.self) else {
-      throw Problem(
-        code: ShellCode.badAttack, message: "transfer needs a model to make images against",
-        help: ["for example \(Transfer.declaration.example)"], argument: "with")
-    }
-    guard let using = try choice["using"]?.asChoice.map(attack(of:)) ?? Attacks.named("pgd")?.make() else {
-      preconditionFailure("pgd is not declared")
-    }
-    return Transfer(from: source.model.target, using: using)
   }
 
   /// Takes an attack to its end and stores its result; the images that an interrupt leaves done are kept for `resume`.
@@ -193,12 +173,12 @@ extension Session {
   }
 }
 
-extension Attack {
-  /// L∞ where the attack has a form for it, else the norm it was published for.
-  var usualNorm: Norm { traits.norms.contains(.linf) ? .linf : traits.norms[0] }
-}
-
 extension Problem {
+  /// A name or a setting that does not exist, at the argument that asks for it.
+  static func from(_ error: SettingError, code: String, argument: String?) -> Problem {
+    Problem(code: code, message: error.description, help: error.hint.map { [$0] } ?? [], argument: argument)
+  }
+
   /// What an attack cannot do, at the argument that asks for it.
   static func from(_ error: AttackError) -> Problem {
     Problem(

@@ -17,8 +17,7 @@ struct AttackParameters {
   ///   - radii: whether `eps` is several.
   ///   - hasGoal: whether the goal can be chosen.
   init(_ signature: Signature, radii: Bool = false, hasGoal: Bool = true) {
-    on = signature.optional(
-      "on", .object(ImagesValue.self), "the images", shown: "the test images of the data the model was trained on")
+    on = signature.images()
     let meaning = "the largest change allowed, measured in the norm"
     if radii {
       eps = nil
@@ -35,11 +34,10 @@ struct AttackParameters {
       shown: "linf where the attack has it, else its usual one")
     goal =
       hasGoal
-      ? signature.optional("goal", .choice(Family.goal), "what the attack tries to reach", shown: "untargeted") : nil
-    costs = signature.optional(
-      "costs", .object(CostsValue.self), "what mistakes cost", shown: "the costs the model was trained with")
-    seed = signature.optional(
-      "seed", .integer(in: .atLeast(0)), "decides every random choice", shown: "the session seed")
+      ? signature.optional("goal", .choice(Goals.family.name), "what the attack tries to reach", shown: "untargeted")
+      : nil
+    costs = signature.costs()
+    seed = signature.seed()
     keep = signature.optional(
       "keep", .oneOf(["images"]), "keep the changed images too, to look at them", shown: "counts and distances only")
   }
@@ -56,13 +54,20 @@ struct AttackParameters {
     var costs: CostsValue?
     var seed: Int
     var keepsImages: Bool
+
+    /// An attack within it, as it is written down.
+    func spec(_ attack: Spec) -> AttackSpec {
+      var spec = AttackSpec(attack)
+      (spec.norm, spec.eps, spec.goal, spec.seed) = (norm, epsilon, goal.spec, seed)
+      return spec
+    }
   }
 
   /// What no image allows is known before anything runs: eps 8 is probably 8/255, and eps 0.1 is no number of pixels.
   static func check(_ known: KnownArguments) throws {
     let choices = (known["with"].map { $0.asList ?? [$0] } ?? []).compactMap(\.asChoice)
     for attack in choices.compactMap({ choice in
-      Attacks.named(choice.name).flatMap { try? $0.make(choice.settingValues) }
+      try? Attacks.family.make(choice.spec)
     }) {
       guard let norm = known.isGiven("norm") ? known.norm : attack.usualNorm, attack.traits.norms.contains(norm) else {
         continue
@@ -84,9 +89,23 @@ struct AttackParameters {
     let images = try given[on] ?? models[0].testImages()
     return Plan(
       images: images, epsilon: eps.flatMap { given[$0] }, norm: given[norm].flatMap(Norm.init(rawValue:)),
-      goal: try goal.flatMap { given[$0] }.map { try Goals.goal($0, in: images.from) } ?? .untargeted,
+      goal: try goal.flatMap { given[$0] }.map { try Self.goal($0, in: images.from) } ?? .untargeted,
       costs: given[costs],
       seed: given[seed] ?? session.seed, keepsImages: given[keep] != nil)
+  }
+}
+
+extension AttackParameters {
+  /// The goal of a choice; `data` knows the class names.
+  private static func goal(_ choice: Choice, in data: DatasetValue) throws -> Goal {
+    do {
+      return try Goals.family.make(choice.spec, resolving: data.resolver)
+    } catch let error as SettingError {
+      throw Problem.from(error, code: ShellCode.badAttack, argument: "goal")
+    } catch var problem as Problem {
+      problem.argument = "goal"
+      throw problem
+    }
   }
 }
 

@@ -13,9 +13,8 @@ extension Command<Session> {
         first 500 images at most. The checks are stored: select name, passed, value, meaning from checks
         """
     ) { signature in
-      let model = signature.subject("model", .object(ModelValue.self), "the model")
-      let on = signature.optional(
-        "on", .object(ImagesValue.self), "the images", shown: "the test images of the data the model was trained on")
+      let model = signature.model()
+      let on = signature.images()
       let eps = signature.optional(
         "eps", .number(in: .all, unit: "pixel units"), "the radius that is claimed",
         shown: "0.1 for linf, 1.5 for l2")
@@ -26,8 +25,7 @@ extension Command<Session> {
       let source = signature.optional(
         "source", .object(ModelValue.self), "an undefended model, whose fooling images are tried too",
         shown: "the model's parent")
-      let seed = signature.optional(
-        "seed", .integer(in: .atLeast(0)), "decides every random choice", shown: "the session seed")
+      let seed = signature.seed()
       return { session, given in
         var images = try given[on] ?? given[model].testImages()
         let isQuick = given[form] == Audit.Form.quick.rawValue
@@ -52,8 +50,8 @@ extension Command<Session> {
         smaller one broke.
         """, check: AttackParameters.check
     ) { signature in
-      let model = signature.subject("model", .object(ModelValue.self), "the model to attack")
-      let with = signature.required("with", .choice(Family.attack), "the attack")
+      let model = signature.model("the model to attack")
+      let with = signature.required("with", .choice(Attacks.family.name), "the attack")
       let shared = AttackParameters(signature, radii: true)
       return { session, given in
         let plan = try shared.plan(given, for: [given[model]], session)

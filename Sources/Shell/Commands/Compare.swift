@@ -13,7 +13,7 @@ extension Command<Session> {
         """, check: AttackParameters.check
     ) { signature in
       let models = signature.subject("models", .oneOrMore(.object(ModelValue.self)), "the models")
-      let with = signature.required("with", .oneOrMore(.choice(Family.attack)), "the attacks")
+      let with = signature.required("with", .oneOrMore(.choice(Attacks.family.name)), "the attacks")
       let shared = AttackParameters(signature)
       return { session, given in
         let plan = try shared.plan(given, for: given[models], session)

@@ -6,8 +6,13 @@ extension Command<Session> {
     Command(
       "costs", "Say what each mistake costs, as a cost matrix.", topic: Topic.data,
       examples: [
-        "costs fashion protect: [\"Shirt\"] weight: 10", "costs fashion protect: [\"Shirt\"] weight: 4 side: truth",
-        "costs fashion kind: distance",
+        Example(
+          "costs fashion protect: [\"Shirt\"] weight: 10",
+          gives: "10×10 cost matrix: mistakes that involve Shirt cost 10, all others 1"),
+        Example(
+          "costs fashion protect: [\"Shirt\"] weight: 4 side: truth",
+          gives: "10×10 cost matrix: taking Shirt for another costs 4, all others 1"),
+        Example("costs fashion kind: distance", gives: "10×10 cost matrix, symmetric"),
       ],
       details: """
         `protect:` makes the matrix of the paper: every mistake costs 1, and mistakes that involve a protected class, as truth \
@@ -32,7 +37,7 @@ extension Command<Session> {
       let from = signature.optional(
         "from", .file, "a file of comma-separated costs, with or without the names of the classes", shown: "none")
       let kind = signature.optional(
-        "kind", .choice(Family.kind), "a matrix made by a rule", shown: "uniform")
+        "kind", .choice(CostKinds.family.name), "a matrix made by a rule", shown: "uniform")
       return { session, given in
         let data = given[data]
         let ways = [given[protect] != nil, given[matrix] != nil, given[from] != nil, given[kind] != nil]
@@ -53,7 +58,7 @@ extension Command<Session> {
           } else if let path = given[from] {
             costs = try table(path, data)
           } else {
-            costs = try CostKinds.costs(given[kind], weight: given[weight], for: data)
+            costs = try ruled(given[kind], weight: given[weight], data)
           }
           return .object(CostsValue(costs: costs, classes: data.dataset.classes, from: data))
         } catch let error as CostMatrixError {
@@ -75,6 +80,21 @@ extension Command<Session> {
       help: ["name them: `protect: [\"Shirt\"]`"], argument: name)
   }
 
+  /// The matrix of a rule; `data` knows the names of the classes.
+  private static func ruled(_ choice: Choice?, weight: Double, _ data: DatasetValue) throws -> CostMatrix {
+    let count = data.dataset.classes.count
+    guard let choice else { return try .uniform(classes: count) }
+    do {
+      return try CostKinds.family.make(choice.spec, resolving: data.resolver).matrix(classes: count, weight: weight)
+    } catch let error as SettingError {
+      throw Problem.from(error, code: ShellCode.badCosts, argument: "kind")
+    } catch CostMatrixError.diagonal(let number, _) where number < count {
+      throw Problem(
+        code: ShellCode.badCosts,
+        message: "answering \(data.dataset.classes[number]) for itself is not a mistake", argument: "kind")
+    }
+  }
+
   private static func matrixOf(_ rows: [[Double]], _ data: DatasetValue) throws -> CostMatrix {
     let count = data.dataset.classes.count
     guard rows.count == count else {
@@ -94,47 +114,6 @@ extension Command<Session> {
       throw Problem(
         code: ShellCode.badCosts, message: "\(path): \(error)", label: label,
         help: ["one line for each true class, one number for each answer, as in `0, 1, 10`"], argument: "from")
-    }
-  }
-}
-
-/// The rules by which a matrix can be made. `pair` is the only one with settings.
-enum CostKinds {
-  static let all: [ChoiceDeclaration] = [
-    ChoiceDeclaration(family: Family.kind, "uniform", "every mistake costs 1"),
-    ChoiceDeclaration(family: Family.kind, "distance", "|true - answer|, for classes in an order"),
-    ChoiceDeclaration(
-      family: Family.kind, "smaller_is_worse",
-      "answering less than the truth costs how much less, answering more costs 1"),
-    ChoiceDeclaration(
-      family: Family.kind, "pair", "one mistake costs `weight`, all others 1",
-      settings: [
-        SettingDeclaration("true", .either([.string, .integer()]), "the true class, by name or number"),
-        SettingDeclaration("answered", .either([.string, .integer()]), "the answer, by name or number"),
-      ],
-      examples: ["costs fashion kind: pair(true: \"Shirt\", answered: \"Coat\") weight: 25"]),
-  ]
-
-  /// The matrix of a kind; `data` knows the names of the classes.
-  static func costs(_ choice: Choice?, weight: Double, for data: DatasetValue) throws -> CostMatrix {
-    let count = data.dataset.classes.count
-    switch choice?.name {
-    case "distance": return try .distance(classes: count)
-    case "smaller_is_worse": return try .smallerIsWorse(classes: count)
-    case "pair":
-      guard let truth = choice?["true"], let answer = choice?["answered"] else {
-        throw Problem(
-          code: ShellCode.badCosts, message: "pair needs the true class and the answer",
-          help: ["for example \(all[3].examples[0])"], argument: "kind")
-      }
-      let (y, p) = (try data.classNumber(truth), try data.classNumber(answer))
-      guard y != p else {
-        throw Problem(
-          code: ShellCode.badCosts, message: "answering \(data.dataset.classes[y]) for itself is not a mistake",
-          argument: "kind")
-      }
-      return try .pair(true: y, answered: p, weight: weight, classes: count)
-    default: return try .uniform(classes: count)
     }
   }
 }

@@ -7,7 +7,8 @@ enum Functions {
 
   private static let take = LibraryFunction(
     "take", "The first images of a selection, or elements of a list; all where there are fewer.", topic: Topic.data,
-    [.init("images"), .init("count", .integer(in: .atLeast(1)))], example: "take(fashion.test, 500)"
+    [.init("images"), .init("count", .integer(in: .atLeast(1)))],
+    example: Example("take(fashion.test, 500)", gives: "500 images of fashion-mnist.test")
   ) { _, given in
     let count = given[1].asInteger ?? 1
     switch given[0] {
@@ -30,7 +31,8 @@ enum Functions {
       .init("images", .either([.object(ImagesValue.self), .object(DatasetValue.self)])),
       .init("classes", .oneOrMore(.either([.string, .integer()]))),
     ],
-    example: "only(fashion.test, [\"Shirt\", \"Coat\"])"
+    example: Example(
+      "only(fashion.test, [\"Shirt\", \"Coat\"])", gives: "2,000 images of fashion-mnist.test")
   ) { _, given in
     let wanted = given[1].asList ?? [given[1]]
     if let data = given[0].asObject(DatasetValue.self) { return .object(try data.only(wanted)) }

@@ -1,4 +1,5 @@
 import Lang
+import NN
 import Store
 
 extension Command<Session> {
@@ -154,8 +155,9 @@ enum About {
 
   private static func builtIns(_ environment: Environment) -> [(title: String, names: String)] {
     let families = [
-      ("attacks", Family.attack), ("defenses", Family.defense), ("architectures", Family.architecture),
-      ("optimizers", Family.optimizer), ("schedules", Family.schedule), ("goals", Family.goal),
+      ("attacks", Attacks.family.name), ("defenses", Defenses.family.name),
+      ("architectures", Architectures.family.name),
+      ("optimizers", Optimizers.family.name), ("schedules", Schedules.family.name), ("goals", Goals.family.name),
     ]
     return families.map { title, family in
       (title, environment.choices(of: family).map(\.name).joined(separator: ", "))

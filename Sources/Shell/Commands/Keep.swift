@@ -12,7 +12,7 @@ extension Command<Session> {
         metadata. Models are in the store too; a file is for taking one elsewhere.
         """
     ) { signature in
-      let model = signature.subject("model", .object(ModelValue.self), "the model")
+      let model = signature.model()
       let file = signature.required("as", .file, "the file to write")
       return { session, given in
         try session.checkMayWrite(given[file])
@@ -20,7 +20,7 @@ extension Command<Session> {
         var copy = value.model
         copy.metadata["ward.version"] = wardVersion
         copy.metadata["ward.name"] = value.identity.name
-        copy.metadata["ward.training"] = value.origin.settings
+        copy.metadata["ward.training"] = value.origin.spec?.json ?? "{}"
         if let data = value.origin.data {
           copy.metadata["ward.classes.names"] = JSONText.value(.list(data.dataset.classes.map { .string($0) }))
           copy.metadata["ward.data.sha256"] = data.dataset.sha256
@@ -46,7 +46,7 @@ extension Command<Session> {
     ) { signature in
       let file = signature.subject("file", .file, "a .safetensors file")
       let architecture = signature.optional(
-        "as", .choice(Family.architecture), "the kind of network", shown: "what the file says")
+        "as", .choice(Architectures.family.name), "the kind of network", shown: "what the file says")
       let on = signature.optional("on", .object(DatasetValue.self), "data of the kind it was trained on", shown: "none")
       let shape = signature.optional(
         "shape", .list(of: ParameterType<Int>.integer(in: 1...65_536)), "channels, height and width of its images",
@@ -63,7 +63,7 @@ extension Command<Session> {
         let path = Home.path(given[file])
         let data = given[on]
         return try session.opening {
-          guard let choice = given[architecture], let entry = Architectures.named(choice.name) else {
+          guard let choice = given[architecture] else {
             let model = try Interrupt.leaving { try Model(contentsOf: path) }
             if given[mean] != nil || given[std] != nil {
               session.warn("the file says how its images were normalised, so that mean: and std: were not used")
@@ -89,7 +89,7 @@ extension Command<Session> {
             }
             return (0..<channels).map { Float(values.count == 1 ? values[0] : values[$0]) }
           }
-          let kind = try entry.make(choice.settingValues)
+          let kind = try Architectures.family.make(choice.spec)
           let input = ImageShape(channels: channels, height: extents[1], width: extents[2])
           let classes = given[answers] ?? data?.dataset.classes.count ?? 10
           let (means, deviations) = (try each(given[mean], 0, "mean"), try each(given[std], 1, "std"))
@@ -162,7 +162,7 @@ extension Session {
 
   fileprivate func opened(_ model: Model, from path: String, _ data: DatasetValue?) throws -> Value {
     var origin = ModelValue.Origin(data: data)
-    origin.settings = JSONText.object([("opened", JSONText.string(path))])
+    origin.spec = .opened(path: path)
     if let data, data.dataset.shape == model.input, data.dataset.classes.count == model.classes {
       origin.clean = try engine.accuracy(of: model, on: data.dataset.test, stop: stop)
     }

@@ -5,7 +5,13 @@ extension Command<Session> {
   static var load: Command {
     Command(
       "load", "Load a data set by name, or from a folder.", topic: Topic.data,
-      examples: ["load \"fashion-mnist\"", "load \"fashion-mnist\" train: 6000 test: 1000"],
+      examples: [
+        Example(
+          "load \"fashion-mnist\"", gives: "60,000 training and 10,000 test images, 28×28, 10 classes"),
+        Example(
+          "load \"fashion-mnist\" train: 6000 test: 1000",
+          gives: "6,000 training and 1,000 test images, 28×28, 10 classes"),
+      ],
       details: """
         Fashion-MNIST comes with Debian's package dataset-fashion-mnist. A folder may hold the four IDX files of MNIST or \
         of a data set made like it, gzipped or not. Pixels are numbers from 0 to 1.
@@ -27,22 +33,20 @@ extension Command<Session> {
             return (dataset, given[classes] == nil ? dataset.oddities : [])
           }
           var loaded = DatasetValue(dataset: whole)
-          var selection: [String] = []
+          let selection = DataSelection(
+            classes: given[classes]?.map(SettingValue.init(class:)), train: given[train], test: given[test])
           if let wanted = given[classes] {
             let numbers = try loaded.classNumbers(wanted, argument: "classes")
             loaded = DatasetValue(dataset: try Interrupt.leaving { try whole.only(numbers) })
-            selection.append("classes: \(Value.list(wanted).literal)")
           }
           if given[train] != nil || given[test] != nil {
             let chosen = loaded.dataset
             loaded = DatasetValue(
               dataset: try Interrupt.leaving { try chosen.first(train: given[train], test: given[test]) })
-            if let count = given[train] { selection.append("train: \(count)") }
-            if let count = given[test] { selection.append("test: \(count)") }
           }
           session.noteShortage(loaded.dataset.train.count, of: given[train], "train", "training images")
           session.noteShortage(loaded.dataset.test.count, of: given[test], "test", "test images")
-          loaded.selection = selection.joined(separator: " ")
+          loaded.selection = selection
           for oddity in oddities {
             session.note(
               Diagnostic(ShellCode.suspiciousData, oddity.message, help: [oddity.advice], severity: .warning))
@@ -94,7 +98,7 @@ extension Command<Session> {
 
   private static func members(of object: any Object) throws -> Table {
     let rows = try object.allMembers.map { member -> [Value] in
-      [.string(member.name), try object.member(member.name) ?? Value.none, .string(member.summary)]
+      [.string(member.name), try member.value(of: object), .string(member.summary)]
     }
     return Table(columns: [.init("member"), .init("value"), .init("meaning")], rows: rows)
   }

@@ -15,8 +15,8 @@ extension Command<Session> {
         costly mistake: costs DATA kind: pair.
         """, check: AttackParameters.check
     ) { signature in
-      let model = signature.subject("model", .object(ModelValue.self), "the model to attack")
-      let with = signature.required("with", .choice(Family.attack), "the attack; one that can be given a target")
+      let model = signature.model("the model to attack")
+      let with = signature.required("with", .choice(Attacks.family.name), "the attack; one that can be given a target")
       let shared = AttackParameters(signature, hasGoal: false)
       return { session, given in
         let plan = try shared.plan(given, for: [given[model]], session)
@@ -45,7 +45,7 @@ extension Session {
       }
       let worst = ResultValue(
         model: model, images: plan.images, evaluation: found.worst, costs: costs, run: run, choice: choice,
-        goal: "costly", seconds: (ContinuousClock.now - started).inSeconds)
+        goal: ResultValue.everyCostlyAnswer, seconds: (ContinuousClock.now - started).inSeconds)
       made(.result(worst))
       return MistakesValue(found: found, worst: worst)
     }
@@ -57,32 +57,26 @@ struct MistakesValue: Object {
   static let type = ObjectType(
     "mistakes", "Which costly mistakes an attack brings about, and what they cost.",
     members: [
-      .init("harmed", "share of images for which some costly answer was reached, from 0 to 1"),
-      .init("low", "lower end of its 95 % interval"),
-      .init("high", "upper end of its 95 % interval"),
-      .init("cost_sum", "mean over the images of the summed costs of all answers reached; none without images"),
-      .init("cost_highest", "mean over the images of the highest cost reached"),
-      .init("images", "how many images have a costly mistake"),
-      .init("table", "for each true class and answer, the share of images for which it was reached"),
-      .init("worst", "the result that has each image with the costliest answer reached"),
+      member("harmed", "share of images for which some costly answer was reached, from 0 to 1") {
+        $0.found.harmed.known
+      },
+      member("low", "lower end of its 95 % interval") { .number($0.found.harmed.interval.low) },
+      member("high", "upper end of its 95 % interval") { .number($0.found.harmed.interval.high) },
+      member("cost_sum", "mean over the images of the summed costs of all answers reached; none without images") {
+        $0.found.images == 0 ? Value.none : .number($0.found.meanSum)
+      },
+      member("cost_highest", "mean over the images of the highest cost reached") {
+        $0.found.images == 0 ? Value.none : .number($0.found.meanHighest)
+      },
+      member("images", "how many images have a costly mistake") { .integer($0.found.images) },
+      member("table", "for each true class and answer, the share of images for which it was reached") {
+        .table($0.table)
+      },
+      member("worst", "the result that has each image with the costliest answer reached") { .object($0.worst) },
     ])
 
   let found: CostlyMistakes
   let worst: ResultValue
-
-  func member(_ name: String) throws -> Value? {
-    switch name {
-    case "harmed": found.harmed.known
-    case "low": .number(found.harmed.interval.low)
-    case "high": .number(found.harmed.interval.high)
-    case "cost_sum": found.images == 0 ? Value.none : .number(found.meanSum)
-    case "cost_highest": found.images == 0 ? Value.none : .number(found.meanHighest)
-    case "images": .integer(found.images)
-    case "table": .table(table)
-    case "worst": .object(worst)
-    default: nil
-    }
-  }
 
   private var table: Table {
     let names = worst.evaluation.classNames

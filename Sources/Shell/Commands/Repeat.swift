@@ -25,11 +25,11 @@ struct RepetitionValue: Object {
   static let type = ObjectType(
     "repetition", "A stored result, run again from its row alone: `check repeat(3).agrees`.",
     members: [
-      .init("agrees", "whether every image ended as it is stored, and all figures are the same"),
-      .init("differing", "how many images ended otherwise"),
-      .init("result", "the id of the stored result"),
-      .init("version", "the version of Ward that stored it"),
-      .init("table", "the figures, stored and now"),
+      member("agrees", "whether every image ended as it is stored, and all figures are the same") { .bool($0.agrees) },
+      member("differing", "how many images ended otherwise") { .integer($0.differing) },
+      member("result", "the id of the stored result") { .integer(Int($0.id)) },
+      member("version", "the version of Ward that stored it") { .string($0.version) },
+      member("table", "the figures, stored and now") { .table($0.table) },
     ])
 
   let id: Int64
@@ -37,17 +37,6 @@ struct RepetitionValue: Object {
   let version: String
   let model: String
   let evaluation: Evaluation
-
-  func member(_ name: String) throws -> Value? {
-    switch name {
-    case "agrees": .bool(agrees)
-    case "differing": .integer(differing)
-    case "result": .integer(Int(id))
-    case "version": .string(version)
-    case "table": .table(table)
-    default: nil
-    }
-  }
 
   /// An evaluation stores no images: there its figures have to do.
   var differing: Int {
@@ -157,15 +146,20 @@ extension Session {
       throw Problem(code: ShellCode.data, message: "the row does not say which data it was run on")
     }
     let model = try restoredModel(record.model)
-    let images = try restoredImages(of: record, in: try restoredData(dataset))
+    guard let text = record.spec else {
+      throw Problem(
+        code: ShellCode.badAttack, message: "the row was stored by an earlier version, in a form that cannot be read")
+    }
+    let spec = try answeringInterrupts { try ResultSpec(json: text) }
+    let images = try restoredImages(spec.images, of: record, in: try restoredData(dataset))
     let costs = try record.costs.map { try restoredCosts($0) }
     let progress = Progress(terminal: terminal, quiet: isQuiet)
     let evaluation = try answeringInterrupts {
       defer { progress.finish() }
-      guard record.attack != "none" else {
+      guard let attack = spec.attack else {
         return try model.model.target.evaluate(on: images, costs: costs?.costs, engine: engine, stop: stop)
       }
-      return try attackAgain(record, on: model, images, costs?.costs) { done, of in
+      return try again(attack, on: model, images, costs?.costs) { done, of in
         progress.update("result \(id) again", fraction: Double(done) / Double(max(1, of)))
       }
     }
@@ -176,29 +170,26 @@ extension Session {
       evaluation: evaluation)
   }
 
-  private func attackAgain(
-    _ record: ResultRecord, on model: ModelValue, _ images: Images, _ costs: CostMatrix?,
+  private func again(
+    _ spec: AttackSpec, on model: ModelValue, _ images: Images, _ costs: CostMatrix?,
     progress: @escaping @Sendable (_ done: Int, _ of: Int) -> Void
   ) throws -> Evaluation {
-    let settings = try StoredSettings(json: record.settings)
-    let attack = try storedAttack(record.attack, settings.without("goal", "radii"))
-    guard let norm = Norm(rawValue: record.norm) else {
-      throw Problem(code: ShellCode.badAttack, message: "the row has the norm \(record.norm), which this version lacks")
-    }
-    var run = AttackRun(attack, within: ThreatModel(norm, bound: record.eps))
-    run.goal = storedGoal(settings["goal"]?.asWord ?? "untargeted")
+    var run = try spec.make(
+      resolving: Resolver(target: { [self] in
+        guard let id = $0.id else { throw SettingError.noModel($0.name) }
+        return try restoredModel(id).model.target
+      }))
     run.costs = costs
-    run.seed = Int(record.seed)
     let target = model.model.target
     // A point of a curve rests on the smaller radii: what they broke stays broken.
-    if let radii = settings["radii"]?.asNumbers {
-      let upTo = radii.filter { $0 <= record.eps }
+    if let radii = spec.radii {
+      let upTo = radii.filter { $0 <= spec.eps ?? .infinity }
       let curve = try run.curve(at: upTo, against: target, on: images, engine: engine, stop: stop) { done in
         progress(done, upTo.count)
       }
       return curve.points.last?.evaluation ?? Evaluation(classNames: images.classes, costs: costs, outcomes: [])
     }
-    if settings["goal"]?.asWord == "costly" {
+    if spec.everyCostlyAnswer {
       let found = try run.costlyMistakes(against: target, on: images, engine: engine, stop: stop) { done in
         progress(done, target.classes)
       }
@@ -207,19 +198,5 @@ extension Session {
     let result = try run.run(
       against: target, on: images, engine: engine, stop: stop, progress: { progress($0.done, $0.images) })
     return result.evaluation
-  }
-
-  private func storedAttack(_ name: String, _ settings: [String: SettingValue]) throws -> any Attack {
-    if let entry = Attacks.named(name) { return try entry.make(settings) }
-    guard name == "transfer", let from = settings["from_id"]?.asInteger else {
-      throw Problem(code: ShellCode.badAttack, message: "this version has no attack \(name)")
-    }
-    let (inner, values) = settings["using"]?.asComponent ?? ("pgd", [:])
-    return Transfer(from: try restoredModel(Int64(from)).model.target, using: try storedAttack(inner, values))
-  }
-
-  private func storedGoal(_ text: String) -> Goal {
-    if let target = text.wholeMatch(of: /target\(class: (\d+)\)/) { return .target(Int(target.output.1) ?? 0) }
-    return Goal(named: text) ?? .untargeted
   }
 }

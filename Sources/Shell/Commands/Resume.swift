@@ -104,39 +104,22 @@ extension Session {
       var origin = ModelValue.Origin(data: try restoredData(dataset))
       origin.parents = try record.parent.map { [try restoredModel($0)] } ?? []
       origin.costs = try record.costs.map { try restoredCosts($0) }
-      (origin.defense, origin.settings) = (record.defense, record.settings)
+      guard let text = record.spec else {
+        throw Problem(
+          code: ShellCode.badTraining, message: "\(place) was stored by an earlier version, without its settings")
+      }
+      let spec = try answeringTrouble { try TrainingSpec(json: text) }
+      (origin.defense, origin.spec) = (record.defense, .trained(spec))
       (origin.seed, origin.seconds) = (Int(record.seed), record.seconds)
-      let trainer = try answeringTrouble { try storedTrainer(record, origin, state.model) }
+      // A defense sees the model that the training began with.
+      let first = try origin.parent?.model ?? fresh(state.model, seed: spec.seed)
+      let trainer = try answeringTrouble { try spec.make(for: first, costs: origin.costs?.costs) }
       let training = UnfinishedTraining(trainer: trainer, state: state, origin: origin, name: record.name)
       training.kept.record = record
       return training
     } catch let error as CheckpointError {
       throw Problem(code: ShellCode.badTraining, message: error.description)
     }
-  }
-
-  /// What `Trainer.json` wrote, read back.
-  private func storedTrainer(_ record: TrainingRecord, _ origin: ModelValue.Origin, _ model: Model) throws -> Trainer {
-    let settings = try StoredSettings(json: record.settings)
-    var trainer = Trainer()
-    trainer.seed = Int(record.seed)
-    trainer.epochs = record.epochs
-    if let batch = settings["batch"]?.asInteger { trainer.batch = batch }
-    if let (name, values) = settings["optimizer"]?.asComponent, let entry = Optimizers.named(name) {
-      trainer.optimizer = try entry.make(values)
-    }
-    if let (name, values) = settings["schedule"]?.asComponent, let entry = Schedules.named(name) {
-      trainer.schedule = try entry.make(values)
-    }
-    if case .number(let clip) = settings["clip"] { trainer.clip = clip }
-    if case .integer(let clip) = settings["clip"] { trainer.clip = Double(clip) }
-    let recipes = try settings.words("order").compactMap { name in
-      try Defenses.named(name)?.make(settings.part(name, of: "defense"))
-    }
-    // A recipe sees the model that the training began with.
-    let first = try origin.parent?.model ?? fresh(model, seed: Int(record.seed))
-    trainer.defense = try Defenses.combined(recipes, for: first, costs: origin.costs?.costs)
-    return trainer
   }
 
   /// The same network before its training.

@@ -17,18 +17,17 @@ extension Command<Session> {
         cost unless a defense says otherwise.
         """
     ) { signature in
-      let architecture = signature.subject("architecture", .choice(Family.architecture), "the kind of network")
+      let architecture = signature.subject("architecture", .choice(Architectures.family.name), "the kind of network")
       let on = signature.required("on", .object(DatasetValue.self), "the data")
       let defense = signature.optional(
-        "defense", .oneOrMore(.choice(Family.defense)), "how to train", shown: "standard")
+        "defense", .oneOrMore(.choice(Defenses.family.name)), "how to train", shown: "standard")
       let shared = TrainingParameters(signature, costs: "none")
       return { session, given in
         let data = given[on]
-        guard let entry = Architectures.named(given[architecture].name) else { return .none }
         let seed = given[shared.seed] ?? session.seed
         let model = try session.answeringTrouble {
           try Model(
-            try entry.make(given[architecture].settingValues), input: data.dataset.shape,
+            try Architectures.family.make(given[architecture].spec), input: data.dataset.shape,
             classes: data.dataset.classes.count,
             normalisation: Normalisation(mean: data.dataset.mean, std: data.dataset.std), seed: seed)
         }
@@ -48,8 +47,8 @@ extension Command<Session> {
       ],
       details: "The model it starts from stays as it is; the new one remembers it as its parent."
     ) { signature in
-      let model = signature.subject("model", .object(ModelValue.self), "the model to start from")
-      let with = signature.required("with", .oneOrMore(.choice(Family.defense)), "the defense")
+      let model = signature.model("the model to start from")
+      let with = signature.required("with", .oneOrMore(.choice(Defenses.family.name)), "the defense")
       let on = signature.optional(
         "on", .object(DatasetValue.self), "the data", shown: "the data the model was trained on")
       let shared = TrainingParameters(signature, costs: "those the model was trained with")
@@ -86,11 +85,11 @@ struct TrainingParameters {
     epochs = signature.optional("epochs", .integer(in: 1...10_000), "passes over the training images", default: 10)
     batch = signature.optional("batch", .integer(in: 1...8192), "images to a step", default: 64)
     optimizer = signature.optional(
-      "optimizer", .choice(Family.optimizer), "how a gradient becomes a step", shown: "adam")
+      "optimizer", .choice(Optimizers.family.name), "how a gradient becomes a step", shown: "adam")
     rate = signature.optional(
       "rate", .number(in: .above(0, atMost: 100)), "the length of a step", shown: "the optimizer's own")
     schedule = signature.optional(
-      "schedule", .choice(Family.schedule), "how the rate changes", shown: "exponential(factor: 0.95)")
+      "schedule", .choice(Schedules.family.name), "how the rate changes", shown: "exponential(factor: 0.95)")
     decay = signature.optional("decay", .number(in: .within(0...10)), "weight decay", shown: "the optimizer's own")
     clip = signature.optional(
       "clip", .number(in: .above(0, atMost: 1e6)),
@@ -99,24 +98,20 @@ struct TrainingParameters {
     costs = signature.optional(
       "costs", .either(.object(CostsValue.self), .nothing), "what mistakes cost",
       shown: fallback)
-    seed = signature.optional(
-      "seed", .integer(in: .atLeast(0)), "decides every random choice", shown: "the session seed")
+    seed = signature.seed()
   }
 
-  func trainer(_ given: Arguments, _ session: Session) throws -> Trainer {
-    var trainer = Trainer()
-    trainer.epochs = given[epochs]
-    trainer.batch = given[batch]
-    trainer.clip = given[clip]
-    trainer.seed = given[seed] ?? session.seed
-    var settings = given[optimizer]?.settingValues ?? [:]
-    if let rate = given[rate] { settings["rate"] = .number(rate) }
-    if let decay = given[decay] { settings["decay"] = .number(decay) }
-    trainer.optimizer = try Optimizers.named(given[optimizer]?.name ?? "adam")?.make(settings) ?? trainer.optimizer
-    if let chosen = given[schedule], let entry = Schedules.named(chosen.name) {
-      trainer.schedule = try entry.make(chosen.settingValues)
-    }
-    return trainer
+  /// The training that was asked for.
+  func spec(_ given: Arguments, defense: [Choice], _ session: Session) -> TrainingSpec {
+    var spec = TrainingSpec()
+    (spec.epochs, spec.batch, spec.clip) = (given[epochs], given[batch], given[clip])
+    spec.seed = given[seed] ?? session.seed
+    if let chosen = given[optimizer] { spec.optimizer = chosen.spec }
+    if let rate = given[rate] { spec.optimizer.settings["rate"] = .number(rate) }
+    if let decay = given[decay] { spec.optimizer.settings["decay"] = .number(decay) }
+    if let chosen = given[schedule] { spec.schedule = chosen.spec }
+    if !defense.isEmpty { spec.defense = defense.map { $0.spec } }
+    return spec
   }
 }
 
@@ -129,18 +124,20 @@ extension Session {
     try costs?.check(areAbout: data.dataset.classes)
     let choices = try choices.map { try $0.withUsualRadius() }
     for text in choices.flatMap({ $0.doubts(model.input) }) { remark(text) }
-    let recipes = try choices.map(recipe)
-    var trainer = try answeringTrouble { try parameters.trainer(given, self) }
+    let asked = parameters.spec(given, defense: choices, self)
+    let (spec, trainer): (TrainingSpec, Trainer)
     do {
-      trainer.defense = try answeringTrouble { try Defenses.combined(recipes, for: model, costs: costs?.costs) }
+      (spec, trainer) = try answeringTrouble {
+        let whole = try asked.completed()
+        return (whole, try whole.make(for: model, costs: costs?.costs))
+      }
     } catch var problem as Problem {
       if problem.argument == "defense", parent != nil { problem.argument = "with" }
       throw problem
     }
     let origin = ModelValue.Origin(
-      data: data, parents: parent.map { [$0] } ?? [], defense: describe(choices),
-      settings: trainer.json(recipes: recipes),
-      costs: costs, seed: trainer.seed)
+      data: data, parents: parent.map { [$0] } ?? [], defense: describe(choices), spec: .trained(spec), costs: costs,
+      seed: spec.seed)
     let state = TrainingState(model)
     return try finish(UnfinishedTraining(trainer: trainer, state: state, origin: origin, name: trainingName(of: model)))
   }
@@ -189,11 +186,6 @@ extension Session {
         severity: .warning))
   }
 
-  private func recipe(_ choice: Choice) throws -> any Recipe {
-    guard let entry = Defenses.named(choice.name) else { return StandardTraining() }
-    return try answeringTrouble { try entry.make(choice.settingValues) }
-  }
-
   /// `minmax(a: 0.1, b: 5, c: 0.1)`, several joined by ` + `; empty for plain training. Numbers that matter are spelled
   /// out even if they are the defaults; words, switches and zeros only if they were given.
   private func describe(_ choices: [Choice]) -> String {
@@ -214,7 +206,13 @@ extension Session {
 
   /// Runs work of `NN` that trains, whose interrupts and refusals become those of the language.
   func answeringTrouble<T>(resuming training: UnfinishedTraining? = nil, _ work: () throws -> T) throws -> T {
-    do { return try answeringInterrupts(work) } catch let error as TrainingError {
+    do {
+      return try answeringInterrupts {
+        do { return try work() } catch let error as SettingError {
+          throw Problem.from(error, code: ShellCode.badTraining, argument: nil)
+        }
+      }
+    } catch let error as TrainingError {
       switch error {
       case .interrupted(let epoch, let last):
         let done = last.epochs.count
@@ -232,7 +230,7 @@ extension Session {
       case .diverged: throw Problem(code: ShellCode.diverged, message: error.description)
       case .mismatch: throw Problem(code: ShellCode.badTraining, message: error.description, argument: "on")
       }
-    } catch let error as RecipeError {
+    } catch let error as DefenseError {
       throw Problem(
         code: ShellCode.badTraining, message: error.description, help: error.hint.map { [$0] } ?? [],
         argument: error.argument)
@@ -263,30 +261,9 @@ extension Choice {
   }
 }
 
-extension RecipeError {
+extension DefenseError {
   /// The argument at fault.
   fileprivate var argument: String {
     if case .otherClasses = self { "costs" } else { "defense" }
-  }
-}
-
-extension Trainer {
-  /// Everything that decided a training, as JSON: with data, parent, costs and seed enough to run it again.
-  fileprivate func json(recipes: [any Recipe]) -> String {
-    func settings<Product>(_ entries: [Entry<Product>], _ product: Product) -> (name: String, json: String) {
-      for entry in entries { if let values = entry.values(of: product) { return (entry.name, values.json) } }
-      return ("", "{}")
-    }
-    let (optimizer, schedule) = (settings(Optimizers.all, self.optimizer), settings(Schedules.all, self.schedule))
-    let defenses = (recipes.isEmpty ? [StandardTraining()] : recipes).map { settings(Defenses.all, $0) }
-    return JSONText.object([
-      ("epochs", "\(epochs)"), ("batch", "\(batch)"),
-      ("optimizer", JSONText.object([(optimizer.name, optimizer.json)])),
-      ("schedule", JSONText.object([(schedule.name, schedule.json)])),
-      ("defense", JSONText.object(defenses.map { ($0.name, $0.json) })),
-      // An object has no order, and defenses are combined in theirs.
-      ("order", "[" + defenses.map { JSONText.string($0.name) }.joined(separator: ",") + "]"),
-      ("clip", clip.map(NumberText.exact) ?? "null"),
-    ])
   }
 }

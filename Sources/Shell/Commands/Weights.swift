@@ -12,7 +12,7 @@ extension Command<Session> {
         kurtosis is 3 for a normal distribution.
         """
     ) { signature in
-      let model = signature.subject("model", .object(ModelValue.self), "the model")
+      let model = signature.model()
       return { session, given in
         let value = given[model]
         let network = value.model

@@ -30,7 +30,7 @@ extension ExportedSession {
   /// A session of the store.
   ///
   /// - Parameter only: the cells to take; all of them for `nil`.
-  init(number: Int64, of store: Store, sql: UserSQL, only ranges: CellRanges? = nil) throws {
+  init(number: Int64, of store: StoreFile, sql: UserSQL, only ranges: CellRanges? = nil) throws {
     guard let (record, ended) = try store.session(number) else {
       let last = try store.lastSession()
       throw Problem(

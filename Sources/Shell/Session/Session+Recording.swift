@@ -132,8 +132,8 @@ private final class Recorder {
     let dataset = data.dataset
     return try writer.add(
       DatasetRecord(
-        name: dataset.name, path: dataset.path, sha256: dataset.sha256, selection: data.selection,
-        train: dataset.train.count,
+        name: dataset.name, path: dataset.path, sha256: dataset.sha256, selection: data.selection.typed,
+        spec: data.selection.json, train: dataset.train.count,
         test: dataset.test.count, classNames: dataset.classes,
         shape: [dataset.shape.channels, dataset.shape.height, dataset.shape.width]))
   }
@@ -152,7 +152,7 @@ private final class Recorder {
       ModelRecord(
         name: value.identity.name, architecture: model.architecture.name,
         parent: try origin.parent.map { try row(of: $0) },
-        dataset: try origin.data.map { try row(of: $0) }, defense: origin.defense, settings: origin.settings,
+        dataset: try origin.data.map { try row(of: $0) }, defense: origin.defense, spec: origin.spec?.json,
         costs: try origin.costs.map { try row(of: $0) }, seed: Int64(origin.seed), parameters: model.parameterCount,
         shape: [model.input.channels, model.input.height, model.input.width],
         normalisation: JSONText.object([
@@ -176,7 +176,7 @@ private final class Recorder {
       cell: cell, name: training.name, epoch: 0, epochs: training.trainer.epochs, state: Data(),
       dataset: try origin.data.map { try row(of: $0) }, costs: try origin.costs.map { try row(of: $0) },
       parent: try origin.parent.map { try row(of: $0) }, seed: Int64(origin.seed), defense: origin.defense,
-      settings: origin.settings)
+      spec: origin.spec?.json)
   }
 
   private func add(_ result: ResultValue) throws {
@@ -184,7 +184,7 @@ private final class Recorder {
     let id = try writer.add(
       ResultRecord(
         model: try row(of: result.model), attack: result.choice?.name ?? "none", norm: run?.threat.norm.rawValue ?? "",
-        eps: run?.threat.bound ?? 0, goal: run == nil ? nil : result.goalText, settings: try settings(of: result),
+        eps: run?.threat.bound ?? 0, goal: run == nil ? nil : result.goalText, spec: try spec(of: result).json,
         costs: try result.costs.map { try row(of: $0) }, dataset: try row(of: result.images.from),
         selection: result.images.described, seed: Int64(run?.seed ?? 0), images: evaluation.images,
         clean: evaluation.clean.value, robust: evaluation.robust.value, protected: evaluation.protected?.value,
@@ -192,21 +192,22 @@ private final class Recorder {
         success: run == nil || evaluation.success.count == 0 ? nil : evaluation.success.value,
         queries: evaluation.queries, seconds: result.seconds,
         classes: evaluation.byClass.map(record),
-        examples: run == nil && result.images.isRange ? [] : evaluation.outcomes.map(record)))
+        examples: run == nil && result.images.images.isRange ? [] : evaluation.outcomes.map(record)))
     confirmations.append { result.identity.storeID = id }
   }
 
-  /// With the row's own columns all that decided it: `repeat` runs it again from them.
-  private func settings(of result: ResultValue) throws -> String {
-    guard let run = result.run, let choice = result.choice else { return "{}" }
-    // Of `transfer`, which is made with a model, what was typed; of the others every setting, defaults included.
-    var settings = Attacks.entry(of: run.attack)?.values(of: run.attack) ?? choice.settingValues
-    settings["goal"] = .choice(result.goal ?? run.goal.described)
-    if let radii = result.radii { settings["radii"] = .numbers(radii) }
-    if let source = choice["from"]?.asObject(ModelValue.self) {
-      settings["from_id"] = .integer(Int(try row(of: source)))
+  /// All that decided it, but for its model, data and costs: `repeat` runs it again from this and those rows.
+  private func spec(of result: ResultValue) throws -> ResultSpec {
+    let images = ImageSelection(result.images.images)
+    guard let run = result.run, let choice = result.choice, var attack = AttackSpec(run) else {
+      return ResultSpec(attack: nil, images: images)
     }
-    return settings.json
+    // A model among the settings is known by its row.
+    attack.attack = try Attacks.family.completed(
+      try choice.spec { ModelReference(name: $0.identity.name, id: try row(of: $0), target: $0.model.target) })
+    attack.radii = result.radii
+    attack.everyCostlyAnswer = result.goal == ResultValue.everyCostlyAnswer
+    return ResultSpec(attack: attack, images: images)
   }
 
   private func record(_ row: ClassRow) -> ClassResultRecord {
@@ -221,14 +222,11 @@ private final class Recorder {
 
   private func add(_ value: AuditValue) throws {
     let (audit, report) = (value.audit, value.report)
-    let settings: [String: SettingValue] = [
-      "norm": .choice(audit.threat.norm.rawValue), "eps": .number(audit.threat.bound),
-      "form": .choice(audit.form.rawValue),
-    ]
+    let spec = AuditSpec(audit, images: ImageSelection(value.images.images))
     _ = try writer.add(
       AuditRecord(
         model: try row(of: value.model), dataset: try row(of: value.images.from), selection: value.images.described,
-        settings: settings.json, seed: Int64(audit.seed), seconds: report.seconds,
+        spec: spec.json, seed: Int64(audit.seed), seconds: report.seconds,
         checks: report.checks.map { check in
           CheckRecord(
             name: check.name, passed: check.verdict == .skipped ? nil : check.isPassed,

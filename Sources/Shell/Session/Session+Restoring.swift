@@ -11,7 +11,10 @@ extension Session {
   func restoredData(_ id: Int64) throws -> DatasetValue {
     let record = try row(store.dataset(id: id), "data set", id)
     let loaded = environment.variables.lazy.compactMap { $0.value.asObject(DatasetValue.self) }
-    let known = loaded.first { $0.dataset.sha256 == record.sha256 && $0.selection == record.selection }
+    guard let selection = try? DataSelection(json: record.spec ?? "") else {
+      throw Problem(code: ShellCode.data, message: "the store's selection `\(record.selection)` cannot be read")
+    }
+    let known = loaded.first { $0.dataset.sha256 == record.sha256 && $0.selection.typed == record.selection }
     if let known, known.dataset.name == record.name { return known }
     do {
       // The place it was read from, unless a set that has a name of its own stands elsewhere on this machine.
@@ -24,29 +27,24 @@ extension Session {
           message: "the files of \(record.name) have changed since: their SHA-256 differs",
           help: ["they were read from \(record.path)"])
       }
-      return try narrowed(DatasetValue(dataset: dataset), by: record.selection)
+      return DatasetValue(dataset: try selection.applied(to: dataset), selection: selection)
     } catch let error as DataError {
       throw Problem.from(error)
     }
   }
 
-  /// The images of a result: a part, a piece of one, or those that its examples name.
-  func restoredImages(of record: ResultRecord, in data: DatasetValue) throws -> Images {
-    let part: Dataset.Part = record.selection.hasPrefix(Dataset.Part.train.rawValue) ? .train : .test
-    let all = data.dataset[part]
-    let range = record.selection.wholeMatch(of: /\w+\[(\d+)\.\.<(\d+)\]/)
-    let positions: [Int]
-    if record.selection == part.rawValue {
-      positions = Array(0..<all.count)
-    } else if let range, let first = Int(range.output.1), let end = Int(range.output.2), first < end {
-      positions = Array(first..<end)
-    } else {
-      positions = record.examples.map(\.index)
+  /// The images of a result; in rows of early versions those that its examples name.
+  func restoredImages(_ selection: ImageSelection?, of record: ResultRecord, in data: DatasetValue) throws -> Images {
+    do {
+      guard let selection = selection ?? ImageSelection(indices: record.examples.map(\.index), text: record.selection)
+      else { throw DataError.selection("the row says `\(record.selection)`") }
+      let images = try selection.images(of: data.dataset)
+      guard images.count == record.images else { throw DataError.selection("the row has \(record.images.of("image"))") }
+      return images
+    } catch let error as DataError {
+      throw Problem(
+        code: ShellCode.data, message: "the row does not say which images of \(data.dataset.name) were used: \(error)")
     }
-    guard positions.count == record.images, positions.allSatisfy({ (0..<all.count).contains($0) }) else {
-      throw Problem(code: ShellCode.data, message: "the row does not say which images of \(all.name) were used")
-    }
-    return all.at(positions)
   }
 
   /// The cost matrix of a row.
@@ -68,7 +66,8 @@ extension Session {
     var origin = ModelValue.Origin(data: try record.dataset.map { try restoredData($0) })
     origin.parents = try record.parent.map { [try restoredModel($0)] } ?? []
     origin.costs = try record.costs.map { try restoredCosts($0) }
-    (origin.defense, origin.settings) = (record.defense, record.settings)
+    origin.defense = record.defense
+    origin.spec = try record.spec.map { text in try answeringInterrupts { try ModelSpec(json: text) } }
     (origin.seed, origin.clean, origin.seconds) = (Int(record.seed), record.clean, record.seconds)
     origin.epochs = try store.epochs(of: id)
     let value = ModelValue(try network(record, id), origin: origin, name: record.name)
@@ -90,9 +89,13 @@ extension Session {
   }
 
   private func notes(for record: ModelRecord) throws -> [String: String] {
-    let normalisation = try StoredSettings(json: record.normalisation)
+    let normalisation = try [String: SettingValue](json: record.normalisation)
     func floats(_ name: String) -> String {
-      (normalisation[name]?.asNumbers ?? []).map { "\(Float($0))" }.joined(separator: " ")
+      switch normalisation[name] {
+      case .numbers(let numbers): numbers.map { "\(Float($0))" }.joined(separator: " ")
+      case .integers(let numbers): numbers.map { "\(Float($0))" }.joined(separator: " ")
+      default: ""
+      }
     }
     let answers = try record.dataset.flatMap { try store.dataset(id: $0)?.record.classNames.count } ?? 10
     return [
@@ -100,27 +103,6 @@ extension Session {
       "ward.input": record.shape.map(String.init).joined(separator: "x"), "ward.mean": floats("mean"),
       "ward.std": floats("std"),
     ]
-  }
-
-  /// A selection as `load` wrote it: `classes: ["Shirt", "Bag"] train: 600 test: 200`, any of them.
-  private func narrowed(_ data: DatasetValue, by selection: String) throws -> DatasetValue {
-    guard let parts = selection.wholeMatch(of: /(?:classes: (\[.*\]))? ?(?:train: (\d+))? ?(?:test: (\d+))?/) else {
-      throw Problem(code: ShellCode.data, message: "the store's selection `\(selection)` cannot be read")
-    }
-    var data = data
-    if let list = parts.output.1 {
-      // A list of names and numbers, read by the language that wrote it, with no names to refer to.
-      let literal = Interpreter(environment: Environment(), host: self)
-      let wanted = try literal.evaluate(Source(name: "selection", text: String(list))).asList ?? []
-      data = DatasetValue(dataset: try data.dataset.only(try wanted.map { try data.classNumber($0) }))
-    }
-    if parts.output.2 != nil || parts.output.3 != nil {
-      data = DatasetValue(
-        dataset: try data.dataset.first(
-          train: parts.output.2.flatMap { Int($0) }, test: parts.output.3.flatMap { Int($0) }))
-    }
-    data.selection = selection
-    return data
   }
 
   private func row<Record>(_ found: Stored<Record>?, _ what: String, _ id: Int64) throws -> Record {

@@ -9,7 +9,7 @@ import Store
 /// cell made, and shows it. One thread runs the notebook.
 final class Session {
   let environment: Environment
-  let store: Store
+  let store: StoreFile
   /// What users' queries run on; another one after a query that Ctrl-C left to come to its end.
   private(set) var sql: UserSQL
   let output: Output

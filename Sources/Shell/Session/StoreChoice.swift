@@ -30,15 +30,15 @@ enum StoreChoice {
   /// Opens the store and begins a session in it; or in a store in memory, and says why.
   static func begin(
     _ session: SessionRecord, in path: String?
-  ) throws -> (store: Store, number: Int64, problem: StoreError?) {
+  ) throws -> (store: StoreFile, number: Int64, problem: StoreError?) {
     do {
       let store =
-        try path.map { try Store.open(at: Home.path($0), stop: { Interrupt.isRequested }) } ?? Store.inMemory()
+        try path.map { try StoreFile.open(at: Home.path($0), stop: { Interrupt.isRequested }) } ?? StoreFile.inMemory()
       return (store, try store.beginSession(session), nil)
     } catch StoreError.stopped {
       throw Lang.Interrupt()
     } catch let error as StoreError {
-      let store = try Store.inMemory()
+      let store = try StoreFile.inMemory()
       return (store, try store.beginSession(session), error)
     }
   }

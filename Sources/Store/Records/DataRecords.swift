@@ -1,7 +1,7 @@
 /// A data set as loaded: files, and the part of them that was selected.
 ///
 /// Two loads of the same bytes with the same selection are one row.
-public struct DatasetRecord: Sendable, Equatable {
+public struct DatasetRecord: TableRow, Sendable, Equatable {
   /// The name it was loaded by.
   public var name: String
   /// Where its files were.
@@ -10,6 +10,8 @@ public struct DatasetRecord: Sendable, Equatable {
   public var sha256: String
   /// Which part was kept, such as `train: 6000 classes: ["Shirt", "Bag"]`; empty for all.
   public var selection: String
+  /// The same as a JSON object, `{}` for all; nil when unknown.
+  public var spec: String?
   /// Images to train on.
   public var train: Int
   /// Images to test on.
@@ -21,13 +23,14 @@ public struct DatasetRecord: Sendable, Equatable {
 
   /// A data set with its counts.
   public init(
-    name: String, path: String, sha256: String, selection: String = "", train: Int, test: Int, classNames: [String],
-    shape: [Int]
+    name: String, path: String, sha256: String, selection: String = "", spec: String? = nil, train: Int, test: Int,
+    classNames: [String], shape: [Int]
   ) {
     self.name = name
     self.path = path
     self.sha256 = sha256
     self.selection = selection
+    self.spec = spec
     self.train = train
     self.test = test
     self.classNames = classNames
@@ -36,7 +39,7 @@ public struct DatasetRecord: Sendable, Equatable {
 }
 
 /// A cost matrix. Two of the same name and content are one row.
-public struct CostRecord: Sendable, Equatable {
+public struct CostRecord: TableRow, Sendable, Equatable {
   /// The name it was bound to; empty when it had none.
   public var name: String
   /// Class names in the order of the rows.

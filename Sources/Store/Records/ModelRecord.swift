@@ -1,7 +1,7 @@
 import Foundation
 
 /// A trained (or opened) model: its weights and how it came to be.
-public struct ModelRecord: Sendable, Equatable {
+public struct ModelRecord: TableRow, Sendable, Equatable {
   /// The name it was bound to; empty when it had none.
   public var name: String
   /// The name of its architecture, such as `lenet`.
@@ -12,8 +12,8 @@ public struct ModelRecord: Sendable, Equatable {
   public var dataset: Int64?
   /// The defense, such as `minmax`; empty for plain training.
   public var defense: String
-  /// Every setting of the training and the defense, as a JSON object.
-  public var settings: String
+  /// What decided the training, with data, parent and costs enough to run it again, as a JSON object; nil when unknown.
+  public var spec: String?
   /// The cost matrix it was trained with.
   public var costs: Int64?
   /// The seed of its training.
@@ -31,10 +31,17 @@ public struct ModelRecord: Sendable, Equatable {
   /// The weights as one block of bytes, in a form the caller can read back (Ward uses safetensors).
   public var weights: Data
 
+  enum CodingKeys: String, CodingKey {
+    case name, architecture, parent, dataset, defense, spec, costs, seed, parameters, shape, normalisation, clean
+    case seconds
+    /// Of the table `blob`; where `model` has a column `weights`, it says which.
+    case weights = "bytes"
+  }
+
   /// A model with its weights.
   public init(
     name: String, architecture: String, parent: Int64? = nil, dataset: Int64? = nil, defense: String = "",
-    settings: String = "{}", costs: Int64? = nil, seed: Int64 = 0, parameters: Int, shape: [Int],
+    spec: String? = nil, costs: Int64? = nil, seed: Int64 = 0, parameters: Int, shape: [Int],
     normalisation: String = "", clean: Double? = nil, seconds: Double = 0, weights: Data
   ) {
     self.name = name
@@ -42,7 +49,7 @@ public struct ModelRecord: Sendable, Equatable {
     self.parent = parent
     self.dataset = dataset
     self.defense = defense
-    self.settings = settings
+    self.spec = spec
     self.costs = costs
     self.seed = seed
     self.parameters = parameters
@@ -55,7 +62,7 @@ public struct ModelRecord: Sendable, Equatable {
 }
 
 /// One pass over the training images.
-public struct EpochRecord: Sendable, Equatable {
+public struct EpochRecord: TableRow, Sendable, Equatable {
   /// Counted from 1.
   public var epoch: Int
   /// Mean loss over the pass.
@@ -69,7 +76,12 @@ public struct EpochRecord: Sendable, Equatable {
   /// Training images per second.
   public var imagesPerSecond: Double
   /// How each layer's weights were spread after it.
-  public var weights: [WeightRecord]
+  public var weights: [WeightRecord] = []
+
+  /// Its columns; each of `weights` is a row of its own.
+  enum CodingKeys: String, CodingKey {
+    case epoch, loss, trainAccuracy, testAccuracy, seconds, imagesPerSecond
+  }
 
   /// One finished epoch.
   public init(
@@ -87,7 +99,7 @@ public struct EpochRecord: Sendable, Equatable {
 }
 
 /// Statistics of the weights of one layer (the Min-Max table).
-public struct WeightRecord: Sendable, Equatable {
+public struct WeightRecord: TableRow, Sendable, Equatable {
   /// The layer's name, such as `conv1`.
   public var layer: String
   /// How many weights it has.
@@ -102,17 +114,17 @@ public struct WeightRecord: Sendable, Equatable {
   public var std: Double
   /// Share of weights near zero, from 0 to 1.
   public var nearZero: Double
-  /// Kurtosis, 3 for a normal distribution.
-  public var kurtosis: Double
-  /// Hoyer sparsity, from 0 (all alike) to 1 (a single weight).
-  public var hoyer: Double
-  /// Gini coefficient of the magnitudes, from 0 to 1.
-  public var gini: Double
+  /// Kurtosis, 3 for a normal distribution; nil if all weights are equal.
+  public var kurtosis: Double?
+  /// Hoyer sparsity, from 0 (all alike) to 1 (a single weight); nil if all are 0.
+  public var hoyer: Double?
+  /// Gini coefficient of the magnitudes, from 0 to 1; nil if all are 0.
+  public var gini: Double?
 
   /// The statistics of one layer.
   public init(
     layer: String, parameters: Int, l1: Double, l2: Double, max: Double, std: Double, nearZero: Double,
-    kurtosis: Double, hoyer: Double, gini: Double
+    kurtosis: Double?, hoyer: Double?, gini: Double?
   ) {
     self.layer = layer
     self.parameters = parameters

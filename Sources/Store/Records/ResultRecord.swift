@@ -1,5 +1,7 @@
+import GRDB
+
 /// What one attack did to one model. With its rows it is enough to run the attack again.
-public struct ResultRecord: Sendable, Equatable {
+public struct ResultRecord: TableRow, Sendable, Equatable {
   /// The model that was attacked.
   public var model: Int64
   /// The attack's name, such as `pgd`; `none` for an evaluation without attack.
@@ -10,8 +12,8 @@ public struct ResultRecord: Sendable, Equatable {
   public var eps: Double
   /// What it tried to reach, such as `untargeted` or `target(class: "Bag")`; nil for an evaluation.
   public var goal: String?
-  /// Every setting of the attack, as a JSON object.
-  public var settings: String
+  /// What ran, with model, data and costs enough to run it again, as a JSON object; nil when unknown.
+  public var spec: String?
   /// The cost matrix that measured it.
   public var costs: Int64?
   /// The data set the images came from.
@@ -39,24 +41,30 @@ public struct ResultRecord: Sendable, Equatable {
   /// Seconds it took.
   public var seconds: Double
   /// One row for each class.
-  public var classes: [ClassResultRecord]
+  public var classes: [ClassResultRecord] = []
   /// One row for each image; may be empty.
-  public var examples: [ExampleRecord]
+  public var examples: [ExampleRecord] = []
+
+  /// Its columns; each of `classes` and `examples` is a row of its own.
+  enum CodingKeys: String, CodingKey {
+    case model, attack, norm, eps, goal, spec, costs, dataset, selection, seed, images, clean, robust, protected
+    case meanCost, attacked, success, queries, seconds
+  }
 
   /// A finished attack.
   public init(
-    model: Int64, attack: String, norm: String, eps: Double, goal: String? = nil, settings: String = "{}",
-    costs: Int64? = nil,
-    dataset: Int64? = nil, selection: String = "test", seed: Int64 = 0, images: Int, clean: Double, robust: Double,
-    protected: Double? = nil, meanCost: Double? = nil, attacked: Int? = nil, success: Double? = nil, queries: Int = 0,
-    seconds: Double = 0, classes: [ClassResultRecord] = [], examples: [ExampleRecord] = []
+    model: Int64, attack: String, norm: String, eps: Double, goal: String? = nil, spec: String? = nil,
+    costs: Int64? = nil, dataset: Int64? = nil, selection: String = "test", seed: Int64 = 0, images: Int,
+    clean: Double, robust: Double, protected: Double? = nil, meanCost: Double? = nil, attacked: Int? = nil,
+    success: Double? = nil, queries: Int = 0, seconds: Double = 0, classes: [ClassResultRecord] = [],
+    examples: [ExampleRecord] = []
   ) {
     self.model = model
     self.attack = attack
     self.norm = norm
     self.eps = eps
     self.goal = goal
-    self.settings = settings
+    self.spec = spec
     self.costs = costs
     self.dataset = dataset
     self.selection = selection
@@ -76,7 +84,7 @@ public struct ResultRecord: Sendable, Equatable {
 }
 
 /// One class of a result.
-public struct ClassResultRecord: Sendable, Equatable {
+public struct ClassResultRecord: TableRow, Sendable, Equatable {
   /// The label.
   public var label: Int
   /// The class name.
@@ -98,6 +106,11 @@ public struct ClassResultRecord: Sendable, Equatable {
   /// The wrong answer given most often; empty when there was none.
   public var mostTakenFor: String
 
+  enum CodingKeys: String, CodingKey {
+    case label = "class"
+    case name, protected, images, clean, robust, low, high, meanCost, mostTakenFor
+  }
+
   /// One class of a result.
   public init(
     label: Int, name: String, protected: Bool, images: Int, clean: Double?, robust: Double?, low: Double?,
@@ -117,7 +130,7 @@ public struct ClassResultRecord: Sendable, Equatable {
 }
 
 /// One image of a result.
-public struct ExampleRecord: Sendable, Equatable {
+public struct ExampleRecord: TableRow, Sendable, Equatable {
   /// The image's place in the data it was taken from, counted from 0.
   public var index: Int
   /// Its true label.
@@ -141,6 +154,36 @@ public struct ExampleRecord: Sendable, Equatable {
   /// Steps until it was done.
   public var steps: Int
 
+  /// Its columns.
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case index = "image"
+    case label
+    case cleanAnswer = "clean_answer"
+    case answer, fooled, linf, l2, l1, l0, queries, steps
+  }
+
+  /// The keys above are the columns' own names: the statement that writes ten thousand rows is made of them.
+  public static var databaseColumnEncodingStrategy: DatabaseColumnEncodingStrategy { .useDefaultKeys }
+  /// The same for reading.
+  public static var databaseColumnDecodingStrategy: DatabaseColumnDecodingStrategy { .useDefaultKeys }
+
+  /// What it has for a column, for the same statement.
+  func value(_ column: CodingKeys) -> any DatabaseValueConvertible {
+    switch column {
+    case .index: index
+    case .label: label
+    case .cleanAnswer: cleanAnswer
+    case .answer: answer
+    case .fooled: fooled
+    case .linf: linf
+    case .l2: l2
+    case .l1: l1
+    case .l0: l0
+    case .queries: queries
+    case .steps: steps
+    }
+  }
+
   /// One attacked image.
   public init(
     index: Int, label: Int, cleanAnswer: Int, answer: Int, fooled: Bool, linf: Double, l2: Double, l1: Double,
@@ -161,31 +204,36 @@ public struct ExampleRecord: Sendable, Equatable {
 }
 
 /// One audit: checks that tell whether a model's robustness is real.
-public struct AuditRecord: Sendable, Equatable {
+public struct AuditRecord: TableRow, Sendable, Equatable {
   /// The model that was audited.
   public var model: Int64
   /// The data set the images came from.
   public var dataset: Int64?
   /// Which images.
   public var selection: String
-  /// Every setting of the audit, as a JSON object.
-  public var settings: String
+  /// What ran, as a JSON object; nil when unknown.
+  public var spec: String?
   /// Its seed.
   public var seed: Int64
   /// Seconds it took.
   public var seconds: Double
   /// What was checked, in order.
-  public var checks: [CheckRecord]
+  public var checks: [CheckRecord] = []
+
+  /// Its columns; each of `checks` is a row of its own.
+  enum CodingKeys: String, CodingKey {
+    case model, dataset, selection, spec, seed, seconds
+  }
 
   /// A finished audit.
   public init(
-    model: Int64, dataset: Int64? = nil, selection: String = "test", settings: String = "{}", seed: Int64 = 0,
+    model: Int64, dataset: Int64? = nil, selection: String = "test", spec: String? = nil, seed: Int64 = 0,
     seconds: Double = 0, checks: [CheckRecord]
   ) {
     self.model = model
     self.dataset = dataset
     self.selection = selection
-    self.settings = settings
+    self.spec = spec
     self.seed = seed
     self.seconds = seconds
     self.checks = checks
@@ -193,7 +241,7 @@ public struct AuditRecord: Sendable, Equatable {
 }
 
 /// One check of an audit.
-public struct CheckRecord: Sendable, Equatable {
+public struct CheckRecord: TableRow, Sendable, Equatable {
   /// Its name.
   public var name: String
   /// Whether nothing suspicious was seen; nil if it was not asked.

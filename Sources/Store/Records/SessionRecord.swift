@@ -1,7 +1,7 @@
 import Foundation
 
 /// One start of Ward. Its number is the `id` of the row, counted from 1 and never used twice.
-public struct SessionRecord: Sendable, Equatable {
+public struct SessionRecord: TableRow, Sendable, Equatable {
   /// The version of the program that ran it.
   public var version: String
   /// The seed the session started with.
@@ -33,7 +33,7 @@ public enum CellStatus: String, Sendable, CaseIterable {
 }
 
 /// One cell as typed, written before it runs.
-public struct CellRecord: Sendable, Equatable {
+public struct CellRecord: TableRow, Sendable, Equatable {
   /// The session it belongs to.
   public var session: Int64
   /// Its number within the session, as the prompt shows it.

@@ -25,7 +25,7 @@ public final class UserSQL {
 
   /// Opens a connection of its own to the store.
   /// - Throws: `SQLError.store`.
-  public convenience init(_ store: Store) throws {
+  public convenience init(_ store: StoreFile) throws {
     // Only the memory database's name is a URI; a path is taken as it is.
     try self.init(store.location, isURI: store.path == nil, path: store.path ?? "in memory", stop: store.stop)
   }

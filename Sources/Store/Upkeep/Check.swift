@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import GRDBSQLite
 
-extension Store {
+extension StoreFile {
   /// Reads the whole store and looks for damage: pages, indexes, references, and weights that are not what their hash
   /// says. Takes about ten seconds for each gigabyte.
   /// - Parameter shouldStop: Asked while it reads; true stops it.

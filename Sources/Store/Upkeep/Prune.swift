@@ -17,7 +17,7 @@ public struct Pruning: Sendable, Equatable {
   public var bytes = 0
 }
 
-extension Store {
+extension StoreFile {
   /// What `prune(before:)` would remove. Changes nothing.
   public func planPruning(before date: Date) throws -> Pruning {
     let alive = try livingSessions()

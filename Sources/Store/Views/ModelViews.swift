@@ -14,7 +14,8 @@ extension Views {
         "The name of the data it was trained on; null if unknown."),
       .integer("dataset_id", "m.dataset", "That data set, joins to `datasets.id`."),
       .text("defense", "m.defense", "The defense, such as `minmax`; empty for plain training."),
-      .text("settings", "m.settings", "Every setting of training and defense, as a JSON object."),
+      .text("settings", settings, "Every setting of training and defense, as a JSON object."),
+      .text("spec", "m.spec", "What ran, whole, as a JSON object: `repeat` and `resume` read this; null if unknown."),
       .text(
         "costs", "(SELECT k.name FROM cost k WHERE k.id = m.costs)",
         "The name of the cost matrix it was trained with; null for none."),
@@ -36,6 +37,19 @@ extension Views {
         "The session of that cell, joins to `sessions.id`."),
     ],
     from: "model m")
+
+  /// As `settings` always was: the defenses as an object, and their order beside it.
+  private static let settings = """
+    CASE WHEN m.spec -> '$.defense' IS NULL THEN coalesce(json_remove(m.spec, '$.seed'), '{}')
+    ELSE json_set(
+      json_remove(m.spec, '$.seed'),
+      '$.defense', json((
+        SELECT json_group_object(d.key, json(d.value)) FROM json_each(m.spec, '$.defense') l, json_each(l.value) d)),
+      '$.order', json((
+        SELECT json_group_array(d.key) FROM json_each(m.spec, '$.defense') l, json_each(l.value) d)),
+      '$.clip', json(coalesce(m.spec -> '$.clip', 'null')))
+    END
+    """
 
   static let epochs = View(
     name: "epochs", summary: "One row for each model and epoch of its training.",

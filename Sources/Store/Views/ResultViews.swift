@@ -15,7 +15,8 @@ extension Views {
         "goal", "r.goal",
         "What the attack tried to reach: `untargeted` for any wrong answer, or such as `target(class: \"Bag\")`; null for "
           + "an evaluation."),
-      .text("settings", "r.settings", "Every setting of the attack, as a JSON object."),
+      .text("settings", settings, "Every setting of the attack, as a JSON object."),
+      .text("spec", "r.spec", "What ran, whole, as a JSON object: `repeat` reads this; null if unknown."),
       .text(
         "costs", "(SELECT k.name FROM cost k WHERE k.id = r.costs)",
         "The name of the cost matrix that measured it; null for none."),
@@ -47,6 +48,21 @@ extension Views {
         "The session of that cell, joins to `sessions.id`."),
     ],
     from: "result r")
+
+  /// As `settings` always was: those of the attack, and flat beside them what else decided it.
+  private static let settings = """
+    CASE WHEN r.spec -> '$.attack' IS NULL THEN '{}'
+    ELSE json_remove(
+      json_set(
+        (SELECT json(a.value) FROM json_each(r.spec, '$.attack') a),
+        '$.from', (SELECT m.name FROM model m WHERE m.id = r.spec ->> '$.attack.transfer.from.model'),
+        '$.from_id', r.spec ->> '$.attack.transfer.from.model',
+        '$.goal', iif(r.spec -> '$.every_costly_answer' = 'true', 'costly', r.goal),
+        '$.radii', json(r.spec -> '$.radii')),
+      iif(r.attack = 'transfer', '$.none', '$.from'), iif(r.attack = 'transfer', '$.none', '$.from_id'),
+      iif(r.spec -> '$.radii' IS NULL, '$.radii', '$.none'))
+    END
+    """
 
   static let classResults = View(
     name: "class_results", summary: "One row for each result and class.",
@@ -102,7 +118,10 @@ extension Views {
       .text(
         "verdict", "x.verdict",
         "passed, doubtful, failed or skipped; empty for an audit of before Ward stored it."),
-      .text("settings", "a.settings", "Every setting of the audit, as a JSON object."),
+      .text(
+        "settings", "coalesce(json_remove(a.spec, '$.seed', '$.images'), '{}')",
+        "Every setting of the audit, as a JSON object."),
+      .text("spec", "a.spec", "What ran, whole, as a JSON object; null if unknown."),
       .text("selection", "a.selection", "Which images were used."),
       .integer("seed", "a.seed", "The seed of the audit."),
       .real("seconds", "a.seconds", "Seconds the whole audit took."),

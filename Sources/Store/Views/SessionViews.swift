@@ -36,6 +36,7 @@ extension Views {
       .text("path", "d.path", "Where its files were."),
       .text("sha256", "d.sha256", "SHA-256 of the data, in hexadecimal."),
       .text("selection", "d.selection", "Which part was kept; empty for all of it."),
+      .text("spec", "d.spec", "The same as a JSON object: `repeat` and `resume` read this; null if unknown."),
       .integer("images", "d.train + d.test", "How many images it has."),
       .integer("train", "d.train", "How many of them are for training."),
       .integer("test", "d.test", "How many of them are for testing."),

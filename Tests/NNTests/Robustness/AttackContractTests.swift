@@ -35,6 +35,7 @@ import Testing
       if let limit, case .integer(let standard) = setting.standard, standard > limit {
         given[setting.name] = .integer(limit)
       }
+      if setting.kind == .model { given[setting.name] = .model(ModelReference(name: "another", target: target)) }
     }
     return try entry.make(given)
   }
@@ -130,11 +131,15 @@ import Testing
 
   @Test(arguments: cases) func settingsReadBackAsTheyWereGiven(_ item: Case) throws {
     let attack = try Self.small(item.name)
-    let entry = try #require(Attacks.entry(of: attack))
+    let spec = try #require(Attacks.family.spec(of: attack))
+    let entry = try Attacks.family.entry(spec.name)
     #expect(entry.name == item.name && !entry.summary.isEmpty && !entry.paper.isEmpty)
     #expect(entry.example.contains("with: \(item.name)"))
     #expect(attack.traits.norms.contains(.linf) || entry.example.contains("norm: "), "L∞ is what no norm means")
-    let values = try #require(entry.values(of: attack))
-    #expect(Set(values.keys) == Set(entry.settings.map(\.name)))
+    #expect(Set(spec.settings.keys) == Set(entry.settings.map(\.name)))
+    // What is written makes the same attack again, and the same text.
+    let there = Resolver(target: { _ in Self.target })
+    let again = try Attacks.family.make(try Spec(json: spec.json), resolving: there)
+    #expect(Attacks.family.spec(of: again)?.json == spec.json)
   }
 }

@@ -151,7 +151,7 @@ import Testing
     var trainer = Trainer()
     trainer.epochs = 2
     let plain = try trainer.train(model, on: data.train, engine: Engine(threads: 2)).model.values
-    trainer.defense = Defense(mix: .free(replays: 1, epsilon: 0.1))
+    trainer.objective = TrainingObjective(mix: .free(replays: 1, epsilon: 0.1))
     let free = try trainer.train(model, on: data.train, engine: Engine(threads: 2)).model.values
     #expect(excess(free, plain, relative: 0, absolute: 1e-6) <= 1)
   }
@@ -164,7 +164,7 @@ import Testing
     trainer.optimizer = {
       var sgd = SGD(); sgd.rate = 0; return sgd
     }()
-    trainer.defense = Defense(mix: .free(replays: 2, epsilon: 0.1))
+    trainer.objective = TrainingObjective(mix: .free(replays: 2, epsilon: 0.1))
     let found = try trainer.train(it.model, on: data.train, engine: Engine(threads: 2)).epochs[0].loss
     let workspace = it.context.workspace
     let first = workspace.inputGradient(of: CrossEntropy(), at: it.images, labels: it.labels)

@@ -10,18 +10,18 @@ import Testing
     try Model(architecture, input: ImageShape(channels: 1, height: 16, width: 16), classes: 4)
   }
 
-  private func defense(
-    _ recipes: [any Recipe], _ costs: CostMatrix? = DefenseTests.costs, for model: Model? = nil
-  ) throws -> Defense {
-    try Defenses.combined(recipes, for: try model ?? self.model(), costs: costs)
+  private func objective(
+    _ defenses: [any Defense], _ costs: CostMatrix? = DefenseTests.costs, for model: Model? = nil
+  ) throws -> TrainingObjective {
+    try Defenses.combined(defenses, for: try model ?? self.model(), costs: costs)
   }
 
   @Test(arguments: Defenses.all.map(\.name)) func everyDeclarationMakesItsDefault(name: String) throws {
     let entry = try #require(Defenses.named(name))
-    let recipe = try entry.make()
-    #expect(recipe.name == name)
-    #expect(entry.values(of: recipe)?.count == entry.settings.count)
-    _ = try defense([recipe])
+    let defense = try entry.make()
+    #expect(defense.name == name)
+    #expect(entry.values(of: defense)?.count == entry.settings.count)
+    _ = try objective([defense])
   }
 
   @Test(arguments: Defenses.all.map(\.name)) func everyDefenseTrainsToTheSameBitsOnAnyNumberOfThreads(
@@ -31,7 +31,7 @@ import Testing
     var trainer = Trainer()
     trainer.epochs = 2
     trainer.batch = 40
-    trainer.defense = try defense([try #require(Defenses.named(name)).make()])
+    trainer.objective = try objective([try #require(Defenses.named(name)).make()])
     let results = try [1, 2].map { try trainer.train(try model(), on: data.train, engine: Engine(threads: $0)) }
     #expect(results[0].model.values == results[1].model.values)
     #expect(results[0].model.values.allSatisfy { $0.isFinite })
@@ -43,7 +43,7 @@ import Testing
     (minmax.a, minmax.b) = (0.25, 3)
     var adversarial = AdversarialTraining()
     adversarial.mix = .replaced
-    let whole = try defense([minmax, adversarial])
+    let whole = try objective([minmax, adversarial])
     let loss = try #require(whole.loss as? ExpectedCost)
     #expect(loss.weight == 0.25 && loss.entropy == 1)
     #expect((whole.penalties.first as? MinMax)?.factors == [3, 0.1])
@@ -52,8 +52,8 @@ import Testing
   }
 
   @Test func costsThatNoPartSpeaksOfEnterAsTheExpectedCost() throws {
-    func loss(_ recipes: any Recipe..., costs: CostMatrix? = DefenseTests.costs) throws -> any Loss {
-      try defense(recipes, costs).loss
+    func loss(_ defenses: any Defense..., costs: CostMatrix? = DefenseTests.costs) throws -> any Loss {
+      try objective(defenses, costs).loss
     }
     let (plain, adversarial) = (try loss(StandardTraining()), try loss(AdversarialTraining()))
     #expect((plain as? ExpectedCost)?.weight == 1 && (adversarial as? ExpectedCost)?.weight == 1)
@@ -67,32 +67,76 @@ import Testing
     #expect(bare is CrossEntropy)
   }
 
+  @Test func whatEachAddsDoesNotDependOnTheOrder() throws {
+    let logits = Tensor(shape: [2, 4], values: [1, 2, 0.5, -1, 0, 3, -2, 0.25])
+    let smooth = LabelSmoothing()
+    let both: [any Defense] = [CostWeightedDefense(), smooth, ExpectedCostDefense(), LogitAdjustedDefense()]
+    let first = try objective(both).loss.evaluate(logits, labels: [0, 3])
+    let last = try objective(both.reversed()).loss.evaluate(logits, labels: [0, 3])
+    #expect(first.values == last.values && first.slope.values == last.slope.values)
+    // And each is there: without one of them the loss is another.
+    for left in both.indices {
+      var fewer = both
+      fewer.remove(at: left)
+      #expect(try objective(fewer).loss.evaluate(logits, labels: [0, 3]).values != first.values, "\(both[left].name)")
+    }
+    var sum: [any Defense] = [CostSensitiveAdversarial(), ExpectedCostDefense()]
+    #expect((try objective(sum).loss as? ExpectedCost)?.weight == 2, "two weights of one cost are one term")
+    sum = [ExpectedCostDefense(), smooth]
+    #expect(try objective(sum).loss is LossSum)
+  }
+
+  /// A defense that nothing in `NN` knows of.
+  private struct Foreign: Defense {
+    struct Square: Loss {
+      func evaluate(_ logits: Tensor, labels: [Int]) -> LossValue {
+        eachRow(logits, labels) { z, label, slope in
+          for j in z.indices { slope[j] = 2 * z[j] }
+          return z.reduce(0) { $0 + $1 * $1 }
+        }
+      }
+    }
+
+    static let entry: Entry<any Defense> = Entry(Foreign(), "foreign", "squares of the logits") { $0 }
+    func add(to parts: inout DefenseParts) { parts.addLoss(Square()) }
+  }
+
+  @Test func aDefenseBringsItsOwnLoss() throws {
+    let loss = try objective([Foreign(), LabelSmoothing()], nil).loss
+    let logits = Tensor(shape: [1, 4], values: [1, 2, 0.5, -1])
+    let (whole, plain) = (
+      loss.evaluate(logits, labels: [1]), CrossEntropy(smoothing: 0.1).evaluate(logits, labels: [1])
+    )
+    #expect(whole.values[0] == plain.values[0] + 6.25)
+    #expect(whole.slope.values[3] == plain.slope.values[3] - 2)
+  }
+
   @Test func theMinMaxDefenseAloneTrainsOnCleanImages() throws {
-    let found = try defense([MinMaxDefense()])
+    let found = try objective([MinMaxDefense()])
     #expect(found.adversary == nil)
     if case .clean = found.mix {} else { Issue.record("\(found.mix)") }
   }
 
   @Test func whatCannotBeCombinedIsRefused() throws {
-    #expect(throws: RecipeError.twoMakers("adversarial", "csa")) {
-      try defense([AdversarialTraining(), CostSensitiveAdversarial()])
+    #expect(throws: DefenseError.twoMakers("adversarial", "csa")) {
+      try objective([AdversarialTraining(), CostSensitiveAdversarial()])
     }
-    #expect(throws: RecipeError.twice("minmax")) { try defense([MinMaxDefense(), MinMaxDefense()]) }
-    #expect(throws: RecipeError.needsCosts(defense: "cost_weighted")) { try defense([CostWeightedDefense()], nil) }
-    #expect(throws: RecipeError.otherClasses(costs: 2, model: 4)) {
-      try defense([StandardTraining()], CostMatrix.fixture([[0, 1], [1, 0]]))
+    #expect(throws: DefenseError.twice("minmax")) { try objective([MinMaxDefense(), MinMaxDefense()]) }
+    #expect(throws: DefenseError.needsCosts(defense: "cost_weighted")) { try objective([CostWeightedDefense()], nil) }
+    #expect(throws: DefenseError.otherClasses(costs: 2, model: 4)) {
+      try objective([StandardTraining()], CostMatrix.fixture([[0, 1], [1, 0]]))
     }
-    #expect(throws: RecipeError.noConvolutions(defense: "minmax", architecture: "mlp")) {
-      try defense([MinMaxDefense()], for: try model(MLP()))
+    #expect(throws: DefenseError.noConvolutions(defense: "minmax", architecture: "mlp")) {
+      try objective([MinMaxDefense()], for: try model(MLP()))
     }
     var blind = AdversarialTraining()
     blind.attack = try #require(Attacks.named("square")).make()
     let square = blind
-    #expect(throws: RecipeError.notByGradient(attack: "square")) { try defense([square]) }
+    #expect(throws: DefenseError.notByGradient(attack: "square")) { try objective([square]) }
     var wide = AdversarialTraining()
     wide.eps = 8
     let tooWide = wide
-    #expect(throws: AttackError.self) { try defense([tooWide]) }
+    #expect(throws: AttackError.self) { try objective([tooWide]) }
   }
 
   /// Tells how far its images are from the clean ones.
@@ -109,10 +153,10 @@ import Testing
   }
 
   @Test(arguments: ["fgsm", "pgd"]) func aRampLetsTheRadiusGrow(attack: String) throws {
-    var recipe = AdversarialTraining()
-    recipe.attack = try #require(Attacks.named(attack)).make(attack == "pgd" ? ["steps": .integer(3)] : [:])
-    (recipe.eps, recipe.ramp, recipe.mix) = (0.2, 2, .replaced)
-    var whole = try defense([recipe])
+    var defense = AdversarialTraining()
+    defense.attack = try #require(Attacks.named(attack)).make(attack == "pgd" ? ["steps": .integer(3)] : [:])
+    (defense.eps, defense.ramp, defense.mix) = (0.2, 2, .replaced)
+    var whole = try objective([defense])
     let inner = try #require(whole.adversary)
     whole.adversary = Watched(inner: inner) { epochs, change in
       #expect(change <= 0.2 * Float(min(1, epochs / 2)) + 1e-6)
@@ -120,7 +164,7 @@ import Testing
     }
     var trainer = Trainer()
     trainer.epochs = 3
-    trainer.defense = whole
+    trainer.objective = whole
     let data = try SmallData.squares(32, shape: ImageShape(channels: 1, height: 16, width: 16))
     _ = try trainer.train(try model(), on: data.train, engine: Engine(threads: 1))
   }

@@ -73,7 +73,7 @@ import Testing
     var trainer = Trainer()
     trainer.epochs = 1
     trainer.optimizer = SGD()
-    trainer.defense = Defense(adversary: GradientSign(epsilon: 0.1), mix: .paired(pair))
+    trainer.objective = TrainingObjective(adversary: GradientSign(epsilon: 0.1), mix: .paired(pair))
     // The fixture's images in their own order: a step does not depend on it but for rounding.
     let state = try trainer.train(model, on: data.train, engine: Engine(threads: 1))
     #expect(abs(state.epochs[0].loss - value.sum / 16) < 1e-4)

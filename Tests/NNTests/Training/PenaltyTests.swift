@@ -69,7 +69,7 @@ import Testing
     let model = try Model(LeNet(), input: data.shape, classes: 4)
     var trainer = Trainer()
     trainer.epochs = 20
-    trainer.defense = Defense(penalties: [MinMax(factors: [1, 1], form: .kurtosis)])
+    trainer.objective = TrainingObjective(penalties: [MinMax(factors: [1, 1], form: .kurtosis)])
     let trained = try trainer.train(model, on: data.train, engine: Engine(threads: 1)).model
     for layer in 0..<2 {
       #expect(trained.weightStatistics[layer].kurtosis > 1.1 * model.weightStatistics[layer].kurtosis)

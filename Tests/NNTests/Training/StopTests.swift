@@ -20,15 +20,15 @@ import Testing
 
   private func model(_ kind: any Architecture) throws -> Model { try Model(kind, input: data.shape, classes: 4) }
 
-  private func trainer(_ defense: Defense = .standard) -> Trainer {
+  private func trainer(_ defense: TrainingObjective = .standard) -> Trainer {
     var trainer = Trainer()
-    (trainer.epochs, trainer.batch, trainer.defense) = (2, 96, defense)
+    (trainer.epochs, trainer.batch, trainer.objective) = (2, 96, defense)
     return trainer
   }
 
-  static let kinds: [(any Architecture, Defense)] = [
+  static let kinds: [(any Architecture, TrainingObjective)] = [
     (LeNet(), .standard), (ResNet8(), .standard), (LeNet(), .adversarial(epsilon: 0.05)),
-    (LeNet(), Defense(adversary: GradientSign(epsilon: 0.05), mix: .paired(Consistency(beta: 2)))),
+    (LeNet(), TrainingObjective(adversary: GradientSign(epsilon: 0.05), mix: .paired(Consistency(beta: 2)))),
   ]
 
   /// Wherever the stop falls, the state is that of the last whole epoch, and goes on to the bits of an undisturbed training.
@@ -47,7 +47,7 @@ import Testing
         Issue.record("no interrupt at \(limit)")
       } catch TrainingError.interrupted(_, let last) {
         if last.epochs.isEmpty { #expect(last.model.values == start.model.values && last.steps == 0) }
-        #expect(last.steps == last.epochs.count * trainer.defense.mix.stepsPerBatch)
+        #expect(last.steps == last.epochs.count * trainer.objective.mix.stepsPerBatch)
         let resumed = try trainer.resume(last, on: data.train, testing: data.test, engine: engine)
         #expect(resumed.model.values == whole.model.values, "after \(limit) questions")
       }

@@ -10,11 +10,11 @@ import Testing
       normalisation: Normalisation(mean: data.mean, std: data.std), seed: seed)
   }
 
-  private func trainer(_ epochs: Int, _ defense: Defense = .standard) -> Trainer {
+  private func trainer(_ epochs: Int, _ defense: TrainingObjective = .standard) -> Trainer {
     var trainer = Trainer()
     trainer.epochs = epochs
     trainer.batch = 40
-    trainer.defense = defense
+    trainer.objective = defense
     return trainer
   }
 
@@ -36,19 +36,19 @@ import Testing
     #expect(last.imagesPerSecond > 0)
   }
 
-  static let defenses: [(String, Defense)] = {
+  static let defenses: [(String, TrainingObjective)] = {
     let costs = CostMatrix.fixture([[0, 9, 1, 1], [1, 0, 1, 1], [1, 1, 0, 1], [1, 1, 2, 0]])
     let sign = GradientSign(epsilon: 0.05)
     return [
       ("standard", .standard), ("minmax", .minmax(costs)), ("adversarial", .adversarial(epsilon: 0.05)),
-      ("csa", .csa(costs, epsilon: 0.05)), ("madry", Defense(adversary: sign, mix: .adversarial)),
-      ("blended", Defense(adversary: sign, mix: .blended(clean: 0.3))),
-      ("trades", Defense(adversary: sign, mix: .paired(Consistency(beta: 2)))),
+      ("csa", .csa(costs, epsilon: 0.05)), ("madry", TrainingObjective(adversary: sign, mix: .adversarial)),
+      ("blended", TrainingObjective(adversary: sign, mix: .blended(clean: 0.3))),
+      ("trades", TrainingObjective(adversary: sign, mix: .paired(Consistency(beta: 2)))),
     ]
   }()
 
   @Test(arguments: defenses) func theSameSeedGivesTheSameBitsOnAnyNumberOfThreads(
-    name: String, defense: Defense
+    name: String, defense: TrainingObjective
   ) throws {
     let data = try SmallData.squares(90, shape: Self.images)
     let results = try [1, 2, 3].map {

@@ -11,15 +11,17 @@ public struct CNN: Architecture {
   public init() {}
 
   /// `cnn`.
-  public static let entry = Entry<any Architecture>(
+  public static let entry: Entry<any Architecture> = Entry(
     CNN(), "cnn", "3×3 convolutions and maxima, then two dense layers", paper: "LeCun et al., Proc. IEEE 1998",
     example: "train cnn(channels: [8, 16, 32]) on: fashion epochs: 3",
-    [
-      Setting("channels", \.channels, in: 1...1024, "channels of the convolutions"),
-      Setting("hidden", \.hidden, in: 1...16_384, "units of the dense layer before the last"),
-      Setting("dropout", \.dropout, in: 0...0.95, "share of the hidden units dropped in training"),
-    ]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<CNN>] = [
+    Setting("channels", \.channels, in: 1...1024, "channels of the convolutions"),
+    Setting("hidden", \.hidden, in: 1...16_384, "units of the dense layer before the last"),
+    Setting("dropout", \.dropout, in: 0...0.95, "share of the hidden units dropped in training"),
+  ]
 
   /// See `Architecture`.
   public func network(for input: ImageShape, classes: Int) throws -> Network {

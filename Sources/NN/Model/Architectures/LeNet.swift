@@ -7,7 +7,7 @@ public struct LeNet: Architecture {
   public init() {}
 
   /// `lenet`.
-  public static let entry = Entry<any Architecture>(
+  public static let entry: Entry<any Architecture> = Entry(
     LeNet(), "lenet", "two 5×5 convolutions and three dense layers", paper: "LeCun et al., Proc. IEEE 1998",
     example: "train lenet on: fashion epochs: 5"
   ) { $0 }

@@ -7,11 +7,15 @@ public struct MLP: Architecture {
   public init() {}
 
   /// `mlp`.
-  public static let entry = Entry<any Architecture>(
+  public static let entry: Entry<any Architecture> = Entry(
     MLP(), "mlp", "dense layers with ReLU between them", paper: "Rumelhart, Hinton & Williams, Nature 1986",
     example: "train mlp(hidden: [128, 64]) on: fashion epochs: 3",
-    [Setting("hidden", \.hidden, in: 1...16_384, "units of the layers before the last")]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<MLP>] = [
+    Setting("hidden", \.hidden, in: 1...16_384, "units of the layers before the last")
+  ]
 
   /// See `Architecture`.
   public func network(for input: ImageShape, classes: Int) throws -> Network {

@@ -50,7 +50,7 @@ public struct ResNet8: Architecture {
   public init() {}
 
   /// `resnet8`.
-  public static let entry = Entry<any Architecture>(
+  public static let entry: Entry<any Architecture> = Entry(
     ResNet8(), "resnet8", "a residual network of 8 layers", paper: "arXiv:1512.03385",
     example: "train resnet8 on: fashion epochs: 3"
   ) { $0 }
@@ -67,7 +67,7 @@ public struct ResNet20: Architecture {
   public init() {}
 
   /// `resnet20`.
-  public static let entry = Entry<any Architecture>(
+  public static let entry: Entry<any Architecture> = Entry(
     ResNet20(), "resnet20", "a residual network of 20 layers", paper: "arXiv:1512.03385",
     example: "train resnet20 on: fashion epochs: 3"
   ) { $0 }

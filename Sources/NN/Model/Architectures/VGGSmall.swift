@@ -8,11 +8,15 @@ public struct VGGSmall: Architecture {
   public init() {}
 
   /// `vgg_small`.
-  public static let entry = Entry<any Architecture>(
+  public static let entry: Entry<any Architecture> = Entry(
     VGGSmall(), "vgg_small", "three pairs of 3×3 convolutions with batch normalisation", paper: "arXiv:1409.1556",
     example: "train vgg_small(width: 16) on: fashion epochs: 3",
-    [Setting("width", \.width, in: 1...512, "channels of the first pair")]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<VGGSmall>] = [
+    Setting("width", \.width, in: 1...512, "channels of the first pair")
+  ]
 
   /// See `Architecture`.
   public func network(for input: ImageShape, classes: Int) throws -> Network {

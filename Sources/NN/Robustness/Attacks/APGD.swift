@@ -29,19 +29,21 @@ struct APGD: Attack {
 
   static let traits = AttackTraits(.gradients, .fixed, norms: [.linf, .l2, .l1])
 
-  static let entry = Entry<any Attack>(
+  static let entry: Entry<any Attack> = Entry(
     APGD(), "apgd", "PGD with momentum that adapts its own step size", paper: "arXiv:2003.01690",
     details: Returned.best,
     example: "attack normal with: apgd on: fashion.test eps: 0.1 loss: dlr_t",
-    [
-      Setting("steps", \.steps, in: 1...100_000, "gradient steps of each run; at least 50 to be of use"),
-      Setting("restarts", \.restarts, in: 1...1000, "runs from new random starts"),
-      Setting("loss", \.loss, "what the steps make larger"),
-      Setting("targets", \.targets, in: 1...1000, "dlr_t only: how many classes to head for"),
-      Setting("rho", \.rho, in: 0...1, "share of rising steps below which the step is halved"),
-      Setting("eot", \.eot, in: 1...1000, "passes that gradients are averaged over, for models that answer at random"),
-    ]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<APGD>] = [
+    Setting("steps", \.steps, in: 1...100_000, "gradient steps of each run; at least 50 to be of use"),
+    Setting("restarts", \.restarts, in: 1...1000, "runs from new random starts"),
+    Setting("loss", \.loss, "what the steps make larger"),
+    Setting("targets", \.targets, in: 1...1000, "dlr_t only: how many classes to head for"),
+    Setting("rho", \.rho, in: 0...1, "share of rising steps below which the step is halved"),
+    Setting("eot", \.eot, in: 1...1000, "passes that gradients are averaged over, for models that answer at random"),
+  ]
 
   func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws {
     let needs = loss == .ce ? 2 : (loss == .dlrTargeted || goal != .untargeted ? 4 : 3)

@@ -25,7 +25,7 @@ struct AutoAttack: Attack {
 
   static let traits = AttackTraits(.gradients, .fixed, norms: [.linf, .l2, .l1], canTarget: false)
 
-  static let entry = Entry<any Attack>(
+  static let entry: Entry<any Attack> = Entry(
     AutoAttack(), "autoattack", "several attacks in a row on what is left; the standard test",
     paper: "arXiv:2003.01690",
     details: """
@@ -35,13 +35,15 @@ struct AutoAttack: Attack {
       probabilities, of gradients that are zero, of too few classes, and of gradients that Square shows to be masked.
       """,
     example: "attack normal with: autoattack on: take(fashion.test, 200) eps: 0.1",
-    [
-      Setting("version", \.version, "the published collection; rand is for models that answer at random"),
-      Setting("mode", \.mode, "each part on what is left, or each on all images: slower, the same robust accuracy"),
-      Setting("queries", \.queries, in: 1...1_000_000, "Square's questions for each image"),
-      Setting("steps", \.steps, in: 1...100_000, "gradient steps of each run"),
-    ]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<AutoAttack>] = [
+    Setting("version", \.version, "the published collection; rand is for models that answer at random"),
+    Setting("mode", \.mode, "each part on what is left, or each on all images: slower, the same robust accuracy"),
+    Setting("queries", \.queries, in: 1...1_000_000, "Square's questions for each image"),
+    Setting("steps", \.steps, in: 1...100_000, "gradient steps of each run"),
+  ]
 
   /// The attacks in their order, with the names that the literature gives them.
   func stages(_ norm: Norm, classes: Int) -> [(name: String, attack: any Attack)] {

@@ -10,15 +10,17 @@ struct BIM: Attack {
 
   static let traits = PGD.traits
 
-  static let entry = Entry<any Attack>(
+  static let entry: Entry<any Attack> = Entry(
     BIM(), "bim", "small signed gradient steps from the clean image", paper: "arXiv:1607.02533",
     details: Returned.best,
     example: "attack normal with: bim on: fashion.test eps: 0.1 steps: 10",
-    [
-      Setting("steps", \.steps, in: 1...100_000, "gradient steps"),
-      Setting("step", \.step, in: 1e-6...1000, "length of a step; none for 2.5·eps/steps", unit: "pixels"),
-    ]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<BIM>] = [
+    Setting("steps", \.steps, in: 1...100_000, "gradient steps"),
+    Setting("step", \.step, in: 1e-6...1000, "length of a step; none for 2.5·eps/steps", unit: "pixels"),
+  ]
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     var pgd = PGD()

@@ -14,17 +14,19 @@ struct Boundary: Attack {
 
   static let traits = AttackTraits(.answers, .minimum, norms: [.l2])
 
-  static let entry = Entry<any Attack>(
+  static let entry: Entry<any Attack> = Entry(
     Boundary(), "boundary", "a walk along the boundary that needs answers only", paper: "arXiv:1712.04248",
     details: Returned.smallest,
     example: "attack normal with: boundary on: take(fashion.test, 20) norm: l2 eps: 2 steps: 500",
-    [
-      Setting("steps", \.steps, in: 1...1_000_000, "steps of the walk"),
-      Setting("spherical", \.spherical, in: 1e-6...1, "first step around the clean image, as a share of the distance"),
-      Setting("source", \.source, in: 1e-6...1, "first step towards it, as a share of the distance"),
-      Setting("adaptation", \.adaptation, in: 1.01...10, "how much the steps change"),
-    ]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<Boundary>] = [
+    Setting("steps", \.steps, in: 1...1_000_000, "steps of the walk"),
+    Setting("spherical", \.spherical, in: 1e-6...1, "first step around the clean image, as a share of the distance"),
+    Setting("source", \.source, in: 1e-6...1, "first step towards it, as a share of the distance"),
+    Setting("adaptation", \.adaptation, in: 1.01...10, "how much the steps change"),
+  ]
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     var walks: [Walk] = []

@@ -32,7 +32,7 @@ struct CarliniWagner: Attack {
     Setting("abort", \.abort, "end searches that get no further: faster, but the change is a little larger"),
   ]
 
-  static let entry = Entry<any Attack>(
+  static let entry: Entry<any Attack> = Entry(
     CarliniWagner(), "cw", "the smallest L2 change, by weighing it against the margin", paper: "arXiv:1608.04644",
     details: Returned.smallest,
     example: "attack normal with: cw on: take(fashion.test, 100) norm: l2 eps: 1 steps: 100", settings

@@ -12,15 +12,17 @@ struct DDN: Attack {
 
   static let traits = AttackTraits(.gradients, .minimum, norms: [.l2])
 
-  static let entry = Entry<any Attack>(
+  static let entry: Entry<any Attack> = Entry(
     DDN(), "ddn", "a small L2 change with a radius of its own", paper: "arXiv:1811.09600",
     details: Returned.smallest,
     example: "attack normal with: ddn on: take(fashion.test, 500) norm: l2 eps: 1",
-    [
-      Setting("steps", \.steps, in: 1...100_000, "gradient steps"),
-      Setting("gamma", \.gamma, in: 0.0001...0.9, "share by which the radius changes"),
-    ]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<DDN>] = [
+    Setting("steps", \.steps, in: 1...100_000, "gradient steps"),
+    Setting("gamma", \.gamma, in: 0.0001...0.9, "share by which the radius changes"),
+  ]
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     let rows = Array(0..<batch.count)

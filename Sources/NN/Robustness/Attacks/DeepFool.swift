@@ -15,18 +15,20 @@ struct DeepFool: Attack {
 
   static let traits = AttackTraits(.gradients, .minimum, norms: [.l2, .linf])
 
-  static let entry = Entry<any Attack>(
+  static let entry: Entry<any Attack> = Entry(
     DeepFool(), "deepfool", "the nearest boundary of a linear approximation, step by step", paper: "arXiv:1511.04599",
     details:
       "Returns the first image on its way that is answered wrongly, whatever eps; one further away than eps has withstood.",
     example: "attack normal with: deepfool on: take(fashion.test, 500) norm: l2 eps: 1",
-    [
-      Setting("steps", \.steps, in: 1...10_000, "iterations at most"),
-      Setting("overshoot", \.overshoot, in: 0...1, "how far beyond the boundary, as a share of the change"),
-      Setting("candidates", \.candidates, in: 2...10_000, "classes to look at, likeliest first; none for all"),
-      Setting("clip", \.clip, "keep pixels in [0, 1]; false only to repeat figures that were measured so"),
-    ]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<DeepFool>] = [
+    Setting("steps", \.steps, in: 1...10_000, "iterations at most"),
+    Setting("overshoot", \.overshoot, in: 0...1, "how far beyond the boundary, as a share of the change"),
+    Setting("candidates", \.candidates, in: 2...10_000, "classes to look at, likeliest first; none for all"),
+    Setting("clip", \.clip, "keep pixels in [0, 1]; false only to repeat figures that were measured so"),
+  ]
 
   var leavesBox: Bool { !clip }
 

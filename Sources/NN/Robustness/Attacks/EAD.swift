@@ -47,7 +47,7 @@ struct EAD: Attack {
     },
   ]
 
-  static let entry = Entry<any Attack>(
+  static let entry: Entry<any Attack> = Entry(
     EAD(), "ead", "a small change of few pixels: elastic net", paper: "arXiv:1709.04114",
     details:
       "Returns the smallest change that reaches the goal, in the norm that is asked for unless rule says otherwise.",

@@ -29,7 +29,7 @@ struct FAB: Attack {
     Setting("beta", \.beta, in: 0.001...1, "how far a fooling point is drawn back"),
   ]
 
-  static let entry = Entry<any Attack>(
+  static let entry: Entry<any Attack> = Entry(
     FAB(), "fab", "small changes by projecting onto the boundary", paper: "arXiv:1907.02044",
     details: Returned.smallest,
     example: "attack normal with: fab on: take(fashion.test, 200) norm: l2 eps: 1 steps: 30",

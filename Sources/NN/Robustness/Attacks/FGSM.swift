@@ -21,19 +21,21 @@ struct FGSM: Attack, Equatable {
   static let traits = AttackTraits(.gradients, .fixed, norms: [.linf, .l2, .l1])
 
   /// The declaration.
-  static let entry = Entry<any Attack>(
+  static let entry: Entry<any Attack> = Entry(
     FGSM(), "fgsm", "one step along the sign of the gradient", paper: "arXiv:1412.6572",
     details: """
       Returns the one image that it makes. In L2 and L1 the step spends eps inside [0, 1]: what black and white pixels cannot \
       use goes to the others, in L1 to the steepest pixels, one after the other.
       """,
     example: "attack normal with: fgsm on: fashion.test eps: 0.1",
-    [
-      Setting("stride", \.stride, in: 0.001...2, "step length, as a share of eps"),
-      Setting("loss", \.loss, "what the step makes larger"),
-      Setting("clip", \.clip, "keep pixels in [0, 1]; false only to repeat figures that were measured so"),
-    ]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<FGSM>] = [
+    Setting("stride", \.stride, in: 0.001...2, "step length, as a share of eps"),
+    Setting("loss", \.loss, "what the step makes larger"),
+    Setting("clip", \.clip, "keep pixels in [0, 1]; false only to repeat figures that were measured so"),
+  ]
 
   var leavesBox: Bool { !clip }
 

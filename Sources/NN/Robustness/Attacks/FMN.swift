@@ -14,16 +14,18 @@ struct FMN: Attack {
 
   static let traits = AttackTraits(.gradients, .minimum, norms: [.l2, .linf, .l1, .l0])
 
-  static let entry = Entry<any Attack>(
+  static let entry: Entry<any Attack> = Entry(
     FMN(), "fmn", "a small change in any norm, with a radius that adapts", paper: "arXiv:2102.12827",
     details: Returned.smallest,
     example: "attack normal with: fmn on: take(fashion.test, 500) norm: l1 eps: 10",
-    [
-      Setting("steps", \.steps, in: 1...100_000, "gradient steps"),
-      Setting("rate", \.rate, in: 1e-6...100, "first step", unit: "pixels"),
-      Setting("gamma", \.gamma, in: 0.001...0.9, "share by which the radius changes at first"),
-    ]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<FMN>] = [
+    Setting("steps", \.steps, in: 1...100_000, "gradient steps"),
+    Setting("rate", \.rate, in: 1e-6...100, "first step", unit: "pixels"),
+    Setting("gamma", \.gamma, in: 0.001...0.9, "share by which the radius changes at first"),
+  ]
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     let rows = Array(0..<batch.count)

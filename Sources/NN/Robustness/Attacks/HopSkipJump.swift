@@ -11,16 +11,18 @@ struct HopSkipJump: Attack {
 
   static let traits = AttackTraits(.answers, .minimum, norms: [.l2, .linf])
 
-  static let entry = Entry<any Attack>(
+  static let entry: Entry<any Attack> = Entry(
     HopSkipJump(), "hopskipjump", "jumps along the boundary that need answers only", paper: "arXiv:1904.02144",
     details: Returned.smallest,
     example: "attack normal with: hopskipjump on: take(fashion.test, 10) norm: l2 eps: 2 steps: 10",
-    [
-      Setting("steps", \.steps, in: 1...10_000, "jumps"),
-      Setting("samples", \.samples, in: 2...1_000_000, "questions for the first guess of a direction"),
-      Setting("most", \.most, in: 2...1_000_000, "most questions for one guess"),
-    ]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<HopSkipJump>] = [
+    Setting("steps", \.steps, in: 1...10_000, "jumps"),
+    Setting("samples", \.samples, in: 2...1_000_000, "questions for the first guess of a direction"),
+    Setting("most", \.most, in: 2...1_000_000, "most questions for one guess"),
+  ]
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     try (0..<batch.count).map { row in

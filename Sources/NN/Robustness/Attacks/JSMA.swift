@@ -10,15 +10,17 @@ struct JSMA: Attack {
 
   static let traits = AttackTraits(.gradients, .minimum, norms: [.l0])
 
-  static let entry = Entry<any Attack>(
+  static let entry: Entry<any Attack> = Entry(
     JSMA(), "jsma", "few pixels, set fully: the saliency map attack", paper: "arXiv:1511.07528",
     details: Returned.smallest,
     example: "attack normal with: jsma on: take(fashion.test, 20) norm: l0 eps: 40",
-    [
-      Setting("theta", \.theta, in: -1...1, "what a chosen pixel gets; negative darkens", unit: "pixels"),
-      Setting("gamma", \.gamma, in: 0.001...1, "share of the values that may change"),
-    ]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<JSMA>] = [
+    Setting("theta", \.theta, in: -1...1, "what a chosen pixel gets; negative darkens", unit: "pixels"),
+    Setting("gamma", \.gamma, in: 0.001...1, "share of the values that may change"),
+  ]
 
   func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws {
     guard theta != 0 else { throw AttackError.setting(attack: "jsma", "theta must not be 0") }

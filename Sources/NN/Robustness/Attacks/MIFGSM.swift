@@ -14,16 +14,18 @@ struct MIFGSM: Attack {
 
   static let traits = AttackTraits(.gradients, .fixed, norms: [.linf, .l2])
 
-  static let entry = Entry<any Attack>(
+  static let entry: Entry<any Attack> = Entry(
     MIFGSM(), "mifgsm", "signed gradient steps with momentum", paper: "arXiv:1710.06081",
     details: Returned.best,
     example: "attack normal with: mifgsm on: fashion.test eps: 0.1",
-    [
-      Setting("steps", \.steps, in: 1...100_000, "gradient steps"),
-      Setting("momentum", \.momentum, in: 0...1, "how much of the last direction is kept"),
-      Setting("step", \.step, in: 1e-6...1000, "length of a step; none for eps/steps", unit: "pixels"),
-    ]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<MIFGSM>] = [
+    Setting("steps", \.steps, in: 1...100_000, "gradient steps"),
+    Setting("momentum", \.momentum, in: 0...1, "how much of the last direction is kept"),
+    Setting("step", \.step, in: 1e-6...1000, "length of a step; none for eps/steps", unit: "pixels"),
+  ]
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     var hunt = Hunt(batch)

@@ -9,12 +9,14 @@ struct Noise: Attack {
 
   static let traits = AttackTraits(.scores, .fixed, norms: [.linf, .l2, .l1, .l0])
 
-  static let entry = Entry<any Attack>(
+  static let entry: Entry<any Attack> = Entry(
     Noise(), "noise", "random changes: the least that an attack must beat", paper: "arXiv:1802.00420",
     details: Returned.best,
     example: "attack normal with: noise on: fashion.test eps: 0.1 draws: 100",
-    [Setting("draws", \.draws, in: 1...1_000_000, "draws for each image")]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<Noise>] = [Setting("draws", \.draws, in: 1...1_000_000, "draws for each image")]
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     var hunt = Hunt(batch)

@@ -13,17 +13,19 @@ struct OnePixel: Attack {
 
   static let traits = AttackTraits(.scores, .minimum, norms: [.l0])
 
-  static let entry = Entry<any Attack>(
+  static let entry: Entry<any Attack> = Entry(
     OnePixel(), "onepixel", "changes single pixels, found by evolution", paper: "arXiv:1710.08864",
     details:
       "Returns the first image that reaches the goal, else the one with the lowest probability of the true class.",
     example: "attack normal with: onepixel on: take(fashion.test, 20) norm: l0 eps: 1",
-    [
-      Setting("pixels", \.pixels, in: 1...1000, "pixels that change"),
-      Setting("population", \.population, in: 4...100_000, "candidates in a generation"),
-      Setting("generations", \.generations, in: 1...100_000, "generations at most"),
-    ]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<OnePixel>] = [
+    Setting("pixels", \.pixels, in: 1...1000, "pixels that change"),
+    Setting("population", \.population, in: 4...100_000, "candidates in a generation"),
+    Setting("generations", \.generations, in: 1...100_000, "generations at most"),
+  ]
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     try (0..<batch.count).map { try evolve($0, batch, victim) }

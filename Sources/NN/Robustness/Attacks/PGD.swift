@@ -23,19 +23,21 @@ struct PGD: Attack {
   static let traits = AttackTraits(.gradients, .fixed, norms: [.linf, .l2, .l1])
 
   /// The declaration.
-  static let entry = Entry<any Attack>(
+  static let entry: Entry<any Attack> = Entry(
     PGD(), "pgd", "many projected gradient steps from a random start", paper: "arXiv:1706.06083",
     details: Returned.best,
     example: "attack normal with: pgd on: fashion.test eps: 0.1 steps: 40",
-    [
-      Setting("steps", \.steps, in: 1...100_000, "gradient steps"),
-      Setting("step", \.step, in: 1e-6...1000, "length of a step; none for 2.5·eps/steps", unit: "pixels"),
-      Setting("restarts", \.restarts, in: 1...1000, "how often to start anew"),
-      Setting("random_start", \.randomStart, "start at a random point of the ball"),
-      Setting("loss", \.loss, "what the steps make larger"),
-      Setting("sparsity", \.sparsity, in: 0...0.9999, "L1 only: share of pixels that a step leaves alone"),
-    ]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<PGD>] = [
+    Setting("steps", \.steps, in: 1...100_000, "gradient steps"),
+    Setting("step", \.step, in: 1e-6...1000, "length of a step; none for 2.5·eps/steps", unit: "pixels"),
+    Setting("restarts", \.restarts, in: 1...1000, "how often to start anew"),
+    Setting("random_start", \.randomStart, "start at a random point of the ball"),
+    Setting("loss", \.loss, "what the steps make larger"),
+    Setting("sparsity", \.sparsity, in: 0...0.9999, "L1 only: share of pixels that a step leaves alone"),
+  ]
 
   func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws {
     try loss.check("pgd", goal: goal, classes: classes)

@@ -14,17 +14,19 @@ struct SPSA: Attack {
 
   static let traits = AttackTraits(.scores, .fixed, norms: [.linf, .l2])
 
-  static let entry = Entry<any Attack>(
+  static let entry: Entry<any Attack> = Entry(
     SPSA(), "spsa", "steps along gradients that are guessed from logits", paper: "arXiv:1802.05666",
     details: Returned.best,
     example: "attack normal with: spsa on: take(fashion.test, 50) eps: 0.1 steps: 20",
-    [
-      Setting("steps", \.steps, in: 1...100_000, "steps of Adam"),
-      Setting("samples", \.samples, in: 1...100_000, "pairs of questions for each step"),
-      Setting("delta", \.delta, in: 1e-6...1, "distance of a question from the point", unit: "pixels"),
-      Setting("rate", \.rate, in: 1e-6...1, "Adam's step", unit: "pixels"),
-    ]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<SPSA>] = [
+    Setting("steps", \.steps, in: 1...100_000, "steps of Adam"),
+    Setting("samples", \.samples, in: 1...100_000, "pairs of questions for each step"),
+    Setting("delta", \.delta, in: 1e-6...1, "distance of a question from the point", unit: "pixels"),
+    Setting("rate", \.rate, in: 1e-6...1, "Adam's step", unit: "pixels"),
+  ]
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     try (0..<batch.count).map { try climb($0, batch, threat, victim) }

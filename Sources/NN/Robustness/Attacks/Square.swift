@@ -18,17 +18,19 @@ struct Square: Attack {
 
   static let traits = AttackTraits(.scores, .fixed, norms: [.linf, .l2, .l1])
 
-  static let entry = Entry<any Attack>(
+  static let entry: Entry<any Attack> = Entry(
     Square(), "square", "random search with square patches; needs no gradient", paper: "arXiv:1912.00049",
     details: Returned.best,
     example: "attack normal with: square on: take(fashion.test, 500) eps: 0.1 queries: 1000",
-    [
-      Setting("queries", \.queries, in: 1...10_000_000, "questions to the model for each image"),
-      Setting("fraction", \.fraction, in: 0.001...1, "share of the pixels that the first patches cover"),
-      Setting("rescale", \.rescale, "shrink the patches over the queries given; false: as if they were 10,000"),
-      Setting("restarts", \.restarts, in: 1...1000, "runs from new starts"),
-    ]
+    settings
   ) { $0 }
+
+  private static let settings: [Setting<Square>] = [
+    Setting("queries", \.queries, in: 1...10_000_000, "questions to the model for each image"),
+    Setting("fraction", \.fraction, in: 0.001...1, "share of the pixels that the first patches cover"),
+    Setting("rescale", \.rescale, "shrink the patches over the queries given; false: as if they were 10,000"),
+    Setting("restarts", \.restarts, in: 1...1000, "runs from new starts"),
+  ]
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     var hunt = Hunt(batch)

@@ -1,3 +1,5 @@
+import Contract
+
 /// One change for all images, made from other images: training images of the data set, where it has any.
 ///
 /// With `deepfool` the algorithm of Moosavi-Dezfooli, Fawzi, Fawzi and Frossard, "Universal adversarial perturbations",
@@ -21,22 +23,24 @@ struct Universal: Attack {
 
   static let traits = AttackTraits(.nothing, .fixed, norms: [.linf, .l2], canTarget: false)
 
-  static let entry = Entry<any Attack>(
+  static let entry: Entry<any Attack> = Entry(
     Universal(), "universal", "one change for all images, made from training images", paper: "arXiv:1610.08401",
     details: """
       Returns each image with the change that fooled most of the images it was made from, after any pass.
       """,
     example: "attack normal with: universal on: take(fashion.test, 500) eps: 0.2 images: 50",
-    [
-      Setting("rule", \.rule, "how the change is made; neither is the stronger on every model"),
-      Setting("images", \.images, in: 1...100_000, "training images it is made from"),
-      Setting("passes", \.passes, in: 1...1000, "passes over them at most"),
-      Setting("rate", \.rate, in: 0...1, "share of them that is enough to fool"),
-    ]
+    settings
   ) { $0 }
 
+  private static let settings: [Setting<Universal>] = [
+    Setting("rule", \.rule, "how the change is made; neither is the stronger on every model"),
+    Setting("images", \.images, in: 1...100_000, "training images it is made from"),
+    Setting("passes", \.passes, in: 1...1000, "passes over them at most"),
+    Setting("rate", \.rate, in: 0...1, "share of them that is enough to fool"),
+  ]
+
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
-    guard let change else { preconditionFailure("a universal change is made by prepared(…)") }
+    guard let change else { unreachable("a universal change is made by prepared(…)") }
     return batch.images.map { Vector.sum($0, change) }
   }
 

@@ -2,7 +2,7 @@
 ///
 /// With FGSM and one clean step before, the paper's ADV (Goodfellow et al., ICLR 2015; arXiv:2101.12372); with PGD and
 /// `mix: replaced`, that of Madry et al., ICLR 2018.
-public struct AdversarialTraining: Recipe {
+public struct AdversarialTraining: Defense {
   /// How clean and changed images are used.
   public enum Use: String, CaseIterable, Sendable {
     /// One step on clean images, then one on changed ones.
@@ -32,31 +32,33 @@ public struct AdversarialTraining: Recipe {
   public init() {}
 
   /// `adversarial`.
-  public static let entry = Entry<any Recipe>(
+  public static let entry: Entry<any Defense> = Entry(
     AdversarialTraining(), "adversarial", "train on each batch clean, then as an attack changes it",
     paper: "arXiv:1412.6572, arXiv:1706.06083",
     example: "train lenet on: fashion defense: adversarial(with: pgd(steps: 2), eps: 0.1, mix: replaced) epochs: 1",
-    [
-      Setting("with", \.attack, "the gradient attack that makes the images"),
-      Setting(
-        "eps", \.eps, in: 0...1000, "the largest change; where it is not given, what is usual in the norm",
-        unit: "units of the norm, in pixels"),
-      Setting(
-        "protected_eps", \.protectedEps, in: 0...1000,
-        "the largest change of images of the classes that the costs protect; none for eps",
-        unit: "units of the norm, in pixels"),
-      Setting("norm", \.norm, "how a change is measured"),
-      Setting(
-        "mix", \.mix, "a clean step and one on changed images by turns, changed images only, or both losses in one step"
-      ),
-      Setting("clean", \.clean, in: 0...1, "what the clean loss weighs when blended; none for one half"),
-      Setting("ramp", \.ramp, in: 0...10_000, "the radius grows from 0 over these first ones", unit: "epochs"),
-    ]
+    settings
   ) { $0 }
 
-  /// See `Recipe`.
+  private static let settings: [Setting<AdversarialTraining>] = [
+    Setting("with", \.attack, "the gradient attack that makes the images"),
+    Setting(
+      "eps", \.eps, in: 0...1000, "the largest change; where it is not given, what is usual in the norm",
+      unit: "units of the norm, in pixels"),
+    Setting(
+      "protected_eps", \.protectedEps, in: 0...1000,
+      "the largest change of images of the classes that the costs protect; none for eps",
+      unit: "units of the norm, in pixels"),
+    Setting("norm", \.norm, "how a change is measured"),
+    Setting(
+      "mix", \.mix, "a clean step and one on changed images by turns, changed images only, or both losses in one step"
+    ),
+    Setting("clean", \.clean, in: 0...1, "what the clean loss weighs when blended; none for one half"),
+    Setting("ramp", \.ramp, in: 0...10_000, "the radius grows from 0 over these first ones", unit: "epochs"),
+  ]
+
+  /// See `Defense`.
   public func add(to parts: inout DefenseParts) throws {
-    let mix: Defense.Mix =
+    let mix: TrainingObjective.Mix =
       switch self.mix {
       case .alternating: .alternating
       case .replaced: .adversarial
@@ -72,9 +74,9 @@ public struct AdversarialTraining: Recipe {
   /// Plain FGSM climbs the training loss itself, as in the paper; every other attack climbs its own.
   private func adversary(for model: Model, _ eps: Float) throws -> any Adversary {
     let threat = ThreatModel(norm, epsilon: eps)
-    guard attack.traits.access == .gradients else { throw RecipeError.notByGradient(attack: attack.name) }
+    guard attack.traits.access == .gradients else { throw DefenseError.notByGradient(attack: attack.name) }
     guard attack.traits.norms.contains(norm) else {
-      throw RecipeError.norm(attack: attack.name, norm: norm, has: attack.traits.norms)
+      throw DefenseError.norm(attack: attack.name, norm: norm, has: attack.traits.norms)
     }
     try threat.check(model.input)
     if let step = attack.step { try threat.check(step: step, model.input) }

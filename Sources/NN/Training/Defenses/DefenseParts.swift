@@ -1,4 +1,6 @@
-/// A defense being put together: what each recipe of a combination may add to.
+/// An objective being put together: what each defense of a combination may add to.
+///
+/// The loss is `core`, wrapped by what is handed to `wrapLoss`, plus what is handed to `addLoss`.
 public struct DefenseParts {
   /// The model that will be trained.
   public let model: Model
@@ -6,59 +8,59 @@ public struct DefenseParts {
   public let costs: CostMatrix?
   /// Terms that depend on the weights alone.
   public var penalties: [any Penalty] = []
-  /// Weight of the expected cost; nil if no part has said.
-  public var expectedCost: Float?
-  /// Factors of the true classes; nil if no part weights them.
-  public var classFactors: [Float]?
-  /// Factor of the logarithms of costs that logits are raised by; nil if no part raises them.
-  public var tau: Double?
-  /// Share of the target spread over all classes.
-  public var smoothing: Float = 0
-  private var maker: (name: String, adversary: (any Adversary)?, mix: Defense.Mix)?
+  /// Whether a part has said how the costs enter the loss; otherwise they are added as their expectation.
+  public var saysHowCostsEnter = false
+  /// The loss that the others are put around, or added to.
+  public var core: any Loss = CrossEntropy()
+  private var wraps: [(any Loss) -> any Loss] = []
+  private var added: [any Loss] = []
+  private var maker: (name: String, adversary: (any Adversary)?, mix: TrainingObjective.Mix)?
 
   init(_ model: Model, _ costs: CostMatrix?) throws {
     if let costs, costs.classes != model.classes {
-      throw RecipeError.otherClasses(costs: costs.classes, model: model.classes)
+      throw DefenseError.otherClasses(costs: costs.classes, model: model.classes)
     }
     self.model = model
     self.costs = costs
   }
 
   /// The costs, for a part that means nothing without them.
-  public func costs(neededBy name: String) throws(RecipeError) -> CostMatrix {
+  public func costs(neededBy name: String) throws(DefenseError) -> CostMatrix {
     guard let costs else { throw .needsCosts(defense: name) }
     return costs
   }
 
+  /// Puts something around the core: factors of the classes, raised logits.
+  public mutating func wrapLoss(_ wrap: @escaping (any Loss) -> any Loss) { wraps.append(wrap) }
+
+  /// Adds a term to the loss, whatever is put around the rest.
+  public mutating func addLoss(_ loss: any Loss) { added.append(loss) }
+
   /// Says how the images to train on are made. One part of a combination can.
   public mutating func makeImages(
-    _ name: String, _ adversary: (any Adversary)?, _ mix: Defense.Mix
-  ) throws(RecipeError) {
+    _ name: String, _ adversary: (any Adversary)?, _ mix: TrainingObjective.Mix
+  ) throws(DefenseError) {
     if let maker { throw .twoMakers(maker.name, name) }
     maker = (name, adversary, mix)
   }
 
   /// The whole.
-  var defense: Defense {
-    Defense(loss: loss, penalties: penalties, adversary: maker?.adversary, mix: maker?.mix ?? .clean)
+  var objective: TrainingObjective {
+    TrainingObjective(loss: loss, penalties: penalties, adversary: maker?.adversary, mix: maker?.mix ?? .clean)
   }
 
   private var loss: any Loss {
-    let entropy = CrossEntropy(smoothing: smoothing)
-    guard let costs else { return entropy }
-    var base: any Loss = entropy
-    if let tau { base = LogitAdjusted(base, costs, tau: tau) }
-    if let classFactors { base = ClassWeighted(base, factors: classFactors) }
-    let weight = expectedCost ?? (tau == nil && classFactors == nil ? 1 : 0)
-    if weight == 0 { return base }
-    let isPlain = tau == nil && classFactors == nil && smoothing == 0
-    return isPlain
-      ? ExpectedCost(costs, weight: weight) : LossSum(base, ExpectedCost(costs, weight: weight, entropy: 0))
+    var terms = added
+    if let costs, !saysHowCostsEnter { terms.append(ExpectedCost(costs, weight: 1, entropy: 0)) }
+    let base = wraps.reduce(core) { $1($0) }
+    guard var sum = terms.first else { return base }
+    for term in terms.dropFirst() { sum = sum.plus(term) }
+    return base.plus(sum)
   }
 }
 
 /// Why a defense cannot be used as asked.
-public enum RecipeError: Error, Equatable, CustomStringConvertible {
+public enum DefenseError: Error, Equatable, CustomStringConvertible {
   /// A defense of costs without costs.
   case needsCosts(defense: String)
   /// A cost matrix for another number of classes.

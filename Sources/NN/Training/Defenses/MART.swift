@@ -1,6 +1,6 @@
 /// MART: the loss of changed images with a margin, plus agreement with clean ones where these are in doubt.
 /// Wang et al., "Improving Adversarial Robustness Requires Revisiting Misclassified Examples", ICLR 2020.
-public struct MART: Recipe {
+public struct MART: Defense {
   /// Radius in pixel units.
   public var eps: Float = 0.1
   /// Steps that climb the cross-entropy.
@@ -14,15 +14,18 @@ public struct MART: Recipe {
   public init() {}
 
   /// `mart`.
-  public static let entry = Entry<any Recipe>(
+  public static let entry: Entry<any Defense> = Entry(
     MART(), "mart", "train on changed images, minding most those that are misclassified",
     paper: "Wang et al., ICLR 2020", example: "train lenet on: fashion defense: mart(eps: 0.1, steps: 2) epochs: 1",
+    settings
+  ) { $0 }
+
+  private static let settings: [Setting<MART>] =
     innerSettings(\.eps, \.steps, \.step) + [
       Setting("beta", \.beta, in: 0...1000, "what agreement weighs beside the loss of changed images")
     ]
-  ) { $0 }
 
-  /// See `Recipe`.
+  /// See `Defense`.
   public func add(to parts: inout DefenseParts) throws {
     let ascent = SignedAscent(
       epsilon: eps, steps: steps, stride: step ?? 2.5 * eps / Float(steps), start: .normal(0.001), hill: .entropy)

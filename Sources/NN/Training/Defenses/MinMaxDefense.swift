@@ -1,6 +1,6 @@
 /// The Min-Max defense (the authors' CSE): cross-entropy + a·cost + b·(‖W₁‖₁ − ‖W₁‖₂) + c·(‖W₂‖₁ − ‖W₂‖₂), on clean images
 /// unless combined with a defense that makes others. Shen et al., IEEE Trans. Cybernetics 2022, eq. 9 and 10.
-public struct MinMaxDefense: Recipe {
+public struct MinMaxDefense: Defense {
   /// Weight of the expected cost.
   public var a: Float = 0.1
   /// Weight of the penalty on the first convolution.
@@ -16,24 +16,25 @@ public struct MinMaxDefense: Recipe {
   public init() {}
 
   /// `minmax`.
-  public static let entry = Entry<any Recipe>(
+  public static let entry: Entry<any Defense> = Entry(
     MinMaxDefense(), "minmax", "pay for costly mistakes and for spread-out convolution weights, on clean images",
     paper: "arXiv:2101.12372", example: "defend normal with: minmax costs: guard epochs: 5",
-    [
-      Setting("a", \.a, in: 0...1000, "weight of the expected cost; 0 needs no costs"),
-      Setting("b", \.b, in: 0...1000, "weight of the penalty on the first convolution"),
-      Setting("c", \.c, in: 0...1000, "weight of the penalty on the second convolution"),
-      Setting("rest", \.rest, in: 0...1000, "weight of the penalty on every later convolution"),
-      Setting("penalty", \.penalty, "how the spread of a convolution's weights is measured"),
-    ]
+    settings
   ) { $0 }
 
-  /// See `Recipe`.
+  private static let settings: [Setting<MinMaxDefense>] = [
+    Setting("a", \.a, in: 0...1000, "weight of the expected cost; 0 needs no costs"),
+    Setting("b", \.b, in: 0...1000, "weight of the penalty on the first convolution"),
+    Setting("c", \.c, in: 0...1000, "weight of the penalty on the second convolution"),
+    Setting("rest", \.rest, in: 0...1000, "weight of the penalty on every later convolution"),
+    Setting("penalty", \.penalty, "how the spread of a convolution's weights is measured"),
+  ]
+
+  /// See `Defense`.
   public func add(to parts: inout DefenseParts) throws {
-    if a > 0 { _ = try parts.costs(neededBy: name) }
-    parts.expectedCost = (parts.expectedCost ?? 0) + a
+    try parts.addExpectedCost(a, neededBy: name)
     guard parts.model.layout.contains(where: { $0.shape.count == 4 }) else {
-      throw RecipeError.noConvolutions(defense: name, architecture: parts.model.architecture.name)
+      throw DefenseError.noConvolutions(defense: name, architecture: parts.model.architecture.name)
     }
     parts.penalties.append(MinMax(factors: [b, c], rest: rest, form: penalty))
   }

@@ -1,6 +1,6 @@
 /// TRADES: the loss of clean images, plus how far the answers to changed ones are from those to clean ones.
 /// Zhang et al., ICML 2019.
-public struct TRADES: Recipe {
+public struct TRADES: Defense {
   /// Radius in pixel units.
   public var eps: Float = 0.1
   /// Steps that climb the divergence.
@@ -14,15 +14,18 @@ public struct TRADES: Recipe {
   public init() {}
 
   /// `trades`.
-  public static let entry = Entry<any Recipe>(
+  public static let entry: Entry<any Defense> = Entry(
     TRADES(), "trades", "trade the clean loss against agreement with changed images", paper: "arXiv:1901.08573",
     example: "train lenet on: fashion defense: trades(eps: 0.1, steps: 2) epochs: 1",
+    settings
+  ) { $0 }
+
+  private static let settings: [Setting<TRADES>] =
     innerSettings(\.eps, \.steps, \.step) + [
       Setting("beta", \.beta, in: 0...1000, "what agreement weighs beside the clean loss")
     ]
-  ) { $0 }
 
-  /// See `Recipe`.
+  /// See `Defense`.
   public func add(to parts: inout DefenseParts) throws {
     let ascent = SignedAscent(
       epsilon: eps, steps: steps, stride: step ?? 2.5 * eps / Float(steps), start: .normal(0.001), hill: .divergence)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Contract
 import Foundation
 
 /// The command line as its declarations have it: what the manual page and the shells' completions are written from.
@@ -56,7 +57,7 @@ struct ToolInfo {
     let root = try JSONDecoder().decode(Dump.self, from: Data(WardCommand._dumpHelp().utf8)).command
     let all = root.subcommands ?? []
     guard let run = all.first(where: { $0.commandName == "run" }) else {
-      preconditionFailure("there is no run command")
+      unreachable("there is no run command")
     }
     return ToolInfo(run: run, commands: all.filter { $0.shouldDisplay && $0.commandName != "help" })
   }

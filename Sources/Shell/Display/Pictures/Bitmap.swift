@@ -1,3 +1,4 @@
+import Contract
 import Foundation
 
 /// A small image as bytes, rows from the top, the channels of a pixel beside each other.
@@ -11,7 +12,7 @@ struct Bitmap: Equatable, Sendable {
 
   /// An image of the given bytes; there must be exactly as many as it has places.
   init(width: Int, height: Int, channels: Int, bytes: [UInt8]) {
-    precondition(bytes.count == width * height * channels, "\(bytes.count) bytes for \(width)×\(height)×\(channels)")
+    require(bytes.count == width * height * channels, "\(bytes.count) bytes for \(width)×\(height)×\(channels)")
     (self.width, self.height, self.channels, self.bytes) = (width, height, channels, bytes)
   }
 

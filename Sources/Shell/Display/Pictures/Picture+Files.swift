@@ -1,3 +1,4 @@
+import Contract
 import Foundation
 
 /// Where the parts of a picture stand on a page, in pixels.
@@ -137,7 +138,9 @@ extension Picture {
 extension Bitmap {
   /// Puts a smaller image into this one; both lie inside.
   mutating func draw(_ image: Bitmap, x left: Int, y top: Int) {
-    precondition(channels == 3 && left >= 0 && top >= 0 && left + image.width <= width && top + image.height <= height)
+    require(
+      channels == 3 && left >= 0 && top >= 0 && left + image.width <= width && top + image.height <= height,
+      "\(image.width)×\(image.height) at \(left), \(top) of \(width)×\(height)×\(channels)")
     for y in 0..<image.height {
       for x in 0..<image.width {
         let (color, start) = (image[x, y], ((top + y) * width + left + x) * 3)

@@ -1,3 +1,4 @@
+import Contract
 import Lang
 
 /// A table as a plot: which columns go where, chosen by name where the user does not say.
@@ -182,7 +183,7 @@ struct TablePlot {
 
 extension Table {
   fileprivate func position(_ name: String) -> Int {
-    guard let index = columns.firstIndex(where: { $0.name == name }) else { preconditionFailure("no column \(name)") }
+    guard let index = columns.firstIndex(where: { $0.name == name }) else { unreachable("no column \(name)") }
     return index
   }
 

@@ -3,7 +3,7 @@ import Lang
 /// The weights of layers, followed over the epochs of their models' trainings.
 enum WeightHistory {
   /// What can be followed, by the name of its column in `epoch_weights`.
-  private static let measures: [(name: String, value: @Sendable (StoredWeights) -> Double)] = [
+  private static let measures: [(name: String, value: @Sendable (StoredWeights) -> Double?)] = [
     ("hoyer", \.hoyer), ("kurtosis", \.kurtosis), ("gini", \.gini), ("l1_minus_l2", { $0.l1 - $0.l2 }), ("l1", \.l1),
     ("l2", \.l2), ("max", \.max), ("std", \.std), ("near_zero", \.nearZero),
   ]
@@ -22,7 +22,7 @@ enum WeightHistory {
       let model = layer.model
       let points = model.origin.epochs.compactMap { epoch -> Chart.Point? in
         let weights = epoch.weights.first { $0.layer == layer.name }
-        return weights.map(measure.value).flatMap { $0.isFinite ? Chart.Point(x: Double(epoch.epoch), y: $0) : nil }
+        return weights.flatMap(measure.value).flatMap { $0.isFinite ? Chart.Point(x: Double(epoch.epoch), y: $0) : nil }
       }
       guard !points.isEmpty else {
         throw Problem(

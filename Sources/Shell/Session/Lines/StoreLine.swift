@@ -124,7 +124,7 @@ private enum PruneLimit {
   }
 
   /// Cells that began before it go; `nil` when none have to.
-  func date(in store: Store) throws -> Date? {
+  func date(in store: StoreFile) throws -> Date? {
     switch self {
     case .age(let seconds): Date(timeIntervalSinceNow: -seconds)
     case .size(let bytes): try store.pruningDate(toBytes: bytes)

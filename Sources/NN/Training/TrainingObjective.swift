@@ -1,7 +1,9 @@
+import Contract
+
 /// What a training lowers: a loss, penalties on the weights, and adversarial images if wanted.
 ///
 /// Standard and adversarial training, TRADES, and the cost-sensitive CSA and CSE (Min-Max) are all values of this type.
-public struct Defense: Sendable {
+public struct TrainingObjective: Sendable {
   /// How clean and adversarial images are used.
   public enum Mix: Sendable {
     /// Clean images only.
@@ -48,7 +50,7 @@ public struct Defense: Sendable {
   public init(
     loss: any Loss = CrossEntropy(), penalties: [any Penalty] = [], adversary: (any Adversary)? = nil, mix: Mix = .clean
   ) {
-    precondition(!mix.needsAdversary || adversary != nil, "\(mix) needs an adversary")
+    require(!mix.needsAdversary || adversary != nil, "\(mix) needs an adversary")
     self.loss = loss
     self.penalties = penalties
     self.adversary = adversary
@@ -56,24 +58,24 @@ public struct Defense: Sendable {
   }
 
   /// Cross-entropy on clean images.
-  public static let standard = Defense()
+  public static let standard = TrainingObjective()
 
   /// One clean step and one FGSM step a batch: the reference's adversarial training.
   ///
   /// - Parameter epsilon: radius in pixel units.
-  public static func adversarial(epsilon: Float, loss: any Loss = CrossEntropy()) -> Defense {
-    Defense(loss: loss, adversary: GradientSign(epsilon: epsilon), mix: .alternating)
+  public static func adversarial(epsilon: Float, loss: any Loss = CrossEntropy()) -> TrainingObjective {
+    TrainingObjective(loss: loss, adversary: GradientSign(epsilon: epsilon), mix: .alternating)
   }
 
   /// The authors' CSA: adversarial training on cross-entropy plus expected cost. arXiv:2101.12372.
-  public static func csa(_ costs: CostMatrix, epsilon: Float, weight: Float = 1) -> Defense {
+  public static func csa(_ costs: CostMatrix, epsilon: Float, weight: Float = 1) -> TrainingObjective {
     adversarial(epsilon: epsilon, loss: ExpectedCost(costs, weight: weight))
   }
 
   /// The authors' CSE (Min-Max): cross-entropy + a·cost + b·(‖W₁‖₁ - ‖W₁‖₂) + c·(‖W₂‖₁ - ‖W₂‖₂) on clean images.
   ///
   /// W₁ and W₂ are the weights of the first two convolutions. arXiv:2101.12372, eq. 9 and 10.
-  public static func minmax(_ costs: CostMatrix, a: Float = 0.1, b: Float = 5, c: Float = 0.1) -> Defense {
-    Defense(loss: ExpectedCost(costs, weight: a), penalties: [MinMax(factors: [b, c])])
+  public static func minmax(_ costs: CostMatrix, a: Float = 0.1, b: Float = 5, c: Float = 0.1) -> TrainingObjective {
+    TrainingObjective(loss: ExpectedCost(costs, weight: a), penalties: [MinMax(factors: [b, c])])
   }
 }

@@ -9,7 +9,7 @@ import GRDB
 ///
 /// What is committed is safe from the end of the process, however it ends. From a power failure it is safe a tenth of a
 /// second later (`LogSync`), and from the start when the session ends in order. See docs/decisions/0013-kept-when-made.md.
-public final class Store: Sendable {
+public final class StoreFile: Sendable {
   /// The file; nil for a store in memory.
   public let path: String?
   let database: any DatabaseWriter
@@ -33,11 +33,11 @@ public final class Store: Sendable {
   }
 
   /// A store that is gone when it is closed. For trying things out, and for going on when the disk is full.
-  public static func inMemory() throws -> Store {
+  public static func inMemory() throws -> StoreFile {
     let name = "ward-\(UUID().uuidString)"
     let queue = try DatabaseQueue(named: name, configuration: configuration())
     try queue.write { db in try prepare(db) }
-    return Store(path: nil, location: "file:\(name)?mode=memory&cache=shared", database: queue, lock: nil)
+    return StoreFile(path: nil, location: "file:\(name)?mode=memory&cache=shared", database: queue, lock: nil)
   }
 
   /// Ends the use of the store; what is stored is safe without it too.

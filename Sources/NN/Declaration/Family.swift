@@ -1,0 +1,74 @@
+/// Declarations of one kind: all attacks, all defenses. What is written down is made again here, and nowhere else.
+public struct Family<Product>: Sendable {
+  /// What one of them is called: `attack`.
+  public let name: String
+  /// In the order that help shows them.
+  public let all: [Entry<Product>]
+
+  /// See the properties.
+  public init(_ name: String, _ all: [Entry<Product>]) {
+    self.name = name
+    self.all = all
+  }
+
+  /// The declaration of that name; nil if there is none.
+  public func named(_ name: String) -> Entry<Product>? { all.first { $0.name == name } }
+
+  /// The declaration of that name.
+  ///
+  /// - Throws: `SettingError.noSuch`: what this version does not know is never left out, or taken for something else.
+  public func entry(_ name: String) throws(SettingError) -> Entry<Product> {
+    guard let entry = named(name) else { throw .noSuch(family: self.name, name: name, known: all.map(\.name)) }
+    return entry
+  }
+
+  /// What a spec says, the settings that it does not give at their defaults.
+  ///
+  /// - Throws: `SettingError` for a name or a setting that does not exist, and what the resolver throws.
+  public func make(_ spec: Spec, resolving resolver: Resolver = Resolver()) throws -> Product {
+    let entry = try entry(spec.name)
+    return try entry.make(try entry.resolved(spec.settings, by: resolver))
+  }
+
+  /// The name and all settings of a product; nil if it is none of the family's.
+  public func spec(of product: Product) -> Spec? {
+    for entry in all { if let values = entry.values(of: product) { return Spec(entry.name, values) } }
+    return nil
+  }
+
+  /// The same with every setting that was not given, at its default.
+  ///
+  /// - Throws: as `make` does.
+  public func completed(_ spec: Spec, resolving resolver: Resolver = Resolver()) throws -> Spec {
+    try self.spec(of: make(spec, resolving: resolver)) ?? spec
+  }
+}
+
+extension Declared {
+  func resolved(_ given: [String: SettingValue], by resolver: Resolver) throws -> [String: SettingValue] {
+    var values = given
+    for setting in settings {
+      if let value = given[setting.name] { values[setting.name] = try setting.resolved(value, by: resolver) }
+    }
+    return values
+  }
+}
+
+/// A family whose product is not known, as a setting names it.
+protocol SomeFamily: Sendable {
+  var name: String { get }
+  func resolved(_ spec: Spec, by resolver: Resolver) throws -> Spec
+}
+
+extension Family: SomeFamily {
+  func resolved(_ spec: Spec, by resolver: Resolver) throws -> Spec {
+    Spec(spec.name, try entry(spec.name).resolved(spec.settings, by: resolver))
+  }
+}
+
+/// The families out of which a setting can be.
+enum Families {
+  static var all: [any SomeFamily] { [Attacks.family] }
+
+  static func named(_ name: String) -> (any SomeFamily)? { all.first { $0.name == name } }
+}
