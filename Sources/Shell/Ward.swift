@@ -96,10 +96,6 @@ public enum Ward {
   }
 
   private static func status() -> ExitStatus {
-    if let clash = Vocabulary.clash {
-      Notices(wantsJSON ? .json : .text).tell(.error, clash)
-      return .failed
-    }
     do {
       let arguments = Array(CommandLine.arguments.dropFirst())
       if let help = try ScriptArguments.help(asked: arguments) ?? wholeHelp(asked: arguments)

@@ -67,7 +67,8 @@ extension Session {
     origin.parents = try record.parent.map { [try restoredModel($0)] } ?? []
     origin.costs = try record.costs.map { try restoredCosts($0) }
     origin.defense = record.defense
-    origin.spec = try record.spec.map { text in try answeringInterrupts { try ModelSpec(json: text) } }
+    // A model whose training an early version described otherwise is a model all the same: only `resume` needs to know.
+    origin.spec = record.spec.flatMap { try? ModelSpec(json: $0) }
     (origin.seed, origin.clean, origin.seconds) = (Int(record.seed), record.clean, record.seconds)
     origin.epochs = try store.epochs(of: id)
     let value = ModelValue(try network(record, id), origin: origin, name: record.name)

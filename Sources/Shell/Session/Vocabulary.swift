@@ -9,12 +9,6 @@ enum Vocabulary {
       elsewhere: elsewhere, others: .all, hostOptions: CommonOptions.names)
   }
 
-  /// What to tell when two declarations have one name, before anything is run; nil when none have.
-  static var clash: String? {
-    Environment.clash(
-      commands: Commands.all.map(\.declaration), choices: choices, functions: Functions.all, types: types)
-  }
-
   /// Session lines that were typed without their colon.
   private static var elsewhere: [String: String] {
     Dictionary(uniqueKeysWithValues: SessionLine.all.map { ($0.name, "type `:\($0.name)`") })
