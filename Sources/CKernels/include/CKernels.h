@@ -62,9 +62,10 @@ typedef struct {
   // Convolution, bias, relu and 2x2 maximum in one; `winner` is 0...3, or 4 where the unit is dead.
   void (*conv_pool_forward)(const ward_conv *conv, ward_planes xs, const float *x, const float *w, const float *b,
                             ward_planes ys, float *y, uint8_t *winner);
-  // `packed` is scratch: as many floats as one group of channels has weights.
-  void (*conv_input_gradient)(const ward_conv *conv, ward_planes gys, const float *gy, const float *w, ward_planes gxs,
-                              float *gx, float *packed);
+  // The weights in the order in which `conv_input_gradient` needs them for images of that shape: as many as there are.
+  void (*conv_pack)(const ward_conv *conv, ward_planes gxs, const float *w, float *packed);
+  void (*conv_input_gradient)(const ward_conv *conv, ward_planes gys, const float *gy, const float *packed,
+                              ward_planes gxs, float *gx);
   // `lanes` is scratch: 8 * inputs / groups * kernel_h * kernel_w vectors.
   void (*conv_weight_gradient)(const ward_conv *conv, ward_planes xs, const float *x, ward_planes gys, const float *gy,
                                float *lanes, float *gw, int32_t accumulate);

@@ -325,18 +325,25 @@ static void pack_weights(const ward_conv *conv, const float *w, int first, int c
   }
 }
 
-static void conv_input_gradient(const ward_conv *conv, ward_planes gys, const float *gy, const float *w,
-                                ward_planes gxs, float *gx, float *packed) {
+static void conv_pack(const ward_conv *conv, ward_planes gxs, const float *w, float *packed) {
+  const int inputs = conv->inputs / conv->groups, outputs = conv->outputs / conv->groups;
+  const int kernel = conv->kernel_h * conv->kernel_w, whole = covers_whole_row(conv, gxs);
+  for (int g = 0; g < conv->groups; g++) {
+    const ptrdiff_t from = (ptrdiff_t)g * outputs * inputs * kernel;
+    for (int c = 0; c < inputs;) {
+      const int cb = whole ? WHOLE_CHANNELS : next_block(inputs - c);
+      pack_weights(conv, w + from, c, cb, packed + from + (ptrdiff_t)c * outputs * kernel);
+      c += cb;
+    }
+  }
+}
+
+static void conv_input_gradient(const ward_conv *conv, ward_planes gys, const float *gy, const float *packed,
+                                ward_planes gxs, float *gx) {
   const int inputs = conv->inputs / conv->groups, outputs = conv->outputs / conv->groups;
   const int kernel = conv->kernel_h * conv->kernel_w, stride = conv->stride_w;
   const int whole = covers_whole_row(conv, gxs);
-  for (int g = 0; g < conv->groups; g++) {
-    for (int c = 0; c < inputs;) {
-      const int cb = whole ? WHOLE_CHANNELS : next_block(inputs - c);
-      pack_weights(conv, w + (ptrdiff_t)g * outputs * inputs * kernel, c, cb,
-                   packed + (ptrdiff_t)c * outputs * kernel);
-      c += cb;
-    }
+  for (int g = 0; g < conv->groups; g++, packed += (ptrdiff_t)outputs * inputs * kernel) {
     for (int row = 0; row < gxs.height; row++) {
       for (int c = 0; c < inputs;) {
         const int cb = whole ? WHOLE_CHANNELS : next_block(inputs - c);

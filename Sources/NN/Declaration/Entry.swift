@@ -60,10 +60,14 @@ public struct Entry<Product>: Declared {
 
   /// Declares `Target`, whose default value is `standard`.
   ///
-  /// - Parameter erase: turns the concrete value into the product; `{ $0 }` nearly always.
+  /// - Parameters:
+  ///   - unerase: finds the concrete value in a product, nil in those of other entries; by its type, unless given.
+  ///   - erase: turns the concrete value into the product; `{ $0 }` nearly always.
   public init<Target: Sendable>(
     _ standard: Target, _ name: String, _ summary: String, paper: String = "", details: String = "",
-    example: String = "", _ settings: [Setting<Target>] = [], as erase: @escaping @Sendable (Target) -> Product
+    example: String = "", _ settings: [Setting<Target>] = [],
+    read unerase: @escaping @Sendable (Product) -> Target? = { $0 as? Target },
+    as erase: @escaping @Sendable (Target) -> Product
   ) {
     self.name = name
     self.summary = summary
@@ -90,7 +94,7 @@ public struct Entry<Product>: Declared {
       return erase(target)
     }
     read = { product in
-      guard let target = product as? Target else { return nil }
+      guard let target = unerase(product) else { return nil }
       return Dictionary(uniqueKeysWithValues: settings.map { ($0.name, $0.value(in: target)) })
     }
   }

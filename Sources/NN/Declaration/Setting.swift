@@ -62,6 +62,9 @@ extension SettingKind {
     case (.numbers(let range), .numbers(let list)): return .numbers(try list.map { try Self.inside(range, $0, name) })
     case (.numbers(let range), .integers(let list)):
       return .numbers(try list.map { try Self.inside(range, Double($0), name) })
+    case (.extent(let range), .integer(let given)): return .integer(try Self.inside(range, given, name))
+    case (.extent(let range), .integers(let list)) where list.count == 2:
+      return .integers(try list.map { try Self.inside(range, $0, name) })
     case (.integers(let range), .integers(let list)):
       return .integers(try list.map { try Self.inside(range, $0, name) })
     default: throw SettingError.wrongType(name: name, expected: expectation, given: "\(value)")
@@ -85,6 +88,7 @@ extension SettingKind {
     case .choice(let words): "one of " + words.joined(separator: ", ")
     case .numbers: "a list of numbers"
     case .integers: "a list of whole numbers"
+    case .extent: "a whole number, or a list of two: rows and columns"
     case .model: "a model"
     case .className: "a class"
     case .component(let family): (family.first.map { "aeiou".contains($0) } == true ? "an " : "a ") + family

@@ -62,6 +62,40 @@ extension Setting {
     }
   }
 
+  /// Rows and columns; one number where both are the same.
+  public init(
+    _ name: String, _ path: WritableKeyPath<Target, (height: Int, width: Int)> & Sendable, in range: ClosedRange<Int>,
+    _ summary: String
+  ) {
+    self.init(name, kind: .extent(range), summary) { target in
+      let (height, width) = target[keyPath: path]
+      return height == width ? .integer(height) : .integers([height, width])
+    } set: { target, value in
+      switch value {
+      case .integer(let both): target[keyPath: path] = (both, both)
+      case .integers(let list): target[keyPath: path] = (list[0], list[1])
+      default: break
+      }
+    }
+  }
+
+  /// Rows and columns that may be left out.
+  public init(
+    _ name: String, _ path: WritableKeyPath<Target, (height: Int, width: Int)?> & Sendable, in range: ClosedRange<Int>,
+    _ summary: String
+  ) {
+    self.init(name, kind: .extent(range), summary, isOptional: true) { target in
+      guard let (height, width) = target[keyPath: path] else { return .none }
+      return height == width ? .integer(height) : .integers([height, width])
+    } set: { target, value in
+      switch value {
+      case .integer(let both): target[keyPath: path] = (both, both)
+      case .integers(let list): target[keyPath: path] = (list[0], list[1])
+      default: target[keyPath: path] = nil
+      }
+    }
+  }
+
   /// A yes or no.
   public init(_ name: String, _ path: WritableKeyPath<Target, Bool> & Sendable, _ summary: String) {
     self.init(name, kind: .flag, summary) {

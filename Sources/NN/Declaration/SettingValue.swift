@@ -55,6 +55,8 @@ public enum SettingKind: Sendable, Equatable {
   case numbers(ClosedRange<Double>)
   /// A list whose elements lie in the range.
   case integers(ClosedRange<Int>)
+  /// Rows and columns, or one number for both.
+  case extent(ClosedRange<Int>)
   /// A component out of the named family, for instance `attack`.
   case component(family: String)
   /// A trained model.

@@ -14,11 +14,11 @@ extension Engine {
         .init("weights", 4 * Double(model.values.count)),
         .init("activations", 4 * Double(threads * model.plan.arena.count)),
       ], hint: "fewer threads (ward --threads 1), or a smaller network")
-    let weights = FloatStorage(model.values)
+    let weights = PreparedWeights(FloatStorage(model.values), for: model.plan, kernels: kernels)
     let parts = try map(blocks: (images.count + block - 1) / block, stop: stop) { number in
       let rows = number * block..<min((number + 1) * block, images.count)
       let workspace = Workspace(model, weights: weights, kernels: self.kernels)
-      workspace.stop = stop
+      workspace.heed(stop)
       let answers = workspace.answers(to: images, rows)
       try stop.check()
       return answers
@@ -39,52 +39,4 @@ extension Engine {
 extension Workspace {
   /// The answers to some images of a data set.
   func answers(to images: Images, _ rows: Range<Int>) -> [Int] { logits(of: images, rows).answers }
-
-  /// Pixels moved by `epsilon` along the sign of the slope; a slope of 0 leaves a pixel alone.
-  func signStep(from images: Tensor, along slope: Tensor, _ epsilon: Float, clips: Bool) -> Tensor {
-    var out = images
-    let count = out.count
-    out.values.withUnsafeMutableBufferPointer { x in
-      images.values.withUnsafeBufferPointer { origin in
-        slope.values.withUnsafeBufferPointer { slope in
-          // Safety: three buffers of one length.
-          kernelTable.sign_step(
-            Int64(count), origin.baseAddress, slope.baseAddress, epsilon, epsilon, clips ? 1 : 0, x.baseAddress)
-        }
-      }
-    }
-    return out
-  }
-}
-
-extension Workspace {
-  /// Images moved `steps` times along the sign of the cross-entropy's slope, within `epsilon` and [0, 1].
-  ///
-  /// The inner loop of PGD in its plainest form: no restart, no early end. Madry et al., ICLR 2018.
-  public func ascended(
-    from images: Tensor, labels: [Int], steps: Int, stride: Float, epsilon: Float
-  ) -> Tensor {
-    var x = images
-    for _ in 0..<steps {
-      let slope = inputGradient(of: CrossEntropy(), at: x, labels: labels).slope
-      moveBySign(&x, along: slope, around: images, stride: stride, epsilon: epsilon)
-    }
-    return x
-  }
-
-  /// One step of `stride` along the sign of the slope, back into the ball of `epsilon` around `images` and into [0, 1].
-  func moveBySign(
-    _ x: inout Tensor, along slope: Tensor, around images: Tensor, stride: Float, epsilon: Float
-  ) {
-    let count = x.count
-    x.values.withUnsafeMutableBufferPointer { x in
-      images.values.withUnsafeBufferPointer { origin in
-        slope.values.withUnsafeBufferPointer { slope in
-          // Safety: three buffers of one length.
-          kernelTable.sign_step(
-            Int64(count), origin.baseAddress, slope.baseAddress, stride, epsilon, 1, x.baseAddress)
-        }
-      }
-    }
-  }
 }

@@ -5,6 +5,8 @@ struct Frame {
   // Safety: all pointers outlive the pass: the workspace or the trainer that makes the frame owns what they point at.
   let arena: UnsafeMutablePointer<Float>
   let weights: UnsafeMutablePointer<Float>
+  /// What the plan's operations prepared from the weights.
+  let prepared: UnsafePointer<Float>
   /// Where gradients by parameters go, laid out like the weights; nil where nobody asks for them.
   let slopes: UnsafeMutablePointer<Float>?
   /// Whether `slopes` is added to rather than overwritten.
@@ -19,7 +21,19 @@ struct Frame {
   let keys: [UInt64]
   let kernels: Kernels
   /// Asked between operations. Once it says yes, what the pass leaves behind is nothing: whoever made the frame asks too.
-  var stop = Stop.never
+  let stop: Stop
+
+  init(
+    arena: Arena, weights: PreparedWeights, slopes: UnsafeMutablePointer<Float>? = nil, accumulate: Bool = false,
+    wantsInputGradient: Bool, count: Int, isTraining: Bool = false, keys: [UInt64] = [], kernels: Kernels,
+    stop: Stop = .never
+  ) {
+    self.arena = arena.floats
+    self.weights = weights.values.floats
+    prepared = UnsafePointer(weights.prepared.floats)
+    (self.slopes, self.accumulate, self.wantsInputGradient) = (slopes, accumulate, wantsInputGradient)
+    (self.count, self.isTraining, self.keys, self.kernels, self.stop) = (count, isTraining, keys, kernels, stop)
+  }
 
   var call: ward_kernels { _read { yield kernels.table.pointee } }
   var adds: Int32 { accumulate ? 1 : 0 }
@@ -36,6 +50,11 @@ struct Frame {
 protocol Operation: Sendable {
   var forwardPhases: Int { get }
   var backwardPhases: Int { get }
+  /// Whether training draws from the frame's keys.
+  var drawsRandomNumbers: Bool { get }
+  /// Computes from the weights what the passes need in another form, where the wiring made room for it: once for each
+  /// version of the weights, for all threads and groups.
+  func prepare(_ weights: UnsafePointer<Float>, _ prepared: UnsafeMutablePointer<Float>, _ kernels: Kernels)
   func forward(_ frame: Frame, phase: Int)
   func backward(_ frame: Frame, phase: Int)
   func combineForward(_ frames: [Frame], phase: Int)
@@ -45,6 +64,8 @@ protocol Operation: Sendable {
 extension Operation {
   var forwardPhases: Int { 1 }
   var backwardPhases: Int { 1 }
+  var drawsRandomNumbers: Bool { false }
+  func prepare(_ weights: UnsafePointer<Float>, _ prepared: UnsafeMutablePointer<Float>, _ kernels: Kernels) {}
   func combineForward(_ frames: [Frame], phase: Int) {}
   func combineBackward(_ frames: [Frame], phase: Int) {}
 }

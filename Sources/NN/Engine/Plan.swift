@@ -2,10 +2,13 @@ import CKernels
 
 /// A network compiled for groups of 16 images: operations in order, and where everything lies.
 ///
-/// Where a convolution is followed by a ReLU and a 2×2 maximum, or a layer by a ReLU, one operation does it all.
+/// There are two for each network: one that learns, and one that only answers (and gives gradients by the pixels), where
+/// fewer operations are needed.
 struct Plan: Sendable {
   let operations: [any Operation]
   let arena: ArenaLayout
+  /// What the operations prepare from the weights.
+  let prepared: ArenaLayout
   let input: Slot
   let inputGradient: Slot
   let output: Slot
@@ -39,11 +42,13 @@ struct Plan: Sendable {
     return all
   }
 
-  init(_ network: Network) {
-    var builder = PlanBuilder(network)
+  /// - Parameter training: whether parameters are learnt; otherwise running averages hold and nothing is dropped.
+  init(_ network: Network, training: Bool) {
+    var builder = PlanBuilder(network, training: training)
     builder.place()
     operations = builder.operations
     arena = builder.layout
+    prepared = builder.prepared
     input = builder.values[Network.image]!
     inputGradient = builder.gradients[Network.image]!
     output = builder.values[network.last]!
@@ -52,7 +57,7 @@ struct Plan: Sendable {
     parameterCount = parameters.last?.range.upperBound ?? 0
     let all = builder.operations
     hasPhases = all.contains { $0.forwardPhases > 1 || $0.backwardPhases > 1 }
-    hasDropout = all.contains { $0 is DropoutOperation }
+    hasDropout = all.contains(where: \.drawsRandomNumbers)
     forwardStretches = Self.stretches(all.indices) { all[$0].forwardPhases }
     backwardStretches = Self.stretches(all.indices.reversed()) { all[$0].backwardPhases }
   }
@@ -60,20 +65,23 @@ struct Plan: Sendable {
 
 /// Fuses the network's nodes into stages, then lays out memory stage by stage.
 private struct PlanBuilder {
-  /// One operation to be: a layer, what it reads and which node's value it writes.
-  struct Stage {
-    var layer: any Layer
+  /// One operation to be, what it reads and which node's value it writes.
+  struct Place {
+    let stage: any Stage
+    let isView: Bool
     let inputs: [Int]
     let output: Int
-    /// The node that owns the parameters.
-    let owner: Int
+    /// The nodes whose parameters it has.
+    let nodes: [Int]
   }
 
   let network: Network
-  var stages: [Stage] = []
+  let isTraining: Bool
+  var places: [Place] = []
   var parameters: [ParameterLayout] = []
   var offsets: [Int: [Int]] = [:]
   var layout = ArenaLayout()
+  var prepared = ArenaLayout()
   var values: [Int: Slot] = [:]
   /// The gradient of each node's value, after the sum over its readers.
   var gradients: [Int: Slot] = [:]
@@ -81,8 +89,9 @@ private struct PlanBuilder {
   var branches: [Int: [Slot]] = [:]
   var operations: [any Operation] = []
 
-  init(_ network: Network) {
+  init(_ network: Network, training: Bool) {
     self.network = network
+    isTraining = training
     layOutParameters()
     fuse()
   }
@@ -90,7 +99,7 @@ private struct PlanBuilder {
   private mutating func layOutParameters() {
     var offset = 0
     for (number, node) in network.nodes.enumerated() {
-      for spec in node.layer.parameters(for: node.inputShape) {
+      for spec in node.parameters {
         let name = node.name.isEmpty ? spec.suffix : node.name + "." + spec.suffix
         parameters.append(ParameterLayout(name: name, shape: spec.shape, offset: offset, isTrained: spec.isTrained))
         offsets[number, default: []].append(offset)
@@ -105,92 +114,78 @@ private struct PlanBuilder {
     for (number, node) in nodes.enumerated() {
       for input in node.inputs { readers[input, default: []].append(number) }
     }
-    func onlyReader(of node: Int) -> Int? { readers[node]?.count == 1 ? readers[node]![0] : nil }
-    func isReLU(_ node: Int) -> Bool { (nodes[node].layer as? Activation)?.function == .relu }
+    /// The nodes of which each reads the one before and nothing else, and is its only reader.
+    func chain(after node: Int) -> [Int] {
+      var (all, last) = ([Int](), node)
+      while all.count < 4, let next = readers[last], next.count == 1, nodes[next[0]].inputs.count == 1 {
+        last = next[0]
+        all.append(last)
+      }
+      return all
+    }
     var done: Set<Int> = []
     for (number, node) in nodes.enumerated() where !done.contains(number) {
-      var stage = Stage(layer: node.layer, inputs: node.inputs, output: number, owner: number)
-      if let next = onlyReader(of: number) {
-        if let convolution = node.layer as? Convolution, let after = onlyReader(of: next),
-          let pool = (nodes[next].layer as? MaxPool) ?? (nodes[after].layer as? MaxPool),
-          isReLU(next) || isReLU(after), PooledConvolution.covers(convolution, pool)
-        {
-          stage = Stage(
-            layer: PooledConvolution(convolution: convolution), inputs: node.inputs, output: after, owner: number)
-          done.formUnion([next, after])
-        } else if isReLU(next), let both = Self.withReLU(node.layer) {
-          stage = Stage(layer: both, inputs: node.inputs, output: next, owner: number)
-          done.insert(next)
-        }
+      let followers = chain(after: number)
+      if let fusion = node.layer.fused(with: followers.map { nodes[$0].layer }, training: isTraining) {
+        let taken = followers.prefix(fusion.count)
+        places.append(
+          Place(
+            stage: fusion.stage, isView: false, inputs: node.inputs, output: taken.last ?? number,
+            nodes: [number] + taken))
+        done.formUnion(taken)
+      } else {
+        places.append(
+          Place(stage: node.layer, isView: node.layer.isView, inputs: node.inputs, output: number, nodes: [number]))
       }
-      stages.append(stage)
-    }
-  }
-
-  /// The layer that computes the ReLU after it on the way out, if its kernel can.
-  private static func withReLU(_ layer: any Layer) -> (any Layer)? {
-    switch layer {
-    case var convolution as Convolution:
-      convolution.followedByReLU = true
-      return convolution
-    case var dense as Dense:
-      dense.followedByReLU = true
-      return dense
-    case var norm as BatchNorm:
-      norm.followedByReLU = true
-      return norm
-    case var sum as Add:
-      sum.followedByReLU = true
-      return sum
-    default: return nil
     }
   }
 
   mutating func place() {
     let readers = Dictionary(
-      grouping: stages.flatMap { stage in stage.inputs.map { ($0, stage) } }, by: \.0
+      grouping: places.flatMap { place in place.inputs.map { ($0, place) } }, by: \.0
     ).mapValues { $0.map(\.1) }
     placeNode(Network.image, readers: readers[Network.image] ?? [], gradientHalo: .none)
     addFork(Network.image)
-    for (index, stage) in stages.enumerated() {
-      if !alias(stage, readers: readers) {
-        placeNode(stage.output, readers: readers[stage.output] ?? [], gradientHalo: stage.layer.gradientHalo)
-        addOperation(stage, index: index)
+    for (index, place) in places.enumerated() {
+      if !alias(place, readers: readers) {
+        placeNode(place.output, readers: readers[place.output] ?? [], gradientHalo: place.stage.gradientHalo)
+        addOperation(place, index: index)
       }
-      addFork(stage.output)
+      addFork(place.output)
     }
   }
 
-  /// A flattening of memory without halo is the same memory.
-  private mutating func alias(_ stage: Stage, readers: [Int: [Stage]]) -> Bool {
-    let input = stage.inputs[0]
-    guard stage.layer is Flatten, let value = values[input], let slope = branches[input]?.first,
-      !value.hasHalo, !slope.hasHalo, (readers[stage.output]?.count ?? 1) <= 1
+  /// A view of memory without halo needs no operation.
+  private mutating func alias(_ place: Place, readers: [Int: [Place]]) -> Bool {
+    let input = place.inputs[0]
+    guard place.isView, let value = values[input], let gradient = branches[input]?.first,
+      !value.hasHalo, !gradient.hasHalo, (readers[place.output]?.count ?? 1) <= 1
     else { return false }
     branches[input]!.removeFirst()
-    values[stage.output] = value.flattened
-    gradients[stage.output] = slope.flattened
-    branches[stage.output] = [slope.flattened]
+    values[place.output] = value.flattened
+    gradients[place.output] = gradient.flattened
+    branches[place.output] = [gradient.flattened]
     return true
   }
 
-  private mutating func placeNode(_ node: Int, readers: [Stage], gradientHalo: Halo) {
+  private mutating func placeNode(_ node: Int, readers: [Place], gradientHalo: Halo) {
     let shape = network.shape(of: node)
-    let halo = readers.reduce(Halo.none) { $0.union($1.layer.inputHalo) }
+    let halo = readers.reduce(Halo.none) { $0.union($1.stage.inputHalo) }
     values[node] = layout.slot(shape, halo: halo)
     let gradient = layout.slot(shape, halo: gradientHalo)
     gradients[node] = gradient
     branches[node] = readers.count > 1 ? readers.map { _ in layout.slot(shape) } : [gradient]
   }
 
-  private mutating func addOperation(_ stage: Stage, index: Int) {
-    let slopes = stage.inputs.map { branches[$0]!.removeFirst() }
+  private mutating func addOperation(_ place: Place, index: Int) {
+    let inputGradients = place.inputs.map { branches[$0]!.removeFirst() }
     var wiring = Wiring(
-      inputs: stage.inputs.map { values[$0]! }, inputGradients: slopes, output: values[stage.output]!,
-      outputGradient: gradients[stage.output]!, parameters: offsets[stage.owner] ?? [],
-      isFirst: stage.inputs == [Network.image], index: index, layout: layout)
-    operations.append(stage.layer.operation(&wiring))
-    layout = wiring.layout
+      inputs: place.inputs.map { values[$0]! }, inputGradients: inputGradients, output: values[place.output]!,
+      outputGradient: gradients[place.output]!, parameters: place.nodes.flatMap { offsets[$0] ?? [] },
+      isFirst: place.inputs == [Network.image], isTraining: isTraining, index: index, layout: layout,
+      prepared: prepared)
+    operations.append(place.stage.operation(&wiring))
+    (layout, prepared) = (wiring.layout, wiring.prepared)
   }
 
   private mutating func addFork(_ node: Int) {

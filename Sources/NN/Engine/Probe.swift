@@ -28,7 +28,7 @@ public enum Probe {
   public final class Convolution3x3 {
     private let plan: Plan
     private let arenas: [Arena]
-    private let weights: FloatStorage
+    private let weights: PreparedWeights
     private let gradients: FloatStorage
     private let engine: Engine
     private let operation: ConvolutionOperation
@@ -36,15 +36,16 @@ public enum Probe {
     /// Memory for a batch, a multiple of 16.
     public init(channels: Int, extent: Int, batch: Int, engine: Engine) {
       self.engine = engine
-      var network = Network(input: ImageShape(channels: channels, height: extent, width: extent))
+      var network = Network(input: ImageShape(channels: channels, height: extent, width: extent), classes: channels)
       do {
         try network.add("conv", NN.Convolution(channels, kernel: 3, padding: 1, bias: false))
       } catch { unreachable("\(error)") }
-      plan = Plan(network)
+      plan = Plan(network, training: true)
       guard let only = plan.operations.first as? ConvolutionOperation else { unreachable("one operation") }
       operation = only
       arenas = (0..<(batch / WARD_LANES)).map { [plan] _ in Arena(plan.arena) }
-      weights = FloatStorage((0..<plan.parameterCount).map { Float($0 % 7) * 0.01 })
+      weights = PreparedWeights(
+        FloatStorage((0..<plan.parameterCount).map { Float($0 % 7) * 0.01 }), for: plan, kernels: engine.kernels)
       gradients = FloatStorage(count: plan.parameterCount * (batch / WARD_LANES))
     }
 
@@ -57,9 +58,9 @@ public enum Probe {
     public func run(_ pass: Pass) {
       engine.run(arenas.count) { group, _ in
         let frame = Frame(
-          arena: arenas[group].floats, weights: weights.floats,
-          slopes: pass == .weights ? gradients.floats + group * plan.parameterCount : nil, accumulate: false,
-          wantsInputGradient: pass == .input, count: WARD_LANES, isTraining: false, keys: [], kernels: engine.kernels)
+          arena: arenas[group], weights: weights,
+          slopes: pass == .weights ? gradients.floats + group * plan.parameterCount : nil,
+          wantsInputGradient: pass == .input, count: WARD_LANES, kernels: engine.kernels)
         if pass == .forward { operation.forward(frame, phase: 0) } else { operation.backward(frame, phase: 0) }
       }
     }

@@ -17,12 +17,59 @@ struct Activation: Layer {
 
   init(_ function: Function) { self.function = function }
 
-  func outputShape(of input: ImageShape) throws -> ImageShape { input }
+  static var entry: Entry<any Layer> { relu }
+
+  func outputShape(of inputs: [ImageShape]) throws -> ImageShape { inputs[0] }
 
   func operation(_ wiring: inout Wiring) -> any Operation {
     ActivationOperation(
       function: function, input: wiring.inputs[0], inputGradient: wiring.inputGradients[0], output: wiring.output,
       outputGradient: wiring.outputGradient)
+  }
+}
+
+// The declarations: one for each function.
+extension Activation {
+  static let relu = plain(.relu, "relu", "what is below zero becomes zero", paper: "Nair & Hinton, ICML 2010")
+
+  static let tanh = plain(.tanh, "tanh", "the hyperbolic tangent")
+
+  static let sigmoid = plain(.sigmoid, "sigmoid", "1 / (1 + e⁻ˣ)")
+
+  static let leakyReLU: Entry<any Layer> = Entry(
+    LeakyReLU(), "leaky_relu", "what is below zero is made small", paper: "Maas et al., ICML 2013 workshop",
+    example: "leaky_relu(slope: 0.1)",
+    [Setting("slope", \.slope, in: -1...1, "what values below zero are multiplied by")],
+    read: { layer in
+      guard case .leakyReLU(let slope) = (layer as? Activation)?.function else { return nil }
+      return LeakyReLU(slope: slope)
+    }
+  ) { Activation(.leakyReLU(slope: $0.slope)) }
+
+  static let gelu: Entry<any Layer> = Entry(
+    GELU(), "gelu", "x times the normal distribution's share below x", paper: "arXiv:1606.08415",
+    example: "gelu(approximate: true)",
+    [Setting("approximate", \.approximate, "by the hyperbolic tangent, as PyTorch's `approximate=\"tanh\"`")],
+    read: { layer in
+      switch (layer as? Activation)?.function {
+      case .gelu: GELU()
+      case .geluTanh: GELU(approximate: true)
+      default: nil
+      }
+    }
+  ) { Activation($0.approximate ? .geluTanh : .gelu) }
+
+  private struct LeakyReLU: Sendable { var slope: Float = 0.01 }
+  private struct GELU: Sendable { var approximate = false }
+  private struct NoSettings: Sendable {}
+
+  private static func plain(
+    _ function: Function, _ name: String, _ summary: String, paper: String = ""
+  ) -> Entry<any Layer> {
+    Entry(
+      NoSettings(), name, summary, paper: paper, example: name,
+      read: { ($0 as? Activation)?.function == function ? NoSettings() : nil }
+    ) { _ in Activation(function) }
   }
 }
 

@@ -8,7 +8,7 @@ struct BatchNorm: Layer {
   var epsilon: Float = 1e-5
   /// The share of the new value in the running averages.
   var momentum: Float = 0.1
-  /// Set by the plan where a ReLU follows.
+  /// Set where a ReLU follows: it is computed on the way out.
   var followedByReLU = false
 
   init(epsilon: Float = 1e-5, momentum: Float = 0.1) {
@@ -16,7 +16,24 @@ struct BatchNorm: Layer {
     self.momentum = momentum
   }
 
-  func outputShape(of input: ImageShape) throws -> ImageShape { input }
+  static let entry: Entry<any Layer> = Entry(
+    BatchNorm(), "batchnorm", "batch normalisation of each channel", paper: "arXiv:1502.03167", example: "batchnorm",
+    settings
+  ) { $0 }
+
+  private static let settings: [Setting<BatchNorm>] = [
+    Setting("epsilon", \.epsilon, in: 0...1, "added to the variance"),
+    Setting("momentum", \.momentum, in: 0...1, "share of the new value in the running averages"),
+  ]
+
+  func outputShape(of inputs: [ImageShape]) throws -> ImageShape { inputs[0] }
+
+  func fused(with readers: [any Layer], training: Bool) -> Fusion? {
+    guard let next = readers.first, next.isReLU else { return nil }
+    var both = self
+    both.followedByReLU = true
+    return Fusion(stage: both, count: 1)
+  }
 
   func parameters(for input: ImageShape) -> [ParameterSpec] {
     let shape = [input.channels]
@@ -33,9 +50,27 @@ struct BatchNorm: Layer {
     return BatchNormOperation(
       epsilon: epsilon, momentum: momentum, hasReLU: followedByReLU, channels: channels, input: wiring.inputs[0],
       inputGradient: wiring.inputGradients[0], output: wiring.output, outputGradient: wiring.outputGradient,
-      weight: wiring.parameters[0], bias: wiring.parameters[1], runningMean: wiring.parameters[2],
-      runningVariance: wiring.parameters[3], sums: wiring.layout.floats(4 * channels),
+      parameters: NormParameters(wiring.parameters), sums: wiring.layout.floats(4 * channels),
       factors: wiring.layout.floats(6 * channels))
+  }
+}
+
+/// Where the parameters of a batch normalisation lie among the model's values.
+struct NormParameters: Sendable {
+  let weight: Int
+  let bias: Int
+  let runningMean: Int
+  let runningVariance: Int
+
+  /// In the order of `BatchNorm.parameters`.
+  init(_ offsets: [Int]) {
+    (weight, bias, runningMean, runningVariance) = (offsets[0], offsets[1], offsets[2], offsets[3])
+  }
+
+  /// What one channel's running averages make of a value: `scale · x + shift`.
+  func line(_ channel: Int, of values: UnsafePointer<Float>, epsilon: Float) -> (scale: Float, shift: Float) {
+    let scale = values[weight + channel] / (values[runningVariance + channel] + epsilon).squareRoot()
+    return (scale, values[bias + channel] - values[runningMean + channel] * scale)
   }
 }
 
@@ -48,10 +83,7 @@ struct BatchNormOperation: Operation {
   let inputGradient: Slot
   let output: Slot
   let outputGradient: Slot
-  let weight: Int
-  let bias: Int
-  let runningMean: Int
-  let runningVariance: Int
+  let parameters: NormParameters
   /// This group's two sums a channel, in double precision.
   let sums: Int
   /// Six numbers a channel, see `Factors`.
@@ -84,13 +116,13 @@ struct BatchNormOperation: Operation {
     }
     if !f.isTraining {
       for c in 0..<channels {
-        view.mean[c] = f.weights[runningMean + c]
-        view.inverse[c] = 1 / (f.weights[runningVariance + c] + epsilon).squareRoot()
+        view.mean[c] = f.weights[parameters.runningMean + c]
+        view.inverse[c] = 1 / (f.weights[parameters.runningVariance + c] + epsilon).squareRoot()
       }
     }
     for c in 0..<channels {
-      view.scale[c] = f.weights[weight + c] * view.inverse[c]
-      view.shift[c] = f.weights[bias + c] - view.mean[c] * view.scale[c]
+      view.scale[c] = f.weights[parameters.weight + c] * view.inverse[c]
+      view.shift[c] = f.weights[parameters.bias + c] - view.mean[c] * view.scale[c]
     }
     f.call.scale_channels(
       input.planes, f.at(input), view.scale, view.shift, output.planes, f.at(output),
@@ -110,8 +142,8 @@ struct BatchNormOperation: Operation {
         for view in all { view.inverse[c] = inverse }
         let weights = frames[0].weights
         let unbiased = Float(squares / max(count - 1, 1))
-        weights[runningMean + c] += momentum * (all[0].mean[c] - weights[runningMean + c])
-        weights[runningVariance + c] += momentum * (unbiased - weights[runningVariance + c])
+        weights[parameters.runningMean + c] += momentum * (all[0].mean[c] - weights[parameters.runningMean + c])
+        weights[parameters.runningVariance + c] += momentum * (unbiased - weights[parameters.runningVariance + c])
       }
     }
   }
@@ -133,8 +165,8 @@ struct BatchNormOperation: Operation {
     }
     if let slopes = f.slopes {
       for c in 0..<channels {
-        slopes[weight + c] = (f.accumulate ? slopes[weight + c] : 0) + Float(view.second[c])
-        slopes[bias + c] = (f.accumulate ? slopes[bias + c] : 0) + Float(view.first[c])
+        slopes[parameters.weight + c] = (f.accumulate ? slopes[parameters.weight + c] : 0) + Float(view.second[c])
+        slopes[parameters.bias + c] = (f.accumulate ? slopes[parameters.bias + c] : 0) + Float(view.first[c])
       }
     }
     f.call.norm_backward(

@@ -1,18 +1,46 @@
 import CKernels
+import Contract
 
 /// Fully connected layer, PyTorch's `Linear`: weight `[outputs, inputs]`.
 struct Dense: Layer {
-  let outputs: Int
+  /// How many values come out; nil for as many as there are classes.
+  var units: Int?
   var hasBias = true
-  /// Set by the plan where a ReLU follows.
+  /// Set where a ReLU follows: it is computed on the way out.
   var followedByReLU = false
 
-  init(_ outputs: Int, bias: Bool = true) {
-    self.outputs = outputs
+  init(_ units: Int? = nil, bias: Bool = true) {
+    self.units = units
     hasBias = bias
   }
 
-  func outputShape(of input: ImageShape) throws -> ImageShape {
+  static let entry: Entry<any Layer> = Entry(
+    Dense(), "dense", "fully connected", paper: "Rumelhart, Hinton & Williams, Nature 1986",
+    example: "dense(units: 64)",
+    settings
+  ) { $0 }
+
+  private static let settings: [Setting<Dense>] = [
+    Setting("units", \.units, in: 1...1_048_576, "values that come out; none for as many as there are classes"),
+    Setting("bias", \.hasBias, "add a number to each value"),
+  ]
+
+  private var outputs: Int {
+    guard let units else { unreachable("`completed` says how many there are") }
+    return units
+  }
+
+  func completed(classes: Int) -> any Layer { units == nil ? Dense(classes, bias: hasBias) : self }
+
+  func fused(with readers: [any Layer], training: Bool) -> Fusion? {
+    guard let next = readers.first, next.isReLU else { return nil }
+    var both = self
+    both.followedByReLU = true
+    return Fusion(stage: both, count: 1)
+  }
+
+  func outputShape(of inputs: [ImageShape]) throws -> ImageShape {
+    let input = inputs[0]
     guard input.height == 1, input.width == 1 else {
       throw NetworkError.mismatch(layer: "a dense layer", detail: "\(input) has to be flattened first")
     }

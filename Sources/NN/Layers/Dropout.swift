@@ -4,14 +4,20 @@ import Contract
 /// Zeroes a share of the values in training and scales the rest up; the identity otherwise. Srivastava et al., JMLR 2014.
 struct Dropout: Layer {
   /// The share that is dropped, in 0..<1.
-  let rate: Float
+  var rate: Float
 
   init(_ rate: Float) {
     require((0..<1).contains(rate), "dropout of \(rate)")
     self.rate = rate
   }
 
-  func outputShape(of input: ImageShape) throws -> ImageShape { input }
+  static let entry: Entry<any Layer> = Entry(
+    Dropout(0.5), "dropout", "zeroes a share of the values in training", paper: "Srivastava et al., JMLR 2014",
+    example: "dropout(rate: 0.3)",
+    [Setting("rate", \.rate, in: 0...0.999, "the share that is dropped")]
+  ) { $0 }
+
+  func outputShape(of inputs: [ImageShape]) throws -> ImageShape { inputs[0] }
 
   func operation(_ wiring: inout Wiring) -> any Operation {
     DropoutOperation(
@@ -28,6 +34,8 @@ struct DropoutOperation: Operation {
   let inputGradient: Slot
   let output: Slot
   let outputGradient: Slot
+
+  var drawsRandomNumbers: Bool { true }
 
   func forward(_ f: Frame, phase: Int) { pass(f, from: input, to: output) }
 

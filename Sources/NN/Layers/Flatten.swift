@@ -2,8 +2,14 @@ import CKernels
 
 /// Channels, rows and columns as one list, in that order.
 struct Flatten: Layer {
-  func outputShape(of input: ImageShape) throws -> ImageShape {
-    ImageShape(channels: input.count, height: 1, width: 1)
+  static let entry: Entry<any Layer> = Entry(
+    Flatten(), "flatten", "channels, rows and columns as one list", example: "flatten"
+  ) { $0 }
+
+  var isView: Bool { true }
+
+  func outputShape(of inputs: [ImageShape]) throws -> ImageShape {
+    ImageShape(channels: inputs[0].count, height: 1, width: 1)
   }
 
   func operation(_ wiring: inout Wiring) -> any Operation {

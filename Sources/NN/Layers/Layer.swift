@@ -1,22 +1,66 @@
-/// A layer of a network: shape, parameters, and the operation that computes it.
+/// A layer of a network: its declaration, shape and parameters, and the operation that computes it.
 ///
 /// A layer does not own its weights and keeps no activations: both lie where the plan puts them.
-protocol Layer: Sendable {
-  /// The shape that comes out, or why this input does not fit.
-  func outputShape(of input: ImageShape) throws -> ImageShape
+protocol Layer: Stage {
+  /// The one declaration: name, summary, settings. A network is written down as these.
+  static var entry: Entry<any Layer> { get }
+  /// How many values it reads: one, but for sums and concatenations.
+  var arity: ClosedRange<Int> { get }
+  /// The same layer in a network that chooses from `classes` answers.
+  func completed(classes: Int) -> any Layer
+  /// The shape that comes out of as many inputs as `arity` says, or why they do not fit.
+  ///
+  /// - Throws: `NetworkError`.
+  func outputShape(of inputs: [ImageShape]) throws -> ImageShape
   /// What the layer learns, in PyTorch's order.
   func parameters(for input: ImageShape) -> [ParameterSpec]
-  /// Zeros that the layer's windows read around its input.
+  /// Whether what comes out is the memory that went in, where that has no halo.
+  var isView: Bool { get }
+  /// This layer and some of those after it as one stage, if there are kernels for that.
+  ///
+  /// - Parameters:
+  ///   - readers: the layers that follow: each reads the one before and nothing else, and is its only reader.
+  ///   - training: whether parameters are learnt and a batch has statistics of its own.
+  func fused(with readers: [any Layer], training: Bool) -> Fusion?
+}
+
+extension Layer {
+  var arity: ClosedRange<Int> { 1...1 }
+  func completed(classes: Int) -> any Layer { self }
+  func parameters(for input: ImageShape) -> [ParameterSpec] { [] }
+  var isView: Bool { false }
+  func fused(with readers: [any Layer], training: Bool) -> Fusion? { nil }
+}
+
+/// What the plan turns into one operation: a layer, or several that have kernels in common.
+protocol Stage: Sendable {
+  /// Zeros that its windows read around its input.
   var inputHalo: Halo { get }
   /// Zeros that the gradient by input reads around the gradient of the output.
   var gradientHalo: Halo { get }
   func operation(_ wiring: inout Wiring) -> any Operation
 }
 
-extension Layer {
-  func parameters(for input: ImageShape) -> [ParameterSpec] { [] }
+extension Stage {
   var inputHalo: Halo { .none }
   var gradientHalo: Halo { .none }
+}
+
+/// A layer together with `count` of those that follow it.
+struct Fusion {
+  let stage: any Stage
+  let count: Int
+}
+
+/// All layers by name, as networks are written down.
+enum Layers {
+  static let all: [Entry<any Layer>] = [
+    Convolution.entry, Dense.entry, BatchNorm.entry, MaxPool.entry, AveragePool.entry, GlobalAveragePool.entry,
+    Flatten.entry, Dropout.entry, Add.entry, Concatenation.entry, Activation.relu, Activation.leakyReLU,
+    Activation.gelu, Activation.tanh, Activation.sigmoid,
+  ]
+
+  static let family = Family("layer", all)
 }
 
 /// One tensor of a layer's state.
@@ -44,19 +88,25 @@ struct Wiring {
   let inputGradients: [Slot]
   let output: Slot
   let outputGradient: Slot
-  /// Where each parameter begins, in floats from the start of the weights.
+  /// Where each parameter of the stage's layers begins, in floats from the start of the weights.
   let parameters: [Int]
   /// Whether this is the first layer: its gradient by input is computed only on request.
   let isFirst: Bool
+  /// Whether gradients by the parameters will be asked for.
+  let isTraining: Bool
   /// A number that differs between the layers of a network.
   let index: Int
   var layout: ArenaLayout
+  /// Room for what is prepared from the weights, once for all threads.
+  var prepared: ArenaLayout
 }
 
 /// A network that does not fit together.
 public enum NetworkError: Error, Equatable, CustomStringConvertible {
   case tooSmall(layer: String, input: ImageShape, needed: String)
   case mismatch(layer: String, detail: String)
+  /// A written network that is none: connected to layers that do not come before, say.
+  case unreadable(detail: String)
   /// A layer of more numbers than any machine that Ward runs on can work with.
   case tooLarge(network: String, layer: String, count: Double, what: String)
 
@@ -66,6 +116,7 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
     case .tooSmall(let layer, let input, let needed):
       "\(layer) cannot work on \(input) images: it needs \(needed)"
     case .mismatch(let layer, let detail): "\(layer) does not fit: \(detail)"
+    case .unreadable(let detail): "its network cannot be read: \(detail)"
     case .tooLarge(let network, let layer, let count, let what):
       "\(network) is too large: its \(layer) would have \(Int(min(count, 1e18))) \(what), "
         + "\(Int((min(count, 1e18) * 4 / 1e9).rounded())) GB"

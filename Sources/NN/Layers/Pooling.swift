@@ -1,25 +1,41 @@
 import CKernels
-import Contract
 
 /// The largest value of each window; the first of equals in row-major order. Padding counts as minus infinity.
 struct MaxPool: Layer {
   var kernel: (height: Int, width: Int)
-  var stride: (height: Int, width: Int)
+  /// Nil for a stride of the window's own extents.
+  var givenStride: (height: Int, width: Int)?
   var padding = (height: 0, width: 0)
 
   /// A square window; `stride` is the window's extent unless given.
   init(_ kernel: Int, stride: Int? = nil, padding: Int = 0) {
     self.kernel = (kernel, kernel)
-    self.stride = (stride ?? kernel, stride ?? kernel)
+    givenStride = stride.map { ($0, $0) }
     self.padding = (padding, padding)
   }
 
-  func outputShape(of input: ImageShape) throws -> ImageShape {
-    try pooledShape(of: input, kernel: kernel, stride: stride, padding: padding)
+  var stride: (height: Int, width: Int) { givenStride ?? kernel }
+
+  static let entry: Entry<any Layer> = Entry(
+    MaxPool(2), "maxpool", "the largest value of each window", example: "maxpool(kernel: 2)",
+    settings
+  ) { $0 }
+
+  private static let settings: [Setting<MaxPool>] = [
+    Setting("kernel", \.kernel, in: 1...255, "rows and columns of the window"),
+    Setting("stride", \.givenStride, in: 1...65_536, "pixels from one window to the next; none for the window's own"),
+    Setting("padding", \.padding, in: 0...127, "pixels around the image"),
+  ]
+
+  func outputShape(of inputs: [ImageShape]) throws -> ImageShape {
+    guard kernel.height * kernel.width < 256 else {  // the largest is remembered by its number, in a byte
+      let detail = "a window of \(kernel.height)×\(kernel.width) has more than 255 pixels"
+      throw NetworkError.mismatch(layer: "a pooling window", detail: detail)
+    }
+    return try pooledShape(of: inputs[0], kernel: kernel, stride: stride, padding: padding)
   }
 
   func operation(_ wiring: inout Wiring) -> any Operation {
-    require(kernel.height * kernel.width < 256, "a window of \(kernel) does not fit a byte")
     return MaxPoolOperation(
       pool: descriptor(kernel, stride, padding), input: wiring.inputs[0], inputGradient: wiring.inputGradients[0],
       output: wiring.output, outputGradient: wiring.outputGradient, winners: wiring.layout.bytes(wiring.output.shape))
@@ -29,7 +45,8 @@ struct MaxPool: Layer {
 /// The mean of each window.
 struct AveragePool: Layer {
   var kernel: (height: Int, width: Int)
-  var stride: (height: Int, width: Int)
+  /// Nil for a stride of the window's own extents.
+  var givenStride: (height: Int, width: Int)?
   var padding = (height: 0, width: 0)
   /// Whether zeros outside the image count (PyTorch's `count_include_pad`).
   var countsPadding = true
@@ -37,12 +54,26 @@ struct AveragePool: Layer {
   /// A square window; `stride` is the window's extent unless given.
   init(_ kernel: Int, stride: Int? = nil, padding: Int = 0) {
     self.kernel = (kernel, kernel)
-    self.stride = (stride ?? kernel, stride ?? kernel)
+    givenStride = stride.map { ($0, $0) }
     self.padding = (padding, padding)
   }
 
-  func outputShape(of input: ImageShape) throws -> ImageShape {
-    try pooledShape(of: input, kernel: kernel, stride: stride, padding: padding)
+  var stride: (height: Int, width: Int) { givenStride ?? kernel }
+
+  static let entry: Entry<any Layer> = Entry(
+    AveragePool(2), "avgpool", "the mean of each window", example: "avgpool(kernel: 2)",
+    settings
+  ) { $0 }
+
+  private static let settings: [Setting<AveragePool>] = [
+    Setting("kernel", \.kernel, in: 1...255, "rows and columns of the window"),
+    Setting("stride", \.givenStride, in: 1...65_536, "pixels from one window to the next; none for the window's own"),
+    Setting("padding", \.padding, in: 0...127, "pixels around the image"),
+    Setting("counts_padding", \.countsPadding, "divide by the whole window at the edge, too"),
+  ]
+
+  func outputShape(of inputs: [ImageShape]) throws -> ImageShape {
+    try pooledShape(of: inputs[0], kernel: kernel, stride: stride, padding: padding)
   }
 
   func operation(_ wiring: inout Wiring) -> any Operation {
@@ -54,8 +85,13 @@ struct AveragePool: Layer {
 
 /// The mean of each channel.
 struct GlobalAveragePool: Layer {
-  func outputShape(of input: ImageShape) throws -> ImageShape {
-    ImageShape(channels: input.channels, height: 1, width: 1)
+  static let entry: Entry<any Layer> = Entry(
+    GlobalAveragePool(), "global_avgpool", "the mean of each channel", paper: "arXiv:1312.4400",
+    example: "global_avgpool"
+  ) { $0 }
+
+  func outputShape(of inputs: [ImageShape]) throws -> ImageShape {
+    ImageShape(channels: inputs[0].channels, height: 1, width: 1)
   }
 
   func operation(_ wiring: inout Wiring) -> any Operation {

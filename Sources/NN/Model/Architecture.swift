@@ -1,4 +1,4 @@
-/// A kind of network: turns an image shape and a class count into layers.
+/// A family of networks: turns an image shape and a class count into layers.
 public protocol Architecture: Sendable {
   /// The one declaration: name, summary, paper, settings.
   static var entry: Entry<any Architecture> { get }
@@ -12,6 +12,9 @@ public protocol Architecture: Sendable {
 extension Architecture {
   /// The name that a person types.
   public var name: String { Self.entry.name }
+
+  /// The name with all settings.
+  public var spec: Spec { Spec(name, Self.entry.values(of: self) ?? [:]) }
 }
 
 /// All architectures by name.

@@ -5,18 +5,20 @@ extension Model {
   private enum Key {
     static let architecture = "ward.architecture"
     static let settings = "ward.settings"
+    static let network = "ward.network"
     static let input = "ward.input"
     static let classes = "ward.classes"
     static let mean = "ward.mean"
     static let std = "ward.std"
-    static let all = [architecture, settings, input, classes, mean, std]
+    static let all = [architecture, settings, network, input, classes, mean, std]
   }
 
   /// The model as a file: tensors under PyTorch's names, and metadata that say how to build the network again.
   public var checkpoint: Safetensors {
     var notes = metadata
     notes[Key.architecture] = architecture.name
-    notes[Key.settings] = (type(of: architecture).entry.values(of: architecture) ?? [:]).json
+    notes[Key.settings] = architecture.settings.json
+    notes[Key.network] = network.json
     notes[Key.input] = [input.channels, input.height, input.width].map(String.init).joined(separator: "x")
     notes[Key.classes] = String(classes)
     notes[Key.mean] = normalisation.mean.map { "\($0)" }.joined(separator: " ")
@@ -54,15 +56,21 @@ extension Model {
     else {
       throw bad("it needs a mean and a positive standard deviation for each channel")
     }
-    let architecture: any Architecture
+    let shape = ImageShape(channels: extents[0], height: extents[1], width: extents[2])
+    let (label, network): (Spec, Network)
     do {
-      architecture = try Architectures.family.make(
-        Spec(name, [String: SettingValue](json: notes[Key.settings] ?? "{}")))
+      label = Spec(name, try [String: SettingValue](json: notes[Key.settings] ?? "{}"))
+      if let written = notes[Key.network] {
+        network = try Network(json: written)
+      } else {  // files of early versions have the architecture alone
+        network = try Architectures.family.make(label).network(for: shape, classes: classes)
+      }
     } catch { throw bad("\(error)") }
+    guard network.input == shape, network.classes == classes else {
+      throw bad("its network is for \(network.input) images of \(network.classes) classes")
+    }
     try self.init(
-      file, path: path, as: architecture,
-      input: ImageShape(channels: extents[0], height: extents[1], width: extents[2]), classes: classes,
-      normalisation: Normalisation(mean: mean, std: std))
+      file, path: path, network, label: label, normalisation: Normalisation(mean: mean, std: std))
     metadata = notes.filter { !Key.all.contains($0.key) }
   }
 
@@ -73,17 +81,21 @@ extension Model {
     contentsOf path: String, as architecture: any Architecture, input: ImageShape, classes: Int,
     normalisation: Normalisation
   ) throws {
+    let network: Network
+    do {
+      network = try architecture.network(for: input, classes: classes)
+    } catch let error as NetworkError {
+      throw CheckpointError.badMetadata(path: path, reason: error.description)
+    }
     try self.init(
-      Safetensors(contentsOf: path), path: path, as: architecture, input: input, classes: classes,
-      normalisation: normalisation)
+      Safetensors(contentsOf: path), path: path, network, label: architecture.spec, normalisation: normalisation)
   }
 
   private init(
-    _ file: Safetensors, path: String, as architecture: any Architecture, input: ImageShape, classes: Int,
-    normalisation: Normalisation
+    _ file: Safetensors, path: String, _ network: Network, label: Spec, normalisation: Normalisation
   ) throws {
     do {
-      try self.init(architecture, input: input, classes: classes, normalisation: normalisation)
+      try self.init(network, label: label, normalisation: normalisation)
     } catch let error as NetworkError {
       throw CheckpointError.badMetadata(path: path, reason: error.description)
     }

@@ -2,12 +2,10 @@ import Contract
 
 /// A network with its weights: a value, so training a copy leaves the original alone.
 public struct Model: Sendable {
-  /// What kind of network, with its settings.
-  public let architecture: any Architecture
-  /// The shape of the images it takes.
-  public let input: ImageShape
-  /// How many answers it chooses from.
-  public let classes: Int
+  /// Its layers and how they are connected.
+  public let network: Network
+  /// What the network was made by, with its settings: a label.
+  public let architecture: Spec
   /// The first layer.
   public private(set) var normalisation: Normalisation
   /// All parameters and running averages, one after the other as `layout` says.
@@ -26,14 +24,23 @@ public struct Model: Sendable {
     seed: Int = 0
   ) throws {
     require(classes > 0, "a model of \(classes) classes")
-    let network = try architecture.network(for: input, classes: classes)
+    try self.init(
+      architecture.network(for: input, classes: classes), label: architecture.spec, normalisation: normalisation,
+      seed: seed)
+  }
+
+  /// A fresh model of a network.
+  ///
+  /// - Parameter label: what the network is to be called.
+  /// - Throws: as above.
+  public init(_ network: Network, label architecture: Spec, normalisation: Normalisation? = nil, seed: Int = 0) throws {
+    let input = network.input
     try network.checkExtents(of: architecture.name)
+    self.network = network
     self.architecture = architecture
-    self.input = input
-    self.classes = classes
     self.normalisation = normalisation ?? .none(channels: input.channels)
     require(self.normalisation.mean.count == input.channels, "one mean a channel")
-    plan = Plan(network)
+    plan = Plan(network, training: false)
     try MemoryShortage.check(
       "\(architecture.name) for \(input) images",
       [.init("weights", 4 * Double(plan.parameterCount)), .init("activations", 4 * Double(plan.arena.count))],
@@ -42,7 +49,7 @@ public struct Model: Sendable {
     values.reserveCapacity(plan.parameterCount)
     var random = Random(seed: seed, stream: 0x1417)
     for node in network.nodes {
-      for spec in node.layer.parameters(for: node.inputShape) {
+      for spec in node.parameters {
         switch spec.start {
         case .uniform(let bound): for _ in 0..<spec.count { values.append(random.uniform(-bound, bound)) }
         case .constant(let value): values += Array(repeating: value, count: spec.count)
@@ -50,6 +57,12 @@ public struct Model: Sendable {
       }
     }
   }
+
+  /// The shape of the images it takes.
+  public var input: ImageShape { network.input }
+
+  /// How many answers it chooses from.
+  public var classes: Int { network.classes }
 
   /// Names, extents and places of all tensors, in the order of the layers.
   public var layout: [ParameterLayout] { plan.parameters }

@@ -6,7 +6,8 @@ public struct Network: Sendable {
     let layer: any Layer
     /// Earlier nodes, or `Network.image`.
     let inputs: [Int]
-    let inputShape: ImageShape
+    /// What it learns.
+    let parameters: [ParameterSpec]
     let shape: ImageShape
   }
 
@@ -15,9 +16,15 @@ public struct Network: Sendable {
 
   /// The shape of the images that go in.
   public let input: ImageShape
+  /// How many answers it chooses from.
+  public let classes: Int
   private(set) var nodes: [Node] = []
 
-  init(input: ImageShape) { self.input = input }
+  /// A network without layers.
+  init(input: ImageShape, classes: Int) {
+    self.input = input
+    self.classes = classes
+  }
 
   /// The node added last.
   var last: Int { nodes.count - 1 }
@@ -25,16 +32,30 @@ public struct Network: Sendable {
   /// The shape that comes out of a node.
   func shape(of node: Int) -> ImageShape { node == Self.image ? input : nodes[node].shape }
 
-  /// Adds a layer after the given nodes (after the last one if none are given) and returns its number.
+  /// Adds a layer that reads the given nodes (the last one if none are given), in their order. Returns its number.
+  ///
+  /// - Throws: `NetworkError` where it does not fit.
   @discardableResult
   mutating func add(_ name: String = "", _ layer: any Layer, after inputs: [Int]? = nil) throws -> Int {
     let from = inputs ?? [last]
-    let given = shape(of: from[0])
-    for other in from.dropFirst() where shape(of: other) != given {
-      throw NetworkError.mismatch(layer: "a sum", detail: "\(given) and \(shape(of: other))")
+    guard layer.arity.contains(from.count) else {
+      let wanted = layer.arity
+      let number = wanted.count == 1 ? "\(wanted.lowerBound)" : "\(wanted.lowerBound) to \(wanted.upperBound)"
+      throw NetworkError.mismatch(
+        layer: "`\(type(of: layer).entry.name)`", detail: "it reads \(number) values, not \(from.count)")
     }
+    let layer = layer.completed(classes: classes)
+    let given = from.map { shape(of: $0) }
     let out = try layer.outputShape(of: given)
-    nodes.append(Node(name: name, layer: layer, inputs: from, inputShape: given, shape: out))
+    // Far beyond what `checkExtents` lets pass, but small enough to be counted.
+    let pixels = Double(out.channels) * Double(out.height) * Double(out.width)
+    guard pixels < 0x1p40 else {
+      throw NetworkError.tooLarge(
+        network: "the network", layer: name.isEmpty ? "layer \(nodes.count + 1)" : name, count: pixels,
+        what: "values for each image")
+    }
+    let parameters = layer.parameters(for: given[0])
+    nodes.append(Node(name: name, layer: layer, inputs: from, parameters: parameters, shape: out))
     return last
   }
 }
@@ -47,7 +68,7 @@ extension Network {
   /// - Throws: `NetworkError.tooLarge`, or `MemoryShortage` for weights alone.
   func checkExtents(of name: String) throws {
     func product(_ extents: [Int]) -> Double { extents.reduce(1) { $0 * Double($1) } }
-    let counts = nodes.map { node in node.layer.parameters(for: node.inputShape).map { product($0.shape) } }
+    let counts = nodes.map { $0.parameters.map { product($0.shape) } }
     try MemoryShortage.check(
       "\(name) for \(input) images", [.init("weights", 4 * counts.joined().reduce(0, +))],
       hint: "a smaller network, or smaller images")

@@ -87,10 +87,10 @@ private struct Look: Sendable {
   let zeros: Int
 
   init(_ pixels: [Pixels], _ labels: [Int], _ responder: any Responder, _ stop: Stop) throws {
-    let first = responder.forward(pixels)
+    let first = responder.forward(pixels, keeping: false)
     isRandom = try (0..<4).contains { _ in
       try stop.check()
-      return !Self.agree(first, responder.forward(pixels))
+      return !Self.agree(first, responder.forward(pixels, keeping: false))
     }
     isProbability = first.allSatisfy {
       $0.allSatisfy { $0 > -1e-5 && $0 < 1 + 1e-5 } && abs($0.reduce(0, +) - 1) < 1e-5

@@ -38,6 +38,20 @@ struct Hunt {
     return left
   }
 
+  /// The same for points in one piece, one row each.
+  mutating func judge(_ points: Tensor, _ found: InputGradient) -> [Int] {
+    var left: [Int] = []
+    for (position, row) in open.enumerated() {
+      let (logits, loss) = (Array(found.logits[row: position]), found.losses[position])
+      // Only what is kept is copied.
+      if loss > highest[row] || !batch.wantsStrongest && batch.aims[row].isReached(by: logits) {
+        offer(row, Pixels(points[row: position]), logits, loss: loss)
+      }
+      if !settled[row] { left.append(position) }
+    }
+    return left
+  }
+
   /// Looks at one point of one row.
   mutating func offer(_ row: Int, _ point: Pixels, _ logits: [Float], loss: Float) {
     if !batch.wantsStrongest, batch.aims[row].isReached(by: logits) {

@@ -1,49 +1,5 @@
 import Contract
 
-/// What answers an attack's questions about one model, on one thread.
-///
-/// The engine's workspaces do; tests answer with models small enough to be solved by hand.
-public protocol Responder: AnyObject {
-  /// The number of logits.
-  var classes: Int { get }
-  /// The images it takes.
-  var shape: ImageShape { get }
-  /// The logits of each image. Keeps what `backward` needs until the next question.
-  func forward(_ images: [Pixels]) -> [[Float]]
-  /// The same, without keeping anything unless asked to.
-  func forward(_ images: [Pixels], keeping: Bool) -> [[Float]]
-  /// The slope with respect to each image of the last `forward` that kept them, given the slope with respect to its
-  /// logits. May be called several times.
-  func backward(_ slopes: [[Float]]) -> [Pixels]
-  /// Logits, and slopes with respect to the images for the slopes by the logits that `slope` gives for each.
-  func ascend(_ images: [Pixels], _ slope: (_ position: Int, _ logits: [Float]) -> [Float]) -> [Ascended]
-  /// From now on a question may break off when `stop` asks; its answers are worth nothing then, and whoever asked throws.
-  func heed(_ stop: Stop)
-}
-
-extension Responder {
-  /// Answers every question whole.
-  public func heed(_ stop: Stop) {}
-
-  /// Keeps everything, whether asked to or not.
-  public func forward(_ images: [Pixels], keeping: Bool) -> [[Float]] { forward(images) }
-
-  /// Forward and backward one after the other.
-  public func ascend(_ images: [Pixels], _ slope: (_ position: Int, _ logits: [Float]) -> [Float]) -> [Ascended] {
-    let logits = forward(images)
-    let slopes = backward(logits.indices.map { slope($0, logits[$0]) })
-    return zip(logits, slopes).map { Ascended(logits: $0, slope: $1) }
-  }
-}
-
-/// One image's logits, and a slope with respect to its pixels.
-public struct Ascended: Sendable {
-  /// Before softmax.
-  public let logits: [Float]
-  /// One value a pixel.
-  public let slope: Pixels
-}
-
 /// All that an attack may know of a model: answers and slopes, counted for each image.
 ///
 /// Every question names the rows of the batch it is about, as attacks drop the images that they are done with.
@@ -144,6 +100,29 @@ public final class Victim {
       return slope
     }
     return zip(found, losses).map { Ascent(slope: $0.slope, loss: $1, logits: $0.logits) }
+  }
+
+  /// The same for a batch in one piece, one row an image.
+  func climb(_ loss: AttackLoss, at images: Tensor, towards aims: [Aim], of rows: [Int]) throws -> InputGradient {
+    require(images.rows == rows.count, "\(images.rows) images for \(rows.count) rows")
+    try stop.check()
+    for row in rows {
+      efforts[row].queries += 1
+      efforts[row].gradients += 1
+    }
+    var losses = [Float](repeating: 0, count: rows.count)
+    var found = responder.ascend(images) { logits, part in
+      var gradient = logits
+      for (row, position) in part.enumerated() {
+        let (value, slope) = loss.evaluate(Array(logits[row: row]), aims[position])
+        losses[position] = value
+        gradient[row: row] = slope[...]
+      }
+      return gradient
+    }
+    found.losses = losses
+    try stop.check()
+    return found
   }
 
   /// Hands some of the rows to another attack, as a victim of their own, and counts what that costs here.

@@ -20,6 +20,19 @@ public struct Tensor: Sendable, Equatable {
     self.init(shape: shape, values: Array(repeating: value, count: shape.reduce(1, *)))
   }
 
+  /// Rows of one length, one after the other.
+  init(_ rows: [[Float]]) {
+    let width = rows.first?.count ?? 0
+    require(rows.allSatisfy { $0.count == width }, "rows of different lengths")
+    var values: [Float] = []
+    values.reserveCapacity(rows.count * width)
+    for row in rows { values += row }
+    self.init(shape: [rows.count, width], values: values)
+  }
+
+  /// The rows as arrays of their own.
+  var eachRow: [[Float]] { (0..<rows).map { Array(self[row: $0]) } }
+
   /// Number of values.
   public var count: Int { values.count }
 
@@ -41,6 +54,7 @@ public struct Tensor: Sendable, Equatable {
   /// The chosen rows, in the order given; a row may be taken more than once.
   public func rows(_ chosen: some Sequence<Int>) -> Tensor {
     var taken: [Float] = []
+    taken.reserveCapacity(chosen.underestimatedCount * rowCount)
     var count = 0
     for index in chosen {
       taken += self[row: index]

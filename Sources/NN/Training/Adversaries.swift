@@ -19,29 +19,30 @@ struct SignedAscent: Adversary {
 
   let epsilon: Float
   let steps: Int
-  /// Length of a step, in pixels.
-  let stride: Float
+  /// Length of a step, in pixels; nil for `stepLength`.
+  let step: Float?
   let start: Start
   let hill: Hill
 
   func craft(_ images: Tensor, labels: [Int], in context: Crafting) throws -> Tensor {
     let workspace = context.workspace
     let answers = hill == .divergence ? workspace.logits(images).softmax : images
+    let sign = SignStep(length: step.stepLength(epsilon: epsilon, steps: steps), epsilon: epsilon)
     var x = started(images, context)
     for _ in 0..<steps {
       try context.stop.check()
-      let slope =
+      let gradient =
         switch hill {
-        case .entropy: workspace.inputGradient(of: CrossEntropy(), at: x, labels: labels).slope
+        case .entropy: workspace.inputGradient(of: CrossEntropy(), at: x, labels: labels).gradient
         case .divergence:
-          workspace.inputGradient(at: x) { logits, rows in
+          workspace.ascend(x) { logits, rows in
             var slope = logits.softmax
             let first = rows.lowerBound * logits.rowCount
             for i in slope.values.indices { slope.values[i] -= answers.values[first + i] }
             return slope
-          }.slope
+          }.gradient
         }
-      workspace.moveBySign(&x, along: slope, around: images, stride: stride, epsilon: epsilon)
+      sign.move(&x, along: gradient, around: images)
     }
     return x
   }
@@ -67,7 +68,7 @@ struct AlongTheSlope: Adversary {
   let length: Float
 
   func craft(_ images: Tensor, labels: [Int], in context: Crafting) throws -> Tensor {
-    let slope = context.workspace.inputGradient(of: context.loss, at: images, labels: labels).slope
+    let slope = context.workspace.inputGradient(of: context.loss, at: images, labels: labels).gradient
     var x = images
     for row in 0..<images.rows {
       let range = row * images.rowCount..<(row + 1) * images.rowCount
@@ -121,7 +122,7 @@ extension Crafting {
   /// The same for some of the images.
   fileprivate func rows(_ rows: [Int]) -> Crafting {
     Crafting(
-      workspace: workspace, responder: responder, loss: loss, indices: rows.map { indices[$0] }, seed: seed,
+      workspace: workspace, loss: loss, indices: rows.map { indices[$0] }, seed: seed,
       epochs: epochs, stop: stop)
   }
 }

@@ -8,8 +8,6 @@ public protocol Adversary: Sendable {
 public struct Crafting {
   /// The model of the moment, for one thread.
   public let workspace: Workspace
-  /// The same model as attacks ask it.
-  public let responder: any Responder
   /// The loss that training lowers.
   public let loss: any Loss
   /// Each image's index in the data set, the key of its random stream.
@@ -45,8 +43,9 @@ public struct GradientSign: Adversary {
 
   /// See `Adversary`.
   public func craft(_ images: Tensor, labels: [Int], in context: Crafting) throws -> Tensor {
-    let slope = context.workspace.inputGradient(of: context.loss, at: images, labels: labels).slope
-    return context.workspace.signStep(from: images, along: slope, context.grown(epsilon, over: ramp), clips: clips)
+    let gradient = context.workspace.inputGradient(of: context.loss, at: images, labels: labels).gradient
+    let radius = context.grown(epsilon, over: ramp)
+    return SignStep(length: radius, epsilon: radius, clips: clips).taken(from: images, along: gradient)
   }
 }
 
@@ -71,6 +70,6 @@ public struct AttackAdversary: Adversary {
     try attack.craft(
       images, labels: labels, indices: context.indices, seed: context.seed,
       within: threat.with(epsilon: context.grown(threat.epsilon, over: ramp)),
-      asking: context.responder, stop: context.stop)
+      asking: context.workspace, stop: context.stop)
   }
 }

@@ -40,13 +40,16 @@ final class ShardedStep {
   let model: Model
   let plan: Plan
   let engine: Engine
-  private let weights: FloatStorage
+  private let weights: PreparedWeights
+  /// The same values, prepared for crafting in evaluation mode.
+  private let fixed: PreparedWeights
   private let gradients: FloatStorage
   private let stride: Int
   private let groupsPerShard: Int
   /// One a thread, or one a group where the network needs the whole batch at once.
   private let arenas: [Arena]
-  private let crafters: [Crafter]
+  /// One a thread, for crafting.
+  private let workspaces: [Workspace]
   /// Adversarial images of the batch, one row an image.
   var crafted: FloatStorage?
   /// What free training adds to the images, one row a place in the batch.
@@ -56,28 +59,21 @@ final class ShardedStep {
   /// The trained parameters in pieces for the threads: running averages are left out.
   private let pieces: [Range<Int>]
 
-  /// A thread's view of the weights, for crafting.
-  private struct Crafter {
-    let workspace: Workspace
-    let responder: GroupedPass
-  }
-
   init(_ model: Model, weights: FloatStorage, batch: Int, engine: Engine) {
     self.model = model
-    self.weights = weights
     self.engine = engine
     self.batch = batch
-    plan = model.plan
+    let plan = Plan(model.network, training: true)
+    self.plan = plan
+    self.weights = PreparedWeights(weights, for: plan, kernels: engine.kernels)
+    let fixed = PreparedWeights(weights, for: model.plan, kernels: engine.kernels)
+    self.fixed = fixed
     groupsPerShard = Self.groupsPerShard(batch: batch)
     stride = (plan.parameterCount + 15) / 16 * 16
     gradients = FloatStorage(count: stride * Self.shardCount(batch: batch))
     pieces = Self.pieces(of: plan)
-    arenas = (0..<Self.arenaCount(plan, batch: batch, engine)).map { _ in Arena(model.plan.arena) }
-    crafters = (0..<engine.threads).map { _ in
-      Crafter(
-        workspace: Workspace(model, weights: weights, kernels: engine.kernels),
-        responder: GroupedPass(model, weights: weights, kernels: engine.kernels))
-    }
+    arenas = (0..<Self.arenaCount(plan, batch: batch, engine)).map { _ in Arena(plan.arena) }
+    workspaces = (0..<engine.threads).map { _ in Workspace(model, weights: fixed, kernels: engine.kernels) }
   }
 
   private static func groups(_ batch: Int) -> Int { (batch + WARD_LANES - 1) / WARD_LANES }
@@ -98,7 +94,7 @@ final class ShardedStep {
   // What `update` works on. Safety: the pointers live as long as this object.
   var kernels: ward_kernels { engine.kernels.table.pointee }
   var gradientStart: UnsafePointer<Float> { UnsafePointer(gradients.floats) }
-  var weightStart: UnsafeMutablePointer<Float> { weights.floats }
+  var weightStart: UnsafeMutablePointer<Float> { weights.values.floats }
   var shardCount: Int { shards }
   var shardStride: Int { stride }
 
@@ -121,6 +117,7 @@ final class ShardedStep {
   func gradient(of job: Job, _ kind: Kind) throws -> Sums {
     let groups = (job.rows.count + WARD_LANES - 1) / WARD_LANES
     shards = (groups + groupsPerShard - 1) / groupsPerShard
+    weights.prepare(engine.kernels)
     switch kind {
     case .clean: break
     case .free(let epsilon): addChange(job, epsilon)
@@ -169,7 +166,7 @@ final class ShardedStep {
     let hasDropout = plan.hasDropout
     let first = group == shard * groupsPerShard
     return Frame(
-      arena: arenas[plan.hasPhases ? group : thread].floats, weights: weights.floats,
+      arena: arenas[plan.hasPhases ? group : thread], weights: weights,
       slopes: gradients.floats + shard * stride, accumulate: adds || !first, wantsInputGradient: byPixels,
       count: rows.count, isTraining: true,
       keys: hasDropout ? rows.map { dropoutKey(job, $0) } : [], kernels: engine.kernels, stop: job.stop)
@@ -186,6 +183,7 @@ final class ShardedStep {
     let width = model.input.count
     let room = crafted ?? FloatStorage(count: batch * width)
     crafted = room
+    fixed.prepare(engine.kernels)
     let groups = (job.rows.count + WARD_LANES - 1) / WARD_LANES
     var failures = [(any Error)?](repeating: nil, count: groups)
     failures.withUnsafeMutableBufferPointer { failures in
@@ -194,12 +192,11 @@ final class ShardedStep {
       engine.run(groups) { group, thread in
         do {
           try job.stop.check()
-          crafters[thread].workspace.stop = job.stop
+          workspaces[thread].heed(job.stop)
           let rows = groupRows(group, job)
           let context = Crafting(
-            workspace: crafters[thread].workspace, responder: crafters[thread].responder, loss: job.objective.loss,
-            indices: Array(job.indices[rows]), seed: job.seed &+ job.epoch &* 0x1000_0001,
-            epochs: job.progress, stop: job.stop)
+            workspace: workspaces[thread], loss: job.objective.loss, indices: Array(job.indices[rows]),
+            seed: job.seed &+ job.epoch &* 0x1000_0001, epochs: job.progress, stop: job.stop)
           let clean = cleanImages(rows, job)
           let made = try adversary.craft(clean, labels: Array(job.labels[rows]), in: context)
           require(made.shape == clean.shape, "an adversary made \(made.shape) of \(clean.shape)")

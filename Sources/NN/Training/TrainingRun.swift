@@ -48,7 +48,9 @@ final class TrainingRun {
     let weights = 4 * Double(model.values.count)
     let kept = Double(settings.optimizer.rule.stateCount)
     let hasAdversary = settings.objective.adversary != nil
-    let arenas = ShardedStep.arenaCount(model.plan, batch: batch, engine) + (hasAdversary ? 2 * engine.threads : 0)
+    let plan = Plan(model.network, training: true)
+    let arenas = ShardedStep.arenaCount(plan, batch: batch, engine) * plan.arena.count
+    let workspaces = hasAdversary ? engine.threads * model.plan.arena.count : 0
     let images = hasAdversary ? 8 * Double(batch * model.input.count) : 0
     try MemoryShortage.check(
       "training \(model.architecture.name) with \(batch) images to a step",
@@ -58,7 +60,7 @@ final class TrainingRun {
         .init(
           "gradients",
           weights * Double(ShardedStep.shardCount(batch: batch) + (settings.objective.penalties.isEmpty ? 0 : 1))),
-        .init("activations", 4 * Double(arenas) * Double(model.plan.arena.count) + images),
+        .init("activations", 4 * Double(arenas + workspaces) + images),
       ],
       hint: "fewer images to a step (`batch:`), fewer threads (ward --threads 1), or a smaller network")
   }

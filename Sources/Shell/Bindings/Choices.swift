@@ -31,6 +31,11 @@ enum Choices {
     case .numbers(let range): .list(of: .number(in: .within(range), unit: setting.unit))
     case .integers(let range):
       .list(of: .integer(in: .within(Double(range.lowerBound)...Double(range.upperBound)), unit: setting.unit))
+    case .extent(let range):
+      .either([
+        .integer(in: .within(Double(range.lowerBound)...Double(range.upperBound))),
+        .list(of: .integer(in: .within(Double(range.lowerBound)...Double(range.upperBound)))),
+      ])
     case .model: .object(ModelValue.self)
     case .className: .either([.string, .integer()])
     case .component(let family): .choice(family: family)

@@ -125,6 +125,6 @@ extension Session {
   /// The same network before its training.
   private func fresh(_ model: Model, seed: Int) throws -> Model {
     try Model(
-      model.architecture, input: model.input, classes: model.classes, normalisation: model.normalisation, seed: seed)
+      model.network, label: model.architecture, normalisation: model.normalisation, seed: seed)
   }
 }

@@ -31,7 +31,7 @@ import Testing
     var trainer = Trainer()
     trainer.batch = count
     let network = try Model(ResNet20(), input: shape, classes: 2)
-    let parts = 4 * Double(network.plan.arena.count) * Double(count / 16)
+    let parts = 4 * Double(Plan(network.network, training: true).arena.count) * Double(count / 16)
     guard parts > Double(Memory.available) else { return }  // a machine on which it fits
     let shortage = #expect(throws: MemoryShortage.self) {
       try trainer.train(network, on: images, engine: Engine(threads: 2))

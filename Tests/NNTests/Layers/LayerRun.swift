@@ -13,31 +13,35 @@ struct LayerRun {
   /// - Parameters:
   ///   - parameters: in the layer's order; missing ones keep their start.
   ///   - training: the whole batch at once, statistics from it.
+  ///   - answersOnly: with the plan that learns nothing.
   init(
     _ layers: [any Layer], at kernels: Kernels = .chosen, x: Tensor, parameters: [Tensor] = [], gy: Tensor,
-    training: Bool = false, keys: [UInt64] = []
+    training: Bool = false, keys: [UInt64] = [], answersOnly: Bool = false
   ) throws {
-    var network = Network(input: ImageShape(channels: x.shape[1], height: x.shape[2], width: x.shape[3]))
+    var network = Network(input: ImageShape(channels: x.shape[1], height: x.shape[2], width: x.shape[3]), classes: 1)
     for layer in layers { try network.add("", layer, after: network.nodes.isEmpty ? [Network.image] : nil) }
-    self.init(network, at: kernels, x: x, parameters: parameters, gy: gy, training: training, keys: keys)
+    self.init(
+      network, at: kernels, x: x, parameters: parameters, gy: gy, training: training, keys: keys,
+      answersOnly: answersOnly)
   }
 
   init(
     _ network: Network, at kernels: Kernels = .chosen, x: Tensor, parameters: [Tensor] = [], gy: Tensor,
-    training: Bool = false, keys: [UInt64] = []
+    training: Bool = false, keys: [UInt64] = [], answersOnly: Bool = false
   ) {
-    let plan = Plan(network)
+    let plan = Plan(network, training: !answersOnly)
     let weights = FloatStorage(count: plan.parameterCount)
     for (place, tensor) in zip(plan.parameters, parameters) {
       precondition(place.count == tensor.count, "\(tensor.shape) for \(place)")
       for (i, value) in tensor.values.enumerated() { weights.floats[place.offset + i] = value }
     }
     let slopes = FloatStorage(count: plan.parameterCount)
+    let prepared = PreparedWeights(weights, for: plan, kernels: kernels)
     let groups = (x.rows + WARD_LANES - 1) / WARD_LANES
     let arenas = (0..<groups).map { _ in Arena(plan.arena) }
     let frames = (0..<groups).map { group in
       Frame(
-        arena: arenas[group].floats, weights: weights.floats, slopes: slopes.floats, accumulate: group > 0,
+        arena: arenas[group], weights: prepared, slopes: answersOnly ? nil : slopes.floats, accumulate: group > 0,
         wantsInputGradient: true, count: min(WARD_LANES, x.rows - group * WARD_LANES), isTraining: training,
         keys: keys.isEmpty ? [] : Array(keys.dropFirst(group * WARD_LANES).prefix(WARD_LANES)), kernels: kernels)
     }

@@ -53,7 +53,7 @@ import Testing
   func convolutionsAgreeWithThePlainLoops(example: Case, level: String) throws {
     let kernels = try #require(Kernels.named(level))
     let (layer, x) = (example.layer, images(example))
-    let out = try layer.outputShape(of: shape(example))
+    let out = try layer.outputShape(of: [shape(example)])
     let parameters = layer.parameters(for: shape(example)).enumerated().map {
       Tensor(shape: $1.shape, values: noise($1.count, seed: 10 + $0))
     }
@@ -75,7 +75,7 @@ import Testing
   func theFusedMaximumAgreesWithThePlainLoops(example: Case, level: String) throws {
     let kernels = try #require(Kernels.named(level))
     let (layer, x) = (example.layer, images(example))
-    let out = try layer.outputShape(of: shape(example))
+    let out = try layer.outputShape(of: [shape(example)])
     guard out.height >= 2, out.width >= 2 else { return }
     let parameters = layer.parameters(for: shape(example)).enumerated().map {
       Tensor(shape: $1.shape, values: noise($1.count, seed: 20 + $0))
@@ -131,7 +131,7 @@ import Testing
 
   @Test func theFusedKernelIsUsedWhereTheNetworkHasIt() throws {
     let network = try LeNet().network(for: ImageShape(channels: 1, height: 28, width: 28), classes: 10)
-    let kinds = Plan(network).operations.map { String(describing: type(of: $0)) }
+    let kinds = Plan(network, training: true).operations.map { String(describing: type(of: $0)) }
     #expect(
       kinds == ["PooledConvolutionOperation", "PooledConvolutionOperation"]
         + .init(repeating: "DenseOperation", count: 3))
@@ -200,7 +200,7 @@ import Testing
     ], Kernels.all.map(\.name).filter { $0 != "base" })
   func slopesOfImagesAreSummedInOneOrder(example: Case, level: String) throws {
     let (layer, x) = (example.layer, images(example))
-    let out = try layer.outputShape(of: shape(example))
+    let out = try layer.outputShape(of: [shape(example)])
     let parameters = layer.parameters(for: shape(example)).enumerated().map {
       Tensor(shape: $1.shape, values: noise($1.count, seed: 10 + $0))
     }
@@ -286,7 +286,7 @@ import Testing
   @Test(arguments: Kernels.all.map(\.name)) func residualSumsAndWhatFlowsBackToBothBranches(level: String) throws {
     let kernels = try #require(Kernels.named(level))
     func network(_ last: Activation) throws -> Network {
-      var net = Network(input: ImageShape(channels: 3, height: 6, width: 7))
+      var net = Network(input: ImageShape(channels: 3, height: 6, width: 7), classes: 1)
       let branch = try net.add("conv", Convolution(3, kernel: 3, padding: 1), after: [Network.image])
       try net.add("", Add(), after: [branch, Network.image])
       try net.add("", last)

@@ -58,8 +58,8 @@ import Testing
       let logits = Workspace(model).logits(x)
       return CrossEntropy().evaluate(logits, labels: labels).values.reduce(0) { $0 + Double($1) }
     }
-    let found = Workspace(model).parameterGradient(of: CrossEntropy(), at: x, labels: labels)
-    let slope = Workspace(model).inputGradient(of: CrossEntropy(), at: x, labels: labels).slope
+    let found = model.parameterGradient(of: CrossEntropy(), at: x, labels: labels)
+    let slope = Workspace(model).inputGradient(of: CrossEntropy(), at: x, labels: labels).gradient
     let values = model.values
     for place in model.layout where place.isTrained {
       // Along the gradient itself, tensor by tensor: the rise is its squared length.

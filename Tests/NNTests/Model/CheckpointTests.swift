@@ -166,6 +166,27 @@ import Testing
     #expect(throws: CheckpointError.unexpected(path: "x", names: ["extra"])) { try Model(checkpoint: file, path: "x") }
     file = model.checkpoint
     file.metadata["ward.architecture"] = "lenot"
+    // The name is only a label, unless it is all there is.
+    #expect(try Model(checkpoint: file, path: "x").architecture.name == "lenot")
+    file.metadata["ward.network"] = nil
+    #expect(throws: CheckpointError.self) { try Model(checkpoint: file, path: "x") }
+  }
+
+  @Test func filesOfEarlierVersionsSayTheirArchitectureAlone() throws {
+    let model = try fresh()
+    var file = model.checkpoint
+    file.metadata["ward.network"] = nil
+    let back = try Model(checkpoint: file, path: "x")
+    #expect(back.network.json == model.network.json && back.values == model.values)
+  }
+
+  @Test func aNetworkThatCannotBeReadIsNamed() throws {
+    let model = try fresh()
+    var file = model.checkpoint
+    file.metadata["ward.network"] = model.network.json.replacingOccurrences(of: "\"conv\"", with: "\"fold\"")
+    let error = #expect(throws: CheckpointError.self) { try Model(checkpoint: file, path: "x") }
+    #expect(error?.description.contains("no layer `fold`") == true)
+    file.metadata["ward.network"] = model.network.json.replacingOccurrences(of: "[1,28,28]", with: "[1,20,20]")
     #expect(throws: CheckpointError.self) { try Model(checkpoint: file, path: "x") }
   }
 

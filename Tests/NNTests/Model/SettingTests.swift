@@ -115,6 +115,6 @@ import Testing
     let model = try Model(mlp, input: ImageShape(channels: 1, height: 3, width: 3), classes: 2)
     let back = try Model(checkpoint: model.checkpoint, path: "x")
     #expect(back.values == model.values)
-    #expect(MLP.entry.values(of: back.architecture)?["hidden"] == .integers([5, 4]))
+    #expect(back.architecture.settings["hidden"] == .integers([5, 4]))
   }
 }

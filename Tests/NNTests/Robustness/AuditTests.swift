@@ -3,7 +3,7 @@ import Testing
 @testable import NN
 
 /// Logits times a thousand: the same answers, but cross-entropy has no slope any more.
-private final class MaskedModel: Responder {
+private final class MaskedModel: RowResponder {
   private let inner: any Responder
   var classes: Int { inner.classes }
   var shape: ImageShape { inner.shape }
@@ -14,7 +14,7 @@ private final class MaskedModel: Responder {
 }
 
 /// One logit that is NaN, and right answers all the same.
-private final class PartlyBrokenModel: Responder {
+private final class PartlyBrokenModel: RowResponder {
   private let inner: any Responder
   var classes: Int { inner.classes }
   var shape: ImageShape { inner.shape }

@@ -50,7 +50,7 @@ import Testing
   // MARK: Averages over passes
 
   /// A model whose slopes are far off, one question to this side and the next to the other: the mean of two is right.
-  private final class Swaying: Responder {
+  private final class Swaying: RowResponder {
     let inner: any Responder
     private let off: Pixels
     private var side: Float = 4
@@ -91,7 +91,7 @@ import Testing
   }
 
   /// Other logits at every question.
-  private final class Shaky: Responder {
+  private final class Shaky: RowResponder {
     let inner: any Responder
     private var random = Random(seed: 1, image: 0)
     var classes: Int { inner.classes }
@@ -130,7 +130,7 @@ import Testing
   }
 
   /// Answers that went through softmax, and those of a model that is flat at some images.
-  private final class Softened: Responder {
+  private final class Softened: RowResponder {
     let inner: any Responder
     private let isFlat: Bool
     var classes: Int { inner.classes }

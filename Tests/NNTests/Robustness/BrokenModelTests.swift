@@ -3,7 +3,7 @@ import Testing
 @testable import NN
 
 /// A model that answers nonsense: what diverged, or what was opened by mistake.
-private final class BrokenModel: Responder {
+private final class BrokenModel: RowResponder {
   let classes = 5
   let shape: ImageShape
   let logits: [Float]
@@ -93,7 +93,7 @@ private final class BrokenModel: Responder {
 }
 
 /// Answers class 0 for images that it knows, and nothing for others.
-private final class FragileModel: Responder {
+private final class FragileModel: RowResponder {
   let classes = 3
   let shape: ImageShape
   private let known: Set<Pixels>

@@ -1,7 +1,7 @@
 @testable import NN
 
 /// A linear model `z = W·x + b`, whose best attacks are known in closed form.
-final class LinearModel: Responder {
+final class LinearModel: RowResponder {
   let weights: [[Float]]
   let bias: [Float]
   let shape: ImageShape
@@ -32,7 +32,7 @@ final class LinearModel: Responder {
 }
 
 /// Two layers with a smooth bend between them: curved boundaries, and slopes that are exact.
-final class CurvedModel: Responder {
+final class CurvedModel: RowResponder {
   let first: LinearModel
   let second: LinearModel
   private var hidden: [[Float]] = []

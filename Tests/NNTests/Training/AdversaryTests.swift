@@ -18,7 +18,7 @@ import Testing
     for place in model.layout where place.name == "fc3.weight" { for i in place.range { values[i] *= 50 } }
     model.setValues(values)
     let context = Crafting(
-      workspace: Workspace(model), responder: GroupedPass(model), loss: CrossEntropy(), indices: Array(0..<16),
+      workspace: Workspace(model), loss: CrossEntropy(), indices: Array(0..<16),
       seed: seed, epochs: epochs, stop: .never)
     return Case(model: model, images: images, labels: labels, context: context)
   }
@@ -29,7 +29,7 @@ import Testing
     let it = try golden()
     let starts: [(SignedAscent.Start, SignedAscent.Hill)] = [(.uniform, .entropy), (.normal(0.001), .divergence)]
     for (start, hill) in starts {
-      let ascent = SignedAscent(epsilon: 0.1, steps: 5, stride: 0.05, start: start, hill: hill)
+      let ascent = SignedAscent(epsilon: 0.1, steps: 5, step: 0.05, start: start, hill: hill)
       let made = try ascent.craft(it.images, labels: it.labels, in: it.context)
       #expect(changes(made, it.images).allSatisfy { abs($0) <= 0.1 + 1e-6 })
       #expect(made.values.allSatisfy { $0 >= 0 && $0 <= 1 })
@@ -48,8 +48,8 @@ import Testing
   @Test func theDivergenceIsClimbedAlongItsSlope() throws {
     // One step without noise from an image that is not the clean one: against the slope by central differences.
     let it = try golden()
-    let ascent = SignedAscent(epsilon: 1, steps: 1, stride: 0.01, start: .normal(0.05), hill: .divergence)
-    let start = SignedAscent(epsilon: 1, steps: 0, stride: 0.01, start: .normal(0.05), hill: .divergence)
+    let ascent = SignedAscent(epsilon: 1, steps: 1, step: 0.01, start: .normal(0.05), hill: .divergence)
+    let start = SignedAscent(epsilon: 1, steps: 0, step: 0.01, start: .normal(0.05), hill: .divergence)
     let from = try start.craft(it.images, labels: it.labels, in: it.context)
     let made = try ascent.craft(it.images, labels: it.labels, in: it.context)
     let clean = it.context.workspace.logits(it.images)
@@ -99,7 +99,7 @@ import Testing
     let images = Tensor(
       shape: it.images.shape, values: noise(it.images.values.count, seed: 8).map { 0.5 + 0.2 * $0 })
     let workspace = Workspace(it.model)
-    let slopes = workspace.inputGradient(of: CrossEntropy(), at: images, labels: it.labels).slope
+    let slopes = workspace.inputGradient(of: CrossEntropy(), at: images, labels: it.labels).gradient
     let length: Float = 1e-2
     let made = try AlongTheSlope(length: length).craft(images, labels: it.labels, in: it.context)
     let losses = [images, made].map { CrossEntropy().evaluate(workspace.logits($0), labels: it.labels).values }
@@ -113,7 +113,7 @@ import Testing
   /// on the ball's surface unless the start was more than a quarter of eps on the other side.
   @Test func fastTrainingStepsFromARandomStart() throws {
     let it = try golden()
-    let ascent = SignedAscent(epsilon: 0.1, steps: 1, stride: 0.125, start: .uniform, hill: .entropy)
+    let ascent = SignedAscent(epsilon: 0.1, steps: 1, step: 0.125, start: .uniform, hill: .entropy)
     let shifts = changes(try ascent.craft(it.images, labels: it.labels, in: it.context), it.images)
     let free = zip(it.images.values, shifts).filter { $0.0 > 0.11 && $0.0 < 0.89 && $0.1 != 0 }.map { abs($0.1) }
     #expect(free.allSatisfy { $0 <= 0.1 + 1e-6 })
@@ -168,7 +168,7 @@ import Testing
     let found = try trainer.train(it.model, on: data.train, engine: Engine(threads: 2)).epochs[0].loss
     let workspace = it.context.workspace
     let first = workspace.inputGradient(of: CrossEntropy(), at: it.images, labels: it.labels)
-    let moved = workspace.signStep(from: it.images, along: first.slope, 0.1, clips: true)
+    let moved = SignStep(length: 0.1, epsilon: 0.1).taken(from: it.images, along: first.gradient)
     let second = workspace.inputGradient(of: CrossEntropy(), at: moved, labels: it.labels)
     let expected = (first.losses + second.losses).reduce(0.0) { $0 + Double($1) } / 32
     #expect(abs(found - expected) < 1e-3 * expected)

@@ -72,8 +72,8 @@ import Testing
     let (golden, model, images, labels) = try Golden.leNet(seed: 0)
     let costs = try CostMatrix.protect([protected], weight: 10, classes: 10)
     let workspace = Workspace(model)
-    let plain = workspace.parameterGradient(of: ExpectedCost(costs, weight: 1), at: images, labels: labels)
-    let mild = workspace.parameterGradient(of: ExpectedCost(costs, weight: 0.1), at: images, labels: labels)
+    let plain = model.parameterGradient(of: ExpectedCost(costs, weight: 1), at: images, labels: labels)
+    let mild = model.parameterGradient(of: ExpectedCost(costs, weight: 0.1), at: images, labels: labels)
     let slope = FloatStorage(count: model.values.count)
     let penalty = PenaltyTerms([MinMax()], layout: model.layout).evaluate(FloatStorage(model.values), slope: slope)
     for place in model.layout {

@@ -63,13 +63,13 @@ import Testing
     let (_, model, images, labels) = try Golden.leNet(seed: 0)
     let data = try SmallData.golden(seed: 0)
     let workspace = Workspace(model)
-    let slope = workspace.inputGradient(of: CrossEntropy(), at: images, labels: labels).slope
-    let changed = workspace.signStep(from: images, along: slope, 0.1, clips: true)
+    let slope = workspace.inputGradient(of: CrossEntropy(), at: images, labels: labels).gradient
+    let changed = SignStep(length: 0.1, epsilon: 0.1).taken(from: images, along: slope)
     let pair = MisclassificationAware(beta: 4)
     let value = pair.evaluate(
       clean: workspace.logits(images), changed: workspace.logits(changed), labels: labels, loss: CrossEntropy())
-    let first = workspace.parameterGradient(of: Given(slope: value.byClean), at: images, labels: labels).values
-    let second = workspace.parameterGradient(of: Given(slope: value.byChanged), at: changed, labels: labels).values
+    let first = model.parameterGradient(of: Given(slope: value.byClean), at: images, labels: labels).values
+    let second = model.parameterGradient(of: Given(slope: value.byChanged), at: changed, labels: labels).values
     var trainer = Trainer()
     trainer.epochs = 1
     trainer.optimizer = SGD()

@@ -25,7 +25,7 @@ public struct CNN: Architecture {
 
   /// See `Architecture`.
   public func network(for input: ImageShape, classes: Int) throws -> Network {
-    var net = Network(input: input)
+    var net = Network(input: input, classes: classes)
     for (index, count) in channels.enumerated() {
       try net.add("conv\(index + 1)", Convolution(count, kernel: 3, padding: 1))
       try net.add("", Activation(.relu))
@@ -35,7 +35,7 @@ public struct CNN: Architecture {
     try net.add("fc1", Dense(hidden))
     try net.add("", Activation(.relu))
     if dropout > 0 { try net.add("", Dropout(dropout)) }
-    try net.add("fc2", Dense(classes))
+    try net.add("fc2", Dense())
     return net
   }
 }

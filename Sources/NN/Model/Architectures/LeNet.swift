@@ -14,7 +14,7 @@ public struct LeNet: Architecture {
 
   /// See `Architecture`.
   public func network(for input: ImageShape, classes: Int) throws -> Network {
-    var net = Network(input: input)
+    var net = Network(input: input, classes: classes)
     try net.add("conv1", Convolution(6, kernel: 5, padding: input.channels == 1 ? 2 : 0))
     try net.add("", Activation(.relu))
     try net.add("", MaxPool(2))
@@ -26,7 +26,7 @@ public struct LeNet: Architecture {
     try net.add("", Activation(.relu))
     try net.add("fc2", Dense(84))
     try net.add("", Activation(.relu))
-    try net.add("fc3", Dense(classes))
+    try net.add("fc3", Dense())
     return net
   }
 }

@@ -19,13 +19,13 @@ public struct MLP: Architecture {
 
   /// See `Architecture`.
   public func network(for input: ImageShape, classes: Int) throws -> Network {
-    var net = Network(input: input)
+    var net = Network(input: input, classes: classes)
     try net.add("", Flatten())
     for (index, units) in hidden.enumerated() {
       try net.add("fc\(index + 1)", Dense(units))
       try net.add("", Activation(.relu))
     }
-    try net.add("fc\(hidden.count + 1)", Dense(classes))
+    try net.add("fc\(hidden.count + 1)", Dense())
     return net
   }
 }

@@ -5,7 +5,7 @@ struct ResidualNetwork {
   let blocks: Int
 
   func network(for input: ImageShape, classes: Int) throws -> Network {
-    var net = Network(input: input)
+    var net = Network(input: input, classes: classes)
     try normalised(&net, "conv1", "bn1", Convolution(16, kernel: 3, padding: 1, bias: false))
     try net.add("", Activation(.relu))
     for stage in 0..<3 {
@@ -15,7 +15,7 @@ struct ResidualNetwork {
       }
     }
     try net.add("", GlobalAveragePool())
-    try net.add("fc", Dense(classes))
+    try net.add("fc", Dense())
     return net
   }
 

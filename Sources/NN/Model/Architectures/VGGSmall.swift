@@ -20,7 +20,7 @@ public struct VGGSmall: Architecture {
 
   /// See `Architecture`.
   public func network(for input: ImageShape, classes: Int) throws -> Network {
-    var net = Network(input: input)
+    var net = Network(input: input, classes: classes)
     for stage in 0..<3 {
       for number in 1...2 {
         let index = 2 * stage + number
@@ -31,7 +31,7 @@ public struct VGGSmall: Architecture {
       try net.add("", MaxPool(2))
     }
     try net.add("", GlobalAveragePool())
-    try net.add("fc", Dense(classes))
+    try net.add("fc", Dense())
     return net
   }
 }

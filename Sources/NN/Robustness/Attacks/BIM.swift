@@ -5,7 +5,7 @@
 struct BIM: Attack {
   /// Gradient steps.
   var steps = 10
-  /// Length of a step in units of the norm; nil for 2.5·eps/steps.
+  /// Length of a step in units of the norm; nil for `stepLength`.
   var step: Float?
 
   static let traits = PGD.traits

@@ -29,23 +29,19 @@ struct MIFGSM: Attack {
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     var hunt = Hunt(batch)
-    var points = batch.images
     var drifts = batch.images.map { Pixels(repeating: 0, count: $0.count) }
     let length = step ?? threat.epsilon / Float(steps)
-    for _ in 0..<steps where !hunt.open.isEmpty {
-      let rows = hunt.open
-      victim.step(rows)
-      let ascents = try victim.climb(.ce, at: rows.map { points[$0] }, towards: hunt.aims, of: rows)
-      for i in hunt.judge(rows.map { points[$0] }, ascents.map { ($0.logits, $0.loss) }) {
-        let (row, slope) = (rows[i], ascents[i].slope)
+    try GradientSteps(loss: .ce, steps: steps).run(&hunt, from: batch.images, in: batch, against: victim) {
+      points, gradient, open in
+      for (i, row) in open.rows.enumerated() {
+        let slope = Pixels(gradient[row: i])
         let (size, momentum) = (1 / max(Vector.l1(slope), 1e-12), momentum)
         Vector.update(&drifts[row], slope) { momentum * $0 + size * $1 }
-        points[row] = BoxStep.steepest(from: points[row], along: drifts[row], length: length, threat.norm)
-        threat.project(&points[row], around: batch.images[row])
+        var moved = BoxStep.steepest(from: Pixels(points[row: i]), along: drifts[row], length: length, threat.norm)
+        threat.project(&moved, around: batch.images[row])
+        points[row: i] = moved[...]
       }
-      hunt.settle()
     }
-    try hunt.finish(hunt.open.map { points[$0] }, .ce, victim)
     return hunt.found
   }
 }

@@ -6,7 +6,7 @@
 struct PGD: Attack {
   /// Gradient steps.
   var steps = 40
-  /// Length of a step in units of the norm; nil for 2.5·eps/steps, a rule that never fails badly.
+  /// Length of a step in units of the norm; nil for `stepLength`.
   var step: Float?
   /// How often to start anew the images that withstood.
   var restarts = 1
@@ -45,54 +45,33 @@ struct PGD: Attack {
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     var hunt = Hunt(batch)
+    let length = step.stepLength(epsilon: threat.epsilon, steps: steps)
     for restart in 0..<restarts where !hunt.open.isEmpty {
-      var points = hunt.open.map { row in
+      let starts = hunt.open.map { row in
         var random = batch.random(row, restart: restart)
         return randomStart ? threat.start(at: batch.images[row], using: &random) : batch.images[row]
       }
-      try ascend(&points, &hunt, batch, threat, victim)
+      try GradientSteps(loss: loss, steps: steps).run(&hunt, from: starts, in: batch, against: victim) {
+        move(&$0, along: $1, by: length, around: $2.centers, threat)
+      }
     }
     return hunt.found
   }
 
-  /// All steps of one restart, for the images that are still open. `points` are theirs, in the order of `hunt.open`.
-  private func ascend(
-    _ points: inout [Pixels], _ hunt: inout Hunt, _ batch: Batch, _ threat: ThreatModel, _ victim: Victim
-  ) throws {
-    let length = step ?? 2.5 * threat.epsilon / Float(steps)
-    for _ in 0..<steps where !hunt.open.isEmpty {
-      victim.step(hunt.open)
-      let ascents = try victim.climb(loss, at: points, towards: hunt.aims, of: hunt.open)
-      let left = hunt.judge(points, ascents.map { ($0.logits, $0.loss) })
-      points = left.map { i in
-        move(points[i], along: ascents[i].slope, by: length, around: batch.images[hunt.row(of: i)], threat)
-      }
-      hunt.settle()
-    }
-    try hunt.finish(points, loss, victim)
-  }
-
   /// One step and the way back into ball and box.
   private func move(
-    _ point: Pixels, along slope: Pixels, by length: Float, around center: Pixels, _ threat: ThreatModel
-  ) -> Pixels {
-    var moved = point
-    switch threat.norm {
-    case .linf:
-      // In one pass: sign step, ball and box.
-      let radius = threat.epsilon
-      Vector.update(&moved, slope, center) { value, slope, middle in
-        let next = value + length * Vector.sign(slope)
-        let (low, high) = (max(middle - radius, 0), min(middle + radius, 1))
-        return next < low ? low : (next > high ? high : next)
-      }
-    case .l1:
-      moved = Vector.along(point, length, SparseStep.direction(slope, at: point, sparsity: sparsity))
-      threat.project(&moved, around: center)
-    case .l2, .l0:
-      moved = Vector.along(point, length, threat.steepest(slope))
-      threat.project(&moved, around: center)
+    _ points: inout Tensor, along gradient: Tensor, by length: Float, around centers: Tensor, _ threat: ThreatModel
+  ) {
+    if threat.norm == .linf {
+      return SignStep(length: length, epsilon: threat.epsilon).move(&points, along: gradient, around: centers)
     }
-    return moved
+    for row in 0..<points.rows {
+      let (point, slope) = (Pixels(points[row: row]), Pixels(gradient[row: row]))
+      let direction =
+        threat.norm == .l1 ? SparseStep.direction(slope, at: point, sparsity: sparsity) : threat.steepest(slope)
+      var moved = Vector.along(point, length, direction)
+      threat.project(&moved, around: Pixels(centers[row: row]))
+      points[row: row] = moved[...]
+    }
   }
 }

@@ -5,7 +5,7 @@ public struct TRADES: Defense {
   public var eps: Float = 0.1
   /// Steps that climb the divergence.
   public var steps = 10
-  /// Length of a step; nil for 2.5·eps/steps.
+  /// Length of a step; nil for `stepLength`.
   public var step: Float?
   /// What agreement weighs beside the clean loss.
   public var beta: Float = 6
@@ -28,7 +28,7 @@ public struct TRADES: Defense {
   /// See `Defense`.
   public func add(to parts: inout DefenseParts) throws {
     let ascent = SignedAscent(
-      epsilon: eps, steps: steps, stride: step ?? 2.5 * eps / Float(steps), start: .normal(0.001), hill: .divergence)
+      epsilon: eps, steps: steps, step: step, start: .normal(0.001), hill: .divergence)
     try parts.makeImages(name, ascent, .paired(Consistency(beta: beta)))
   }
 }

@@ -2,10 +2,26 @@ import CKernels
 
 /// The sum of two branches of the same shape (He et al., CVPR 2016).
 struct Add: Layer {
-  /// Set by the plan where a ReLU follows.
+  /// Set where a ReLU follows: it is computed on the way out.
   var followedByReLU = false
 
-  func outputShape(of input: ImageShape) throws -> ImageShape { input }
+  static let entry: Entry<any Layer> = Entry(
+    Add(), "add", "the sum of two branches", paper: "arXiv:1512.03385", example: "add"
+  ) { $0 }
+
+  var arity: ClosedRange<Int> { 2...2 }
+
+  func outputShape(of inputs: [ImageShape]) throws -> ImageShape {
+    guard inputs[0] == inputs[1] else {
+      throw NetworkError.mismatch(layer: "a sum", detail: "\(inputs[0]) and \(inputs[1])")
+    }
+    return inputs[0]
+  }
+
+  func fused(with readers: [any Layer], training: Bool) -> Fusion? {
+    guard let next = readers.first, next.isReLU else { return nil }
+    return Fusion(stage: Add(followedByReLU: true), count: 1)
+  }
 
   func operation(_ wiring: inout Wiring) -> any Operation {
     AddOperation(
@@ -33,21 +49,5 @@ struct AddOperation: Operation {
     f.call.add_backward(
       output.planes, hasReLU ? f.at(output) : nil, outputGradient.planes, f.at(outputGradient), leftGradient.planes,
       f.at(leftGradient), rightGradient.planes, f.at(rightGradient))
-  }
-}
-
-/// Where several layers read one value, its gradient is the sum of theirs. The plan puts it in.
-struct ForkOperation: Operation {
-  let branches: [Slot]
-  let gradient: Slot
-
-  func forward(_ f: Frame, phase: Int) {}
-
-  func backward(_ f: Frame, phase: Int) {
-    var sum = branches[0]
-    for branch in branches.dropFirst() {
-      f.call.add(sum.planes, f.at(sum), branch.planes, f.at(branch), gradient.planes, f.at(gradient), 0)
-      sum = gradient
-    }
   }
 }
