@@ -48,21 +48,14 @@ enum Interrupt {
 
   /// Does work that has no safe points of its own on another thread. After a Ctrl-C it comes to its end there, unseen: so it
   /// must not touch the notebook, the store or the screen.
-  static func leaving<T>(_ work: @escaping () throws -> T) throws -> T {
-    let slot = Errand(work)
-    let thread = Thread {
-      slot.outcome = Result { try slot.work() }
-      slot.done.signal()
-    }
-    thread.stackSize = 16 << 20
-    thread.start()
-    while slot.done.wait(timeout: .now() + .milliseconds(20)) == .timedOut {
+  static func runDetached<T>(_ work: @escaping () throws -> T) throws -> T {
+    let task = BackgroundTask(work)
+    while !task.wait(milliseconds: 20) {
       // Work that asks for itself whether to stop has a moment to do so.
-      if isRequested, slot.done.wait(timeout: .now() + .milliseconds(80)) == .timedOut { throw Lang.Interrupt() }
+      if isRequested, !task.wait(milliseconds: 80) { throw Lang.Interrupt() }
       if isRequested { break }
     }
-    guard let outcome = slot.outcome else { unreachable("signalled without an outcome") }
-    return try outcome.get()
+    return try task.value()
   }
 
   /// Installs the handlers, once, at the start of the program and on the thread that does its work. Before, Ctrl-C ends it.
@@ -106,16 +99,6 @@ enum Interrupt {
     sigemptyset(&action.sa_mask)
     sigaction(signal, &action, nil)
   }
-}
-
-/// Work on its way to another thread, and what came of it.
-private final class Errand<T>: @unchecked Sendable {
-  // Safety: written before `done` is signalled, and read after it.
-  var outcome: Result<T, any Error>?
-  let work: () throws -> T
-  let done = DispatchSemaphore(value: 0)
-
-  init(_ work: @escaping () throws -> T) { self.work = work }
 }
 
 private let flags = Flags()

@@ -15,16 +15,16 @@ final class REPL {
     session.output.pager = Pager(session.terminal, isSafe: session.isSafe)
     editor = LineEditor(name: "ward", historyFile: StoreChoice.historyFile(of: session.store.path))
     editor.complete = { [unowned session] text, cursor in
-      Completing.at(text, cursor: cursor, in: session, ignoringCase: LineEditor.ignoresCase)
+      CompletionProvider.at(text, cursor: cursor, in: session, ignoringCase: LineEditor.ignoresCase)
     }
     editor.hint = { [unowned session] text, cursor in Completion.signature(text, cursor, in: session.environment) }
     session.announce = { [unowned session] in Self.announce($0, in: session) }
   }
 
   func run() {
-    greet()
+    printBanner()
     if let problem = editor.historyProblem {
-      session.notices.tell(.warning, "what you type will not be remembered: \(problem)")
+      session.notices.report(.warning, "what you type will not be remembered: \(problem)")
     }
     if runsStartUpFile { runStartUp() }
     while !session.isOver {
@@ -68,13 +68,13 @@ final class REPL {
     let lines = statement.withoutLeadingComments.split(separator: "\n")
     let first = (lines.first.map(String.init) ?? "") + (lines.count > 1 ? " …" : "")
     let shown = DisplayWidth.truncate(head + first.withVisibleControls, to: session.terminal.width)
-    Standard.output(Style.faint(shown, if: session.terminal.colorsOutput) + "\n")
+    StandardStreams.output(Style.faint(shown, if: session.terminal.colorsOutput) + "\n")
   }
 
-  private func greet() {
+  private func printBanner() {
     let place = session.store.path.map(Home.shown) ?? "memory only"
     print("ward \(wardVersion) · store \(place) · session \(session.number) · seed \(session.seed) · ?help for help")
-    for cell in session.whatWasInterrupted() {
+    for cell in session.interruptedCells() {
       print(([cell.said] + cell.more).joined(separator: "\n  "))
     }
   }
@@ -87,7 +87,7 @@ final class REPL {
     do {
       _ = session.run(script: Source(name: path, text: try ScriptFile.read(path)))
     } catch {
-      session.notices.tell(.warning, "the start-up file: \(error)")
+      session.notices.report(.warning, "the start-up file: \(error)")
     }
   }
 }

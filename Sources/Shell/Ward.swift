@@ -75,13 +75,13 @@ public enum Ward {
   }
 
   /// What is wrong with arguments that cannot be taken, or lead to no file; `nil` when they can, and then nothing is run.
-  static func mistake(in arguments: [String]) -> UsageMistake? {
+  static func mistake(in arguments: [String]) -> UsageError? {
     do {
       _ = try topicHelp(asked: arguments)
       let command = try WardCommand.parseAsRoot(arguments)
       _ = try (command as? RunCommand)?.script()
       return nil
-    } catch { return UsageMistake(error, among: arguments) }
+    } catch { return UsageError(error, among: arguments) }
   }
 
   /// Everything runs on one thread with a deep stack, so that recursion ends in a diagnostic and not in a crash.
@@ -90,8 +90,8 @@ public enum Ward {
 
   /// The status that the program ends with, once all is written that it said.
   private static func finished(_ status: ExitStatus) -> ExitStatus {
-    guard let problem = Standard.problem else { return status }
-    Notices(wantsJSON ? .json : .text).tell(.error, "standard output cannot be written: \(problem)")
+    guard let problem = StandardStreams.problem else { return status }
+    Notices(wantsJSON ? .json : .text).report(.error, "standard output cannot be written: \(problem)")
     return status == .ok ? .failed : status
   }
 
@@ -110,7 +110,7 @@ public enum Ward {
     } catch let exit as Exit {
       return exit.status
     } catch is Lang.Interrupt {
-      Notices(wantsJSON ? .json : .text).tell(.error, "interrupted")
+      Notices(wantsJSON ? .json : .text).report(.error, "interrupted")
       return .interrupted
     } catch {
       // ArgumentParser ends with 64 where the language's contract says 2.
@@ -119,8 +119,8 @@ public enum Ward {
         print(WardCommand.fullMessage(for: error).withVisibleControls)
         return .ok
       }
-      let mistake = UsageMistake(error, among: Array(CommandLine.arguments.dropFirst()))
-      Notices(wantsJSON ? .json : .text).tell(.error, mistake.message, help: mistake.help)
+      let mistake = UsageError(error, among: Array(CommandLine.arguments.dropFirst()))
+      Notices(wantsJSON ? .json : .text).report(.error, mistake.message, help: mistake.help)
       return .usage
     }
   }

@@ -69,7 +69,7 @@ public final class StoreFile: Sendable {
   /// - Parameter stop: asked while another program holds the store.
   static func configuration(stop: @escaping @Sendable () -> Bool = { false }) -> Configuration {
     var configuration = Configuration()
-    configuration.busyMode = .callback { Waiting.goesOn(after: $0, stop) }
+    configuration.busyMode = .callback { LockRetry.goesOn(after: $0, stop) }
     configuration.maximumReaderCount = 2
     configuration.label = "Store"
     return configuration

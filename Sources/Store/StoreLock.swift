@@ -27,7 +27,7 @@ final class StoreLock: Sendable {
   func whileOpening<T>(path: String, stop: () -> Bool, _ body: () throws -> T) throws -> T {
     var tries = 0
     while !take(byte: 0) {
-      guard Waiting.goesOn(after: tries, stop) else {
+      guard LockRetry.goesOn(after: tries, stop) else {
         throw stop() ? StoreError.stopped(path: path) : StoreError.locked(path: path)
       }
       tries += 1

@@ -71,14 +71,6 @@ extension StoreFile {
     }
   }
 
-  /// The training that made a model; nil if it cannot go on.
-  public func training(of model: Int64) throws -> TrainingRecord? {
-    try read { db in
-      try TrainingRecord.fetchOne(
-        db, sql: "SELECT * FROM training WHERE model = ? ORDER BY id DESC LIMIT 1", arguments: [model])
-    }
-  }
-
   /// The trainings that were stopped before they made a model, newest first: by Ctrl-C, or with their process.
   ///
   /// Those of a session that is training now are not among them.
@@ -103,12 +95,6 @@ extension StoreFile {
 }
 
 extension CellWriter {
-  /// Says which model a saved training of this cell became, so that `resume` finds it.
-  public func keepTraining(_ name: String, as model: Int64) throws {
-    try db.execute(
-      sql: "UPDATE training SET model = ? WHERE cell = ? AND name = ?", arguments: [model, cell, name])
-  }
-
   /// Removes the saved state of a training that is done.
   /// - Parameter cell: The cell that began it; nil for this one.
   public func dropTraining(_ name: String, of cell: Int64? = nil) throws {

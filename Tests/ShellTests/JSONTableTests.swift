@@ -13,7 +13,7 @@ struct JSONTableTests {
     do {
       _ = try table(text, lines: lines)
       return ""
-    } catch let mistake as JSONMistake { return mistake.what } catch { return "\((error as? Problem)?.code ?? "?")" }
+    } catch let mistake as JSONError { return mistake.what } catch { return "\((error as? Problem)?.code ?? "?")" }
   }
 
   @Test func fieldsAreColumnsInTheOrderInWhichTheyCome() throws {

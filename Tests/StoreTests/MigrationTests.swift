@@ -90,14 +90,10 @@ import Testing
     training.state = Data([2])
     try store.save(training)
     #expect(try store.training(named: "normal") == training)
-    let model = try store.finishCell(cell, status: .interrupted, seconds: 2) { writer in
-      let model = try writer.add(Samples.model("normal"))
-      try writer.keepTraining("normal", as: model)
-      return model
-    }
-    #expect(try store.training(of: model)?.epoch == 2)
-    #expect(try store.unfinishedTrainings().isEmpty)
+    try store.finishCell(cell, status: .interrupted, seconds: 2) { _ = try $0.add(Samples.model("normal")) }
+    #expect(try store.unfinishedTrainings().map(\.epoch) == [2])
     try store.finishCell(cell, status: .ok, seconds: 3) { try $0.dropTraining("normal") }
+    #expect(try store.unfinishedTrainings().isEmpty)
     #expect(try store.training(named: "normal") == nil)
   }
 

@@ -64,7 +64,6 @@ import Testing
         [.null, .integer(-3), .real(0.1), .text("x'; drop view results; -- é\u{0}z"), .integer(1), .integer(-2)]
       ])
     #expect(table.columns.last == "next")
-    #expect(try UserSQL(store).parameterNames(in: "select :r, :i, :r") == ["r", "i"])
   }
 
   @Test func aParameterWithoutAValueIsNamed() throws {

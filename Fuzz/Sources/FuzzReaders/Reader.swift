@@ -80,7 +80,7 @@ struct Reader: Sendable {
     do {
       let table = try JSONTable.reading(bytes, lines: lines)
       if table.rows.contains(where: { $0.count != table.columns.count }) { fatalError("rows of different lengths") }
-    } catch let mistake as JSONMistake { throw Refusal(description: mistake.what) }
+    } catch let mistake as JSONError { throw Refusal(description: mistake.what) }
   }
 
   private struct Refusal: Error { let description: String }
@@ -89,7 +89,7 @@ struct Reader: Sendable {
     for part in [data.train, data.test] where part.labels.contains(where: { $0 >= data.classes.count }) {
       fatalError("a label that names no class")
     }
-    _ = data.oddities
+    _ = data.warnings
   }
 }
 

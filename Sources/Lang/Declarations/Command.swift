@@ -80,7 +80,8 @@ public struct KnownArguments {
   let values: [String: Value]
   let given: Set<String>
 
-  /// The value of an argument that the text tells; its default when it is not given; nil when only running will tell.
+  /// The value of an argument if it is known before the run, its default if it is not given, nil if it is known only at
+  /// run time.
   public subscript(name: String) -> Value? { values[name] }
   /// Whether the user gave it.
   public func isGiven(_ name: String) -> Bool { given.contains(name) }
@@ -115,7 +116,7 @@ public struct QueryBinding {
   public let range: SourceRange
 }
 
-/// What the language asks of the program around it. One thread runs the notebook.
+/// What the language requires of its host program. One thread runs the notebook.
 public protocol Host: AnyObject {
   /// Called often while code runs (loop turns, calls): throws `Interrupt` when the user pressed Ctrl-C.
   func poll() throws
@@ -125,7 +126,7 @@ public protocol Host: AnyObject {
   func note(_ diagnostic: Diagnostic)
   /// `_` (nil: the last value) and `_3`. Throws a `Problem` when there is none any more.
   func last(_ number: Int?) throws -> Value
-  /// Memory is short: what is kept of earlier values, without a name, should go.
+  /// Called when memory runs short: the host should release earlier values that have no name.
   func letGo()
 }
 

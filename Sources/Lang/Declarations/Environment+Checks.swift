@@ -1,6 +1,6 @@
 extension ParameterDeclaration {
   /// How a message names it.
-  func taker(of command: CommandDeclaration) -> ValueType.Taker {
+  func recipient(of command: CommandDeclaration) -> ValueType.Recipient {
     isSubject ? .subject(name, of: command.name) : .label(name)
   }
 }
@@ -18,16 +18,16 @@ extension Environment {
 
   /// The value if the parameter takes it; see `checked(_:_:for:)`.
   func checked(_ value: Value, _ parameter: ParameterDeclaration, of command: CommandDeclaration) throws -> Value {
-    try checked(value, parameter.type, for: parameter.taker(of: command))
+    try checked(value, parameter.type, for: parameter.recipient(of: command))
   }
 
   /// The value if it fits. What is not right is told, and, of a name that was put into quotes, to write it without.
-  func checked(_ value: Value, _ type: ValueType, for taker: ValueType.Taker) throws -> Value {
-    do { return try type.checked(value, for: taker) } catch var problem as Problem {
+  func checked(_ value: Value, _ type: ValueType, for recipient: ValueType.Recipient) throws -> Value {
+    do { return try type.checked(value, for: recipient) } catch var problem as Problem {
       guard case .string(let text) = value, problem.code == Code.wrongType.rawValue else { throw problem }
       let named = self.value(of: text) ?? builtIn(text)
       if let named, type.fit(named) == .fits {
-        problem.message = "\(taker.shown) takes \(type.phrase): write \(text) without quotes"
+        problem.message = "\(recipient.shown) takes \(type.phrase): write \(text) without quotes"
         problem.help = []
       } else {
         let names = type.families.flatMap { choices(of: $0).map(\.name) } + type.words

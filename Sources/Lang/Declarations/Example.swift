@@ -1,6 +1,6 @@
-/// A line of help that runs, and what it shows where that is told: `Example("len([1, 2, 3])", gives: "3")`.
+/// A runnable line of help, optionally with its expected output: `Example("len([1, 2, 3])", gives: "3")`.
 ///
-/// A line alone is written as a plain string. A test runs every example and holds what it shows against what is told.
+/// A line alone is written as a plain string. A test runs every example and compares its output with the expected one.
 public struct Example: Sendable, Equatable, ExpressibleByStringLiteral, CustomStringConvertible {
   /// The line, to be copied.
   public let text: String

@@ -1,6 +1,6 @@
-/// What people type who come from other tools, and what it is called here.
+/// Names and lines that people know from other tools, and their equivalents here.
 ///
-/// A host declares it as tables; nothing of it runs but the words that leave. What a word is taken for here exists, in the
+/// A host declares them as tables; only the words that exit actually run. What a word is taken for here exists, in the
 /// very place where it is suggested: a test goes through all of them.
 public struct OtherTools: Sendable {
   /// A name of another tool: of a command, a built-in, a setting, or a word that a parameter takes.

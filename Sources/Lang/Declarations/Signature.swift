@@ -30,7 +30,7 @@ public final class Signature {
   public func optional<T>(
     _ name: String, _ type: ParameterType<T>, _ summary: String, default fallback: T
   ) -> Parameter<T> {
-    let boxed = Unshared(fallback)
+    let boxed = UncheckedSendable(fallback)
     return add(name, type.description, summary, isSubject: false, isRequired: false, type.wrap(fallback), nil) {
       $0.map(type.convert) ?? boxed.value
     }
@@ -88,7 +88,7 @@ public struct ParameterDeclaration: @unchecked Sendable {
 }
 
 /// Holds a default that is written once and never changed; the notebook runs on one thread.
-private struct Unshared<T>: @unchecked Sendable {
+private struct UncheckedSendable<T>: @unchecked Sendable {
   let value: T
   init(_ value: T) { self.value = value }
 }

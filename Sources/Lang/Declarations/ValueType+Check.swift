@@ -95,7 +95,7 @@ extension ValueType {
     case (.oneOf(let words), _): return value.word.map(words.contains) == true ? .fits : .wrong
     case (.list(let element), .list(let values)): return Self.worst(values.elements.lazy.map(element.fit))
     case (.list(let element), .range(let range)):
-      if range.count > NumberRange.mostSpelledOut { return .wrong }
+      if range.count > NumberRange.maxSpelledOut { return .wrong }
       return Self.worst((0..<range.count).lazy.map { element.fit(.number(range[$0])) })
     case (.object(_, let test), .object(let object)): return test(object) ? .fits : .wrong
     case (.choice(let family), .choice(let choice)):
@@ -130,7 +130,7 @@ extension ValueType {
   }
 
   /// How a message names what takes a value.
-  enum Taker {
+  enum Recipient {
     /// A label or setting of a command or built-in: `` `with:` ``.
     case label(String)
     /// What stands without a label behind a command.
@@ -153,12 +153,12 @@ extension ValueType {
   }
 
   /// The value itself if it fits; otherwise a problem that names what takes it, what that takes and what came.
-  func checked(_ value: Value, for taker: Taker) throws -> Value {
-    let name = taker.name
+  func checked(_ value: Value, for recipient: Recipient) throws -> Value {
+    let name = recipient.name
     if case .range(let range) = value, case .list = self { try range.checkLength() }
     if case .file = self, case .string(let path) = value, path.utf8.contains(0) {
       throw Problem(
-        .outOfRange, "\(taker.shown): a file's name cannot hold the character NUL", argument: name)
+        .outOfRange, "\(recipient.shown): a file's name cannot hold the character NUL", argument: name)
     }
     switch fit(value) {
     case .fits:
@@ -167,18 +167,19 @@ extension ValueType {
     case .outOfRange:
       throw Problem(
         .outOfRange,
-        "\(taker.shown) takes \(phrase)\(unit.isEmpty ? "" : ", in \(unit)")" + misfit(value, otherwise: value.brief),
+        "\(recipient.shown) takes \(phrase)\(unit.isEmpty ? "" : ", in \(unit)")"
+          + mismatchDescription(value, otherwise: value.brief),
         help: ofBytes(value), argument: name)
     case .wrong:
       if case .oneOf(let words) = self, let word = value.word {
         throw Problem(
-          .wrongType, "\(taker.shown) takes \(phrase), not `\(word)`",
+          .wrongType, "\(recipient.shown) takes \(phrase), not `\(word)`",
           label: Suggestions.hint(for: word, in: words),
           argument: name)
       }
       throw Problem(
-        .wrongType, "\(taker.shown) takes \(phrase)" + misfit(value, otherwise: value.briefPhrase),
-        help: fitting(membersOf: value) + inOtherWords(value), argument: name)
+        .wrongType, "\(recipient.shown) takes \(phrase)" + mismatchDescription(value, otherwise: value.briefPhrase),
+        help: fitting(membersOf: value) + suggestedForms(value), argument: name)
     }
   }
 
@@ -191,7 +192,7 @@ extension ValueType {
   }
 
   /// How the value is written so that it fits, where a change of form is enough.
-  private func inOtherWords(_ value: Value) -> [String] {
+  private func suggestedForms(_ value: Value) -> [String] {
     switch value {
     case .list(let values) where values.count == 1 && fit(values[0]) == .fits: return ["write \(values[0].brief)"]
     case .list(let values) where !values.isEmpty && values.allSatisfy({ fit($0) == .fits }):
@@ -224,7 +225,7 @@ extension ValueType {
   }
 
   /// What came instead, as the end of a sentence; of a list the element that does not fit.
-  private func misfit(_ value: Value, otherwise whole: String) -> String {
+  private func mismatchDescription(_ value: Value, otherwise whole: String) -> String {
     switch (self, value) {
     case (.list, .list(let values)) where values.isEmpty, (.oneOrMore, .list(let values)) where values.isEmpty:
       return ", not an empty list"

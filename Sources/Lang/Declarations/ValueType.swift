@@ -1,4 +1,4 @@
-/// What a parameter or setting takes: checked at its place before anything runs where the text alone tells, else when called.
+/// The type of a parameter or setting; checked before the run where the source text suffices, otherwise at the call.
 public indirect enum ValueType: Sendable {
   /// Anything.
   case any

@@ -18,7 +18,7 @@ final class Cell {
     switch storage.pointee {
     case nil, .some(.none), .some(.bool), .some(.number), .some(.string), .some(.range), .some(.object):
       storage.deinitialize(count: 1)
-    default: Farewell.free(storage)
+    default: DeferredRelease.free(storage)
     }
     storage.deallocate()
   }
@@ -31,8 +31,8 @@ final class Cell {
 }
 
 /// Frees values one after the other that would otherwise be freed one inside the other.
-private final class Farewell: @unchecked Sendable {
-  private static let shared = Farewell()
+private final class DeferredRelease: @unchecked Sendable {
+  private static let shared = DeferredRelease()
   // Safety: touched only while the lock is held. No values wait of a thread that frees none.
   private var waiting: [pthread_t: [Value]] = [:]
   private let lock = NSLock()

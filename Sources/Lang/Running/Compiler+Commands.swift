@@ -88,7 +88,7 @@ extension Compiler {
         extras.append((label, given.value))
       }
     }
-    let choices = takers(declaration, arguments).flatMap(\.choices)
+    let choices = recipients(declaration, arguments).flatMap(\.choices)
     return extras.map { label, value in
       let setting = choices.lazy.compactMap { $0.setting(label.text) }.first
       return (label.text, label, extra(value, label.text, setting?.type, declaration))
@@ -97,9 +97,9 @@ extension Compiler {
 
   /// An argument of a declared parameter, checked if its value is known.
   private func argument(_ node: Node, for parameter: ParameterDeclaration, of command: CommandDeclaration) -> Argument {
-    let taker = parameter.taker(of: command)
-    if parameter.type.isUnevaluated { return unevaluated(node, taker, parameter.type) }
-    let compiled = expression(node, expecting: parameter.type, for: taker), range = range(node)
+    let recipient = parameter.recipient(of: command)
+    if parameter.type.isUnevaluated { return unevaluated(node, recipient, parameter.type) }
+    let compiled = expression(node, expecting: parameter.type, for: recipient), range = range(node)
     if let constant = compiled.constant {
       do { _ = try environment.checked(constant, parameter, of: command) } catch { _ = failed(error, at: range) }
     }
@@ -124,7 +124,7 @@ extension Compiler {
   }
 
   /// A name or word that stands for itself.
-  private func unevaluated(_ node: Node, _ taker: ValueType.Taker, _ type: ValueType) -> Argument {
+  private func unevaluated(_ node: Node, _ recipient: ValueType.Recipient, _ type: ValueType) -> Argument {
     let range = range(node)
     var word: String?
     switch (node.kind, type) {
@@ -141,7 +141,7 @@ extension Compiler {
     }
     guard let word else {
       diagnostics.append(
-        Diagnostic(.wrongType, "\(taker.shown) takes \(type.phrase), not \(expressionPhrase(node))", at: range))
+        Diagnostic(.wrongType, "\(recipient.shown) takes \(type.phrase), not \(expressionPhrase(node))", at: range))
       return Argument(range: range, eval: { _ in .none }, constant: nil)
     }
     return Argument(range: range, eval: { _ in .string(word) }, constant: .string(word))
@@ -182,7 +182,7 @@ extension Compiler {
 
   /// The choices whose settings may stand beside the labels: those the arguments are or, when only running tells, any of
   /// the family.
-  private func takers(
+  private func recipients(
     _ declaration: CommandDeclaration, _ arguments: [Argument?]
   ) -> [(choices: [ChoiceDeclaration], isCertain: Bool)] {
     zip(declaration.parameters, arguments).filter { !$0.0.type.families.isEmpty }.map { parameter, argument in
@@ -195,16 +195,16 @@ extension Compiler {
     extras: [(label: String, name: Name, argument: Argument)], _ call: CommandCall, _ declaration: CommandDeclaration,
     _ arguments: [Argument?]
   ) {
-    let takers = takers(declaration, arguments)
+    let recipients = recipients(declaration, arguments)
     // `wiht: pgd steps: 40`: whose setting `steps` is, only the misspelt label would tell.
     let required = declaration.parameters.filter { $0.isRequired && !$0.isSubject && !$0.type.families.isEmpty }.map(
       \.name)
     let misspelt = extras.first { Suggestions.nearest(to: $0.label, in: required) != nil }?.label
     for extra in extras where !(extra.label == "options" && declaration.mergesOptions) {
-      let having = takers.filter { $0.choices.contains { $0.setting(extra.label) != nil } }
+      let having = recipients.filter { $0.choices.contains { $0.setting(extra.label) != nil } }
       if having.isEmpty, let misspelt, extra.label != misspelt, environment.isSetting(extra.label) { continue }
       if having.isEmpty {
-        diagnostics.append(unknownLabel(extra.name, declaration, takers))
+        diagnostics.append(unknownLabel(extra.name, declaration, recipients))
       } else if having.count > 1, having.allSatisfy(\.isCertain) {
         diagnostics.append(ambiguous(extra.name, having.map(\.choices)))
       } else if let constant = extra.argument.constant, having.count == 1, having[0].isCertain {
@@ -226,11 +226,11 @@ extension Compiler {
   }
 
   private func unknownLabel(
-    _ label: Name, _ declaration: CommandDeclaration, _ takers: [(choices: [ChoiceDeclaration], isCertain: Bool)]
+    _ label: Name, _ declaration: CommandDeclaration, _ recipients: [(choices: [ChoiceDeclaration], isCertain: Bool)]
   ) -> Diagnostic {
-    let settings = takers.flatMap { $0.choices.flatMap { $0.settings.map(\.name) } }
+    let settings = recipients.flatMap { $0.choices.flatMap { $0.settings.map(\.name) } }
     let names = declaration.labels.map(\.name) + (declaration.mergesOptions ? ["options"] : []) + settings
-    let certain = takers.filter { $0.isCertain }.flatMap { $0.choices.map(\.name) }
+    let certain = recipients.filter { $0.isCertain }.flatMap { $0.choices.map(\.name) }
     let own = "`?\(declaration.name)` lists what \(declaration.name) takes"
     let meant = environment.suggestion(for: label.text, among: names)
     // Where nothing is near, nobody knows whose setting was meant.

@@ -92,10 +92,10 @@ extension Compiler {
       let words = expected.type.words
       let meant = environment.suggestion(for: name, among: words)
       return Diagnostic(
-        .wrongType, "\(expected.taker.shown) takes \(words.joinedAsAlternatives), not `\(name)`", at: range,
+        .wrongType, "\(expected.recipient.shown) takes \(words.joinedAsAlternatives), not `\(name)`", at: range,
         says: meant.label, help: meant.help)
     }
-    if let instead = Suggestions.habit(name) ?? environment.elsewhere[name] {
+    if let instead = Suggestions.foreignKeyword(name) ?? environment.elsewhere[name] {
       return Diagnostic(.unknownName, "there is nothing called `\(name)`", at: range, says: instead)
     }
     let here = expected.map { $0.type.families.flatMap { environment.choices(of: $0).map(\.name) } } ?? []
@@ -111,7 +111,7 @@ extension Compiler {
       meant.label = "write \"\(name)\" in quotes"
     }
     let choices =
-      meant.isFound || here.isEmpty ? [] : ["\(expected?.taker.shown ?? "") takes \(here.joinedAsAlternatives)"]
+      meant.isFound || here.isEmpty ? [] : ["\(expected?.recipient.shown ?? "") takes \(here.joinedAsAlternatives)"]
     return Diagnostic(
       .unknownName, "there is nothing called `\(name)`", at: range, says: meant.label, help: meant.help + choices)
   }

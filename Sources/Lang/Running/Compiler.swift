@@ -13,7 +13,7 @@ final class Compiler {
   var diagnostics: [Diagnostic] = []
   var scope: Scope
   /// What may stand where an argument is being compiled: suggestions come from there first.
-  var expected: (type: ValueType, taker: ValueType.Taker, node: Node)?
+  var expected: (type: ValueType, recipient: ValueType.Recipient, node: Node)?
   lazy var stackFloor = StackBounds.floor()
   private let namesInClosures: Set<String>
 
@@ -21,7 +21,7 @@ final class Compiler {
     self.program = program
     self.environment = environment
     declared = Set(environment.variables.map(\.name))
-    if !program.diagnostics.isEmpty { declared.formUnion(Self.namesThatWereMeant(in: program.source)) }
+    if !program.diagnostics.isEmpty { declared.formUnion(Self.declaredNames(in: program.source)) }
     declaredAnywhere = Set(program.items.compactMap { $0.statement?.declaredName?.text })
     namesInClosures = program.namesInClosures
     scope = Scope(parent: nil, hasClosures: false)
@@ -29,7 +29,7 @@ final class Compiler {
 
   /// The names after `let`, `def` and `param` in a text with mistakes: a statement that could not be read must not make
   /// its name unknown everywhere else.
-  private static func namesThatWereMeant(in source: Source) -> [String] {
+  private static func declaredNames(in source: Source) -> [String] {
     var lexer = Lexer(source), names: [String] = [], declares = false
     while true {
       let before = lexer.position
@@ -159,10 +159,10 @@ final class Compiler {
   }
 
   /// Compiles an argument of a known type.
-  func expression(_ node: Node, expecting type: ValueType, for taker: ValueType.Taker) -> Compiled {
+  func expression(_ node: Node, expecting type: ValueType, for recipient: ValueType.Recipient) -> Compiled {
     let outer = expected
     defer { expected = outer }
-    expected = (type, taker, node)
+    expected = (type, recipient, node)
     return expression(node)
   }
 

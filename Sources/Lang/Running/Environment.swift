@@ -50,7 +50,7 @@ public final class Environment {
     self.types = Dictionary(uniqueKeysWithValues: types.map { ($0.name, $0) })
   }
 
-  /// What to tell when a name of the host's, or of the library, is declared twice; nil when none is.
+  /// An error message if a host or library name is declared twice; nil otherwise.
   public static func clash(
     commands: [CommandDeclaration] = [], choices: [ChoiceDeclaration] = [], functions: [LibraryFunction] = [],
     types: [ObjectType] = []
@@ -89,7 +89,7 @@ public final class Environment {
     cell.value = value
   }
 
-  /// Forgets a name; tells whether it had a value. A built-in it shadowed is back.
+  /// Removes a name; returns whether it had a value. A built-in it shadowed is back.
   @discardableResult public func remove(_ name: String) -> Bool {
     guard let cell = cells[name], cell.value != nil else { return false }
     cell.value = nil

@@ -16,7 +16,8 @@ public final class Interpreter {
   /// Reads a text. Nothing is checked against names yet.
   public func parse(_ source: Source) -> Program { Parser.parse(source, environment: environment) }
 
-  /// Checks all items and compiles them. Nothing has run when the diagnostics, which include those of parsing, are there.
+  /// Checks all items and compiles them. The diagnostics, including those from parsing, are complete before anything
+  /// runs.
   public func prepare(_ program: Program) -> Prepared {
     let compiler = Compiler(program, environment: environment)
     var mayDeclareOptions = true
@@ -29,12 +30,12 @@ public final class Interpreter {
           mayDeclareOptions ? nil : Self.lateOption(item), clash(parameter.name, item, among: &options),
         ].compactMap { $0 }
       }
-      let told = compiler.diagnostics.count
+      let diagnosticCount = compiler.diagnostics.count
       let unit = item.statement.map(compiler.unit)
-      if compiler.diagnostics[told...].contains(where: { $0.severity == .error }),
+      if compiler.diagnostics[diagnosticCount...].contains(where: { $0.severity == .error }),
         let foreign = environment.foreignLine(at: item.range.start, of: program.source, declared: compiler.declared)
       {
-        compiler.diagnostics.replaceSubrange(told..., with: [foreign])
+        compiler.diagnostics.replaceSubrange(diagnosticCount..., with: [foreign])
       }
       return Prepared.Ready(item: item, unit: unit)
     }

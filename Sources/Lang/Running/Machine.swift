@@ -150,10 +150,10 @@ final class Machine {
   /// So many bytes were taken, or a few more: every few megabytes the memory is looked at.
   @inline(__always) func allocated(_ bytes: Int) throws {
     state.pointee.bytesToWeigh &-= bytes
-    if state.pointee.bytesToWeigh <= 0 { try weigh() }
+    if state.pointee.bytesToWeigh <= 0 { try checkMemory() }
   }
 
-  private func weigh() throws {
+  private func checkMemory() throws {
     state.pointee.bytesToWeigh = LiveMemory.step
     if memory.isFull {
       // What nobody holds by a name goes first.

@@ -59,7 +59,7 @@ final class PreparedCall {
   }
 
   /// The parameters that take choices, with the choices of this call: the given ones, else the default.
-  private func takers(_ values: [Value?]) -> [(index: Int, value: Value)] {
+  private func recipients(_ values: [Value?]) -> [(index: Int, value: Value)] {
     declaration.parameters.indices.compactMap { index in
       let parameter = declaration.parameters[index]
       guard !parameter.type.families.isEmpty, let value = values[index] ?? parameter.fallback, !value.choices.isEmpty
@@ -72,9 +72,9 @@ final class PreparedCall {
   private func apply(
     _ label: String, _ value: Value, at range: SourceRange, to values: inout [Value?], _ environment: Environment
   ) throws {
-    let having = takers(values).filter { $0.value.choices.contains { $0.declaration.setting(label) != nil } }
-    guard let taker = having.first else {
-      throw unknown(label, takers(values).flatMap { $0.value.choices }, at: range, environment)
+    let having = recipients(values).filter { $0.value.choices.contains { $0.declaration.setting(label) != nil } }
+    guard let recipient = having.first else {
+      throw unknown(label, recipients(values).flatMap { $0.value.choices }, at: range, environment)
     }
     guard having.count == 1 else {
       let names = having.compactMap { $0.value.choices.first { $0.declaration.setting(label) != nil }?.name }
@@ -83,7 +83,7 @@ final class PreparedCall {
         help: ["say which: `\(names[0])(\(label): …)`"])
     }
     do {
-      values[taker.index] = try taker.value.mapChoices { choice in
+      values[recipient.index] = try recipient.value.mapChoices { choice in
         choice.declaration.setting(label) == nil ? choice : try choice.configured(label, value)
       }
     } catch { throw Problem.place(error, at: range) }
@@ -128,7 +128,7 @@ final class PreparedCall {
     _ name: String, _ value: Value, at place: SourceRange, _ frame: Frame, into values: inout [Value?]
   ) throws {
     guard !extras.contains(where: { $0.label == name }) else { return }
-    let all = takers(values)
+    let all = recipients(values)
     let having = all.filter { $0.value.choices.contains { $0.declaration.setting(name) != nil } }
     if having.isEmpty {
       let family = declaration.parameters.flatMap { $0.type.families }.flatMap {
@@ -140,8 +140,8 @@ final class PreparedCall {
       return note(name, known: other, all.flatMap { $0.value.choices.map(\.name) }, at: place, frame)
     }
     do {
-      for taker in having {
-        values[taker.index] = try taker.value.mapChoices { choice in
+      for recipient in having {
+        values[recipient.index] = try recipient.value.mapChoices { choice in
           choice.declaration.setting(name) == nil || choice.given[name] != nil
             ? choice : try choice.configured(name, value)
         }

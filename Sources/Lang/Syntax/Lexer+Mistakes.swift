@@ -55,7 +55,7 @@ extension Lexer {
   ]
 
   /// Names the character and, for the usual suspects, what to write instead.
-  mutating func strange() -> Diagnostic {
+  mutating func unexpectedCharacter() -> Diagnostic {
     let start = position
     let rest = source.text(from: start, to: min(limit, start + 32))
     let character = rest.first ?? " "

@@ -50,7 +50,7 @@ struct Lexer {
       try scanNumber()
       token.kind = .number
     case UInt8(ascii: "\\"), UInt8(ascii: "%"):
-      guard beginsForeignLine(start) else { throw strange() }
+      guard beginsForeignLine(start) else { throw unexpectedCharacter() }
       while position < limit, byte(position) != UInt8(ascii: "\n") { position += 1 }
       token.kind = .session
     default: token.symbol = try scanSymbol(first)
@@ -203,7 +203,7 @@ struct Lexer {
       case (UInt8(ascii: "-"), UInt8(ascii: "=")): .subtractAssign
       default: Self.single[Int(first)]
       }
-    guard let symbol else { throw strange() }
+    guard let symbol else { throw unexpectedCharacter() }
     position += symbol.rawValue.utf8.count
     return symbol
   }

@@ -17,8 +17,8 @@ extension Parser {
         try separator(after: statement)
         items.append(item(statement, isSilenced: isSilenced))
       } catch {
-        let told = environment.foreignLine(at: begin, of: source, declared: declared)
-        if !recover(from: told ?? error, statementStart: begin) { break }
+        let mistake = environment.foreignLine(at: begin, of: source, declared: declared)
+        if !recover(from: mistake ?? error, statementStart: begin) { break }
       }
     }
     return items
@@ -120,11 +120,11 @@ extension Parser {
 
   /// A name that nothing has, with an argument behind it, was meant to be a command.
   func misspeltCommand(_ stage: Node?) -> Diagnostic? {
-    if token.kind == .name, Suggestions.habit(text(token)) != nil { return nil }
+    if token.kind == .name, Suggestions.foreignKeyword(text(token)) != nil { return nil }
     if case .name(let name)? = stage?.kind, let stage, !endsStatement, token.kind != .symbol || at(.openBracket),
-      let told = notCommand(name, stage)
+      let mistake = notCommand(name, stage)
     {
-      return told
+      return mistake
     }
     guard case .name(let name)? = stage?.kind, let stage, !endsStatement, !environment.isBuiltIn(name),
       token.kind != .symbol
@@ -152,7 +152,7 @@ extension Parser {
           "a query goes on after a line that breaks off, or that such a word follows directly; or put it in parentheses"
         ])
     }
-    if let instead = Suggestions.habit(name) ?? environment.elsewhere[name] {
+    if let instead = Suggestions.foreignKeyword(name) ?? environment.elsewhere[name] {
       return Diagnostic(.unknownName, "there is no command `\(name)`", at: place, says: instead)
     }
     let meant = environment.suggestion(for: name, among: Self.statementWords + environment.commands.keys)
@@ -246,10 +246,11 @@ extension Parser {
     }
     var ahead = lexer
     let isNot = word == "is" && ahead.nextIfValid().map { text($0) == "not" } == true
-    let habit = isNot ? "write `!=`" : keyword == .if ? "write `if … then … else …`" : Suggestions.habit(word)
+    let foreignKeyword =
+      isNot ? "write `!=`" : keyword == .if ? "write `if … then … else …`" : Suggestions.foreignKeyword(word)
     return Diagnostic(
       .unexpected, "expected the end of the statement, not `\(word)`", at: tokenRange,
-      says: token.kind == .name ? habit ?? "" : foreignSymbol,
+      says: token.kind == .name ? foreignKeyword ?? "" : foreignSymbol,
       help: ["statements are separated by a line break or `;`"])
   }
 }

@@ -208,7 +208,7 @@ extension Parser {
     let body = try block(of: "what to try")
     guard try acceptOnSameLine(.catch) else {
       var mistake = missing("`catch`", "after the block of `try`", isIncomplete: false)
-      if token.kind == .name, !endsLine, let word = Suggestions.habit(text(token)) {
+      if token.kind == .name, !endsLine, let word = Suggestions.foreignKeyword(text(token)) {
         mistake.primary?.text = word
       }
       throw mistake

@@ -1,4 +1,4 @@
-/// A text, read: its items in order, and what is wrong with it.
+/// A parsed text: its items in order, and its diagnostics.
 public struct Program {
   /// The text.
   public let source: Source
@@ -10,7 +10,7 @@ public struct Program {
   let closures: [Int]
   let namesInClosures: Set<String>
 
-  /// Whether the text breaks off where it could go on: the prompt then asks for another line.
+  /// Whether the text is merely incomplete: the prompt then asks for another line.
   public var isIncomplete: Bool { diagnostics.count == 1 && diagnostics[0].isIncomplete }
   /// The text cut before each line that begins an item; comments go with what follows them.
   public var pieces: [String] {

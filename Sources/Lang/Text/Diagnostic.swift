@@ -3,7 +3,7 @@ public struct Diagnostic: Error, Sendable, Equatable {
   /// How serious it is. Only an `error` stops a cell.
   public enum Severity: String, Sendable { case error, warning, note }
 
-  /// A place with a few words beside it.
+  /// A source range with a short message.
   public struct Label: Sendable, Equatable {
     /// The text pointed at.
     public let range: SourceRange
@@ -54,7 +54,7 @@ public struct Diagnostic: Error, Sendable, Equatable {
   public var isFailedCheck: Bool { code == Code.checkFailed.rawValue }
 }
 
-/// A failure that does not know its place yet. Host code and library functions throw it; the interpreter makes it a
+/// A failure without a source location yet. Host code and library functions throw it; the interpreter makes it a
 /// `Diagnostic` at the innermost range of the user's text.
 public struct Problem: Error, Sendable, Equatable {
   /// A stable code; hosts use their own from E0600 on.
@@ -106,9 +106,9 @@ extension [Diagnostic] {
     let errors = sorted.indices.filter { sorted[$0].severity == .error }
     guard errors.count > Parser.maximumDiagnostics else { return sorted }
     let last = errors[Parser.maximumDiagnostics - 1]
-    var told = sorted.indices.filter { $0 <= last || sorted[$0].severity != .error }.map { sorted[$0] }
+    var reported = sorted.indices.filter { $0 <= last || sorted[$0].severity != .error }.map { sorted[$0] }
     let more = "there are more mistakes after these \(Parser.maximumDiagnostics)"
-    if !told[last].help.contains(more) { told[last].help.append(more) }
-    return told
+    if !reported[last].help.contains(more) { reported[last].help.append(more) }
+    return reported
   }
 }

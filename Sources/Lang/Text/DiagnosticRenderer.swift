@@ -3,7 +3,7 @@ extension Diagnostic {
   ///
   /// - Parameter columns: those of the terminal, so that a line and the marks under it stay on one row each.
   public func render(color: Bool = false, columns: Int? = nil) -> String {
-    let ink = Ink(on: color, severity: severity)
+    let ink = DiagnosticStyle(on: color, severity: severity)
     var lines = [ink.strong("\(severity.rawValue)[\(code)]") + ink.bold(": \(message.withVisibleControls)")]
     let width = ([primary].compactMap { $0 } + labels).map { String($0.range.line).count }.max() ?? 0
     let gutter = String(repeating: " ", count: width)
@@ -27,7 +27,7 @@ extension Diagnostic {
 
   /// The source line of a label, and the marks and words below it.
   private func excerpt(
-    of label: Label, gutter: String, ink: Ink, columns: Int?, mark: Character = "^"
+    of label: Label, gutter: String, ink: DiagnosticStyle, columns: Int?, mark: Character = "^"
   ) -> [String] {
     let range = label.range, line = range.line
     // Beside the gutter stand ` | `, and the last column stays free: some terminals wrap a full row.
@@ -90,7 +90,7 @@ extension [Character] {
 }
 
 /// The colours of a diagnostic, or none.
-private struct Ink {
+private struct DiagnosticStyle {
   let on: Bool
   let severity: Diagnostic.Severity
 

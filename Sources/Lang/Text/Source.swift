@@ -60,7 +60,7 @@ public final class Source: Sendable {
   }
 }
 
-/// A stretch of a source: what a diagnostic points at.
+/// A range of a source, as diagnostics point at it.
 public struct SourceRange: Sendable, Equatable {
   /// The text it belongs to.
   public let source: Source

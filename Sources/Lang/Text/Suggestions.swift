@@ -1,4 +1,4 @@
-/// Near names: what a misspelt word was probably meant to be.
+/// Suggestions for misspelt words.
 public enum Suggestions {
   /// The number of single-letter edits (insert, delete, replace, swap of neighbours) between two words.
   public static func distance(_ a: String, _ b: String) -> Int {
@@ -35,7 +35,7 @@ public enum Suggestions {
   }
 
   /// What to write for a word that other languages have and Ward has not, such as `elif`.
-  static func habit(_ word: String) -> String? {
+  static func foreignKeyword(_ word: String) -> String? {
     switch word {
     case "True", "TRUE": "write `true`"
     case "False", "FALSE": "write `false`"

@@ -1,4 +1,4 @@
-/// What could stand at the cursor. Reads declarations and the kinds of values; never runs code.
+/// The completions at the cursor. Reads declarations and the kinds of values; never runs code.
 public struct Completion {
   /// One thing that could be typed.
   public struct Candidate: Equatable, Sendable {

@@ -33,17 +33,17 @@ struct CompletionFinder {
     let line = source.text(from: source.lineStarts[source.line(at: cursor) - 1], to: cursor)
     if let first = line.first(where: { !$0.isWhitespace }), ":?!".contains(first) {
       if first == "?", source.bytes[..<start].last == UInt8(ascii: ".") {
-        return completion(candidates(CompletionPlace(source, upTo: start)))
+        return completion(candidates(CompletionContext(source, upTo: start)))
       }
       return completion(first == "?" ? topics() + sources.session(line) : sources.session(line))
     }
     if let text = openString() {
       let quote = cursor - text.utf8.count - 1
       if source.bytes[quote] == UInt8(ascii: "\""), let code = openInterpolation(text) { return interpolated(code) }
-      let candidates = texts(CompletionPlace(source, upTo: quote), text).filter { continues(text, $0) }
+      let candidates = texts(CompletionContext(source, upTo: quote), text).filter { continues(text, $0) }
       return Completion(start: quote + 1, quote: source.text(from: quote, to: quote + 1), candidates: candidates)
     }
-    let place = CompletionPlace(source, upTo: start)
+    let place = CompletionContext(source, upTo: start)
     if place.isInComment(start) || place.namesSomethingNew { return completion([]) }
     if let sql = sqlStatement(place) {
       return completion(source.bytes[..<start].last == UInt8(ascii: ":") ? variables(fitting: nil) : sources.sql(sql))
@@ -84,7 +84,7 @@ struct CompletionFinder {
   }
 
   /// What the text of a string may be that opens at a place: files, unless its parameter takes something else.
-  private func texts(_ place: CompletionPlace, _ typed: String) -> [Candidate] {
+  private func texts(_ place: CompletionContext, _ typed: String) -> [Candidate] {
     guard let (owner, label) = owner(of: place) else { return sources.files(typed) }
     let types =
       environment.functions[owner]?.parameters.map(\.type) ?? [type(owner, label, place)].compactMap { $0 }
@@ -95,7 +95,7 @@ struct CompletionFinder {
   }
 
   /// Whose argument stands at a place: a command, built-in or function with a label, or a name before `[`.
-  private func owner(of place: CompletionPlace) -> (name: String, label: String?)? {
+  private func owner(of place: CompletionContext) -> (name: String, label: String?)? {
     for level in place.levels.reversed() {
       let label = level.stage.last.flatMap { $0.kind == .label ? String(place.text($0).dropLast()) : nil }
       if let callee = level.callee { return (callee, label) }
@@ -132,7 +132,7 @@ struct CompletionFinder {
       candidates: inner.candidates)
   }
 
-  private func sqlStatement(_ place: CompletionPlace) -> String? {
+  private func sqlStatement(_ place: CompletionContext) -> String? {
     for level in place.levels.reversed() {
       guard let first = level.stage.first, first.kind == .name else { continue }
       let word = place.text(first)
@@ -148,7 +148,7 @@ struct CompletionFinder {
 
   // MARK: places
 
-  private func candidates(_ place: CompletionPlace) -> [Candidate] {
+  private func candidates(_ place: CompletionContext) -> [Candidate] {
     let level = place.top
     if let last = place.last, last.symbol == .dot, last.end == start {
       return members(before: level.stage.dropLast(), place)
@@ -178,14 +178,14 @@ struct CompletionFinder {
       + values(fitting: nil)
   }
 
-  private func members(before stage: ArraySlice<Token>, _ place: CompletionPlace) -> [Candidate] {
+  private func members(before stage: ArraySlice<Token>, _ place: CompletionContext) -> [Candidate] {
     guard let value = value(at: Array(stage), place) else { return [] }
     return memberCandidates(value)
   }
 
   /// The value that a path such as `m.epochs`, `_` or `rows[0].model` leads to. Members of the host's objects are looked up,
   /// and of an index the first element is taken; the user's code is not run.
-  private func value(at stage: [Token], _ place: CompletionPlace) -> Value? {
+  private func value(at stage: [Token], _ place: CompletionContext) -> Value? {
     guard let end = stage.last else { return nil }
     let rest = Array(stage.dropLast())
     switch (end.kind, end.symbol) {
@@ -213,7 +213,7 @@ struct CompletionFinder {
   }
 
   private func commandCandidates(
-    _ command: CommandDeclaration, _ stage: [Token], _ place: CompletionPlace, isCall: Bool
+    _ command: CommandDeclaration, _ stage: [Token], _ place: CompletionContext, isCall: Bool
   ) -> [Candidate] {
     if let last = stage.last, last.kind == .label {
       let label = String(place.text(last).dropLast()), type = type(command.name, label, place)
@@ -235,7 +235,7 @@ struct CompletionFinder {
   }
 
   /// The labels of a command that are not given yet, and the settings of the choices that are.
-  private func labelCandidates(_ command: CommandDeclaration, _ place: CompletionPlace) -> [Candidate] {
+  private func labelCandidates(_ command: CommandDeclaration, _ place: CompletionContext) -> [Candidate] {
     let given = givenWords(place)
     var candidates = command.labels.map { Candidate("\($0.name):", .label, $0.summary) }
     for choice in given.compactMap({ choice(named: $0) }) {
@@ -250,7 +250,7 @@ struct CompletionFinder {
   }
 
   /// The names and labels of the stage around the cursor, brackets inside it included.
-  private func givenWords(_ place: CompletionPlace) -> [String] {
+  private func givenWords(_ place: CompletionContext) -> [String] {
     guard let begin = place.top.stage.first?.start ?? place.last?.start else { return [] }
     var lexer = Lexer(source, from: begin, to: start), words: [String] = []
     while let token = lexer.nextIfValid(), token.kind != .end { words.append(place.text(token)) }
@@ -259,7 +259,7 @@ struct CompletionFinder {
 
   /// The fields of `options: {…}`: settings of the built-ins that are given beside it.
   private func optionCandidates(
-    _ choices: [ChoiceDeclaration], _ stage: [Token], _ place: CompletionPlace
+    _ choices: [ChoiceDeclaration], _ stage: [Token], _ place: CompletionContext
   ) -> [Candidate] {
     if let last = stage.last, last.kind == .label {
       let name = String(place.text(last).dropLast())
@@ -268,7 +268,8 @@ struct CompletionFinder {
     return choices.flatMap(\.settings).map { Candidate("\($0.name):", .label, $0.summary) }
   }
 
-  private func settingCandidates(_ choice: ChoiceDeclaration, _ stage: [Token], _ place: CompletionPlace) -> [Candidate]
+  private func settingCandidates(_ choice: ChoiceDeclaration, _ stage: [Token], _ place: CompletionContext)
+    -> [Candidate]
   {
     if let last = stage.last, last.kind == .label {
       return values(fitting: choice.setting(String(place.text(last).dropLast()))?.type)
@@ -277,7 +278,7 @@ struct CompletionFinder {
   }
 
   /// What a label of a command, or a setting of a choice given to it, takes.
-  private func type(_ command: String, _ label: String?, _ place: CompletionPlace) -> ValueType? {
+  private func type(_ command: String, _ label: String?, _ place: CompletionContext) -> ValueType? {
     guard let command = environment.commands[command] else { return nil }
     guard let label else { return command.subject?.type }
     if let parameter = command.parameters.first(where: { $0.name == label }) { return parameter.type }
@@ -344,7 +345,7 @@ struct CompletionFinder {
   // MARK: signatures
 
   func signature() -> String? {
-    let place = CompletionPlace(source, upTo: cursor)
+    let place = CompletionContext(source, upTo: cursor)
     for level in place.levels.reversed() {
       if let callee = level.callee, let usage = usage(callee) { return usage }
       if level.allowsCommand, let first = level.stage.first, first.kind == .name,

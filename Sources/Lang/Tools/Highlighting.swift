@@ -64,11 +64,12 @@ public enum Highlighting {
           if lexer.position <= before { lexer.move(to: before + 1) }
           continue
         }
-        let told = source.bytes[..<painted]
+        let paintedBytes = source.bytes[..<painted]
         gap(to: token.start)
         if token.kind == .end { break }
         if token.newlineBefore || token.start == 0 {
-          let goesOn = SQLLines.word(thatBreaksOff: told) != nil || SQLLines.continues(source.bytes[token.start...])
+          let goesOn =
+            SQLLines.word(thatBreaksOff: paintedBytes) != nil || SQLLines.continues(source.bytes[token.start...])
           inSQL = inSQL && goesOn
         }
         if isSessionLine(token) {

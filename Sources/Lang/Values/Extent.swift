@@ -6,7 +6,7 @@ public struct Extent: Equatable, Sendable {
   /// The most that one value may take, in bytes.
   public static let most = 200_000_000
   /// The most lists in lists in lists there may be: whatever walks through a value has room on its stack for so many.
-  public static let mostLevels = 500
+  public static let maxLevels = 500
   /// What a place for a value takes in a list.
   public static let place = 32
   /// What a field of a record, or a column of a table, takes besides its name's letters and its value.
@@ -48,9 +48,9 @@ public struct Extent: Equatable, Sendable {
   /// Throws a `Problem` if a value of this extent would be too large or nested too deeply.
   func check(_ what: @autoclosure () -> String) throws {
     if bytes > Self.most { throw Self.tooLarge("\(what()) of \(Self.size(bytes))", limit: "a value may have") }
-    if levels > Self.mostLevels {
+    if levels > Self.maxLevels {
       throw Problem(
-        .tooLarge, "\(what()) is nested too deeply: \(Self.mostLevels) lists or records inside each other are the most")
+        .tooLarge, "\(what()) is nested too deeply: \(Self.maxLevels) lists or records inside each other are the most")
     }
   }
 
@@ -97,7 +97,7 @@ extension Value {
   /// The value itself; throws a `Problem` if it is larger than a value may be.
   @discardableResult func bounded() throws -> Value {
     let extent = extent
-    if extent.bytes > Extent.most || extent.levels > Extent.mostLevels { try extent.check(typePhrase) }
+    if extent.bytes > Extent.most || extent.levels > Extent.maxLevels { try extent.check(typePhrase) }
     return self
   }
 }

@@ -58,7 +58,7 @@ public struct NumberRange: Equatable, Sendable {
   }
 
   /// The longest range that is spelled out; `for` runs over longer ones number by number.
-  static let mostSpelledOut = 5_000_000
+  static let maxSpelledOut = 5_000_000
 
   /// All its numbers. Throws a `Problem` if they are more than a list can hold.
   public func spelledOut() throws -> [Double] {
@@ -68,9 +68,9 @@ public struct NumberRange: Equatable, Sendable {
 
   /// Throws if a list of its numbers would be longer than any that is of use.
   func checkLength() throws {
-    guard count > Self.mostSpelledOut else { return }
+    guard count > Self.maxSpelledOut else { return }
     throw Problem(
-      .badArgument, "the range \(literal) is too long to be a list: \(Self.mostSpelledOut) numbers are the most",
+      .badArgument, "the range \(literal) is too long to be a list: \(Self.maxSpelledOut) numbers are the most",
       help: ["`for x in \(literal) { … }` runs over it without a list"])
   }
 

@@ -61,10 +61,10 @@ extension DataError: CustomStringConvertible {
       "\(path) would take \(needed >> 20) MB of memory; half of this machine's is \(available >> 20) MB"
     case .trailingBytes(let path, let expected): "\(path) goes on after the \(expected) bytes that it announces"
     case .countMismatch(let images, let imagesPath, let labels, let labelsPath):
-      "\(imagesPath) has \(Shown.count(images, "image")), but \(labelsPath) has \(Shown.count(labels, "label"))"
+      "\(imagesPath) has \(MessageText.count(images, "image")), but \(labelsPath) has \(MessageText.count(labels, "label"))"
     case .shapeMismatch(let train, let test): "training images are \(train), test images \(test)"
     case .labelOutOfRange(let path, let index, let label, let classes):
-      "\(path): image \(index) has label \(label), but there are \(Shown.classes(classes)) (0 to \(classes - 1))"
+      "\(path): image \(index) has label \(label), but there are \(MessageText.classes(classes)) (0 to \(classes - 1))"
     case .emptyClass(let path, let index, let label, let missing):
       "\(path): image \(index) has label \(label), but no training image has label \(missing)"
     case .unexpected(let place, let reason, _): "\(place): \(reason)"

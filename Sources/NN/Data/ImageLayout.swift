@@ -13,11 +13,11 @@ struct ImageLayout {
     guard extents.count == 3 || isLast || isFirst else {
       throw NPZ.unexpected(
         array.place,
-        "images of \(Shown.shape(extents)); [n, h, w], or [n, h, w, c] or [n, c, h, w] with 1 or 3 channels, is needed"
+        "images of \(MessageText.shape(extents)); [n, h, w], or [n, h, w, c] or [n, c, h, w] with 1 or 3 channels, is needed"
       )
     }
     guard extents.allSatisfy({ $0 > 0 }) else {
-      throw NPZ.unexpected(array.place, "there is no pixel in an array of \(Shown.shape(extents))")
+      throw NPZ.unexpected(array.place, "there is no pixel in an array of \(MessageText.shape(extents))")
     }
     count = extents[0]
     let (channels, row) = isLast ? (extents[3], 1) : (isFirst ? (extents[1], 2) : (1, 1))

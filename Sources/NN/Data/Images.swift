@@ -1,4 +1,4 @@
-/// A selection of the images of one part of a data set: a view, with the bytes left where they are.
+/// A selection of images from one part of a data set: a view that does not copy the bytes.
 ///
 /// Every image keeps its index in the data set, so that a random stream, a stored example and a picture of image 7
 /// mean the same image however it was selected.

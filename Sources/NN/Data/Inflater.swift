@@ -22,9 +22,9 @@ final class Inflater {
   }
 
   /// Whether all that was fed is used up.
-  var isHungry: Bool { used == input.count }
+  var needsInput: Bool { used == input.count }
   /// Whether more can come out when more goes in.
-  var isRunning: Bool { status == Z_OK || (status == Z_BUF_ERROR && isHungry) }
+  var isRunning: Bool { status == Z_OK || (status == Z_BUF_ERROR && needsInput) }
   var isDamaged: Bool { !isRunning && status != Z_STREAM_END }
 
   /// Gives more packed bytes, once it is hungry.

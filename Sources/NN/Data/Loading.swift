@@ -1,6 +1,5 @@
 import Contract
 import Foundation
-import Synchronization
 
 extension Dataset {
   /// Reads a data set by its name, or from a folder.
@@ -127,9 +126,9 @@ struct IDXFolder {
         throw .countMismatch(images: images, imagesPath: files[at], labels: labels, labelsPath: files[at + 1])
       }
     }
-    let later = Later { () throws(DataError) in try Rest(files) }
+    let later = BackgroundTask { () throws(DataError) in try Rest(files) }
     let train = try IDX.images(files[0])
-    let rest = try later.get()
+    let rest = try later.value()
     let test = rest.test
     guard train.shape == test.shape else { throw .shapeMismatch(train: train.shape, test: test.shape) }
     let name = name ?? folder.lastPathComponent
@@ -167,27 +166,5 @@ struct IDXFolder {
       for path in paths { files.append(Dataset.File(path: path, sha256: try Digest.sha256(ofFile: path))) }
       self.files = files
     }
-  }
-}
-
-/// A value that another thread is working out.
-final class Later<Value: Sendable>: Sendable {
-  private let slot = Mutex<Swift.Result<Value, DataError>?>(nil)
-  private let done = DispatchSemaphore(value: 0)
-
-  init(_ work: @escaping @Sendable () throws(DataError) -> Value) {
-    DispatchQueue.global().async { [self] in
-      let outcome: Swift.Result<Value, DataError>
-      do throws(DataError) { outcome = .success(try work()) } catch { outcome = .failure(error) }
-      slot.withLock { $0 = outcome }
-      done.signal()
-    }
-  }
-
-  /// Waits for the value. To be called once.
-  func get() throws(DataError) -> Value {
-    done.wait()
-    guard let outcome = slot.withLock({ $0 }) else { unreachable("signalled without a value") }
-    return try outcome.get()
   }
 }

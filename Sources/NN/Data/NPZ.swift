@@ -77,6 +77,6 @@ struct NPZ {
       }
     }
     let found = archive.entries.keys.sorted().map { $0.hasSuffix(".npy") ? String($0.dropLast(4)) : $0 }
-    throw Self.unexpected(path, "it has no array \(names[0]); it has \(Shown.names(found))")
+    throw Self.unexpected(path, "it has no array \(names[0]); it has \(MessageText.names(found))")
   }
 }

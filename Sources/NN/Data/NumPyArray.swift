@@ -49,7 +49,7 @@ struct NumPyArray {
     let shape = header.shape
     guard shape.count == 1 || (shape.count == 2 && shape[1] == 1) else {
       let help = shape.count == 2 ? ", as argmax(axis=1) makes of one-hot labels" : ""
-      throw NPZ.unexpected(place, "labels of \(Shown.shape(shape)); one number an image is needed\(help)")
+      throw NPZ.unexpected(place, "labels of \(MessageText.shape(shape)); one number an image is needed\(help)")
     }
   }
 

@@ -17,7 +17,8 @@ struct NumPyHeader {
       let shape = Self.extents(text.content), ["True", "False"].contains(order)
     else { throw .corrupt(path: place, reason: "its header makes no sense") }
     guard let known = NumPyType(type) else {
-      let found = type.hasPrefix("[") ? "it is a table with fields" : "its numbers are of type \(Shown.text(type))"
+      let found =
+        type.hasPrefix("[") ? "it is a table with fields" : "its numbers are of type \(MessageText.text(type))"
       throw NPZ.unexpected(place, "\(found); whole numbers, floats and truth values of up to 64 bits are read")
     }
     guard let count = Self.product(shape), let bytes = Self.product([count, known.width]) else {

@@ -1,9 +1,9 @@
 import Foundation
 
-/// A file on disk, read at any place. What is asked for is there, or nothing is allocated.
+/// Random access to a file on disk. What is asked for is there, or nothing is allocated.
 ///
-/// The one way in which Ward opens a file for reading. What is no plain file is refused: a pipe would be waited for, a
-/// device has no end, and opening some of them does something.
+/// The one way in which Ward opens a file for reading. Anything but a regular file is refused: reading a pipe could
+/// block, a device has no end, and merely opening some devices has side effects.
 public final class PlainFile {
   let path: String
   /// How many bytes it has.

@@ -45,7 +45,7 @@ struct ZipFile {
       }
       let member = String(decoding: directory[name..<extra], as: UTF8.self)
       guard entries[member] == nil else {
-        throw .corrupt(path: path, reason: "its directory lists \(Shown.text(member)) twice")
+        throw .corrupt(path: path, reason: "its directory lists \(MessageText.text(member)) twice")
       }
       entries[member] = entry(directory, at, Array(directory[extra..<extra + lengths[1]]))
       at += 46 + lengths.reduce(0, +)

@@ -61,7 +61,7 @@ final class ZipMember {
   private func inflated(_ count: Int, _ inflater: Inflater) throws(DataError) -> [UInt8] {
     var bytes: [UInt8] = []
     while bytes.count < count {
-      if inflater.isHungry, next < end { inflater.feed(try stored(min(end - next, 1 << 16))) }
+      if inflater.needsInput, next < end { inflater.feed(try stored(min(end - next, 1 << 16))) }
       let piece = inflater.next(count - bytes.count)
       guard !piece.isEmpty || (inflater.isRunning && next < end) else {
         if inflater.isDamaged { throw .corrupt(path: place, reason: "it does not unpack") }
@@ -74,7 +74,7 @@ final class ZipMember {
 
   private func checkEnd() throws(DataError) {
     if let inflater {
-      if inflater.isHungry, next < end { inflater.feed(try stored(min(end - next, 1 << 16))) }
+      if inflater.needsInput, next < end { inflater.feed(try stored(min(end - next, 1 << 16))) }
       if !inflater.next(1).isEmpty { throw .trailingBytes(path: place, expected: size) }
     }
     guard UInt32(truncatingIfNeeded: sum) == checksum else {

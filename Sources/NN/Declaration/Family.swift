@@ -1,4 +1,5 @@
-/// Declarations of one kind: all attacks, all defenses. What is written down is made again here, and nowhere else.
+/// Declarations of one kind: all attacks, all defenses. Written forms are turned back into values here and nowhere
+/// else.
 public struct Family<Product>: Sendable {
   /// What one of them is called: `attack`.
   public let name: String
@@ -55,12 +56,12 @@ extension Declared {
 }
 
 /// A family whose product is not known, as a setting names it.
-protocol SomeFamily: Sendable {
+protocol AnyFamily: Sendable {
   var name: String { get }
   func resolved(_ spec: Spec, by resolver: Resolver) throws -> Spec
 }
 
-extension Family: SomeFamily {
+extension Family: AnyFamily {
   func resolved(_ spec: Spec, by resolver: Resolver) throws -> Spec {
     Spec(spec.name, try entry(spec.name).resolved(spec.settings, by: resolver))
   }
@@ -68,7 +69,7 @@ extension Family: SomeFamily {
 
 /// The families out of which a setting can be.
 enum Families {
-  static var all: [any SomeFamily] { [Attacks.family] }
+  static var all: [any AnyFamily] { [Attacks.family] }
 
-  static func named(_ name: String) -> (any SomeFamily)? { all.first { $0.name == name } }
+  static func named(_ name: String) -> (any AnyFamily)? { all.first { $0.name == name } }
 }

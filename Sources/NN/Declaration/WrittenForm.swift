@@ -1,7 +1,8 @@
 import Contract
 import Foundation
 
-/// What ran, as a line of JSON: the one form in which the store and checkpoints keep it, and out of which it is made again.
+/// What ran, as a line of JSON: the only form in which the store and checkpoints keep it, and from which it is
+/// recreated.
 public protocol WrittenForm: Codable {}
 
 extension WrittenForm {

@@ -18,7 +18,7 @@ extension Engine {
     let parts = try map(blocks: (images.count + block - 1) / block, stop: stop) { number in
       let rows = number * block..<min((number + 1) * block, images.count)
       let workspace = Workspace(model, weights: weights, kernels: self.kernels)
-      workspace.heed(stop)
+      workspace.setStop(stop)
       let answers = workspace.answers(to: images, rows)
       try stop.check()
       return answers

@@ -7,11 +7,11 @@ import Foundation
 final class Arena: @unchecked Sendable {
   let floats: UnsafeMutablePointer<Float>
   let count: Int
-  private let zeros: Zeros
+  private let zeros: ZeroedBuffer
 
   init(_ layout: ArenaLayout) {
     count = max(layout.count, 16)
-    zeros = Zeros(count)
+    zeros = ZeroedBuffer(count)
     floats = zeros.floats
   }
 
@@ -25,11 +25,11 @@ final class FloatStorage: @unchecked Sendable {
   let floats: UnsafeMutablePointer<Float>
   let count: Int
 
-  private let zeros: Zeros
+  private let zeros: ZeroedBuffer
 
   init(count: Int) {
     self.count = count
-    zeros = Zeros(max(count, 16))
+    zeros = ZeroedBuffer(max(count, 16))
     floats = zeros.floats
   }
 
@@ -49,9 +49,9 @@ final class FloatStorage: @unchecked Sendable {
   }
 }
 
-/// Zeros on a cache line of their own. A large block costs nothing before it is used: the system hands out its pages
+/// ZeroedBuffer on a cache line of their own. A large block costs nothing before it is used: the system hands out its pages
 /// when they are first touched, so that a step of gigabytes begins at once and Ctrl-C is heard.
-private struct Zeros {
+private struct ZeroedBuffer {
   let floats: UnsafeMutablePointer<Float>
   private let raw: UnsafeMutableRawPointer
 

@@ -1,24 +1,25 @@
 import Synchronization
 
-/// Threads that stay, and the kernels that they call. Work is cut into parts that do not depend on how many there are.
+/// A persistent thread pool and the kernels it runs. Work is split into parts independently of the number of threads.
 ///
-/// `run` may be called again from inside its own work, or from another thread meanwhile: it then runs on the caller.
+/// `run` is reentrant: called from inside its own work, or from another thread while busy, it runs on the caller's
+/// thread.
 public final class Engine: Sendable {
-  /// How many threads work, the caller's among them.
+  /// The number of threads, including the caller's.
   public let threads: Int
   let kernels: Kernels
-  private let crew: Crew
+  private let pool: ThreadPool
 
   /// An engine of the given number of threads; as many as the machine has processors if nothing is given.
   public convenience init(threads: Int? = nil) { self.init(threads: threads, kernels: .chosen) }
 
   init(threads: Int?, kernels: Kernels) {
-    self.threads = max(1, threads ?? Crew.processors)
+    self.threads = max(1, threads ?? ThreadPool.processors)
     self.kernels = kernels
-    crew = Crew(helpers: self.threads - 1)
+    pool = ThreadPool(helpers: self.threads - 1)
   }
 
-  deinit { crew.dismiss() }
+  deinit { pool.shutDown() }
 
   /// The instruction set level whose kernels run: `base`, `v3` or `v4`. `WARD_ISA` forces a lower one.
   public static var isa: String { Kernels.chosen.name }
@@ -26,9 +27,9 @@ public final class Engine: Sendable {
   /// Runs `body` once for each part on all threads; parts are taken in order, whoever is free takes the next.
   ///
   /// - Parameter body: gets the part's number and the thread's, the latter below `threads`.
-  func run(_ parts: Int, _ body: (_ part: Int, _ thread: Int) -> Void) { crew.run(parts, body) }
+  func run(_ parts: Int, _ body: (_ part: Int, _ thread: Int) -> Void) { pool.run(parts, body) }
 
-  /// The results of `body` for 0..<count, in order, whatever thread computed which.
+  /// The results of `body` for 0..<count, in order, whichever thread computed them.
   ///
   /// - Throws: `Interrupted` if `stop` is asked for before a block begins; otherwise what the first failing block threw.
   public func map<Output: Sendable>(
@@ -36,7 +37,7 @@ public final class Engine: Sendable {
   ) throws -> [Output] {
     let results = Mutex([Int: Swift.Result<Output, any Error>]())
     let failed = Atomic<Bool>(false)
-    crew.run(count) { block, _ in
+    pool.run(count) { block, _ in
       if failed.load(ordering: .relaxed) { return }
       let result = Swift.Result<Output, any Error> {
         try stop.check()

@@ -8,7 +8,7 @@ struct Frame {
   /// What the plan's operations prepared from the weights.
   let prepared: UnsafePointer<Float>
   /// Where gradients by parameters go, laid out like the weights; nil where nobody asks for them.
-  let slopes: UnsafeMutablePointer<Float>?
+  let gradients: UnsafeMutablePointer<Float>?
   /// Whether `slopes` is added to rather than overwritten.
   let accumulate: Bool
   /// Whether the gradient by the network's input is asked for.
@@ -24,14 +24,14 @@ struct Frame {
   let stop: Stop
 
   init(
-    arena: Arena, weights: PreparedWeights, slopes: UnsafeMutablePointer<Float>? = nil, accumulate: Bool = false,
+    arena: Arena, weights: PreparedWeights, gradients: UnsafeMutablePointer<Float>? = nil, accumulate: Bool = false,
     wantsInputGradient: Bool, count: Int, isTraining: Bool = false, keys: [UInt64] = [], kernels: Kernels,
     stop: Stop = .never
   ) {
     self.arena = arena.floats
     self.weights = weights.values.floats
     prepared = UnsafePointer(weights.prepared.floats)
-    (self.slopes, self.accumulate, self.wantsInputGradient) = (slopes, accumulate, wantsInputGradient)
+    (self.gradients, self.accumulate, self.wantsInputGradient) = (gradients, accumulate, wantsInputGradient)
     (self.count, self.isTraining, self.keys, self.kernels, self.stop) = (count, isTraining, keys, kernels, stop)
   }
 

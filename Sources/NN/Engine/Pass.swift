@@ -5,7 +5,7 @@ extension Plan {
   /// All operations, forward; the plan must not need the whole batch.
   func forward(_ frame: Frame) {
     for operation in operations {
-      if frame.stop.isAsked { return }
+      if frame.stop.isRequested { return }
       operation.forward(frame, phase: operation.forwardPhases - 1)
     }
   }
@@ -13,7 +13,7 @@ extension Plan {
   /// All operations, backward, after the gradient of the logits was put in.
   func backward(_ frame: Frame) {
     for operation in operations.reversed() {
-      if frame.stop.isAsked { return }
+      if frame.stop.isRequested { return }
       operation.backward(frame, phase: operation.backwardPhases - 1)
     }
   }
@@ -35,8 +35,8 @@ extension Plan {
     frame.call.store_rows(frame.at(output), output.planes, Int32(frame.count), nil, rows)
   }
 
-  /// The slopes of the loss by the logits, one row an image; lanes without an image get none.
-  func setSlopes(_ rows: UnsafePointer<Float>, of frame: Frame) {
+  /// The gradients of the loss by the logits, one row an image; lanes without an image get none.
+  func setOutputGradient(_ rows: UnsafePointer<Float>, of frame: Frame) {
     frame.call.load_rows(rows, Int32(frame.count), outputGradient.planes, frame.at(outputGradient))
   }
 

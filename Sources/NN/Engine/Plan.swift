@@ -21,21 +21,21 @@ struct Plan: Sendable {
   /// Whether training draws random numbers.
   let hasDropout: Bool
   /// What a group does forward without waiting for the others; each stretch ends where all are needed, or at the end.
-  let forwardStretches: [[Turn]]
+  let forwardSegments: [[PhaseStep]]
   /// The same backward.
-  let backwardStretches: [[Turn]]
+  let backwardSegments: [[PhaseStep]]
 
   /// One phase of one operation.
-  struct Turn: Sendable {
+  struct PhaseStep: Sendable {
     let operation: Int
     let phase: Int
   }
 
-  private static func stretches(_ order: some Sequence<Int>, phases: (Int) -> Int) -> [[Turn]] {
-    var all: [[Turn]] = [[]]
+  private static func segments(_ order: some Sequence<Int>, phases: (Int) -> Int) -> [[PhaseStep]] {
+    var all: [[PhaseStep]] = [[]]
     for operation in order {
       for phase in 0..<phases(operation) {
-        all[all.count - 1].append(Turn(operation: operation, phase: phase))
+        all[all.count - 1].append(PhaseStep(operation: operation, phase: phase))
         if phase < phases(operation) - 1 { all.append([]) }
       }
     }
@@ -58,8 +58,8 @@ struct Plan: Sendable {
     let all = builder.operations
     hasPhases = all.contains { $0.forwardPhases > 1 || $0.backwardPhases > 1 }
     hasDropout = all.contains(where: \.drawsRandomNumbers)
-    forwardStretches = Self.stretches(all.indices) { all[$0].forwardPhases }
-    backwardStretches = Self.stretches(all.indices.reversed()) { all[$0].backwardPhases }
+    forwardSegments = Self.segments(all.indices) { all[$0].forwardPhases }
+    backwardSegments = Self.segments(all.indices.reversed()) { all[$0].backwardPhases }
   }
 }
 

@@ -59,7 +59,7 @@ public enum Probe {
       engine.run(arenas.count) { group, _ in
         let frame = Frame(
           arena: arenas[group], weights: weights,
-          slopes: pass == .weights ? gradients.floats + group * plan.parameterCount : nil,
+          gradients: pass == .weights ? gradients.floats + group * plan.parameterCount : nil,
           wantsInputGradient: pass == .input, count: WARD_LANES, kernels: engine.kernels)
         if pass == .forward { operation.forward(frame, phase: 0) } else { operation.backward(frame, phase: 0) }
       }

@@ -17,12 +17,12 @@ public protocol Responder: AnyObject {
     _ images: Tensor, _ gradient: (_ logits: Tensor, _ rows: Range<Int>) -> Tensor
   ) -> InputGradient
   /// From now on a question may break off when `stop` asks; its answers are worth nothing then, and whoever asked throws.
-  func heed(_ stop: Stop)
+  func setStop(_ stop: Stop)
 }
 
 extension Responder {
   /// Answers every question whole.
-  public func heed(_ stop: Stop) {}
+  public func setStop(_ stop: Stop) {}
 
   /// Forward and backward one after the other.
   public func ascend(
@@ -57,19 +57,19 @@ extension Responder {
   }
 
   /// Logits and gradients, given the gradient by the logits of each image.
-  func ascend(_ images: [Pixels], _ gradient: (_ position: Int, _ logits: [Float]) -> [Float]) -> [Ascended] {
+  func ascend(_ images: [Pixels], _ gradient: (_ position: Int, _ logits: [Float]) -> [Float]) -> [LogitsAndGradient] {
     if images.isEmpty { return [] }
     let found = ascend(Tensor(images)) { logits, rows in
       Tensor(zip(rows, logits.eachRow).map { gradient($0, $1) })
     }
-    return zip(found.logits.eachRow, found.gradient.eachRow).map { Ascended(logits: $0, slope: $1) }
+    return zip(found.logits.eachRow, found.gradient.eachRow).map { LogitsAndGradient(logits: $0, gradient: $1) }
   }
 }
 
-/// One image's logits, and a slope with respect to its pixels.
-public struct Ascended: Sendable {
+/// One image's logits, and a gradient with respect to its pixels.
+public struct LogitsAndGradient: Sendable {
   /// Before softmax.
   public let logits: [Float]
   /// One value a pixel.
-  public let slope: Pixels
+  public let gradient: Pixels
 }

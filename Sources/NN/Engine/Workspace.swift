@@ -1,10 +1,10 @@
 import CKernels
 import Contract
 
-/// Computes a model's answers and gradients on one thread. Cheap to keep, not to be shared between threads.
+/// Computes a model's answers and gradients on one thread. Cheap to keep; not thread-safe.
 ///
-/// Every image's arithmetic is its own: results do not depend on how images are cut into calls. The model is in
-/// evaluation mode: running averages hold, nothing is dropped.
+/// Each image is computed independently: results do not depend on how images are batched. The model is in evaluation
+/// mode: batch normalisation uses its running averages, dropout is off.
 public final class Workspace: Responder {
   /// The model whose weights are used.
   public let model: Model
@@ -38,7 +38,7 @@ public final class Workspace: Responder {
   /// See `Responder`.
   public var shape: ImageShape { model.input }
   /// See `Responder`.
-  public func heed(_ stop: Stop) { self.stop = stop }
+  public func setStop(_ stop: Stop) { self.stop = stop }
 
   /// The logits `[n, classes]` of images `[n, c, h, w]` with pixels in [0, 1].
   public func logits(_ images: Tensor) -> Tensor { forward(images, keeping: false) }
@@ -99,14 +99,15 @@ public final class Workspace: Responder {
     return result
   }
 
-  /// The gradient by pixels of each image's loss, with losses and logits of the same pass. No mean is taken.
+  /// The gradient of each image's loss with respect to its pixels, with the losses and logits of the same pass. No mean
+  /// is taken.
   public func inputGradient(of loss: any Loss, at images: Tensor, labels: [Int]) -> InputGradient {
     require(labels.count == images.rows, "\(labels.count) labels for \(images.rows) images")
     var losses: [Float] = []
     var result = ascend(images) { logits, rows in
       let value = loss.evaluate(logits, labels: Array(labels[rows]))
       losses += value.values
-      return value.slope
+      return value.gradient
     }
     result.losses = losses
     return result
@@ -129,7 +130,7 @@ public final class Workspace: Responder {
   private func back(
     _ gradients: UnsafePointer<Float>, _ frame: Frame, _ first: Int, _ found: UnsafeMutableBufferPointer<Float>
   ) {
-    plan.setSlopes(gradients, of: frame)
+    plan.setOutputGradient(gradients, of: frame)
     plan.backward(frame)
     plan.pixelGradient(of: frame, into: found.baseAddress! + first * model.input.count, model.normalisation)
   }

@@ -163,10 +163,10 @@ struct BatchNormOperation: Operation {
         view.b[c] = 0
       }
     }
-    if let slopes = f.slopes {
+    if let gradients = f.gradients {
       for c in 0..<channels {
-        slopes[parameters.weight + c] = (f.accumulate ? slopes[parameters.weight + c] : 0) + Float(view.second[c])
-        slopes[parameters.bias + c] = (f.accumulate ? slopes[parameters.bias + c] : 0) + Float(view.first[c])
+        gradients[parameters.weight + c] = (f.accumulate ? gradients[parameters.weight + c] : 0) + Float(view.second[c])
+        gradients[parameters.bias + c] = (f.accumulate ? gradients[parameters.bias + c] : 0) + Float(view.first[c])
       }
     }
     f.call.norm_backward(

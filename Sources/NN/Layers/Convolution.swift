@@ -217,11 +217,13 @@ struct ConvolutionOperation: Operation {
         f.at(sumGradient))
     }
     withUnsafePointer(to: conv) {
-      if let slopes = f.slopes {
+      if let gradients = f.gradients {
         f.call.conv_weight_gradient(
           $0, input.planes, f.at(input), sumGradient.planes, f.at(sumGradient), f.arena + scratch,
-          slopes + weights.weight, f.adds)
-        if let bias = weights.bias { f.call.channel_sums(sumGradient.planes, f.at(sumGradient), slopes + bias, f.adds) }
+          gradients + weights.weight, f.adds)
+        if let bias = weights.bias {
+          f.call.channel_sums(sumGradient.planes, f.at(sumGradient), gradients + bias, f.adds)
+        }
       }
       if !isFirst || f.wantsInputGradient {
         f.call.conv_input_gradient(

@@ -92,10 +92,10 @@ struct DenseOperation: Operation {
         WARD_RELU, 0, output.planes, f.at(output), outputGradient.planes, f.at(outputGradient), sumGradient.planes,
         f.at(sumGradient))
     }
-    if let slopes = f.slopes {
+    if let gradients = f.gradients {
       f.call.dense_weight_gradient(
-        Int32(inputs), Int32(outputs), f.at(input), f.at(sumGradient), f.arena + scratch, slopes + weight,
-        bias.map { slopes + $0 }, f.adds)
+        Int32(inputs), Int32(outputs), f.at(input), f.at(sumGradient), f.arena + scratch, gradients + weight,
+        bias.map { gradients + $0 }, f.adds)
     }
     if !isFirst || f.wantsInputGradient {
       f.call.dense_input_gradient(

@@ -56,15 +56,15 @@ struct PooledConvolutionOperation: Operation {
 
   func backward(_ f: Frame, phase: Int) {
     let wantsInput = !isFirst || f.wantsInputGradient
-    guard f.slopes != nil || wantsInput else { return }
+    guard f.gradients != nil || wantsInput else { return }
     f.call.unpool(
       outputGradient.planes, f.at(outputGradient), f.bytes(winners), sumGradient.planes, f.at(sumGradient),
-      weights.bias.flatMap { offset in f.slopes.map { $0 + offset } }, f.adds)
+      weights.bias.flatMap { offset in f.gradients.map { $0 + offset } }, f.adds)
     withUnsafePointer(to: conv) {
-      if let slopes = f.slopes {
+      if let gradients = f.gradients {
         f.call.conv_weight_gradient(
           $0, input.planes, f.at(input), sumGradient.planes, f.at(sumGradient), f.arena + scratch,
-          slopes + weights.weight, f.adds)
+          gradients + weights.weight, f.adds)
       }
       if wantsInput {
         f.call.conv_input_gradient(

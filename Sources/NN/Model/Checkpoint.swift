@@ -113,8 +113,8 @@ extension Model {
     setValues(all)
     // PyTorch counts batches in a tensor that nothing else needs.
     let known = Set(layout.map(\.name))
-    let strangers = names.filter { !known.contains($0) && !$0.hasSuffix("num_batches_tracked") }
-    if !strangers.isEmpty { throw CheckpointError.unexpected(path: path, names: strangers) }
+    let unknownNames = names.filter { !known.contains($0) && !$0.hasSuffix("num_batches_tracked") }
+    if !unknownNames.isEmpty { throw CheckpointError.unexpected(path: path, names: unknownNames) }
     if let first = all.firstIndex(where: { !$0.isFinite }) {
       let name = layout.first { $0.range.contains(first) }?.name ?? ""
       throw CheckpointError.notFinite(path: path, name: name, count: all.count { !$0.isFinite }, of: all.count)

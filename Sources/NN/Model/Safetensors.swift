@@ -91,29 +91,29 @@ public struct Safetensors: Sendable {
     guard let object = try? JSONSerialization.jsonObject(with: Foundation.Data(text)) as? [String: Any] else {
       throw broken("its header is not a JSON object")
     }
-    if let twice = RepeatedKeys.first(in: text) { throw broken("its header names \(Shown.text(twice)) twice") }
+    if let twice = DuplicateKeys.first(in: text) { throw broken("its header names \(MessageText.text(twice)) twice") }
     if let notes = object["__metadata__"] {
       guard let notes = notes as? [String: String] else { throw broken("its metadata are not all text") }
       header.metadata = notes
     }
     let room = size - header.start
     for name in object.keys.sorted() where name != "__metadata__" {
-      let shown = Shown.text(name)
+      let shown = MessageText.text(name)
       guard let fields = object[name] as? [String: Any], let type = fields["dtype"] as? String,
         let shape = fields["shape"] as? [Int], let offsets = fields["data_offsets"] as? [Int], offsets.count == 2
       else { throw broken("its entry for '\(shown)' lacks dtype, shape or data_offsets") }
       guard let width = widths[type] else {
-        throw broken("'\(shown)' has the type \(Shown.text(type)), which Ward does not read")
+        throw broken("'\(shown)' has the type \(MessageText.text(type)), which Ward does not read")
       }
       guard shape.count <= 16, let count = product(shape), let size = product([count, width]) else {
-        throw broken("'\(shown)' claims the impossible shape \(Shown.shape(shape))")
+        throw broken("'\(shown)' claims the impossible shape \(MessageText.shape(shape))")
       }
       guard offsets[0] >= 0, offsets[1] >= offsets[0], offsets[1] <= room else {
         throw broken("'\(shown)' should end at byte \(offsets[1]) of the data, the file has \(room): it was cut off")
       }
       guard offsets[1] - offsets[0] == size else {
         throw broken(
-          "'\(shown)' of \(Shown.shape(shape)) needs \(size) bytes and has \(offsets[1] - offsets[0])")
+          "'\(shown)' of \(MessageText.shape(shape)) needs \(size) bytes and has \(offsets[1] - offsets[0])")
       }
       header.entries.append(
         Header.Entry(name: name, type: type, shape: shape, count: count, offsets: offsets[0]..<offsets[1]))
@@ -125,7 +125,7 @@ public struct Safetensors: Sendable {
     for entry in header.entries {
       guard entry.offsets.lowerBound == free else {
         let what = entry.offsets.lowerBound < free ? "overlaps the tensor before it" : "leaves a gap before it"
-        throw broken("'\(Shown.text(entry.name))' \(what); tensors follow one another")
+        throw broken("'\(MessageText.text(entry.name))' \(what); tensors follow one another")
       }
       free = entry.offsets.upperBound
     }

@@ -2,7 +2,8 @@ import Foundation
 
 /// Reproducible random numbers: splitmix64 (Steele, Lea & Flood, OOPSLA 2014), one stream per key.
 ///
-/// Streams are keyed, not split off one another, so what one image draws does not depend on its neighbours.
+/// Streams are keyed rather than split from each other, so the numbers drawn for one image do not depend on its
+/// neighbours.
 public struct Random: RandomNumberGenerator, Sendable, Equatable {
   /// The whole state: a generator made from it continues where this one is.
   public private(set) var state: UInt64

@@ -1,6 +1,6 @@
 import Contract
 
-/// Numbers in rows: the last index runs fastest. Images are `[n, channels, height, width]` with pixels in [0, 1].
+/// An array of floats in row-major order. Images are `[n, channels, height, width]` with pixels in [0, 1].
 public struct Tensor: Sendable, Equatable {
   /// Extents, the slowest index first.
   public let shape: [Int]
@@ -62,7 +62,4 @@ public struct Tensor: Sendable, Equatable {
     }
     return Tensor(shape: [count] + shape.dropFirst(), values: taken)
   }
-
-  /// The same values under another shape with as many places.
-  public func reshaped(_ shape: [Int]) -> Tensor { Tensor(shape: shape, values: values) }
 }

@@ -5,12 +5,12 @@ struct SignedAscent: Adversary {
   enum Start: Sendable {
     /// Anywhere in the ball, not yet clipped to the box.
     case uniform
-    /// At the image, but for noise of this deviation: at the image itself the divergence has no slope.
+    /// At the image, but for noise of this deviation: at the image itself the divergence has no gradient.
     case normal(Float)
   }
 
   /// What is climbed.
-  enum Hill: Sendable {
+  enum Objective: Sendable {
     /// The cross-entropy of the true class.
     case entropy
     /// `KL(p(x) ‖ p(x'))`, the clean answer held fixed.
@@ -22,24 +22,24 @@ struct SignedAscent: Adversary {
   /// Length of a step, in pixels; nil for `stepLength`.
   let step: Float?
   let start: Start
-  let hill: Hill
+  let objective: Objective
 
-  func craft(_ images: Tensor, labels: [Int], in context: Crafting) throws -> Tensor {
+  func craft(_ images: Tensor, labels: [Int], in context: AdversaryContext) throws -> Tensor {
     let workspace = context.workspace
-    let answers = hill == .divergence ? workspace.logits(images).softmax : images
+    let answers = objective == .divergence ? workspace.logits(images).softmax : images
     let sign = SignStep(length: step.stepLength(epsilon: epsilon, steps: steps), epsilon: epsilon)
     var x = started(images, context)
     for _ in 0..<steps {
       try context.stop.check()
       let gradient =
-        switch hill {
+        switch objective {
         case .entropy: workspace.inputGradient(of: CrossEntropy(), at: x, labels: labels).gradient
         case .divergence:
           workspace.ascend(x) { logits, rows in
-            var slope = logits.softmax
+            var gradient = logits.softmax
             let first = rows.lowerBound * logits.rowCount
-            for i in slope.values.indices { slope.values[i] -= answers.values[first + i] }
-            return slope
+            for i in gradient.values.indices { gradient.values[i] -= answers.values[first + i] }
+            return gradient
           }.gradient
         }
       sign.move(&x, along: gradient, around: images)
@@ -47,7 +47,7 @@ struct SignedAscent: Adversary {
     return x
   }
 
-  private func started(_ images: Tensor, _ context: Crafting) -> Tensor {
+  private func started(_ images: Tensor, _ context: AdversaryContext) -> Tensor {
     var x = images
     for (row, index) in context.indices.enumerated() {
       var random = Random(seed: context.seed, image: index)
@@ -62,18 +62,18 @@ struct SignedAscent: Adversary {
   }
 }
 
-/// A step of a given length along the slope itself, not clipped: the second image of a finite difference.
-struct AlongTheSlope: Adversary {
+/// A step of a given length along the gradient itself, not clipped: the second image of a finite difference.
+struct GradientStep: Adversary {
   /// In the L2 norm.
   let length: Float
 
-  func craft(_ images: Tensor, labels: [Int], in context: Crafting) throws -> Tensor {
-    let slope = context.workspace.inputGradient(of: context.loss, at: images, labels: labels).gradient
+  func craft(_ images: Tensor, labels: [Int], in context: AdversaryContext) throws -> Tensor {
+    let gradient = context.workspace.inputGradient(of: context.loss, at: images, labels: labels).gradient
     var x = images
     for row in 0..<images.rows {
       let range = row * images.rowCount..<(row + 1) * images.rowCount
-      let step = length / max(Vector.l2(Array(slope.values[range])), 1e-12)
-      for i in range { x.values[i] += step * slope.values[i] }
+      let step = length / max(Vector.l2(Array(gradient.values[range])), 1e-12)
+      for i in range { x.values[i] += step * gradient.values[i] }
     }
     return x
   }
@@ -84,7 +84,7 @@ struct NormalNoise: Adversary {
   /// Deviation in pixel units.
   let sigma: Float
 
-  func craft(_ images: Tensor, labels: [Int], in context: Crafting) throws -> Tensor {
+  func craft(_ images: Tensor, labels: [Int], in context: AdversaryContext) throws -> Tensor {
     var x = images
     for (row, index) in context.indices.enumerated() {
       var random = Random(seed: context.seed, image: index)
@@ -96,12 +96,12 @@ struct NormalNoise: Adversary {
 }
 
 /// One adversary for images of some classes, another for the rest: a larger radius for what is to be protected.
-struct ByClass: Adversary {
+struct PerClassAdversary: Adversary {
   let usual: any Adversary
   let special: any Adversary
   let classes: Set<Int>
 
-  func craft(_ images: Tensor, labels: [Int], in context: Crafting) throws -> Tensor {
+  func craft(_ images: Tensor, labels: [Int], in context: AdversaryContext) throws -> Tensor {
     var made = images
     for (adversary, rows) in [
       (usual, labels.indices.filter { !classes.contains(labels[$0]) }),
@@ -118,10 +118,10 @@ struct ByClass: Adversary {
   }
 }
 
-extension Crafting {
+extension AdversaryContext {
   /// The same for some of the images.
-  fileprivate func rows(_ rows: [Int]) -> Crafting {
-    Crafting(
+  fileprivate func rows(_ rows: [Int]) -> AdversaryContext {
+    AdversaryContext(
       workspace: workspace, loss: loss, indices: rows.map { indices[$0] }, seed: seed,
       epochs: epochs, stop: stop)
   }

@@ -1,12 +1,12 @@
-/// Makes adversarial images inside training, against the weights of the moment in evaluation mode.
+/// Makes adversarial images during training, against the current weights in evaluation mode.
 public protocol Adversary: Sendable {
   /// As many images as given, pixels in [0, 1]; no image's result may depend on its neighbours.
-  func craft(_ images: Tensor, labels: [Int], in context: Crafting) throws -> Tensor
+  func craft(_ images: Tensor, labels: [Int], in context: AdversaryContext) throws -> Tensor
 }
 
 /// What an adversary may use.
-public struct Crafting {
-  /// The model of the moment, for one thread.
+public struct AdversaryContext {
+  /// The current model, for one thread.
   public let workspace: Workspace
   /// The loss that training lowers.
   public let loss: any Loss
@@ -42,7 +42,7 @@ public struct GradientSign: Adversary {
   }
 
   /// See `Adversary`.
-  public func craft(_ images: Tensor, labels: [Int], in context: Crafting) throws -> Tensor {
+  public func craft(_ images: Tensor, labels: [Int], in context: AdversaryContext) throws -> Tensor {
     let gradient = context.workspace.inputGradient(of: context.loss, at: images, labels: labels).gradient
     let radius = context.grown(epsilon, over: ramp)
     return SignStep(length: radius, epsilon: radius, clips: clips).taken(from: images, along: gradient)
@@ -66,7 +66,7 @@ public struct AttackAdversary: Adversary {
   }
 
   /// See `Adversary`.
-  public func craft(_ images: Tensor, labels: [Int], in context: Crafting) throws -> Tensor {
+  public func craft(_ images: Tensor, labels: [Int], in context: AdversaryContext) throws -> Tensor {
     try attack.craft(
       images, labels: labels, indices: context.indices, seed: context.seed,
       within: threat.with(epsilon: context.grown(threat.epsilon, over: ramp)),

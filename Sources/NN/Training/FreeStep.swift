@@ -22,24 +22,26 @@ extension ShardedStep {
     }
   }
 
-  /// A step's slopes by the weights; those by the pixels move the change by `epsilon`, within `epsilon`.
+  /// A step's gradients by the weights; those by the pixels move the change by `epsilon`, within `epsilon`.
   func free(_ job: Job, _ epsilon: Float) throws -> Sums {
     guard let change else { unreachable("addChange comes first") }
     let width = model.input.count
     return try pass(job, adversarial: true, weight: 1, accumulate: false) { rows, frame in
-      var slope = [Float](repeating: 0, count: rows.count * width)
+      var gradient = [Float](repeating: 0, count: rows.count * width)
       // Safety: as above; `slope` has a row for each image of the group.
-      slope.withUnsafeMutableBufferPointer {
+      gradient.withUnsafeMutableBufferPointer {
         self.plan.pixelGradient(of: frame, into: $0.baseAddress!, self.model.normalisation)
       }
       let shift = change.floats + rows.lowerBound * width
-      for i in slope.indices { shift[i] = min(max(shift[i] + epsilon * Vector.sign(slope[i]), -epsilon), epsilon) }
+      for i in gradient.indices {
+        shift[i] = min(max(shift[i] + epsilon * Vector.sign(gradient[i]), -epsilon), epsilon)
+      }
     }
   }
 
   private func eachGroup(of job: Job, _ body: (Range<Int>) -> Void) {
     engine.run((job.rows.count + WARD_LANES - 1) / WARD_LANES) { group, _ in
-      if !job.stop.isAsked { body(groupRows(group, job)) }
+      if !job.stop.isRequested { body(groupRows(group, job)) }
     }
   }
 }

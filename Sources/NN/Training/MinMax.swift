@@ -12,7 +12,7 @@ public struct MinMax: Penalty {
     /// `‖W‖₁ - std(W)`, the deviation being that of the weights and not of a sample.
     case l1MinusStd = "l1_minus_std"
     /// `-m₄ / m₂²`, the kurtosis of the weights, which grows with a few outliers. The authors' code computes it outside the
-    /// graph, so that its slope is zero; here it has its slope.
+    /// graph, so that its gradient is zero; here it has its gradient.
     case kurtosis
   }
 
@@ -39,31 +39,31 @@ public struct MinMax: Penalty {
 
   /// See `Penalty`; sign(0) is 0, and a length or deviation of less than 1e-12 counts as that.
   public func add(
-    _ values: UnsafeBufferPointer<Float>, factor: Float, to slope: UnsafeMutableBufferPointer<Float>
+    _ values: UnsafeBufferPointer<Float>, factor: Float, to gradient: UnsafeMutableBufferPointer<Float>
   ) -> Double {
     switch form {
-    case .l1MinusL2: l1MinusL2(values, factor, slope)
-    case .l1: l1(values, factor, slope)
-    case .l1MinusStd: l1(values, factor, slope) - deviation(values, factor, slope)
-    case .kurtosis: -kurtosis(values, factor, slope)
+    case .l1MinusL2: l1MinusL2(values, factor, gradient)
+    case .l1: l1(values, factor, gradient)
+    case .l1MinusStd: l1(values, factor, gradient) - deviation(values, factor, gradient)
+    case .kurtosis: -kurtosis(values, factor, gradient)
     }
   }
 
-  // Each adds its slope, taken off where the form takes the value off, and returns the value, both with the factor.
+  // Each adds its gradient, taken off where the form takes the value off, and returns the value, both with the factor.
 
   private func l1(
-    _ values: UnsafeBufferPointer<Float>, _ factor: Float, _ slope: UnsafeMutableBufferPointer<Float>
+    _ values: UnsafeBufferPointer<Float>, _ factor: Float, _ gradient: UnsafeMutableBufferPointer<Float>
   ) -> Double {
     var sum = 0.0
     for i in values.indices {
       sum += Double(abs(values[i]))
-      slope[i] += factor * (values[i] > 0 ? 1 : values[i] < 0 ? -1 : 0)
+      gradient[i] += factor * (values[i] > 0 ? 1 : values[i] < 0 ? -1 : 0)
     }
     return Double(factor) * sum
   }
 
   private func l1MinusL2(
-    _ values: UnsafeBufferPointer<Float>, _ factor: Float, _ slope: UnsafeMutableBufferPointer<Float>
+    _ values: UnsafeBufferPointer<Float>, _ factor: Float, _ gradient: UnsafeMutableBufferPointer<Float>
   ) -> Double {
     var sum = 0.0
     var squares = 0.0
@@ -75,23 +75,23 @@ public struct MinMax: Penalty {
     let inverse = Float(1 / max(norm, 1e-12))
     for i in values.indices {
       let w = values[i]
-      slope[i] += factor * ((w > 0 ? 1 : w < 0 ? -1 : 0) - w * inverse)
+      gradient[i] += factor * ((w > 0 ? 1 : w < 0 ? -1 : 0) - w * inverse)
     }
     return Double(factor) * (sum - norm)
   }
 
   private func deviation(
-    _ values: UnsafeBufferPointer<Float>, _ factor: Float, _ slope: UnsafeMutableBufferPointer<Float>
+    _ values: UnsafeBufferPointer<Float>, _ factor: Float, _ gradient: UnsafeMutableBufferPointer<Float>
   ) -> Double {
     let moments = Moments(values)
     let deviation = moments.second.squareRoot()
     let inverse = 1 / (Double(values.count) * max(deviation, 1e-12))
-    for i in values.indices { slope[i] -= factor * Float((Double(values[i]) - moments.mean) * inverse) }
+    for i in values.indices { gradient[i] -= factor * Float((Double(values[i]) - moments.mean) * inverse) }
     return Double(factor) * deviation
   }
 
   private func kurtosis(
-    _ values: UnsafeBufferPointer<Float>, _ factor: Float, _ slope: UnsafeMutableBufferPointer<Float>
+    _ values: UnsafeBufferPointer<Float>, _ factor: Float, _ gradient: UnsafeMutableBufferPointer<Float>
   ) -> Double {
     let moments = Moments(values)
     let second = max(moments.second, 1e-24)
@@ -99,7 +99,7 @@ public struct MinMax: Penalty {
     for i in values.indices {
       let distance = Double(values[i]) - moments.mean
       let rise = (distance * distance * distance - moments.third) / (second * second) - kurtosis * distance / second
-      slope[i] -= factor * Float(4 / Double(values.count) * rise)
+      gradient[i] -= factor * Float(4 / Double(values.count) * rise)
     }
     return Double(factor) * kurtosis
   }
@@ -138,14 +138,14 @@ public struct SquaredLength: Penalty {
     tensor.shape.count > 1 && weight != 0 ? weight : nil
   }
 
-  /// The slope is the weights.
+  /// The gradient is the weights.
   public func add(
-    _ values: UnsafeBufferPointer<Float>, factor: Float, to slope: UnsafeMutableBufferPointer<Float>
+    _ values: UnsafeBufferPointer<Float>, factor: Float, to gradient: UnsafeMutableBufferPointer<Float>
   ) -> Double {
     var squares = 0.0
     for i in values.indices {
       squares += Double(values[i]) * Double(values[i])
-      slope[i] += factor * values[i]
+      gradient[i] += factor * values[i]
     }
     return Double(factor) * squares / 2
   }

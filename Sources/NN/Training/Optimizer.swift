@@ -1,4 +1,4 @@
-/// How a gradient becomes a step.
+/// Turns a gradient into a parameter update.
 public protocol Optimizer: Sendable {
   /// The one declaration: name, summary, paper, settings.
   static var entry: Entry<any Optimizer> { get }

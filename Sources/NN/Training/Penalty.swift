@@ -1,6 +1,6 @@
 /// A term of the training loss that depends on the weights alone.
 public protocol Penalty: Sendable {
-  /// What it adds to the loss and to the slope of one tensor.
+  /// What it adds to the loss and to the gradient of one tensor.
   ///
   /// - Parameters:
   ///   - tensor: which tensor, in the model's layout.
@@ -8,8 +8,9 @@ public protocol Penalty: Sendable {
   /// - Returns: nil if the penalty does not concern this tensor.
   func factor(of tensor: ParameterLayout, order: Int) -> Float?
 
-  /// The penalty of one tensor's values, before the factor, and its slope added to `slope` with the factor.
-  func add(_ values: UnsafeBufferPointer<Float>, factor: Float, to slope: UnsafeMutableBufferPointer<Float>) -> Double
+  /// The penalty of one tensor's values, before the factor, and its gradient added to `slope` with the factor.
+  func add(_ values: UnsafeBufferPointer<Float>, factor: Float, to gradient: UnsafeMutableBufferPointer<Float>)
+    -> Double
 }
 
 /// The penalties of one model, resolved to ranges of its values.
@@ -29,13 +30,13 @@ struct PenaltyTerms {
 
   var isEmpty: Bool { terms.isEmpty }
 
-  /// Writes the slopes of all terms and returns the sum of their values.
-  func evaluate(_ weights: FloatStorage, slope: FloatStorage) -> Double {
+  /// Writes the gradients of all terms and returns the sum of their values.
+  func evaluate(_ weights: FloatStorage, gradient: FloatStorage) -> Double {
     // Safety: the ranges come from the layout that both storages follow.
-    for term in terms { (slope.floats + term.range.lowerBound).update(repeating: 0, count: term.range.count) }
+    for term in terms { (gradient.floats + term.range.lowerBound).update(repeating: 0, count: term.range.count) }
     return terms.reduce(0) { sum, term in
       let values = UnsafeBufferPointer(start: weights.floats + term.range.lowerBound, count: term.range.count)
-      let room = UnsafeMutableBufferPointer(start: slope.floats + term.range.lowerBound, count: term.range.count)
+      let room = UnsafeMutableBufferPointer(start: gradient.floats + term.range.lowerBound, count: term.range.count)
       return sum + term.penalty.add(values, factor: term.factor, to: room)
     }
   }

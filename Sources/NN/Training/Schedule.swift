@@ -5,7 +5,7 @@ public protocol Schedule: Sendable {
   /// The one declaration: name, summary, paper, settings.
   static var entry: Entry<any Schedule> { get }
   /// The factor of the optimiser's rate.
-  func factor(at place: TrainingPlace) -> Double
+  func factor(at place: TrainingPosition) -> Double
 }
 
 extension Schedule {
@@ -14,7 +14,7 @@ extension Schedule {
 }
 
 /// Where in a training a step lies.
-public struct TrainingPlace: Sendable, Equatable {
+public struct TrainingPosition: Sendable, Equatable {
   /// Steps taken before.
   public let step: Int
   /// Steps to an epoch.
@@ -31,7 +31,7 @@ public struct TrainingPlace: Sendable, Equatable {
 
   /// Whole epochs before.
   public var epoch: Int { step / stepsPerEpoch }
-  /// Share of the training that lies before, 0 at the first step and below 1 at the last.
+  /// The share of the training already done: 0 at the first step, below 1 at the last.
   public var progress: Double { Double(step) / Double(stepsPerEpoch * epochs) }
 }
 
@@ -42,7 +42,7 @@ public struct Constant: Schedule {
   /// `constant`.
   public static let entry: Entry<any Schedule> = Entry(Constant(), "constant", "the same rate throughout") { $0 }
   /// See `Schedule`.
-  public func factor(at place: TrainingPlace) -> Double { 1 }
+  public func factor(at place: TrainingPosition) -> Double { 1 }
 }
 
 /// Multiplied by a factor after each epoch.
@@ -62,7 +62,7 @@ public struct Exponential: Schedule {
     Setting("factor", \.factor, in: 0.001...1, "what an epoch leaves of the rate")
   ]
   /// See `Schedule`.
-  public func factor(at place: TrainingPlace) -> Double { pow(factor, Double(place.epoch)) }
+  public func factor(at place: TrainingPosition) -> Double { pow(factor, Double(place.epoch)) }
 }
 
 /// Multiplied by a factor after every few epochs.
@@ -85,10 +85,10 @@ public struct StepSchedule: Schedule {
     Setting("factor", \.factor, in: 0.001...1, "what a drop leaves of the rate"),
   ]
   /// See `Schedule`.
-  public func factor(at place: TrainingPlace) -> Double { pow(factor, Double(place.epoch / every)) }
+  public func factor(at place: TrainingPosition) -> Double { pow(factor, Double(place.epoch / every)) }
 }
 
-/// Down along half a cosine, after a linear warm-up if asked. Loshchilov & Hutter, ICLR 2017, without restarts.
+/// Cosine decay, after an optional linear warm-up. Loshchilov & Hutter, ICLR 2017, without restarts.
 public struct Cosine: Schedule {
   /// Epochs of linear growth from nothing.
   public var warmup = 0.0
@@ -108,7 +108,7 @@ public struct Cosine: Schedule {
     Setting("floor", \.floor, in: 0...1, "share of the rate left at the end"),
   ]
   /// See `Schedule`.
-  public func factor(at place: TrainingPlace) -> Double {
+  public func factor(at place: TrainingPosition) -> Double {
     let warm = min(1, warmup / Double(place.epochs))
     if place.progress < warm { return grown(place, over: warmup) }
     let share = warm < 1 ? (place.progress - warm) / (1 - warm) : 1
@@ -132,7 +132,7 @@ public struct WarmUp: Schedule {
     Setting("epochs", \.epochs, in: 0...1000, "length of the growth", unit: "epochs")
   ]
   /// See `Schedule`.
-  public func factor(at place: TrainingPlace) -> Double { grown(place, over: epochs) }
+  public func factor(at place: TrainingPosition) -> Double { grown(place, over: epochs) }
 }
 
 /// Up, then down to almost nothing, along half cosines. Smith & Topin, 2018; PyTorch's `OneCycleLR` shape.
@@ -158,7 +158,7 @@ public struct OneCycle: Schedule {
     Setting("final_divisor", \.finalDivisor, in: 1...1e9, "first rate over last rate"),
   ]
   /// See `Schedule`.
-  public func factor(at place: TrainingPlace) -> Double {
+  public func factor(at place: TrainingPosition) -> Double {
     func between(_ from: Double, _ to: Double, _ share: Double) -> Double {
       to + (from - to) * 0.5 * (1 + cos(Double.pi * share))
     }
@@ -167,7 +167,7 @@ public struct OneCycle: Schedule {
   }
 }
 
-private func grown(_ place: TrainingPlace, over epochs: Double) -> Double {
+private func grown(_ place: TrainingPosition, over epochs: Double) -> Double {
   let steps = epochs * Double(place.stepsPerEpoch)
   return steps > 0 ? min(1, Double(place.step + 1) / steps) : 1
 }

@@ -35,7 +35,7 @@ final class ShardedStep {
   }
 
   /// More shards balance better, fewer leave less to sum.
-  private static let mostShards = 8
+  private static let maxShards = 8
 
   let model: Model
   let plan: Plan
@@ -78,9 +78,9 @@ final class ShardedStep {
 
   private static func groups(_ batch: Int) -> Int { (batch + WARD_LANES - 1) / WARD_LANES }
 
-  private static func groupsPerShard(batch: Int) -> Int { (groups(batch) + mostShards - 1) / mostShards }
+  private static func groupsPerShard(batch: Int) -> Int { (groups(batch) + maxShards - 1) / maxShards }
 
-  /// How many sums of slopes a batch needs memory for.
+  /// How many sums of gradients a batch needs memory for.
   static func shardCount(batch: Int) -> Int {
     let each = groupsPerShard(batch: batch)
     return (groups(batch) + each - 1) / each
@@ -110,7 +110,7 @@ final class ShardedStep {
     pieces.reduce(0) { $0 + body(Int64($1.lowerBound), Int64($1.upperBound)) }
   }
 
-  /// Fills the shards' gradients with the sum (not the mean) of the batch's slopes.
+  /// Fills the shards' gradients with the sum (not the mean) of the batch's gradients.
   ///
   /// - Throws: `Interrupted`, within one layer of one group of images; then neither they nor the running averages mean
   ///   anything, and the weights are those of no whole step.
@@ -160,14 +160,14 @@ final class ShardedStep {
   }
 
   private func frame(
-    _ group: Int, thread: Int, shard: Int, _ job: Job, adds: Bool, byPixels: Bool
+    _ group: Int, thread: Int, shard: Int, _ job: Job, adds: Bool, needsInputGradient: Bool
   ) -> Frame {
     let rows = groupRows(group, job)
     let hasDropout = plan.hasDropout
     let first = group == shard * groupsPerShard
     return Frame(
       arena: arenas[plan.hasPhases ? group : thread], weights: weights,
-      slopes: gradients.floats + shard * stride, accumulate: adds || !first, wantsInputGradient: byPixels,
+      gradients: gradients.floats + shard * stride, accumulate: adds || !first, wantsInputGradient: needsInputGradient,
       count: rows.count, isTraining: true,
       keys: hasDropout ? rows.map { dropoutKey(job, $0) } : [], kernels: engine.kernels, stop: job.stop)
   }
@@ -192,9 +192,9 @@ final class ShardedStep {
       engine.run(groups) { group, thread in
         do {
           try job.stop.check()
-          workspaces[thread].heed(job.stop)
+          workspaces[thread].setStop(job.stop)
           let rows = groupRows(group, job)
-          let context = Crafting(
+          let context = AdversaryContext(
             workspace: workspaces[thread], loss: job.objective.loss, indices: Array(job.indices[rows]),
             seed: job.seed &+ job.epoch &* 0x1000_0001, epochs: job.progress, stop: job.stop)
           let clean = cleanImages(rows, job)
@@ -242,14 +242,14 @@ final class ShardedStep {
   ) throws -> Sums {
     try run(job, accumulate: accumulate, after: after) { rows, frame in
       load(rows, job, adversarial: adversarial, frame)
-    } slopes: { rows, logits in
+    } logitGradients: { rows, logits in
       let labels = Array(job.labels[rows])
       var value = job.objective.loss.evaluate(logits, labels: labels)
-      if weight != 1 { for i in value.slope.values.indices { value.slope.values[i] *= weight } }
+      if weight != 1 { for i in value.gradient.values.indices { value.gradient.values[i] *= weight } }
       var sums = Sums(seen: labels.count)
       for loss in value.values { sums.loss += Double(weight * loss) }
       for (answer, label) in zip(logits.answers, labels) where answer == label { sums.right += 1 }
-      return (value.slope, sums)
+      return (value.gradient, sums)
     }
   }
 
@@ -268,37 +268,37 @@ final class ShardedStep {
         (to.floats + rows.lowerBound * classes).update(from: $0.baseAddress!, count: logits.count)
       }
     }
-    // Clean logits first: the slopes at the changed images need them.
+    // Clean logits first: the gradients at the changed images need them.
     _ = try run(job, accumulate: false, backward: false) { rows, frame in
       load(rows, job, adversarial: false, frame)
-    } slopes: { rows, logits in
+    } logitGradients: { rows, logits in
       write(logits, rows, to: clean)
       return (logits, Sums())
     }
     _ = try run(job, accumulate: false) { rows, frame in
       load(rows, job, adversarial: true, frame)
-    } slopes: { rows, logits in
+    } logitGradients: { rows, logits in
       write(logits, rows, to: changed)
       let value = loss.evaluate(
         clean: read(clean, rows), changed: logits, labels: Array(job.labels[rows]), loss: job.objective.loss)
-      return (value.byChanged, Sums())
+      return (value.changedGradient, Sums())
     }
     return try run(job, accumulate: true) { rows, frame in
       load(rows, job, adversarial: false, frame)
-    } slopes: { rows, logits in
+    } logitGradients: { rows, logits in
       let labels = Array(job.labels[rows])
       let value = loss.evaluate(clean: logits, changed: read(changed, rows), labels: labels, loss: job.objective.loss)
       var sums = Sums(loss: value.sum, seen: labels.count)
       for (answer, label) in zip(logits.answers, labels) where answer == label { sums.right += 1 }
-      return (value.byClean, sums)
+      return (value.cleanGradient, sums)
     }
   }
 
-  /// Forward, slopes of the logits, backward, by shards; sums in shard order. `after` may read the slopes by the pixels.
+  /// Forward, gradients of the logits, backward, by shards; sums in shard order. `after` may read the gradients by the pixels.
   private func run(
     _ job: Job, accumulate: Bool, backward: Bool = true, after: ((Range<Int>, Frame) -> Void)? = nil,
     load: (Range<Int>, Frame) -> Void,
-    slopes: (Range<Int>, Tensor) -> (slope: Tensor, sums: Sums)
+    logitGradients: (Range<Int>, Tensor) -> (gradient: Tensor, sums: Sums)
   ) throws -> Sums {
     let groups = (job.rows.count + WARD_LANES - 1) / WARD_LANES
     var sums = [Sums](repeating: Sums(), count: groups)
@@ -309,9 +309,9 @@ final class ShardedStep {
         let rows = groupRows(group, job)
         var logits = Tensor(shape: [rows.count, model.classes])
         logits.values.withUnsafeMutableBufferPointer { plan.logits(of: frame, into: $0.baseAddress!) }
-        let result = slopes(rows, logits)
+        let result = logitGradients(rows, logits)
         sums[group] = result.sums
-        result.slope.values.withUnsafeBufferPointer { plan.setSlopes($0.baseAddress!, of: frame) }
+        result.gradient.values.withUnsafeBufferPointer { plan.setOutputGradient($0.baseAddress!, of: frame) }
       }
       if plan.hasPhases {
         try inPhases(job, accumulate: accumulate, backward: backward, after: after, load: load, turn: turn)
@@ -319,13 +319,13 @@ final class ShardedStep {
         engine.run(shards) { shard, thread in
           for group in self.groups(of: shard, job) {
             let frame = frame(
-              group, thread: thread, shard: shard, job, adds: accumulate, byPixels: after != nil)
+              group, thread: thread, shard: shard, job, adds: accumulate, needsInputGradient: after != nil)
             load(groupRows(group, job), frame)
             plan.forward(frame)
-            if job.stop.isAsked { return }
+            if job.stop.isRequested { return }
             turn(group, frame)
             if backward { plan.backward(frame) }
-            if job.stop.isAsked { return }
+            if job.stop.isRequested { return }
             after?(groupRows(group, job), frame)
           }
         }
@@ -346,27 +346,29 @@ final class ShardedStep {
   ) throws {
     let count = (job.rows.count + WARD_LANES - 1) / WARD_LANES
     let frames = (0..<count).map {
-      frame($0, thread: 0, shard: $0 / groupsPerShard, job, adds: accumulate, byPixels: after != nil)
+      frame($0, thread: 0, shard: $0 / groupsPerShard, job, adds: accumulate, needsInputGradient: after != nil)
     }
     func everywhere(_ body: (Int) -> Void) throws {
       engine.run(shards) { shard, _ in
-        for group in self.groups(of: shard, job) where !job.stop.isAsked { body(group) }
+        for group in self.groups(of: shard, job) where !job.stop.isRequested { body(group) }
       }
       try job.stop.check()
     }
-    func everywhere(_ stretch: [Plan.Turn], _ body: (any Operation, Frame, Int) -> Void) throws {
+    func everywhere(_ stretch: [Plan.PhaseStep], _ body: (any Operation, Frame, Int) -> Void) throws {
       try everywhere { group in
-        for turn in stretch where !job.stop.isAsked { body(plan.operations[turn.operation], frames[group], turn.phase) }
+        for turn in stretch where !job.stop.isRequested {
+          body(plan.operations[turn.operation], frames[group], turn.phase)
+        }
       }
     }
     try everywhere { load(groupRows($0, job), frames[$0]) }
-    for stretch in plan.forwardStretches {
+    for stretch in plan.forwardSegments {
       try everywhere(stretch) { $0.forward($1, phase: $2) }
       if let end = stretch.last { plan.operations[end.operation].combineForward(frames, phase: end.phase) }
     }
     try everywhere { turn($0, frames[$0]) }
     guard backward else { return }
-    for stretch in plan.backwardStretches {
+    for stretch in plan.backwardSegments {
       try everywhere(stretch) { $0.backward($1, phase: $2) }
       if let end = stretch.last { plan.operations[end.operation].combineBackward(frames, phase: end.phase) }
     }

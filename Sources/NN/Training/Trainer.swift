@@ -71,7 +71,8 @@ public struct Trainer: Sendable {
       throw TrainingError.mismatch("the model takes \(model.input) images, these are \(images.shape)")
     }
     if images.classes.count != model.classes {
-      throw TrainingError.mismatch("the model has \(Shown.classes(model.classes)), the images \(images.classes.count)")
+      throw TrainingError.mismatch(
+        "the model has \(MessageText.classes(model.classes)), the images \(images.classes.count)")
     }
     if let place = model.values.firstIndex(where: { !$0.isFinite }) {
       let tensor = model.layout.first { $0.range.contains(place) }?.name ?? "the model"

@@ -16,7 +16,7 @@ final class TrainingRun {
   private let weights: FloatStorage
   private let moments: [FloatStorage]
   private let penalties: PenaltyTerms
-  private let penaltySlope: FloatStorage
+  private let penaltyGradient: FloatStorage
   private var steps: Int
 
   /// - Throws: `MemoryShortage`, before anything is allocated.
@@ -38,7 +38,7 @@ final class TrainingRun {
       state.moments.indices.contains($0) ? FloatStorage(state.moments[$0]) : FloatStorage(count: count)
     }
     penalties = PenaltyTerms(settings.objective.penalties, layout: model.layout)
-    penaltySlope = FloatStorage(count: penalties.isEmpty ? 0 : count)
+    penaltyGradient = FloatStorage(count: penalties.isEmpty ? 0 : count)
     step = ShardedStep(model, weights: weights, batch: min(settings.batch, images.count), engine: engine)
   }
 
@@ -102,7 +102,7 @@ final class TrainingRun {
     let mix = settings.objective.mix
     // All steps of a batch belong to one place of the schedule.
     let stepsPerBatch = mix.stepsPerBatch
-    let place = TrainingPlace(step: steps / stepsPerBatch, stepsPerEpoch: batches, epochs: settings.epochs)
+    let place = TrainingPosition(step: steps / stepsPerBatch, stepsPerEpoch: batches, epochs: settings.epochs)
     let rate = settings.optimizer.rate * settings.schedule.factor(at: place)
     let job = ShardedStep.Job(
       images: images, rows: rows, labels: rows.map { labels[$0] }, indices: rows.map { images.indices[$0] },
@@ -119,7 +119,7 @@ final class TrainingRun {
         case .free(_, let epsilon): .free(epsilon: epsilon)
         }
       let result = try step.gradient(of: job, kind)
-      let penalty = penalties.isEmpty ? 0 : penalties.evaluate(weights, slope: penaltySlope)
+      let penalty = penalties.isEmpty ? 0 : penalties.evaluate(weights, gradient: penaltyGradient)
       let loss = result.loss / Double(rows.count) + penalty
       guard loss.isFinite else { throw Diverged(batch: batch, rate: rate, loss: loss) }
       sums.loss += loss
@@ -135,6 +135,6 @@ final class TrainingRun {
   private func update(rate: Double, images: Int) {
     step.update(
       settings.optimizer.rule, rate: rate, number: steps, scale: 1 / Double(images), clip: settings.clip,
-      extra: penalties.isEmpty ? nil : penaltySlope, moments: moments)
+      extra: penalties.isEmpty ? nil : penaltyGradient, moments: moments)
   }
 }

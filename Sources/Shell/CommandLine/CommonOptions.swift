@@ -20,7 +20,7 @@ struct CommonOptions: ParsableArguments {
   @Option(help: "Colours: auto, always or never.")
   var color: Terminal.ColorChoice = .auto
 
-  @OptionGroup var told: DiagnosticOptions
+  @OptionGroup var diagnosticOptions: DiagnosticOptions
 
   @Flag(name: .customLong("no-init"), help: "Do not run the start-up file.")
   var noInit = false

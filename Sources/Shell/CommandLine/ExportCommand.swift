@@ -18,14 +18,14 @@ struct ExportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The file to write; it ends with .html, .md or .ipynb.", valueName: "file"))
   var to: String
 
-  @OptionGroup var told: DiagnosticOptions
+  @OptionGroup var diagnosticOptions: DiagnosticOptions
 
   @Argument(help: ArgumentHelp("The number of a session, last, or the file of a saved one.", valueName: "session|file"))
   var source: String
 
   func run() throws {
     Interrupt.install()
-    let notices = Notices(told.diagnostics)
+    let notices = Notices(diagnosticOptions.diagnostics)
     do {
       _ = try ExportFormat(file: to)
       let environment = Vocabulary.environment()
@@ -33,18 +33,18 @@ struct ExportCommand: ParsableCommand {
       try ExportFormat.write(page, to: to, environment: environment)
       print("\(to): \(page.cells.count.of("cell"))".withVisibleControls)
     } catch let problem as Problem {
-      notices.tell(.error, problem.message, help: problem.help)
+      notices.report(.error, problem.message, help: problem.help)
       throw Exit(.failed)
     } catch StoreError.stopped {
-      notices.tell(.error, "interrupted")
+      notices.report(.error, "interrupted")
       throw Exit(.interrupted)
     } catch let error as StoreError {
-      notices.tell(.error, "\(error)", help: [error.hint])
+      notices.report(.error, "\(error)", help: [error.hint])
       throw Exit(.failed)
     } catch SQLError.interrupted {
       throw Exit(.interrupted)
     } catch let error as SQLError {
-      notices.tell(.error, "\(error)")
+      notices.report(.error, "\(error)")
       throw Exit(.failed)
     }
   }

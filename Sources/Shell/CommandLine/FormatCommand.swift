@@ -10,14 +10,14 @@ struct FormatCommand: ParsableCommand {
   @Flag(help: "Change nothing; say which files would change, and end with status 3 if any would.")
   var check = false
 
-  @OptionGroup var told: DiagnosticOptions
+  @OptionGroup var diagnosticOptions: DiagnosticOptions
 
   @Argument(help: "The scripts.")
   var files: [String]
 
   func run() throws {
     let environment = Vocabulary.environment()
-    let notices = Notices(told.diagnostics)
+    let notices = Notices(diagnosticOptions.diagnostics)
     var status = ExitStatus.ok
     for file in files {
       let text: String
@@ -28,10 +28,10 @@ struct FormatCommand: ParsableCommand {
         print((check ? "\(file): would change" : "\(file): laid out").withVisibleControls)
         if check { status = max(status, .differs) } else { try WrittenFile.write(laidOut, to: file) }
       } catch let diagnostic as Diagnostic {
-        notices.tell(diagnostic)
+        notices.report(diagnostic)
         status = max(status, .usage)
       } catch let problem as Problem {
-        notices.tell(.error, problem.message)
+        notices.report(.error, problem.message)
         status = max(status, .failed)
       }
     }
@@ -44,7 +44,7 @@ struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check", abstract: "Read a script and check its names and calls; run nothing.")
 
-  @OptionGroup var told: DiagnosticOptions
+  @OptionGroup var diagnosticOptions: DiagnosticOptions
 
   @Argument(help: "The scripts.")
   var files: [String]
@@ -53,14 +53,14 @@ struct CheckCommand: ParsableCommand {
     var options = Session.Options(storePath: "")
     options.keepsNothing = true
     let session = try Session(options)
-    let notices = Notices(told.diagnostics)
+    let notices = Notices(diagnosticOptions.diagnostics)
     var status = ExitStatus.ok
     for file in files {
       let text: String
       do { text = try ScriptFile.read(file) } catch let problem as Problem { throw ValidationError(problem.message) }
       let prepared = session.interpreter.prepare(session.interpreter.parse(Source(name: file, text: text)))
       let lines = SessionLine.mistakes(in: prepared.program)
-      for diagnostic in prepared.diagnostics + lines { notices.tell(diagnostic) }
+      for diagnostic in prepared.diagnostics + lines { notices.report(diagnostic) }
       if !prepared.errors.isEmpty || !lines.isEmpty { status = .usage }
     }
     if status != .ok { throw Exit(status) }

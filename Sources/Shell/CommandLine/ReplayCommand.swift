@@ -43,7 +43,7 @@ struct ReplayCommand: ParsableCommand {
     options.keepsNothing = common.store == nil
     let session: Session
     do { session = try Session(options, output: .silent()) } catch let problem as StoreError {
-      notices.tell(.error, "\(problem)", help: [problem.hint])
+      notices.report(.error, "\(problem)", help: [problem.hint])
       throw Exit(.failed)
     }
     defer { session.end() }
@@ -51,7 +51,7 @@ struct ReplayCommand: ParsableCommand {
     Interrupt.install()
     if !accept {
       do { try Replay.checkReadable(transcript, named: file, in: session) } catch let mistakes as Diagnostics {
-        for mistake in mistakes.all { notices.tell(mistake) }
+        for mistake in mistakes.all { notices.report(mistake) }
         throw Exit(.usage)
       }
     }
@@ -60,17 +60,17 @@ struct ReplayCommand: ParsableCommand {
       let outcomes = try replay.run(transcript, in: session)
       try accept ? rewrite(outcomes) : report(outcomes)
     } catch is Lang.Interrupt {
-      notices.tell(.error, "interrupted")
+      notices.report(.error, "interrupted")
       throw Exit(.interrupted)
     }
   }
 
-  private var notices: Notices { Notices(common.told.diagnostics) }
+  private var notices: Notices { Notices(common.diagnosticOptions.diagnostics) }
 
   /// Says a problem, and ends with that status.
   private func telling(_ status: ExitStatus, _ body: () throws -> Void) throws {
     do { try body() } catch let problem as Problem {
-      notices.tell(.error, problem.message, help: problem.help)
+      notices.report(.error, problem.message, help: problem.help)
       throw Exit(status)
     }
   }
@@ -92,7 +92,7 @@ struct ReplayCommand: ParsableCommand {
     try telling(.failed) { try WrittenFile.write(transcript.text, to: file) }
     show(Replay.acceptance(outcomes, of: file))
     for error in outcomes.flatMap(\.newErrors) {
-      notices.tell(.warning, "\(file):\(error.line) now ends in an error that was not recorded: \(error.text)")
+      notices.report(.warning, "\(file):\(error.line) now ends in an error that was not recorded: \(error.text)")
     }
   }
 }

@@ -51,7 +51,7 @@ struct RunCommand: ParsableCommand {
 
   private func readScript(_ file: String) throws -> String {
     try reading {
-      guard ScriptFile.isHandedDown(file) else { return try ScriptFile.read(file) }
+      guard ScriptFile.isInheritedDescriptor(file) else { return try ScriptFile.read(file) }
       let descriptor = open(file, O_RDONLY | O_CLOEXEC)
       guard descriptor >= 0 else {
         throw Problem(code: ShellCode.file, message: "cannot read \(file): \(FileFailure(errno).reason)")
@@ -86,7 +86,7 @@ struct RunCommand: ParsableCommand {
   private func runScript(_ source: Source, _ options: Session.Options) throws -> ExitStatus {
     let session: Session
     do { session = try Session(options) } catch let problem as StoreError {
-      Notices(options.diagnostics).tell(
+      Notices(options.diagnostics).report(
         .error, "\(problem)",
         help: [
           problem.hint, "nothing was run: what a script makes would be lost; only the prompt goes on without a store",
@@ -95,7 +95,7 @@ struct RunCommand: ParsableCommand {
     }
     defer { session.end() }
     if !options.isQuiet {
-      for cell in session.whatWasInterrupted() { session.notices.tell(.note, cell.said, help: cell.more) }
+      for cell in session.interruptedCells() { session.notices.report(.note, cell.said, help: cell.more) }
     }
     let program = session.interpreter.parse(source)
     let script = ScriptArguments(parameters: program.parameters, script: source.name)
@@ -119,7 +119,7 @@ extension CommonOptions {
     options.isQuiet = quiet
     options.isSafe = safe
     options.terminal.color = color
-    options.diagnostics = told.diagnostics
+    options.diagnostics = diagnosticOptions.diagnostics
     return options
   }
 }

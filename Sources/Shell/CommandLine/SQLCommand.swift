@@ -17,17 +17,17 @@ struct SQLCommand: ParsableCommand {
   @Option(help: "The form: \(TableMode.allCases.map(\.rawValue).joined(separator: ", ")).")
   var mode: TableMode = .box
 
-  @OptionGroup var told: DiagnosticOptions
+  @OptionGroup var diagnosticOptions: DiagnosticOptions
 
   @Argument(help: "The query.")
   var query: String
 
-  private var notices: Notices { Notices(told.diagnostics) }
+  private var notices: Notices { Notices(diagnosticOptions.diagnostics) }
 
   func run() throws {
     let path = StoreChoice.path(option: store)
     guard FileManager.default.fileExists(atPath: Home.path(path)) else {
-      notices.tell(
+      notices.report(
         .error, "there is no store at \(path)",
         help: ["it is made by the first session; name another with --store or WARD_STORE"])
       throw Exit(.failed)
@@ -40,13 +40,13 @@ struct SQLCommand: ParsableCommand {
       try warnIfNewer(sql, path)
       try mode.isLineByLine ? stream(from: sql) : show(Query.table(of: query, from: sql))
     } catch let problem as Problem {
-      notices.tell(.error, problem.message, help: problem.help)
+      notices.report(.error, problem.message, help: problem.help)
       throw Exit(.failed)
     } catch is Lang.Interrupt {
       sayInterrupted()
       throw Exit(.interrupted)
     } catch let error as StoreError {
-      notices.tell(.error, "\(error)", help: [error.hint])
+      notices.report(.error, "\(error)", help: [error.hint])
       throw Exit(.failed)
     } catch let error as SQLError {
       if error == .interrupted {
@@ -54,19 +54,19 @@ struct SQLCommand: ParsableCommand {
         throw Exit(.interrupted)
       }
       if case .store(let error) = error {
-        notices.tell(.error, "\(error)", help: [error.hint])
+        notices.report(.error, "\(error)", help: [error.hint])
         throw Exit(.failed)
       }
       let range = Source(name: "query", text: query).range
       if let diagnostic = Query.diagnostic(error, sql: query, at: range) as? Diagnostic {
-        notices.tell(diagnostic)
+        notices.report(diagnostic)
       }
       throw Exit(.usage)
     }
   }
 
   private func sayInterrupted() {
-    Notices.write(told.diagnostics == .json ? notices.text(.error, "interrupted") : "interrupted")
+    Notices.write(diagnosticOptions.diagnostics == .json ? notices.text(.error, "interrupted") : "interrupted")
   }
 
   /// A single step of SQLite's machine cannot be stopped, nor can the compiling of a query. Where one is still at it a moment
@@ -87,7 +87,7 @@ struct SQLCommand: ParsableCommand {
       return number
     }
     guard try version(sql) > version(UserSQL(StoreFile.inMemory())) else { return }
-    notices.tell(
+    notices.report(
       .warning, "the store \(path) was written by a later version of Ward",
       help: ["the answer is what its own views say; ask with that version to be sure"])
   }
@@ -100,19 +100,19 @@ struct SQLCommand: ParsableCommand {
   }
 
   private func show(_ answer: Table) throws {
-    for remark in UserSQL.remarks(on: query) { notices.tell(.note, remark.message) }
+    for remark in UserSQL.remarks(on: query) { notices.report(.note, remark.message) }
     let terminal = Terminal(), mode = mode
-    let text = try Interrupt.leaving {
+    let text = try Interrupt.runDetached {
       onScreen(mode.text(of: answer, width: terminal.outputIsTerminal ? terminal.width : .max)) + "\n"
     }
-    if Pager(terminal)?.show(text) != true { Standard.output(text) }
+    if Pager(terminal)?.show(text) != true { StandardStreams.output(text) }
   }
 
   /// A row at a time, in constant memory.
   private func stream(from sql: UserSQL) throws {
     var (names, number, lines): ([String], Int, String) = ([], 0, "")
     // A mistake in the middle comes after the rows before it.
-    defer { Standard.output(lines) }
+    defer { StandardStreams.output(lines) }
     try sql.stream(
       query, shouldStop: { Interrupt.isRequested },
       columns: { columns in
@@ -123,10 +123,10 @@ struct SQLCommand: ParsableCommand {
         number += 1
         lines += onScreen(mode.line(names, try Query.values(row, of: names, row: number))) + "\n"
         guard Self.isOnScreen || lines.utf8.count > 1 << 15 else { return }
-        Standard.output(lines)
+        StandardStreams.output(lines)
         lines = ""
-        if Standard.problem != nil { throw Exit(.failed) }
+        if StandardStreams.problem != nil { throw Exit(.failed) }
       })
-    for remark in UserSQL.remarks(on: query) { notices.tell(.note, remark.message) }
+    for remark in UserSQL.remarks(on: query) { notices.report(.note, remark.message) }
   }
 }

@@ -111,7 +111,7 @@ extension Session {
       // Images that were to be kept are not among the outcomes.
       if !outcomes.isEmpty, !attack.plan.keepsImages {
         unfinishedAttack = attack.with(outcomes)
-        interruptDetail =
+        cell.interruptDetail =
           "after \(NumberText.count(outcomes.count)) of \(attack.plan.images.images.count.of("image")), "
           + "which are kept: `resume` goes on from there"
       }

@@ -58,7 +58,7 @@ extension Command<Session> {
           } else if let path = given[from] {
             costs = try table(path, data)
           } else {
-            costs = try ruled(given[kind], weight: given[weight], data)
+            costs = try matrixFromRule(given[kind], weight: given[weight], data)
           }
           return .object(CostsValue(costs: costs, classes: data.dataset.classes, from: data))
         } catch let error as CostMatrixError {
@@ -81,7 +81,7 @@ extension Command<Session> {
   }
 
   /// The matrix of a rule; `data` knows the names of the classes.
-  private static func ruled(_ choice: Choice?, weight: Double, _ data: DatasetValue) throws -> CostMatrix {
+  private static func matrixFromRule(_ choice: Choice?, weight: Double, _ data: DatasetValue) throws -> CostMatrix {
     let count = data.dataset.classes.count
     guard let choice else { return try .uniform(classes: count) }
     do {

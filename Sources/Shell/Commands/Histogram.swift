@@ -26,9 +26,9 @@ extension Command<Session> {
       let save = SaveParameter(signature)
       return { session, given in
         let (subject, name) = (given[value], given[column])
-        let numbers = try Interrupt.leaving { try Numbers(subject, column: name) }
+        let numbers = try Interrupt.runDetached { try Numbers(subject, column: name) }
         let (bins, log) = (given[bins], given[log])
-        let drawn = try Interrupt.leaving {
+        let drawn = try Interrupt.runDetached {
           Histogram.chart(numbers.series, bins: bins, what: numbers.what, x: numbers.label, isLogarithmic: log)
         }
         guard var chart = drawn else {

@@ -2,7 +2,7 @@ import Foundation
 import Lang
 
 /// What is wrong with a file of JSON, as one sentence.
-struct JSONMistake: Error {
+struct JSONError: Error {
   let what: String
 }
 
@@ -31,22 +31,22 @@ struct JSONTable {
       let line = scanner.line
       do {
         try readObject(&scanner)
-        guard scanner.isAtLineEnd else { throw JSONMistake(what: "it is not JSON: after the object comes more") }
-      } catch let mistake as JSONMistake {
-        throw JSONMistake(what: "line \(line): \(mistake.what)")
+        guard scanner.isAtLineEnd else { throw JSONError(what: "it is not JSON: after the object comes more") }
+      } catch let mistake as JSONError {
+        throw JSONError(what: "line \(line): \(mistake.what)")
       }
     }
   }
 
   private mutating func readList(_ scanner: inout JSONScanner) throws {
-    guard scanner.skipSpace() else { throw JSONMistake(what: "it is not JSON: there is nothing in it") }
+    guard scanner.skipSpace() else { throw JSONError(what: "it is not JSON: there is nothing in it") }
     if scanner.take("[") {
       _ = scanner.skipSpace()
       if !scanner.take("]") {
         repeat {
           _ = scanner.skipSpace()
-          do { try readObject(&scanner) } catch let mistake as JSONMistake {
-            throw JSONMistake(what: "row \(rows.count): \(mistake.what) (line \(scanner.line))")
+          do { try readObject(&scanner) } catch let mistake as JSONError {
+            throw JSONError(what: "row \(rows.count): \(mistake.what) (line \(scanner.line))")
           }
           _ = scanner.skipSpace()
         } while scanner.take(",")
@@ -55,7 +55,7 @@ struct JSONTable {
     } else {
       guard scanner.isAtObject else {
         _ = try scanner.value()
-        throw JSONMistake(what: "it is not a list of objects")
+        throw JSONError(what: "it is not a list of objects")
       }
       try readObject(&scanner)
     }
@@ -66,7 +66,7 @@ struct JSONTable {
     rows.append([])
     guard scanner.take("{") else {
       _ = try scanner.value()
-      throw JSONMistake(what: "it is no object")
+      throw JSONError(what: "it is no object")
     }
     _ = scanner.skipSpace()
     if scanner.take("}") { return }
@@ -77,7 +77,7 @@ struct JSONTable {
       guard scanner.take(":") else { throw scanner.mistake("a colon must follow the name") }
       _ = scanner.skipSpace()
       do { try set(name, scanner.value()) } catch let number as JSONScanner.TooLarge {
-        throw JSONMistake(what: "`\(name)` is \(number.text), which is too large for a number")
+        throw JSONError(what: "`\(name)` is \(number.text), which is too large for a number")
       }
       _ = scanner.skipSpace()
     } while scanner.take(",")
@@ -117,7 +117,7 @@ private struct JSONScanner {
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { at = 3 }
   }
 
-  func mistake(_ what: String) -> JSONMistake { JSONMistake(what: "it is not JSON: \(what)") }
+  func mistake(_ what: String) -> JSONError { JSONError(what: "it is not JSON: \(what)") }
 
   private var next: UInt8? { at < bytes.count ? bytes[at] : nil }
 
@@ -208,7 +208,7 @@ private struct JSONScanner {
         text += bytes[start..<at]
         at += 1
         guard let text = String(validating: text, as: UTF8.self) else {
-          throw JSONMistake(what: "it is not text in UTF-8")
+          throw JSONError(what: "it is not text in UTF-8")
         }
         return text
       case UInt8(ascii: "\\"):

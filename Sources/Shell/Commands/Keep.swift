@@ -64,7 +64,7 @@ extension Command<Session> {
         let data = given[on]
         return try session.opening {
           guard let choice = given[architecture] else {
-            let model = try Interrupt.leaving { try Model(contentsOf: path) }
+            let model = try Interrupt.runDetached { try Model(contentsOf: path) }
             if given[mean] != nil || given[std] != nil {
               session.warn("the file says how its images were normalised, so that mean: and std: were not used")
             }
@@ -93,7 +93,7 @@ extension Command<Session> {
           let input = ImageShape(channels: channels, height: extents[1], width: extents[2])
           let classes = given[answers] ?? data?.dataset.classes.count ?? 10
           let (means, deviations) = (try each(given[mean], 0, "mean"), try each(given[std], 1, "std"))
-          let model = try Interrupt.leaving {
+          let model = try Interrupt.runDetached {
             try Model(
               contentsOf: path, as: kind, input: input, classes: classes,
               normalisation: Normalisation(mean: means, std: deviations))
@@ -113,7 +113,7 @@ extension Command<Session> {
 
 extension Session {
   fileprivate func opening(_ work: () throws -> Value) throws -> Value {
-    do { return try answeringTrouble(work) } catch let error as CheckpointError {
+    do { return try translatingErrors(work) } catch let error as CheckpointError {
       throw Problem(code: ShellCode.file, message: error.description, argument: "file")
     }
   }
@@ -146,7 +146,7 @@ extension Session {
     ]
     if let value, let clean = value.origin.clean, let data = value.origin.data?.dataset {
       let model = value.model.normalised(by: Normalisation(mean: data.mean, std: data.std))
-      let better = try answeringTrouble { try engine.accuracy(of: model, on: data.test, stop: stop) }
+      let better = try translatingErrors { try engine.accuracy(of: model, on: data.test, stop: stop) }
       func list(_ values: [Float]) -> String {
         let texts = values.map { NumberText.exact((Double($0) * 10_000).rounded() / 10_000) }
         return texts.count == 1 ? texts[0] : "[\(texts.joined(separator: ", "))]"

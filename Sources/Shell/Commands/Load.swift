@@ -28,26 +28,26 @@ extension Command<Session> {
       return { session, given in
         do {
           let place = Home.path(given[name])
-          let (whole, oddities) = try Interrupt.leaving {
+          let (whole, warnings) = try Interrupt.runDetached {
             let dataset = try Dataset.load(place)
-            return (dataset, given[classes] == nil ? dataset.oddities : [])
+            return (dataset, given[classes] == nil ? dataset.warnings : [])
           }
           var loaded = DatasetValue(dataset: whole)
           let selection = DataSelection(
             classes: given[classes]?.map(SettingValue.init(class:)), train: given[train], test: given[test])
           if let wanted = given[classes] {
             let numbers = try loaded.classNumbers(wanted, argument: "classes")
-            loaded = DatasetValue(dataset: try Interrupt.leaving { try whole.only(numbers) })
+            loaded = DatasetValue(dataset: try Interrupt.runDetached { try whole.only(numbers) })
           }
           if given[train] != nil || given[test] != nil {
             let chosen = loaded.dataset
             loaded = DatasetValue(
-              dataset: try Interrupt.leaving { try chosen.first(train: given[train], test: given[test]) })
+              dataset: try Interrupt.runDetached { try chosen.first(train: given[train], test: given[test]) })
           }
           session.noteShortage(loaded.dataset.train.count, of: given[train], "train", "training images")
           session.noteShortage(loaded.dataset.test.count, of: given[test], "test", "test images")
           loaded.selection = selection
-          for oddity in oddities {
+          for oddity in warnings {
             session.note(
               Diagnostic(ShellCode.suspiciousData, oddity.message, help: [oddity.advice], severity: .warning))
           }

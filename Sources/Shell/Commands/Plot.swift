@@ -40,18 +40,18 @@ extension Command<Session> {
           followsWeights: given[over] != nil || given[value] == "weights")
         var subject = given[value]
         if subject == "weights" { subject = .list((given[of] ?? session.models).map { .object($0) }) }
-        var chart = try Interrupt.leaving { try request.chart(of: subject) }
+        var chart = try Interrupt.runDetached { try request.chart(of: subject) }
         if given[log] { chart.y.isLogarithmic = true }
         if let title = given[title] { chart.title = title }
         guard chart.heatMap != nil || chart.series.contains(where: { !$0.points.isEmpty }) else {
           throw Problem(code: ShellCode.drawing, message: "there are no numbers to draw", argument: "value")
         }
         let points = chart.series.reduce(0) { $0 + $1.points.count }
-        guard points <= Chart.mostPoints else {
+        guard points <= Chart.maxPoints else {
           throw Problem(
             code: ShellCode.drawing,
             message: "a plot of \(points.of("point")) shows nothing: "
-              + "\(NumberText.count(Chart.mostPoints)) are the most",
+              + "\(NumberText.count(Chart.maxPoints)) are the most",
             help: ["take fewer, for example with `limit` or `take`; `histogram` shows how very many are spread"],
             argument: "value")
         }

@@ -51,9 +51,9 @@ struct UnfinishedTraining {
 extension Session {
   /// What a training is called in the store: as its model will be; numbered if the cell trains several.
   func trainingName(of model: Model) -> String {
-    trainingsOfCell += 1
-    let base = binding ?? "\(model.architecture.name).\(nextCell - 1)"
-    return trainingsOfCell == 1 ? base : "\(base).\(trainingsOfCell)"
+    cell.trainings += 1
+    let base = cell.binding ?? "\(model.architecture.name).\(nextCell - 1)"
+    return cell.trainings == 1 ? base : "\(base).\(cell.trainings)"
   }
 
   /// Writes the state after a whole epoch to the store, so that the end of the program loses one epoch at most.
@@ -69,7 +69,7 @@ extension Session {
       try store.save(record)
     } catch {
       kept.failed = true
-      notices.tell(
+      notices.report(
         .warning, "the epochs of this training are not stored: \(error)",
         help: ["it goes on; Ctrl-C still keeps its last whole epoch for this session"])
     }
@@ -108,12 +108,12 @@ extension Session {
         throw Problem(
           code: ShellCode.badTraining, message: "\(place) was stored by an earlier version, without its settings")
       }
-      let spec = try answeringTrouble { try TrainingSpec(json: text) }
+      let spec = try translatingErrors { try TrainingSpec(json: text) }
       (origin.defense, origin.spec) = (record.defense, .trained(spec))
       (origin.seed, origin.seconds) = (Int(record.seed), record.seconds)
       // A defense sees the model that the training began with.
       let first = try origin.parent?.model ?? fresh(state.model, seed: spec.seed)
-      let trainer = try answeringTrouble { try spec.make(for: first, costs: origin.costs?.costs) }
+      let trainer = try translatingErrors { try spec.make(for: first, costs: origin.costs?.costs) }
       let training = UnfinishedTraining(trainer: trainer, state: state, origin: origin, name: record.name)
       training.kept.record = record
       return training

@@ -9,9 +9,9 @@ struct TableFile {
   private let form: TableMode
   private let argument: String
   /// More than this is no table to hold in memory: `ward sql --mode csv` streams larger ones.
-  private static let mostBytes = 100_000_000
+  private static let maxBytes = 100_000_000
   /// The names of the columns, which JSON writes in every row, may make the text much larger than the table.
-  private static let mostWritten = 1_000_000_000
+  private static let maxWritten = 1_000_000_000
 
   /// - Parameter argument: The argument that names the file, for mistakes.
   init(_ file: String, argument: String) throws {
@@ -39,9 +39,9 @@ struct TableFile {
 
   func write(_ table: Table) throws {
     let form = form
-    let text = try Interrupt.leaving { form.text(of: table, most: Self.mostWritten) }
+    let text = try Interrupt.runDetached { form.text(of: table, most: Self.maxWritten) }
     guard let text else {
-      throw bad("the text of this table is larger than \(NumberText.bytes(Self.mostWritten)); write it in parts")
+      throw bad("the text of this table is larger than \(NumberText.bytes(Self.maxWritten)); write it in parts")
     }
     try WrittenFile.write(text + "\n", to: file, argument: argument)
   }
@@ -64,12 +64,12 @@ struct TableFile {
   func read() throws -> Table {
     let data = try bytes()
     switch form {
-    case .csv: return try Interrupt.leaving { try separated(data) }
+    case .csv: return try Interrupt.runDetached { try separated(data) }
     case .json, .jsonl:
       let isLines = form == .jsonl
       do {
-        return try Interrupt.leaving { try JSONTable.reading(Array(data), lines: isLines) }
-      } catch let mistake as JSONMistake { throw bad(mistake.what) }
+        return try Interrupt.runDetached { try JSONTable.reading(Array(data), lines: isLines) }
+      } catch let mistake as JSONError { throw bad(mistake.what) }
     default: throw bad("Markdown is for reading; tables come back from .csv, .json and .jsonl")
     }
   }
@@ -82,13 +82,13 @@ struct TableFile {
     let path = Home.path(file)
     let bytes: [UInt8]?
     do {
-      bytes = try Interrupt.leaving { try PlainFile(path).contents(atMost: Self.mostBytes) }
+      bytes = try Interrupt.runDetached { try PlainFile(path).contents(atMost: Self.maxBytes) }
     } catch let error as DataError {
       guard case .unreadable(_, let reason) = error else { throw bad("there is no such file") }
       throw bad(reason + (reason.contains("a folder") ? "; `load` reads data sets" : ""))
     }
     guard let bytes else {
-      throw bad("it is larger than \(Self.mostBytes / 1_000_000) MB, too large for a table in memory")
+      throw bad("it is larger than \(Self.maxBytes / 1_000_000) MB, too large for a table in memory")
     }
     return Data(bytes)
   }

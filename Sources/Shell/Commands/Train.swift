@@ -25,7 +25,7 @@ extension Command<Session> {
       return { session, given in
         let data = given[on]
         let seed = given[shared.seed] ?? session.seed
-        let model = try session.answeringTrouble {
+        let model = try session.translatingErrors {
           try Model(
             try Architectures.family.make(given[architecture].spec), input: data.dataset.shape,
             classes: data.dataset.classes.count,
@@ -127,7 +127,7 @@ extension Session {
     let asked = parameters.spec(given, defense: choices, self)
     let (spec, trainer): (TrainingSpec, Trainer)
     do {
-      (spec, trainer) = try answeringTrouble {
+      (spec, trainer) = try translatingErrors {
         let whole = try asked.completed()
         return (whole, try whole.make(for: model, costs: costs?.costs))
       }
@@ -147,7 +147,7 @@ extension Session {
     guard let data = training.origin.data else { return .none }
     let started = ContinuousClock.now
     let progress = Progress(terminal: terminal, quiet: isQuiet)
-    let state = try answeringTrouble(resuming: training) {
+    let state = try translatingErrors(resuming: training) {
       defer { progress.finish() }
       return try training.trainer.resume(
         training.state, on: data.dataset.train, testing: data.dataset.test, engine: engine, stop: stop,
@@ -166,7 +166,7 @@ extension Session {
     // A training resumed from a store of an earlier version has not looked at the test images.
     origin.clean =
       try state.epochs.last?.testAccuracy
-      ?? answeringTrouble { try engine.accuracy(of: state.model, on: data.dataset.test, stop: stop) }
+      ?? translatingErrors { try engine.accuracy(of: state.model, on: data.dataset.test, stop: stop) }
     origin.seconds += (ContinuousClock.now - started).inSeconds
     origin.epochs = state.epochs.map(record)
     let value = ModelValue(state.model, origin: origin)
@@ -205,7 +205,7 @@ extension Session {
   }
 
   /// Runs work of `NN` that trains, whose interrupts and refusals become those of the language.
-  func answeringTrouble<T>(resuming training: UnfinishedTraining? = nil, _ work: () throws -> T) throws -> T {
+  func translatingErrors<T>(resuming training: UnfinishedTraining? = nil, _ work: () throws -> T) throws -> T {
     do {
       return try answeringInterrupts {
         do { return try work() } catch let error as SettingError {
@@ -221,7 +221,7 @@ extension Session {
           unfinished?.state = last
           unfinishedAttack = nil
         }
-        interruptDetail =
+        cell.interruptDetail =
           "in epoch \(epoch); "
           + (done == 0
             ? "no epoch was whole yet"

@@ -16,7 +16,7 @@ extension Command<Session> {
       return { session, given in
         let value = given[model]
         let network = value.model
-        let statistics = try Interrupt.leaving { network.weightStatistics }
+        let statistics = try Interrupt.runDetached { network.weightStatistics }
         session.made(.weights(value))
         let rows = statistics.map { layer -> [Value] in
           [

@@ -105,9 +105,9 @@ struct BlockRenderer {
   static let forFiles = BlockRenderer()
 
   /// The most rows a table shows at the prompt; all are there, and the last line says how many.
-  static let mostRows = 200
+  static let maxRows = 200
   /// The same for columns.
-  static let mostColumns = 1000
+  static let maxColumns = 1000
 
   func text(of block: Block) -> String {
     switch block {
@@ -169,11 +169,11 @@ struct BlockRenderer {
 extension Table {
   /// As much of it as somebody reads: what is shown, and what the store keeps of it.
   var beginning: Table {
-    let rows = rows.prefix(BlockRenderer.mostRows)
-    if columns.count <= BlockRenderer.mostColumns { return rows.count == count ? self : with(rows: Array(rows)) }
+    let rows = rows.prefix(BlockRenderer.maxRows)
+    if columns.count <= BlockRenderer.maxColumns { return rows.count == count ? self : with(rows: Array(rows)) }
     return Table(
-      columns: Array(columns.prefix(BlockRenderer.mostColumns)),
-      rows: rows.map { Array($0.prefix(BlockRenderer.mostColumns)) }, subject: subject)
+      columns: Array(columns.prefix(BlockRenderer.maxColumns)),
+      rows: rows.map { Array($0.prefix(BlockRenderer.maxColumns)) }, subject: subject)
   }
 }
 

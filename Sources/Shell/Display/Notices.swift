@@ -34,11 +34,11 @@ struct Notices {
     return (severity == .error ? Style.red : .yellow)(lines.joined(separator: "\n"), if: colored)
   }
 
-  func tell(_ diagnostic: Diagnostic) { Self.write(text(of: diagnostic)) }
+  func report(_ diagnostic: Diagnostic) { Self.write(text(of: diagnostic)) }
 
-  func tell(_ severity: Diagnostic.Severity, _ message: String, help: [String] = []) {
+  func report(_ severity: Diagnostic.Severity, _ message: String, help: [String] = []) {
     Self.write(text(severity, message, help: help))
   }
 
-  static func write(_ text: String) { Standard.error(text + "\n") }
+  static func write(_ text: String) { StandardStreams.error(text + "\n") }
 }

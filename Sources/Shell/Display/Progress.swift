@@ -59,5 +59,5 @@ final class Progress: Sendable {
     return String(format: "%d:%02d", whole / 60, whole % 60)
   }
 
-  private func write(_ text: String) { Standard.error(text) }
+  private func write(_ text: String) { StandardStreams.error(text) }
 }

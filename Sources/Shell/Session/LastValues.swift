@@ -5,7 +5,7 @@ import Lang
 /// The last 50 are kept, fewer when they are large (a kept image batch, a model); the newest always.
 struct LastValues {
   private static let most = 50
-  private static let mostWeight = 200_000_000
+  private static let maxWeight = 200_000_000
 
   private var entries: [(cell: Int, value: Value, weight: Int)] = []
   /// The cells whose values were let go.
@@ -15,7 +15,7 @@ struct LastValues {
     guard !value.isNone else { return }
     entries.append((cell, value, Self.weight(of: value)))
     var weight = entries.reduce(0) { $0 + $1.weight }
-    while entries.count > Self.most || (weight > Self.mostWeight && entries.count > 1) {
+    while entries.count > Self.most || (weight > Self.maxWeight && entries.count > 1) {
       let gone = entries.removeFirst()
       weight -= gone.weight
       letGo.insert(gone.cell)
@@ -38,7 +38,7 @@ struct LastValues {
   }
 
   /// Lets all go but the newest.
-  mutating func letGoOfOlder() {
+  mutating func releaseOlder() {
     letGo.formUnion(entries.dropLast().map(\.cell))
     entries = entries.suffix(1)
   }

@@ -30,8 +30,8 @@ final class Output {
   /// - Parameter renderer: asked before each block, since a window may have changed its width.
   init(
     renderer: @escaping () -> BlockRenderer,
-    write: @escaping (String) -> Void = Standard.output,
-    writeError: @escaping (String) -> Void = Standard.error
+    write: @escaping (String) -> Void = StandardStreams.output,
+    writeError: @escaping (String) -> Void = StandardStreams.error
   ) {
     self.renderer = renderer
     self.write = write
@@ -98,7 +98,7 @@ final class Output {
   private func draw(_ block: Block) -> Drawing? {
     var renderer = renderer(), pages = BlockRenderer.forFiles
     (renderer.mode, pages.mode) = (mode, mode)
-    let isTranscribed = transcript != nil, room = isFull ? 0 : Self.mostKept
+    let isTranscribed = transcript != nil, room = isFull ? 0 : Self.maxKept
     func drawing() -> Drawing {
       let beginning = block.beginning(room)
       return Drawing(
@@ -106,7 +106,7 @@ final class Output {
         stored: StoredBlock(beginning),
         transcript: isTranscribed ? pages.text(of: block) : nil)
     }
-    return block.isLarge ? try? Interrupt.leaving(drawing) : drawing()
+    return block.isLarge ? try? Interrupt.runDetached(drawing) : drawing()
   }
 
   private func keep(_ drawing: Drawing) {
@@ -118,7 +118,7 @@ final class Output {
   /// in a saved session.
   private func keep(_ text: String, as block: StoredBlock) {
     if isFull { return }
-    let room = Self.mostKept - shown.utf8.count
+    let room = Self.maxKept - shown.utf8.count
     isFull = text.utf8.count > room
     guard isFull else {
       shown += text + "\n"
@@ -128,7 +128,7 @@ final class Output {
     let beginning = String(decoding: text.utf8.prefix(room), as: UTF8.self).split(separator: "\n").dropLast()
       .joined(separator: "\n")
     shown += (beginning.isEmpty ? "" : beginning + "\n") + "...\n"
-    let remark = "… (a cell keeps no more than \(NumberText.bytes(Self.mostKept)) of what it showed)"
+    let remark = "… (a cell keeps no more than \(NumberText.bytes(Self.maxKept)) of what it showed)"
     add(.text(beginning.isEmpty ? remark : beginning.withVisibleControls + "\n" + remark))
   }
 
@@ -142,5 +142,5 @@ final class Output {
     }
   }
 
-  private static let mostKept = 1_000_000
+  private static let maxKept = 1_000_000
 }

@@ -65,7 +65,8 @@ extension Session {
       return text
     }
     if copy.dropped > 0 {
-      notices.tell(.note, "\(copy.dropped.of("line")) without a prompt \(copy.dropped == 1 ? "was" : "were") left out")
+      notices.report(
+        .note, "\(copy.dropped.of("line")) without a prompt \(copy.dropped == 1 ? "was" : "were") left out")
     }
     return copy.text
   }

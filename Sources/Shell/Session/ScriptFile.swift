@@ -5,12 +5,12 @@ import NN
 /// Scripts on disk.
 enum ScriptFile {
   /// No script is longer; a file that is was meant for another command.
-  private static let mostBytes = 64 << 20
+  private static let maxBytes = 64 << 20
 
   static func read(_ path: String) throws -> String {
     let path = Home.path(path)
     let bytes: [UInt8]?
-    do throws(DataError) { bytes = try PlainFile(path).contents(atMost: mostBytes) } catch {
+    do throws(DataError) { bytes = try PlainFile(path).contents(atMost: maxBytes) } catch {
       if case .missingFile = error {
         throw Problem(
           code: ShellCode.file, message: "there is no file \(path)",
@@ -20,7 +20,7 @@ enum ScriptFile {
     }
     guard let bytes else {
       throw Problem(
-        code: ShellCode.file, message: "\(path) is larger than \(mostBytes >> 20) MB, too large for a script")
+        code: ShellCode.file, message: "\(path) is larger than \(maxBytes >> 20) MB, too large for a script")
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw Problem(code: ShellCode.file, message: "\(path) is not text in UTF-8")
@@ -30,7 +30,7 @@ enum ScriptFile {
 
   /// Whether a path stands for a descriptor that whoever started Ward has opened: `/dev/stdin`, and what a shell makes of
   /// `<(…)`. What has no end yet is waited for, as a prompt is; a pipe that has a name is not.
-  static func isHandedDown(_ path: String) -> Bool {
+  static func isInheritedDescriptor(_ path: String) -> Bool {
     ["/dev/stdin", "/dev/fd/", "/proc/self/fd/"].contains { path.hasPrefix($0) }
   }
 
@@ -54,9 +54,9 @@ enum ScriptFile {
       }
       if got == 0 { break }
       bytes += piece.prefix(got)
-      guard bytes.count <= mostBytes else {
+      guard bytes.count <= maxBytes else {
         throw Problem(
-          code: ShellCode.file, message: "\(name) brings more than \(mostBytes >> 20) MB, too much for a script")
+          code: ShellCode.file, message: "\(name) brings more than \(maxBytes >> 20) MB, too much for a script")
       }
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {

@@ -28,7 +28,7 @@ extension Session: Host {
   private func answer(_ text: String, _ parameters: [String: SQLValue]) throws -> Table {
     let (connection, isLeft) = (sql, Flag())
     do {
-      return try Interrupt.leaving {
+      return try Interrupt.runDetached {
         try Query.table(
           of: text, from: connection, parameters: parameters, shouldStop: { Interrupt.isRequested || isLeft.isUp })
       }
@@ -45,12 +45,11 @@ extension Session: Host {
 
   /// A note on what a command was asked for; each text once a cell, and a few at most: loops would repeat them.
   func remark(_ text: String) {
-    if remarks.cell != nextCell { remarks = (nextCell, []) }
-    guard remarks.texts.count < 5, remarks.texts.insert(text).inserted else { return }
+    guard cell.remarks.count < 5, cell.remarks.insert(text).inserted else { return }
     output.complain("note: " + text, written: notices.text(.note, text))
   }
 
-  func letGo() { letGoOfEarlierValues() }
+  func letGo() { releaseEarlierValues() }
 
   func last(_ number: Int?) throws -> Value { try lastValue(number) }
 }

@@ -3,7 +3,7 @@ import Store
 
 extension Session {
   /// The cells that were running when their process ended, each said once, with what they had made by then and how to go on.
-  func whatWasInterrupted() -> [(said: String, more: [String])] {
+  func interruptedCells() -> [(said: String, more: [String])] {
     do {
       let lost = try store.recoverInterrupted()
       let trainings = try store.unfinishedTrainings()
@@ -13,12 +13,12 @@ extension Session {
           "session \(cell.record.session) ended in the middle of cell \(cell.record.number): "
           + DisplayWidth.truncate(first.withVisibleControls, to: 60)
         let kept = Self.kept(try store.made(in: cell.id), of: cell)
-        return (ending, kept + trainings.filter { $0.cell == cell.id }.map(Self.howToGoOn))
+        return (ending, kept + trainings.filter { $0.cell == cell.id }.map(Self.resumeHint))
       }
     } catch StoreError.stopped {
       return []
     } catch {
-      notices.tell(.warning, "\(error)")
+      notices.report(.warning, "\(error)")
       return []
     }
   }
@@ -36,7 +36,7 @@ extension Session {
     return ["\(all) of it \(isOne ? "is" : "are") kept: `select * from \(view) where cell_id = \(cell.id)`"]
   }
 
-  private static func howToGoOn(_ training: TrainingRecord) -> String {
+  private static func resumeHint(_ training: TrainingRecord) -> String {
     // A training without a `let` has a name such as `lenet.4`, which is none of a variable.
     let name = training.name
     let line = name.contains(".") ? "resume \"\(name)\"" : "let \(name) = resume \(name)"

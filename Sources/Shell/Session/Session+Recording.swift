@@ -4,7 +4,7 @@ import NN
 import Store
 
 /// Something a cell made that the store keeps.
-enum Made {
+enum Artifact {
   case dataset(DatasetValue)
   case costs(CostsValue)
   case model(ModelValue)
@@ -23,63 +23,63 @@ extension Session {
   ///
   /// A model without a name gets one from what it is and the cell that made it, until a `let` names it. Where the store
   /// cannot be written that is told, and tried once more when the cell ends.
-  func made(_ things: Made...) {
+  func made(_ things: Artifact...) {
     for case .model(let model) in things {
-      modelsOfCell += 1
+      cell.models += 1
       guard model.identity.name.isEmpty else { continue }
       let base = "\(model.model.architecture.name).\(nextCell - 1)"
-      model.identity.name = modelsOfCell == 1 ? base : "\(base).\(modelsOfCell)"
+      model.identity.name = cell.models == 1 ? base : "\(base).\(cell.models)"
     }
-    unstored += things
-    guard let row = cellRow, !cannotKeep else { return }
+    cell.unstored += things
+    guard let row = cell.row, !cell.cannotKeep else { return }
     do {
       try write { record in try store.keep(in: row, shown: shownByNow(), record: record) }
     } catch {
-      cannotKeep = true
+      cell.cannotKeep = true
       // The cell is about to end, and then it is tried again.
       if case StoreError.stopped = error { return }
-      tell("what this cell makes is not stored", error, more: "it is tried again when the cell ends")
+      report("what this cell makes is not stored", error, more: "it is tried again when the cell ends")
     }
   }
 
   /// Writes how the cell ended and what of it is not stored yet, in one transaction.
   func finish(_ status: CellStatus, seconds: Double) {
     defer {
-      unstored.removeAll()
-      cellRow = nil
-      cannotKeep = false
+      cell.unstored.removeAll()
+      cell.row = nil
+      cell.cannotKeep = false
     }
-    guard let row = cellRow else { return }
+    guard let row = cell.row else { return }
     do {
       try write { record in
         try store.finishCell(
           row, status: status, seconds: seconds, shown: output.shown, output: StoredBlock.json(output.blocks),
           record: record)
       }
-      if cannotKeep { notices.tell(.note, "what this cell made is stored after all") }
+      if cell.cannotKeep { notices.report(.note, "what this cell made is stored after all") }
     } catch {
-      tell(
-        unstored.isEmpty ? "how this cell ended is not stored" : "what this cell made is not stored", error,
+      report(
+        cell.unstored.isEmpty ? "how this cell ended is not stored" : "what this cell made is not stored", error,
         more: "the notebook still has it")
     }
   }
 
-  private func tell(_ what: String, _ error: any Error, more: String) {
+  private func report(_ what: String, _ error: any Error, more: String) {
     let hint = (error as? StoreError).map { [$0.hint] } ?? []
-    notices.tell(.warning, "\(what): \(error)", help: hint + [more])
+    notices.report(.warning, "\(what): \(error)", help: hint + [more])
   }
 
   /// What the running cell has shown, once in a while: to write it with each result would take longer with each.
   private func shownByNow() -> String? {
     let now = ContinuousClock.now
-    guard now - shownKept > .seconds(1), !output.shown.isEmpty else { return nil }
-    shownKept = now
+    guard now - cell.shownKept > .seconds(1), !output.shown.isEmpty else { return nil }
+    cell.shownKept = now
     return output.shown
   }
 
   /// The row that a training will be kept in, with those of what it rests on; `nil` where the cell has no row itself.
   func beginKeeping(_ training: UnfinishedTraining) throws -> TrainingRecord? {
-    guard let row = cellRow else { return nil }
+    guard let row = cell.row else { return nil }
     let (record, confirmations) = try store.keep(in: row, shown: shownByNow()) { writer in
       let recorder = Recorder(writer: writer, session: self)
       return (try recorder.record(of: training, cell: row), try recorder.write([]))
@@ -88,12 +88,12 @@ extension Session {
     return record
   }
 
-  /// Runs a transaction that writes `unstored`; ids are handed out only once it is through.
+  /// Runs a transaction that writes `cell.unstored`; ids are handed out only once it is through.
   private func write(_ transaction: ((CellWriter) throws -> [() -> Void]) throws -> [() -> Void]) throws {
-    let things = unstored
+    let things = cell.unstored
     let confirmations = try transaction { writer in try Recorder(writer: writer, session: self).write(things) }
     for confirm in confirmations { confirm() }
-    unstored.removeAll()
+    cell.unstored.removeAll()
   }
 }
 
@@ -111,7 +111,7 @@ private final class Recorder {
     self.session = session
   }
 
-  func write(_ things: [Made]) throws -> [() -> Void] {
+  func write(_ things: [Artifact]) throws -> [() -> Void] {
     for thing in things {
       switch thing {
       case .dataset(let dataset): _ = try row(of: dataset)

@@ -27,16 +27,8 @@ final class Session {
   var seed: Int
   /// The number of the next cell.
   private(set) var nextCell = 1
-  /// What `remark` has said, and in which cell.
-  var remarks: (cell: Int, texts: Set<String>) = (0, [])
-  /// What the running cell has made and the store does not have yet: nothing, unless the store cannot be written.
-  var unstored: [Made] = []
-  /// Whether the store refused something of the running cell.
-  var cannotKeep = false
-  /// When the store was last told what the running cell shows.
-  var shownKept = ContinuousClock.now
-  /// The row of the running cell.
-  var cellRow: Int64?
+  /// What belongs to the running cell alone.
+  var cell = CellRun()
   /// The scripts that `:run` is running, each run by the one before.
   var runningScripts: [String] = []
   /// The files that `:save` and `:export` wrote, which they may write again.
@@ -44,23 +36,15 @@ final class Session {
   /// Whether each cell's time is shown; set by `:time`.
   var timesCells = false
   /// What `:undo` goes back to.
-  var past = Past()
+  var undoHistory = UndoHistory()
   /// Told of each further statement of a pasted text before it runs; the prompt shows it.
   var announce: (String) -> Void = { _ in }
   /// Set by `:quit`.
   var isOver = false
-  /// What an interrupted command says about where it was.
-  var interruptDetail = ""
   /// A training that was interrupted, to go on with.
   var unfinished: UnfinishedTraining?
   /// An attack that was interrupted, later than the training if there are both.
   var unfinishedAttack: UnfinishedAttack?
-  /// The name that the running statement gives by a `let`.
-  private(set) var binding: String?
-  /// How many trainings the running cell has begun.
-  var trainingsOfCell = 0
-  /// How many models the running cell has made.
-  var modelsOfCell = 0
 
   /// Whether the names are kept as they are before each cell.
   private var remembersNames = true
@@ -93,7 +77,7 @@ final class Session {
     let (store, number, problem) = try StoreChoice.begin(record, in: options.keepsNothing ? nil : options.storePath)
     if let problem {
       guard options.goesOnInMemory else { throw problem }
-      notices.tell(
+      notices.report(
         .warning, "\(problem)",
         help: [
           "this session is kept in memory only and gone when it ends; it sees nothing of what is stored, "
@@ -124,7 +108,7 @@ final class Session {
 
   /// Ends the session; what it stored stays.
   func end() {
-    do { try store.endSession(number) } catch StoreError.stopped {} catch { notices.tell(.warning, "\(error)") }
+    do { try store.endSession(number) } catch StoreError.stopped {} catch { notices.report(.warning, "\(error)") }
   }
 
   /// Takes a new connection for users' queries, where one is still busy with a query that nobody waits for.
@@ -149,13 +133,13 @@ final class Session {
         let status = isStopped ? report(Lang.Interrupt()) : run(piece)
         if status == .ok { continue }
         let left = pieces.count - index - 1
-        if left > 0 { notices.tell(.note, "\(left.of("more statement")) \(left == 1 ? "was" : "were") not run") }
+        if left > 0 { notices.report(.note, "\(left.of("more statement")) \(left == 1 ? "was" : "were") not run") }
         return status
       }
       return .ok
     }
     if let line = program.items.first, line.isSessionLine, program.diagnostics.isEmpty { return runLine(line) }
-    return cell(text.trimmingCharacters(in: .whitespacesAndNewlines)) {
+    return runCell(text.trimmingCharacters(in: .whitespacesAndNewlines)) {
       // What cannot be read is not looked up as well: a misspelt command would be told twice.
       let unreadable = program.diagnostics.filter { $0.severity == .error }
       if !unreadable.isEmpty { throw Diagnostics(all: unreadable) }
@@ -185,16 +169,16 @@ final class Session {
       // A Ctrl-C that came at the very end of a cell ends the script all the same.
       if index > 0, Interrupt.isRequested { return report(Lang.Interrupt()) }
       let item = ready.item
-      remembersNames = mayGoBack || index >= prepared.items.count - Past.most
+      remembersNames = mayGoBack || index >= prepared.items.count - UndoHistory.most
       defer { remembersNames = true }
-      let status = item.isSessionLine ? runLine(item) : cell(item.text) { try evaluate(ready) }
+      let status = item.isSessionLine ? runLine(item) : runCell(item.text) { try evaluate(ready) }
       if status != .ok { return status }
     }
     return .ok
   }
 
   /// What one statement of a transcript showed.
-  struct Shown {
+  struct StatementOutput {
     /// The last line of the statement, in its part.
     var lastLine: Int
     var text: String
@@ -204,12 +188,12 @@ final class Session {
   /// from running. Places in diagnostics are places in the statement, so that they stay when a part is cut in two.
   ///
   /// - Throws: `Interrupt`.
-  func run(part text: String) throws -> [Shown] {
+  func run(part text: String) throws -> [StatementOutput] {
     try inputs(of: text).compactMap { input in
       if isOver { return nil }
       output.beginTranscript()
       if run(input.text) == .interrupted { throw Lang.Interrupt() }
-      return Shown(lastLine: input.lastLine, text: output.transcript ?? "")
+      return StatementOutput(lastLine: input.lastLine, text: output.transcript ?? "")
     }
   }
 
@@ -244,7 +228,7 @@ final class Session {
   /// Runs one statement and shows what it came to.
   private func evaluate(_ ready: Prepared.Ready) throws -> Value {
     let started = ContinuousClock.now
-    binding = ready.item.declaredName
+    cell.binding = ready.item.declaredName
     let outcome = try interpreter.run(ready)
     let seconds = (ContinuousClock.now - started).inSeconds
     var name: String?
@@ -263,12 +247,11 @@ final class Session {
   // MARK: - Cells
 
   /// Writes the cell's row, runs it, writes what it made, and remembers its value.
-  private func cell(_ source: String, _ work: () throws -> Value) -> ExitStatus {
+  private func runCell(_ source: String, _ work: () throws -> Value) -> ExitStatus {
     let number = nextCell
-    if remembersNames { past.remember(moment) }
+    if remembersNames { undoHistory.remember(snapshot) }
     nextCell += 1
-    trainingsOfCell = 0
-    modelsOfCell = 0
+    cell = CellRun()
     output.beginCell()
     Interrupt.beginWork()
     let started = ContinuousClock.now
@@ -288,14 +271,13 @@ final class Session {
 
   /// Writes the cell's row. Throws only where Ctrl-C ended the waiting for another program.
   private func begin(number: Int, source: String) throws {
-    shownKept = .now
     do {
-      cellRow = try store.beginCell(
+      cell.row = try store.beginCell(
         CellRecord(session: self.number, number: number, source: source, seed: Int64(seed)))
     } catch {
-      cellRow = nil
+      cell.row = nil
       if case StoreError.stopped = error { throw error }
-      notices.tell(.warning, "this cell is not stored: \(error)")
+      notices.report(.warning, "this cell is not stored: \(error)")
     }
   }
 
@@ -305,10 +287,10 @@ final class Session {
     // Ctrl-C while another program kept the store locked.
     case StoreError.stopped: return report(Lang.Interrupt())
     case is Lang.Interrupt:
-      let text = "interrupted" + (interruptDetail.isEmpty ? "" : " " + interruptDetail)
+      let text = "interrupted" + (cell.interruptDetail.isEmpty ? "" : " " + cell.interruptDetail)
       output.complain(
         text, written: notices.form == .json ? notices.text(.error, text) : Style.red(text, if: notices.colored))
-      interruptDetail = ""
+      cell.interruptDetail = ""
       return .interrupted
     case let diagnostics as Diagnostics:
       for diagnostic in diagnostics.all { complain(diagnostic) }
@@ -330,9 +312,9 @@ final class Session {
   func reportLine(_ error: any Error) -> ExitStatus { report(error) }
 
   /// Memory is short: earlier values without a name, and what `:undo` would bring back, go.
-  func letGoOfEarlierValues() {
-    values.letGoOfOlder()
-    past.letGo()
+  func releaseEarlierValues() {
+    values.releaseOlder()
+    undoHistory.letGo()
   }
 
   /// `_` and `_3`.

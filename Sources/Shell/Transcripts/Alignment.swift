@@ -91,11 +91,11 @@ struct Alignment {
   }
 
   /// Past this many pairs of lines they are set beside each other by their place alone.
-  private static let mostPairs = 4_000_000
+  private static let maxPairs = 4_000_000
 
   private var steps: [Step] {
     let (height, width) = (rows.count, columns.count)
-    guard height * width <= Self.mostPairs else { return stepsByPlace }
+    guard height * width <= Self.maxPairs else { return stepsByPlace }
     // `costs[i][j]`: how many lines have no counterpart among the patterns from i on and the lines from j on. What is missing
     // outweighs all that is additional, or a `...` would rather swallow lines than let them agree.
     let missing = width + 1

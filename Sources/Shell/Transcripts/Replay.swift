@@ -61,8 +61,8 @@ struct Replay {
     // Which names a part has, the parts before it tell; alone it is read only to find whose mistake it was.
     guard !mistakes(in: transcript.text).isEmpty else { return }
     let unrecorded = transcript.parts.filter { !$0.shown.contains { $0.isError || $0 == "..." } }
-    let told = unrecorded.flatMap { mistakes(in: String(repeating: "\n", count: $0.line - 1) + $0.source) }
-    if !told.isEmpty { throw Diagnostics(all: told) }
+    let unreadable = unrecorded.flatMap { mistakes(in: String(repeating: "\n", count: $0.line - 1) + $0.source) }
+    if !unreadable.isEmpty { throw Diagnostics(all: unreadable) }
   }
 
   /// A part that fails is no end: what it showed is compared like anything else, so that transcripts can hold mistakes.

@@ -7,7 +7,7 @@ import GRDBSQLite
 public final class UserSQL {
   private var connection: OpaquePointer?
   private let authoriser = Authoriser()
-  private let guarding = Guard()
+  private let guarding = QueryLimits()
   private let path: String
 
   /// The longest text or blob of a user's query, in bytes. One step of SQLite's machine handles a whole one.
@@ -16,7 +16,7 @@ public final class UserSQL {
   public static let largestAnswer = 1_000_000_000
 
   /// When a running query must stop; asked every 1,000 steps of SQLite's machine.
-  private final class Guard {
+  private final class QueryLimits {
     var shouldStop: () -> Bool = { false }
     var deadline = ContinuousClock.Instant.now
     var verdict: SQLError?
@@ -143,13 +143,6 @@ public final class UserSQL {
 
   /// Remarks on a query for the reader, such as that `8/255` divides whole numbers.
   public static func remarks(on sql: String) -> [SQLNote] { Notes.on(sql) }
-
-  /// The names of the parameters of a query, without their `:`, in order.
-  public func parameterNames(in sql: String) throws -> [String] {
-    let statement = try prepare(sql)
-    defer { sqlite3_finalize(statement) }
-    return try names(of: statement)
-  }
 }
 
 // MARK: - Before a query runs
@@ -167,7 +160,7 @@ extension UserSQL {
     sqlite3_progress_handler(
       connection, 1_000,
       { context in
-        let guarding = Unmanaged<Guard>.fromOpaque(context!).takeUnretainedValue()
+        let guarding = Unmanaged<QueryLimits>.fromOpaque(context!).takeUnretainedValue()
         if guarding.shouldStop() {
           guarding.verdict = .interrupted
         } else if ContinuousClock.now > guarding.deadline {
@@ -182,8 +175,8 @@ extension UserSQL {
     sqlite3_busy_handler(
       connection,
       { context, tries in
-        let guarding = Unmanaged<Guard>.fromOpaque(context!).takeUnretainedValue()
-        if Waiting.goesOn(after: Int(tries), guarding.shouldStop) { return 1 }
+        let guarding = Unmanaged<QueryLimits>.fromOpaque(context!).takeUnretainedValue()
+        if LockRetry.goesOn(after: Int(tries), guarding.shouldStop) { return 1 }
         if guarding.shouldStop() { guarding.verdict = .interrupted }
         return 0
       }, Unmanaged.passUnretained(guarding).toOpaque())

@@ -35,11 +35,11 @@ extension StoreFile {
   private static func asking<T>(
     _ shouldStop: @escaping () -> Bool, _ db: Database, every steps: Int32, _ body: () throws -> T
   ) throws -> T {
-    let question = Question(shouldStop)
+    let question = StopBox(shouldStop)
     let context = Unmanaged.passUnretained(question).toOpaque()
     sqlite3_progress_handler(
       db.sqliteConnection, steps,
-      { Unmanaged<Question>.fromOpaque($0!).takeUnretainedValue().shouldStop() ? 1 : 0 }, context)
+      { Unmanaged<StopBox>.fromOpaque($0!).takeUnretainedValue().shouldStop() ? 1 : 0 }, context)
     defer { sqlite3_progress_handler(db.sqliteConnection, 0, nil, nil) }
     do {
       return try withExtendedLifetime(question) { try body() }
@@ -116,7 +116,7 @@ extension StoreFile {
 }
 
 /// Keeps a closure where C can find it.
-private final class Question {
+private final class StopBox {
   let shouldStop: () -> Bool
   init(_ shouldStop: @escaping () -> Bool) { self.shouldStop = shouldStop }
 }

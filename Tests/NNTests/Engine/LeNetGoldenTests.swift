@@ -21,9 +21,9 @@ import Testing
       #expect(excess(mean, try golden["g.ce." + place.name].values, relative: 0, absolute: 2e-6) <= 1, "\(place.name)")
     }
     let input = workspace.inputGradient(of: CrossEntropy(), at: images, labels: labels)
-    // The reference is the slope of the mean by normalised pixels.
-    let slope = input.gradient.values.map { $0 / 16 * 0.3204 }
-    #expect(excess(slope, try golden["g.ce.input"].values, relative: 0, absolute: 2e-6) <= 1)
+    // The reference is the gradient of the mean by normalised pixels.
+    let gradient = input.gradient.values.map { $0 / 16 * 0.3204 }
+    #expect(excess(gradient, try golden["g.ce.input"].values, relative: 0, absolute: 2e-6) <= 1)
     let loss = input.losses.reduce(0, +) / 16
     #expect(abs(loss - (seed == 0 ? 2.3201286829199725 : 2.313947010915034)) < 2e-5)
   }
@@ -47,11 +47,11 @@ import Testing
     let many = (0..<40).map { Array(images[row: $0 % 16]) }
     let logits = pass.forward(many)
     #expect(logits[37] == Array(expected.logits[row: 5]))
-    let slopes = (0..<40).map {
+    let gradients = (0..<40).map {
       Array(
-        CrossEntropy().evaluate(Tensor(shape: [1, 10], values: logits[$0]), labels: [labels[$0 % 16]]).slope.values)
+        CrossEntropy().evaluate(Tensor(shape: [1, 10], values: logits[$0]), labels: [labels[$0 % 16]]).gradient.values)
     }
-    #expect(pass.backward(slopes)[37] == Array(expected.gradient[row: 5]))
-    #expect(pass.backward(slopes)[2] == Array(expected.gradient[row: 2]))
+    #expect(pass.backward(gradients)[37] == Array(expected.gradient[row: 5]))
+    #expect(pass.backward(gradients)[2] == Array(expected.gradient[row: 2]))
   }
 }

@@ -21,7 +21,7 @@ extension Model {
     for first in stride(from: 0, to: images.rows, by: WARD_LANES) {
       let part = images.rows(first..<min(first + WARD_LANES, images.rows))
       let frame = Frame(
-        arena: arena, weights: weights, slopes: sums.floats, accumulate: first > 0, wantsInputGradient: false,
+        arena: arena, weights: weights, gradients: sums.floats, accumulate: first > 0, wantsInputGradient: false,
         count: part.rows, kernels: kernels)
       var logits = Tensor(shape: [part.rows, classes])
       part.values.withUnsafeBufferPointer { plan.load($0.baseAddress!, into: frame, normalisation) }
@@ -29,7 +29,7 @@ extension Model {
       logits.values.withUnsafeMutableBufferPointer { plan.logits(of: frame, into: $0.baseAddress!) }
       let value = loss.evaluate(logits, labels: Array(labels[first..<first + part.rows]))
       losses += value.values
-      value.slope.values.withUnsafeBufferPointer { plan.setSlopes($0.baseAddress!, of: frame) }
+      value.gradient.values.withUnsafeBufferPointer { plan.setOutputGradient($0.baseAddress!, of: frame) }
       plan.backward(frame)
     }
     return ParameterGradient(values: sums.values, losses: losses)

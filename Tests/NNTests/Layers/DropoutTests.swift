@@ -13,12 +13,12 @@ import Testing
     #expect(run.gx == gy)
   }
 
-  @Test func trainingDropsTheShareScalesTheRestAndSendsSlopesTheSameWay() throws {
+  @Test func trainingDropsTheShareScalesTheRestAndSendsGradientsTheSameWay() throws {
     let run = try LayerRun([Dropout(0.4)], x: x, gy: gy, training: true, keys: keys)
     let kept = run.y.values.filter { $0 != 0 }
     #expect(kept.allSatisfy { abs($0 - 2 / 0.6) < 1e-6 })
     #expect(abs(Double(kept.count) / Double(x.count) - 0.6) < 0.03)
-    for (value, slope) in zip(run.y.values, run.gx.values) { #expect(abs(value - 2 * slope) < 1e-6) }
+    for (value, gradient) in zip(run.y.values, run.gx.values) { #expect(abs(value - 2 * gradient) < 1e-6) }
   }
 
   @Test func anImagesMaskIsItsOwn() throws {

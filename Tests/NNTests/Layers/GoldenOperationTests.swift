@@ -121,6 +121,7 @@ import Testing
   /// Rows of numbers as images of single pixels.
   private func four(_ tensor: Tensor) -> Tensor {
     let shape = tensor.shape
-    return shape.count == 4 ? tensor : tensor.reshaped([shape[0], shape.dropFirst().reduce(1, *), 1, 1])
+    return shape.count == 4
+      ? tensor : Tensor(shape: [shape[0], shape.dropFirst().reduce(1, *), 1, 1], values: tensor.values)
   }
 }

@@ -2,7 +2,7 @@ import CKernels
 
 @testable import NN
 
-/// One layer on its own: forward, then back with a given slope, in evaluation or in training mode.
+/// One layer on its own: forward, then back with a given gradient, in evaluation or in training mode.
 struct LayerRun {
   var y: Tensor
   var gx: Tensor
@@ -35,13 +35,13 @@ struct LayerRun {
       precondition(place.count == tensor.count, "\(tensor.shape) for \(place)")
       for (i, value) in tensor.values.enumerated() { weights.floats[place.offset + i] = value }
     }
-    let slopes = FloatStorage(count: plan.parameterCount)
+    let sums = FloatStorage(count: plan.parameterCount)
     let prepared = PreparedWeights(weights, for: plan, kernels: kernels)
     let groups = (x.rows + WARD_LANES - 1) / WARD_LANES
     let arenas = (0..<groups).map { _ in Arena(plan.arena) }
     let frames = (0..<groups).map { group in
       Frame(
-        arena: arenas[group], weights: prepared, slopes: answersOnly ? nil : slopes.floats, accumulate: group > 0,
+        arena: arenas[group], weights: prepared, gradients: answersOnly ? nil : sums.floats, accumulate: group > 0,
         wantsInputGradient: true, count: min(WARD_LANES, x.rows - group * WARD_LANES), isTraining: training,
         keys: keys.isEmpty ? [] : Array(keys.dropFirst(group * WARD_LANES).prefix(WARD_LANES)), kernels: kernels)
     }
@@ -53,7 +53,7 @@ struct LayerRun {
         plan.load($0.baseAddress! + group * 16 * x.rowCount, into: frame, normalisation)
       }
     }
-    for stretch in plan.forwardStretches {
+    for stretch in plan.forwardSegments {
       for frame in frames { for turn in stretch { plan.operations[turn.operation].forward(frame, phase: turn.phase) } }
       if training, let end = stretch.last { plan.operations[end.operation].combineForward(frames, phase: end.phase) }
     }
@@ -61,10 +61,12 @@ struct LayerRun {
       y.values.withUnsafeMutableBufferPointer {
         plan.logits(of: frame, into: $0.baseAddress! + group * 16 * gy.rowCount)
       }
-      gy.values.withUnsafeBufferPointer { plan.setSlopes($0.baseAddress! + group * 16 * gy.rowCount, of: frame) }
+      gy.values.withUnsafeBufferPointer {
+        plan.setOutputGradient($0.baseAddress! + group * 16 * gy.rowCount, of: frame)
+      }
     }
     if training {
-      for stretch in plan.backwardStretches {
+      for stretch in plan.backwardSegments {
         for frame in frames {
           for turn in stretch { plan.operations[turn.operation].backward(frame, phase: turn.phase) }
         }
@@ -80,7 +82,7 @@ struct LayerRun {
     }
     self.y = y
     self.gx = gx
-    let gradients = slopes.values
+    let gradients = sums.values
     let state = weights.values
     parameterGradients = plan.parameters.map { Tensor(shape: $0.shape, values: Array(gradients[$0.range])) }
     self.state = plan.parameters.map { Tensor(shape: $0.shape, values: Array(state[$0.range])) }

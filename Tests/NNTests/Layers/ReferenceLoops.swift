@@ -90,12 +90,12 @@ enum ReferenceLoops {
       winners.append(best)
       y[n, c, row, column] = max(0, z[n, c, best.0, best.1])
     }
-    let slope = gy(y)
+    let gradient = gy(y)
     var gz = Planes(z.shape)
     var next = winners.makeIterator()
     eachPixel(shape) { n, c, row, column in
       guard let best = next.next(), z[n, c, best.0, best.1] > 0 else { return }
-      gz[n, c, best.0, best.1] = slope[n, c, row, column]
+      gz[n, c, best.0, best.1] = gradient[n, c, row, column]
     }
     return (y, gz)
   }

@@ -160,7 +160,7 @@ import Testing
   }
 
   @Test func tiesOfTheMaximumGoToTheFirstAndNothingFlowsToZero() throws {
-    // Constant images: every window ties. Each of the four windows gives its slope to its first pixel alone.
+    // Constant images: every window ties. Each of the four windows gives its gradient to its first pixel alone.
     let x = Tensor(shape: [1, 1, 4, 4], repeating: 2)
     let gy = Tensor(shape: [1, 1, 2, 2], values: [1, 2, 3, 4])
     let run = try LayerRun([MaxPool(2)], x: x, gy: gy)
@@ -190,7 +190,7 @@ import Testing
     #expect(run.y.values[0].isNaN)
   }
 
-  /// Levels with FMA give the same bits, so that a result does not depend on the processor: the terms of each pixel's slope
+  /// Levels with FMA give the same bits, so that a result does not depend on the processor: the terms of each pixel's gradient
   /// are summed over output channels, then rows of the kernel, then its columns; where a single input channel is left over,
   /// the columns come from the last to the first.
   @Test(
@@ -198,7 +198,7 @@ import Testing
       Case(inputs: 1, outputs: 3, extent: (6, 33), kernel: (3, 3), padding: (1, 1)),
       Case(inputs: 5, outputs: 3, extent: (7, 9), kernel: (5, 5), padding: (2, 2)),
     ], Kernels.all.map(\.name).filter { $0 != "base" })
-  func slopesOfImagesAreSummedInOneOrder(example: Case, level: String) throws {
+  func gradientsOfImagesAreSummedInOneOrder(example: Case, level: String) throws {
     let (layer, x) = (example.layer, images(example))
     let out = try layer.outputShape(of: [shape(example)])
     let parameters = layer.parameters(for: shape(example)).enumerated().map {
@@ -207,14 +207,14 @@ import Testing
     let full = [example.images, out.channels, out.height, out.width]
     let gy = Tensor(shape: full, values: noise(full.reduce(1, *), seed: 3))
     let run = try LayerRun([layer], at: try #require(Kernels.named(level)), x: x, parameters: parameters, gy: gy)
-    #expect(run.gx.values == slopes(example, parameters[0].values, gy))
+    #expect(run.gx.values == gradients(example, parameters[0].values, gy))
   }
 
-  private func slopes(_ example: Case, _ w: [Float], _ gy: Tensor) -> [Float] {
+  private func gradients(_ example: Case, _ w: [Float], _ gy: Tensor) -> [Float] {
     let (inputs, outputs) = (example.inputs / example.groups, example.outputs / example.groups)
     let (height, width) = example.extent, (kernelHeight, kernelWidth) = example.kernel
     let (rows, columns) = (gy.shape[2], gy.shape[3])
-    var slopes: [Float] = []
+    var found: [Float] = []
     for n in 0..<example.images {
       for channel in 0..<example.inputs {
         let (group, c) = (channel / inputs, channel % inputs)
@@ -239,12 +239,12 @@ import Testing
                 }
               }
             }
-            slopes.append(sum)
+            found.append(sum)
           }
         }
       }
     }
-    return slopes
+    return found
   }
 
   private func shape(_ example: Case) -> ImageShape {
@@ -300,14 +300,14 @@ import Testing
     #expect(excess(fused.y.values, plain.y.values) <= 1)
     #expect(excess(fused.gx.values, plain.gx.values) <= 1)
     for (a, b) in zip(fused.parameterGradients, plain.parameterGradients) { #expect(excess(a.values, b.values) <= 1) }
-    // By hand where the plain loops reach: the sum's slope through the convolution plus the slope itself.
+    // By hand where the plain loops reach: the sum's gradient through the convolution plus the gradient itself.
     let layer = Convolution(3, kernel: 3, padding: 1)
     let w = parameters[0].values.map(Double.init)
     let y = ReferenceLoops.convolution(layer, Planes(x), w, parameters[1].values.map(Double.init), to: x.shape)
-    var slope = Planes(gy)
-    for i in slope.values.indices where y.values[i] + Double(x.values[i]) <= 0 { slope.values[i] = 0 }
-    let back = ReferenceLoops.convolutionGradients(layer, Planes(x), w, slope)
-    #expect(excess(fused.gx.values, zip(back.gx.values, slope.values).map { Float($0 + $1) }) <= 1)
+    var gradient = Planes(gy)
+    for i in gradient.values.indices where y.values[i] + Double(x.values[i]) <= 0 { gradient.values[i] = 0 }
+    let back = ReferenceLoops.convolutionGradients(layer, Planes(x), w, gradient)
+    #expect(excess(fused.gx.values, zip(back.gx.values, gradient.values).map { Float($0 + $1) }) <= 1)
     #expect(excess(fused.parameterGradients[0].values, back.gw.map { Float($0) }) <= 1)
   }
 }

@@ -44,10 +44,10 @@ import Testing
     }
   }
 
-  /// The slope of the loss by a random direction in the parameters and in the pixels, against central differences.
+  /// The gradient of the loss by a random direction in the parameters and in the pixels, against central differences.
   ///
-  /// ReLU and maxima have kinks: steps are small and the tolerance is relative to the slope's size.
-  @Test(arguments: Architectures.all.map(\.name)) func slopesAgreeWithCentralDifferences(name: String) throws {
+  /// ReLU and maxima have kinks: steps are small and the tolerance is relative to the gradient's size.
+  @Test(arguments: Architectures.all.map(\.name)) func gradientsAgreeWithCentralDifferences(name: String) throws {
     let architecture = try #require(Architectures.named(name)).make()
     let shape = ImageShape(channels: 2, height: 16, width: 18)
     var model = try Model(architecture, input: shape, classes: 4, normalisation: .none(channels: 2), seed: 2)
@@ -59,7 +59,7 @@ import Testing
       return CrossEntropy().evaluate(logits, labels: labels).values.reduce(0) { $0 + Double($1) }
     }
     let found = model.parameterGradient(of: CrossEntropy(), at: x, labels: labels)
-    let slope = Workspace(model).inputGradient(of: CrossEntropy(), at: x, labels: labels).gradient
+    let gradient = Workspace(model).inputGradient(of: CrossEntropy(), at: x, labels: labels).gradient
     let values = model.values
     for place in model.layout where place.isTrained {
       // Along the gradient itself, tensor by tensor: the rise is its squared length.
@@ -77,11 +77,11 @@ import Testing
       #expect(abs(rise - square) <= 0.03 * square + rounding / step, "\(place.name): \(rise) and \(square)")
     }
     model.setValues(values)
-    let square = slope.values.reduce(0.0) { $0 + Double($1) * Double($1) }
+    let square = gradient.values.reduce(0.0) { $0 + Double($1) * Double($1) }
     let step = 2e-3 / square.squareRoot()
     func moved(_ by: Double) -> Double {
       var shifted = x
-      for (i, g) in slope.values.enumerated() { shifted.values[i] += Float(by * Double(g)) }
+      for (i, g) in gradient.values.enumerated() { shifted.values[i] += Float(by * Double(g)) }
       return loss(model, shifted)
     }
     let rise = (moved(step) - moved(-step)) / (2 * step)

@@ -76,7 +76,6 @@ import Testing
     #expect(outcomes.prefix(3).allSatisfy { !$0.isRobust && !$0.attacked && $0.queries == 0 && $0.distances == .zero })
   }
 
-  /// §13.5 and §13.15.
   @Test(arguments: cases) func neitherBlocksNorThreadsNorARepetitionChangeABit(_ item: Case) throws {
     let whole = try run(item, count: 10)
     for (block, threads) in [(64, 1), (7, 3), (1, 2)] {

@@ -7,14 +7,13 @@ import Testing
 @Suite struct AttackDetailTests {
   private let shape = ImageShape(channels: 1, height: 8, width: 8)
 
-  /// §13.6.
   @Test func autoPGDChecksWhenThePaperSays() {
     #expect(AutoAscent.checkpoints(100) == [22, 41, 57, 70, 80, 87, 93, 99])
     #expect(AutoAscent.checkpoints(50) == [11, 21, 30, 38, 45])
     #expect(AutoAscent.checkpoints(20) == [4, 7] + Array(9...20))
   }
 
-  /// §13.10: with a radius that is too small to fool, every question is asked, and none more.
+  /// With a radius that is too small to fool, every question is asked, and none more.
   @Test func squareAsksExactlyItsQueries() throws {
     let target = CurvedModel.drawn(classes: 3, shape: shape, seed: 2)
     let images = try labelled(by: target, count: 5, seed: 1)
@@ -143,7 +142,7 @@ import Testing
     let transfer = Transfer(from: source, using: PGD())
     let threat = ThreatModel(.linf, epsilon: 0.1)
     let same = try AttackRun(transfer, within: threat).run(against: source, on: images)
-    #expect(same.evaluation.success.hits >= 10 && same.evaluation.gradients == 0 && same.attackName == "transfer")
+    #expect(same.evaluation.success.hits >= 10 && same.evaluation.gradients == 0 && same.run.attack.name == "transfer")
     let other = CurvedModel.drawn(classes: 3, shape: shape, seed: 6)
     #expect(
       problem(AttackError.self) { _ = try AttackRun(transfer, within: threat).run(against: other, on: images) } != nil)
@@ -205,7 +204,6 @@ import Testing
     #expect(evaluation.success == Rate(2, of: 4))
     #expect(evaluation.protected == Rate(1, of: 3) && evaluation.protectedClean == Rate(2, of: 3))
     #expect(abs(evaluation.meanCost - (5 + 0 + 2 + 3 + 0) / 5) < 1e-12)
-    #expect(abs(evaluation.cleanMeanCost - 2 / 5) < 1e-12)
     #expect(evaluation.confusion == [[1, 1, 0], [1, 1, 1], [0, 0, 0]])
     #expect(evaluation.byClass[1].mostTakenFor?.number == 0 && evaluation.byClass[1].isProtected)
     #expect(evaluation.byClass[2].robust.count == 0 && evaluation.byClass[2].mostTakenFor == nil)

@@ -32,7 +32,7 @@ import Testing
         wantsStrongest: true)
       let victim = Victim(target.makeResponder(), count: 16, stop: .never)
       return try attack.perturb(batch, within: threat, against: victim).enumerated().map {
-        attack.lawful($1, around: images[$0], within: threat)
+        attack.constrained($1, around: images[$0], within: threat)
       }
     }
 

@@ -49,7 +49,7 @@ import Testing
 
   // MARK: Averages over passes
 
-  /// A model whose slopes are far off, one question to this side and the next to the other: the mean of two is right.
+  /// A model whose gradients are far off, one question to this side and the next to the other: the mean of two is right.
   private final class Swaying: RowResponder {
     let inner: any Responder
     private let off: Pixels
@@ -65,9 +65,9 @@ import Testing
 
     func forward(_ images: [Pixels]) -> [[Float]] { inner.forward(images) }
 
-    func backward(_ slopes: [[Float]]) -> [Pixels] {
+    func backward(_ gradients: [[Float]]) -> [Pixels] {
       side = -side
-      return inner.backward(slopes).map { Vector.along($0, side, off) }
+      return inner.backward(gradients).map { Vector.along($0, side, off) }
     }
   }
 
@@ -103,7 +103,7 @@ import Testing
       inner.forward(images).map { Vector.along($0, 0.01, random.normals($0.count)) }
     }
 
-    func backward(_ slopes: [[Float]]) -> [Pixels] { inner.backward(slopes) }
+    func backward(_ gradients: [[Float]]) -> [Pixels] { inner.backward(gradients) }
   }
 
   // MARK: Flags
@@ -142,19 +142,19 @@ import Testing
       isFlat ? inner.forward(images) : inner.forward(images).map(\.softmax)
     }
 
-    func backward(_ slopes: [[Float]]) -> [Pixels] {
-      let all = inner.backward(slopes)
+    func backward(_ gradients: [[Float]]) -> [Pixels] {
+      let all = inner.backward(gradients)
       return isFlat ? all.enumerated().map { $0 == 0 ? Vector.scaled($1, by: 0) : $1 } : all
     }
   }
 
-  @Test func probabilitiesAndFlatSlopesAreNamed() throws {
+  @Test func probabilitiesAndFlatGradientsAreNamed() throws {
     let calm = LinearModel.drawn(classes: 10, shape: shape, seed: 8)
     let images = try labelled(by: calm, count: 32, seed: 2)
     let soft = Target(classes: 10, shape: shape) { Softened(calm.makeResponder(), isFlat: false) }
     let flat = Target(classes: 10, shape: shape) { Softened(calm.makeResponder(), isFlat: true) }
     #expect(try flags(soft, images) == [.probabilities])
-    #expect(try flags(flat, images) == [.zeroSlopes(1, of: 32)])
+    #expect(try flags(flat, images) == [.zeroGradients(1, of: 32)])
   }
 
   @Test func partsThatFewClassesCutShortAreNamed() throws {
@@ -172,7 +172,7 @@ import Testing
     #expect(try few(10) == [] && few(10, .plus) == [])
   }
 
-  @Test func squareThatBreaksWhatSlopesCannotIsNamed() {
+  @Test func squareThatBreaksWhatGradientsCannotIsNamed() {
     func outcome(_ credits: [String]) -> Outcome {
       Outcome(
         index: 0, label: 0, cleanAnswer: 0, answer: credits.isEmpty ? 0 : 1, target: nil, attacked: true,

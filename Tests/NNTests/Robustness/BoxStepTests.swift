@@ -12,7 +12,7 @@ import Testing
     #expect(zip(next, [0, 1, 1, 0.9, 0.25] as Pixels).allSatisfy { abs($0 - $1) < 1e-6 })
     let corner = BoxStep.steepest(from: [0.75, 0.5], along: [-1, 2], length: 9, .l1)
     #expect(corner == [0, 1])
-    // A slope of zero moves nothing, whatever is left.
+    // A gradient of zero moves nothing, whatever is left.
     #expect(BoxStep.steepest(from: [0.5, 0.5], along: [0, 1], length: 1, .l1) == [0.5, 1])
   }
 
@@ -24,20 +24,20 @@ import Testing
     #expect(BoxStep.steepest(from: [0.5, 0.5], along: [.nan, 1], length: 1, .l2).count == 2)
   }
 
-  /// No point of ball and box gains more on a straight slope.
+  /// No point of ball and box gains more on a straight gradient.
   @Test(arguments: [Norm.linf, .l2, .l1]) func noOtherStepClimbsFurther(_ norm: Norm) {
     var random = Random(seed: 3, image: 0)
     for _ in 0..<20 {
       let point = (0..<9).map { _ in random.index(below: 2) == 0 ? Float(random.index(below: 2)) : random.uniform() }
-      let slope = random.normals(9)
+      let gradient = random.normals(9)
       let threat = ThreatModel(norm, epsilon: norm == .linf ? 0.3 : 0.8)
-      let best = BoxStep.steepest(from: point, along: slope, length: threat.epsilon, norm)
+      let best = BoxStep.steepest(from: point, along: gradient, length: threat.epsilon, norm)
       #expect(Distances.between(point, best)[norm] <= 1.000001 * threat.epsilon)
       #expect(best.allSatisfy { $0 >= 0 && $0 <= 1 })
-      let gain = Vector.dot(slope, Vector.difference(best, point))
+      let gain = Vector.dot(gradient, Vector.difference(best, point))
       for _ in 0..<200 {
         let other = threat.projected(Vector.along(point, 1, random.normals(9)), around: point)
-        #expect(Vector.dot(slope, Vector.difference(other, point)) <= gain + 1e-5)
+        #expect(Vector.dot(gradient, Vector.difference(other, point)) <= gain + 1e-5)
       }
     }
   }

@@ -8,7 +8,6 @@ import Testing
     #expect(costs[true: 0, answered: 2] == 2 && costs[true: 2, answered: 0] == 5)
     #expect(costs.transposed[true: 0, answered: 2] == 5)
     #expect(!costs.isSymmetric && costs.transposed.transposed == costs)
-    #expect((0..<3).map(costs.costliestAnswer) == [2, 2, 1])
   }
 
   @Test func protectionRaisesRowAndColumnAndNothingElse() throws {

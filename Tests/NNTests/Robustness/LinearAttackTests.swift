@@ -2,7 +2,7 @@ import Testing
 
 @testable import NN
 
-/// ALGORITHMS §13.2: on a linear model the best attack is known.
+/// On a linear model the best attack is known (Goodfellow et al., arXiv:1412.6572, §3).
 @Suite struct LinearAttackTests {
   private let engine = Engine(threads: 1)
   private let shape = ImageShape(channels: 1, height: 4, width: 5)
@@ -21,8 +21,8 @@ import Testing
   /// The exact worst case of a linear model within an L∞ ball and the box.
   private func worst(_ image: Pixels, _ target: Target, from y: Int, to j: Int, _ epsilon: Float) -> Pixels {
     guard let linear = target.makeResponder() as? LinearModel else { return image }
-    let slope = Vector.difference(linear.weights[j], linear.weights[y])
-    return Vector.clipped(Vector.map(image, slope) { $0 + epsilon * Vector.sign($1) })
+    let gradient = Vector.difference(linear.weights[j], linear.weights[y])
+    return Vector.clipped(Vector.map(image, gradient) { $0 + epsilon * Vector.sign($1) })
   }
 
   @Test func fgsmIsTheExactWorstCaseOfTwoClasses() throws {
@@ -65,15 +65,14 @@ import Testing
     guard let linear = target.makeResponder() as? LinearModel else { return }
     for (i, example) in try #require(result.examples).enumerated() where !result.evaluation.outcomes[i].fooled {
       let y = images.label(at: i)
-      let slope = Vector.difference(linear.weights[1 - y], linear.weights[y])
-      let gained = Vector.dot(slope, Vector.difference(example, images.pixels(at: i)))
+      let gradient = Vector.difference(linear.weights[1 - y], linear.weights[y])
+      let gained = Vector.dot(gradient, Vector.difference(example, images.pixels(at: i)))
       // The whole radius, unless the box is in the way: at these radii it hardly ever is.
-      let possible = Double(epsilon * ThreatModel(norm, epsilon: epsilon).dual(slope))
+      let possible = Double(epsilon * ThreatModel(norm, epsilon: epsilon).dual(gradient))
       #expect(gained <= possible * 1.0001 && gained > 0.85 * possible, "image \(i): \(gained) of \(possible)")
     }
   }
 
-  /// §13.3.
   @Test func aTargetedStepRaisesTheTarget() throws {
     let target = model(classes: 4)
     let images = try labelled(by: target, count: 30, seed: 4)
@@ -92,7 +91,6 @@ import Testing
     }
   }
 
-  /// §13.4.
   @Test func moreRestartsNeverHelpTheModel() throws {
     let target = CurvedModel.drawn(classes: 4, shape: shape, seed: 6)
     let images = try labelled(by: target, count: 60, seed: 5)
@@ -107,24 +105,23 @@ import Testing
     }
   }
 
-  @Test func theSlopesOfAllLossesAgreeWithDifferences() {
+  @Test func theGradientsOfAllLossesAgreeWithDifferences() {
     let logits: [Float] = [1.5, -0.25, 0.75, 2.5, 0.125]
     let aims = [Aim(label: 3), Aim(label: 0), Aim(label: 3, target: 1), Aim(label: 0, target: 2)]
     for loss in AttackLoss.allCases {
       for aim in aims {
-        let slope = loss.evaluate(logits, aim).slope
+        let gradient = loss.evaluate(logits, aim).gradient
         for i in logits.indices {
           var (up, down) = (logits, logits)
           up[i] += 1 / 64
           down[i] -= 1 / 64
           let difference = (loss.value(up, aim) - loss.value(down, aim)) * 32
-          #expect(abs(difference - slope[i]) < 1e-3, "\(loss) \(aim) \(i)")
+          #expect(abs(difference - gradient[i]) < 1e-3, "\(loss) \(aim) \(i)")
         }
       }
     }
   }
 
-  /// §13.7.
   @Test func theRatioLossIgnoresScaleAndShift() {
     let logits: [Float] = [3, 1, 0]
     #expect(abs(AttackLoss.dlr.value(logits, Aim(label: 0)) + 0.6667) < 1e-4)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import NN
 
-/// ALGORITHMS §13.8 and §13.9: on a linear model of two classes the smallest change is margin / dual norm of the slope.
+/// On a linear model of two classes the smallest change is margin / dual norm of the gradient.
 @Suite struct MinimumNormTests {
   private let shape = ImageShape(channels: 1, height: 5, width: 8)
   private let target: Target
@@ -22,11 +22,11 @@ import Testing
     return try result.evaluation.outcomes.enumerated().compactMap { i, outcome in
       try #require(outcome.fooled, "image \(i)")
       let (image, y) = (images.pixels(at: i), outcome.label)
-      let slope = Vector.difference(linear.weights[1 - y], linear.weights[y])
+      let gradient = Vector.difference(linear.weights[1 - y], linear.weights[y])
       let logits = linear.forward([image])[0]
       let threat = ThreatModel(norm, epsilon: 1)
-      let exact = (logits[y] - logits[1 - y]) / threat.dual(slope)
-      let nearest = Vector.along(image, exact, threat.steepest(slope))
+      let exact = (logits[y] - logits[1 - y]) / threat.dual(gradient)
+      let nearest = Vector.along(image, exact, threat.steepest(gradient))
       guard nearest.allSatisfy({ $0 >= 0 && $0 <= 1 }) else { return nil }
       return Double(outcome.distances[norm] / exact)
     }

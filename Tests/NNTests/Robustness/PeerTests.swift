@@ -56,7 +56,7 @@ import Testing
     let ready = try attack.prepared(
       for: target, dataset.test, within: ThreatModel(.linf, epsilon: 0.05), seed: 0, stop: .never)
     let change = try #require((ready as? Universal)?.change)
-    // 2·(3.2 − 5.5·127/255) over the length 2·√21.25 of the slopes' difference is 0.1; along the weights, over that length:
+    // 2·(3.2 − 5.5·127/255) over the length 2·√21.25 of the gradients' difference is 0.1; along the weights, over that length:
     let scale = change[1] / weights[1]
     #expect(abs(scale - 0.0219 * 1.02) < 0.001, "\(scale)")
     #expect(change[0] == 0.05 && abs(change[2] + scale) < 1e-5 && abs(change[3] - scale / 2) < 1e-5, "\(change)")

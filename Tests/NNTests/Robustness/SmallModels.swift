@@ -15,9 +15,9 @@ final class LinearModel: RowResponder {
     images.map { image in zip(weights, bias).map { Float(Vector.dot($0, image)) + $1 } }
   }
 
-  func backward(_ slopes: [[Float]]) -> [Pixels] {
-    slopes.map { slope in
-      zip(weights, slope).reduce(Pixels(repeating: 0, count: shape.count)) { Vector.along($0, $1.1, $1.0) }
+  func backward(_ gradients: [[Float]]) -> [Pixels] {
+    gradients.map { gradient in
+      zip(weights, gradient).reduce(Pixels(repeating: 0, count: shape.count)) { Vector.along($0, $1.1, $1.0) }
     }
   }
 
@@ -31,7 +31,7 @@ final class LinearModel: RowResponder {
   }
 }
 
-/// Two layers with a smooth bend between them: curved boundaries, and slopes that are exact.
+/// Two layers with a smooth bend between them: curved boundaries, and gradients that are exact.
 final class CurvedModel: RowResponder {
   let first: LinearModel
   let second: LinearModel
@@ -46,9 +46,9 @@ final class CurvedModel: RowResponder {
     return second.forward(hidden)
   }
 
-  func backward(_ slopes: [[Float]]) -> [Pixels] {
-    let bent = zip(second.backward(slopes), hidden).map { slope, hidden in
-      zip(slope, hidden).map { $0 * (1 - abs($1)) * (1 - abs($1)) }
+  func backward(_ gradients: [[Float]]) -> [Pixels] {
+    let bent = zip(second.backward(gradients), hidden).map { gradient, hidden in
+      zip(gradient, hidden).map { $0 * (1 - abs($1)) * (1 - abs($1)) }
     }
     return first.backward(bent)
   }

@@ -10,7 +10,7 @@ import Testing
     (0..<n).map { _ in random.index(below: 5) == 0 ? 0 : random.uniform() }
   }
 
-  /// §13.1: in ball and box, and no feasible point is nearer. (L2 ∩ box is not the exact projection: only feasible.)
+  /// In ball and box, and no feasible point is nearer. (L2 ∩ box is not the exact projection: only feasible.)
   @Test(arguments: [Norm.linf, .l1, .l0]) mutating func projectionIsTheNearestFeasiblePoint(_ norm: Norm) {
     for _ in 0..<20 {
       let n = 1 + random.index(below: 40)
@@ -56,9 +56,9 @@ import Testing
     let center: Pixels = [0.2, 0.5]
     let edge: Pixels = [0.2 + 0.1, 0.5 - 0.1]
     #expect(!threat.allows(Distances.between(center, edge)) && threat.almostAllows(Distances.between(center, edge)))
-    #expect(threat.allows(Distances.between(center, DeepFool().lawful(edge, around: center, within: threat))))
+    #expect(threat.allows(Distances.between(center, DeepFool().constrained(edge, around: center, within: threat))))
     let far: Pixels = [0.31, 0.5]
-    #expect(DeepFool().lawful(far, around: center, within: threat) == far)
+    #expect(DeepFool().constrained(far, around: center, within: threat) == far)
   }
 
   @Test mutating func l1WithBoxAgreesWithBisection() {
@@ -67,9 +67,9 @@ import Testing
       let center = image(n)
       let change = random.normals(n)
       let radius = 4 * random.uniform()
-      let rooms = zip(change, center).map { Double($0 > 0 ? 1 - $1 : $1) }
+      let headroom = zip(change, center).map { Double($0 > 0 ? 1 - $1 : $1) }
       func total(_ threshold: Double) -> Double {
-        zip(change, rooms).reduce(0) { $0 + min(max(Double(abs($1.0)) - threshold, 0), $1.1) }
+        zip(change, headroom).reduce(0) { $0 + min(max(Double(abs($1.0)) - threshold, 0), $1.1) }
       }
       var (low, high) = (0.0, 10.0)
       for _ in 0..<80 {
@@ -79,7 +79,7 @@ import Testing
       let threshold = total(0) <= Double(radius) ? 0 : high
       let projected = L1Ball.project(change, around: center, radius: radius)
       for i in 0..<n {
-        let size = min(max(Double(abs(change[i])) - threshold, 0), rooms[i])
+        let size = min(max(Double(abs(change[i])) - threshold, 0), headroom[i])
         #expect(abs(Double(projected[i]) - (change[i] < 0 ? -size : size)) < 1e-6)
       }
     }
@@ -99,16 +99,16 @@ import Testing
     #expect(edge[0] == 1 && edge[1] > 0 && edge[1] < 0.5)
   }
 
-  @Test func theSteepestStepIsAsLongAsTheSlopesDualNorm() {
-    let slope: Pixels = [3, 0, -4]
+  @Test func theSteepestStepIsAsLongAsTheGradientsDualNorm() {
+    let gradient: Pixels = [3, 0, -4]
     for (norm, step, dual) in [
       (Norm.linf, [1, 0, -1] as Pixels, Float(7)), (.l2, [0.6, 0, -0.8], 5), (.l1, [0, 0, -1], 4),
       (.l0, [0, 0, -1], 4),
     ] {
       let threat = ThreatModel(norm, epsilon: 1)
-      #expect(zip(threat.steepest(slope), step).allSatisfy { abs($0 - $1) < 1e-6 })
-      #expect(abs(threat.dual(slope) - dual) < 1e-6)
-      #expect(abs(Vector.dot(threat.steepest(slope), slope) - Double(dual)) < 1e-5)
+      #expect(zip(threat.steepest(gradient), step).allSatisfy { abs($0 - $1) < 1e-6 })
+      #expect(abs(threat.dual(gradient) - dual) < 1e-6)
+      #expect(abs(Vector.dot(threat.steepest(gradient), gradient) - Double(dual)) < 1e-5)
     }
     #expect(ThreatModel(.l2, epsilon: 1).steepest([0, 0]) == [0, 0])
   }

@@ -8,16 +8,16 @@ import Testing
     let model: Model
     let images: Tensor
     let labels: [Int]
-    let context: Crafting
+    let context: AdversaryContext
   }
 
   private func golden(epochs: Double = 0, seed: Int = 3) throws -> Case {
     var (_, model, images, labels) = try Golden.leNet(seed: 0)
-    // A network that has not learnt answers all alike: larger last weights make its answers, and their slopes, differ.
+    // A network that has not learnt answers all alike: larger last weights make its answers, and their gradients, differ.
     var values = model.values
     for place in model.layout where place.name == "fc3.weight" { for i in place.range { values[i] *= 50 } }
     model.setValues(values)
-    let context = Crafting(
+    let context = AdversaryContext(
       workspace: Workspace(model), loss: CrossEntropy(), indices: Array(0..<16),
       seed: seed, epochs: epochs, stop: .never)
     return Case(model: model, images: images, labels: labels, context: context)
@@ -27,15 +27,15 @@ import Testing
 
   @Test func signedAscentStaysInBallAndBoxAndClimbs() throws {
     let it = try golden()
-    let starts: [(SignedAscent.Start, SignedAscent.Hill)] = [(.uniform, .entropy), (.normal(0.001), .divergence)]
-    for (start, hill) in starts {
-      let ascent = SignedAscent(epsilon: 0.1, steps: 5, step: 0.05, start: start, hill: hill)
+    let starts: [(SignedAscent.Start, SignedAscent.Objective)] = [(.uniform, .entropy), (.normal(0.001), .divergence)]
+    for (start, objective) in starts {
+      let ascent = SignedAscent(epsilon: 0.1, steps: 5, step: 0.05, start: start, objective: objective)
       let made = try ascent.craft(it.images, labels: it.labels, in: it.context)
       #expect(changes(made, it.images).allSatisfy { abs($0) <= 0.1 + 1e-6 })
       #expect(made.values.allSatisfy { $0 >= 0 && $0 <= 1 })
       let (before, after) = (it.context.workspace.logits(it.images), it.context.workspace.logits(made))
       func height(_ logits: Tensor) -> Double {
-        hill == .divergence
+        objective == .divergence
           ? Divergence.evaluate(before, logits, scale: 1).sum
           : CrossEntropy().evaluate(logits, labels: it.labels).values.reduce(0) { $0 + Double($1) }
       }
@@ -45,11 +45,11 @@ import Testing
     }
   }
 
-  @Test func theDivergenceIsClimbedAlongItsSlope() throws {
-    // One step without noise from an image that is not the clean one: against the slope by central differences.
+  @Test func theDivergenceIsClimbedAlongItsGradient() throws {
+    // One step without noise from an image that is not the clean one: against the gradient by central differences.
     let it = try golden()
-    let ascent = SignedAscent(epsilon: 1, steps: 1, step: 0.01, start: .normal(0.05), hill: .divergence)
-    let start = SignedAscent(epsilon: 1, steps: 0, step: 0.01, start: .normal(0.05), hill: .divergence)
+    let ascent = SignedAscent(epsilon: 1, steps: 1, step: 0.01, start: .normal(0.05), objective: .divergence)
+    let start = SignedAscent(epsilon: 1, steps: 0, step: 0.01, start: .normal(0.05), objective: .divergence)
     let from = try start.craft(it.images, labels: it.labels, in: it.context)
     let made = try ascent.craft(it.images, labels: it.labels, in: it.context)
     let clean = it.context.workspace.logits(it.images)
@@ -83,28 +83,28 @@ import Testing
     #expect(next.values != made.values)
   }
 
-  @Test func aStepAlongTheSlopeHasItsLength() throws {
+  @Test func aStepAlongTheGradientHasItsLength() throws {
     let it = try golden()
-    let made = try AlongTheSlope(length: 0.5).craft(it.images, labels: it.labels, in: it.context)
+    let made = try GradientStep(length: 0.5).craft(it.images, labels: it.labels, in: it.context)
     for row in 0..<16 {
       let shift = zip(made[row: row], it.images[row: row]).map { $0 - $1 }
       #expect(abs(Vector.l2(shift) - 0.5) < 1e-4)
     }
   }
 
-  /// The finite difference of `gradient_penalty` is the slope's length, measured on a real network by the engine. On noise:
+  /// The finite difference of `gradient_penalty` is the gradient's length, measured on a real network by the engine. On noise:
   /// where a background is flat, maxima tie and the loss has a kink.
-  @Test func alongTheSlopeTheLossRisesByItsLength() throws {
+  @Test func alongTheGradientTheLossRisesByItsLength() throws {
     let it = try golden()
     let images = Tensor(
       shape: it.images.shape, values: noise(it.images.values.count, seed: 8).map { 0.5 + 0.2 * $0 })
     let workspace = Workspace(it.model)
-    let slopes = workspace.inputGradient(of: CrossEntropy(), at: images, labels: it.labels).gradient
+    let gradients = workspace.inputGradient(of: CrossEntropy(), at: images, labels: it.labels).gradient
     let length: Float = 1e-2
-    let made = try AlongTheSlope(length: length).craft(images, labels: it.labels, in: it.context)
+    let made = try GradientStep(length: length).craft(images, labels: it.labels, in: it.context)
     let losses = [images, made].map { CrossEntropy().evaluate(workspace.logits($0), labels: it.labels).values }
     for row in 0..<16 {
-      let found = (losses[1][row] - losses[0][row]) / length, exact = Vector.l2(Array(slopes[row: row]))
+      let found = (losses[1][row] - losses[0][row]) / length, exact = Vector.l2(Array(gradients[row: row]))
       #expect(abs(found - exact) < 0.05 * exact + 2e-3, "image \(row): \(found), not \(exact)")
     }
   }
@@ -113,7 +113,7 @@ import Testing
   /// on the ball's surface unless the start was more than a quarter of eps on the other side.
   @Test func fastTrainingStepsFromARandomStart() throws {
     let it = try golden()
-    let ascent = SignedAscent(epsilon: 0.1, steps: 1, step: 0.125, start: .uniform, hill: .entropy)
+    let ascent = SignedAscent(epsilon: 0.1, steps: 1, step: 0.125, start: .uniform, objective: .entropy)
     let shifts = changes(try ascent.craft(it.images, labels: it.labels, in: it.context), it.images)
     let free = zip(it.images.values, shifts).filter { $0.0 > 0.11 && $0.0 < 0.89 && $0.1 != 0 }.map { abs($0.1) }
     #expect(free.allSatisfy { $0 <= 0.1 + 1e-6 })
@@ -132,7 +132,7 @@ import Testing
         AttackAdversary(FGSM(), within: ThreatModel(.linf, epsilon: 0.2))
       ),
     ] {
-      let both = ByClass(usual: usual, special: special, classes: classes)
+      let both = PerClassAdversary(usual: usual, special: special, classes: classes)
       let made = try both.craft(it.images, labels: it.labels, in: it.context)
       let (near, far) = (
         try usual.craft(it.images, labels: it.labels, in: it.context),
@@ -156,7 +156,7 @@ import Testing
     #expect(excess(free, plain, relative: 0, absolute: 1e-6) <= 1)
   }
 
-  @Test func freeTrainingMovesTheImagesByTheSlopeOfTheStepBefore() throws {
+  @Test func freeTrainingMovesTheImagesByTheGradientOfTheStepBefore() throws {
     let data = try SmallData.golden(seed: 0)
     let it = try golden()
     var trainer = Trainer()

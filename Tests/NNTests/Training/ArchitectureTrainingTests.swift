@@ -4,17 +4,14 @@ import Testing
 
 /// Every architecture learns, to the same bits on any number of threads, batch statistics and dropout included.
 @Suite struct ArchitectureTrainingTests {
-  static let small: [(String, [String: SettingValue])] = [
-    ("lenet", [:]), ("mlp", ["hidden": .integers([32])]),
-    ("cnn", ["channels": .integers([6, 8]), "dropout": .number(0.1)]),
-    ("vgg_small", ["width": .integer(4)]), ("resnet8", [:]), ("resnet20", [:]),
+  /// Settings that make a large one small; an architecture without any is tried as it is.
+  static let small: [String: [String: SettingValue]] = [
+    "mlp": ["hidden": .integers([32])], "cnn": ["channels": .integers([6, 8]), "dropout": .number(0.1)],
+    "vgg_small": ["width": .integer(4)],
   ]
 
-  @Test func allAreTried() { #expect(Self.small.map(\.0).sorted() == Architectures.all.map(\.name).sorted()) }
-
-  @Test(arguments: small.indices) func everyArchitectureLearnsToTheSameBits(index: Int) throws {
-    let (name, settings) = Self.small[index]
-    let architecture = try #require(Architectures.named(name)).make(settings)
+  @Test(arguments: Architectures.all.map(\.name)) func everyArchitectureLearnsToTheSameBits(name: String) throws {
+    let architecture = try #require(Architectures.named(name)).make(Self.small[name] ?? [:])
     let data = try SmallData.squares(96, shape: ImageShape(channels: 1, height: 16, width: 16))
     let model = try Model(
       architecture, input: data.shape, classes: 4, normalisation: Normalisation(mean: data.mean, std: data.std), seed: 1

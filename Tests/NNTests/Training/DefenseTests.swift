@@ -73,7 +73,7 @@ import Testing
     let both: [any Defense] = [CostWeightedDefense(), smooth, ExpectedCostDefense(), LogitAdjustedDefense()]
     let first = try objective(both).loss.evaluate(logits, labels: [0, 3])
     let last = try objective(both.reversed()).loss.evaluate(logits, labels: [0, 3])
-    #expect(first.values == last.values && first.slope.values == last.slope.values)
+    #expect(first.values == last.values && first.gradient.values == last.gradient.values)
     // And each is there: without one of them the loss is another.
     for left in both.indices {
       var fewer = both
@@ -90,8 +90,8 @@ import Testing
   private struct Foreign: Defense {
     struct Square: Loss {
       func evaluate(_ logits: Tensor, labels: [Int]) -> LossValue {
-        eachRow(logits, labels) { z, label, slope in
-          for j in z.indices { slope[j] = 2 * z[j] }
+        eachRow(logits, labels) { z, label, gradient in
+          for j in z.indices { gradient[j] = 2 * z[j] }
           return z.reduce(0) { $0 + $1 * $1 }
         }
       }
@@ -108,7 +108,7 @@ import Testing
       loss.evaluate(logits, labels: [1]), CrossEntropy(smoothing: 0.1).evaluate(logits, labels: [1])
     )
     #expect(whole.values[0] == plain.values[0] + 6.25)
-    #expect(whole.slope.values[3] == plain.slope.values[3] - 2)
+    #expect(whole.gradient.values[3] == plain.gradient.values[3] - 2)
   }
 
   @Test func theMinMaxDefenseAloneTrainsOnCleanImages() throws {
@@ -144,7 +144,7 @@ import Testing
     let inner: any Adversary
     let largest: @Sendable (Double, Float) -> Void
 
-    func craft(_ images: Tensor, labels: [Int], in context: Crafting) throws -> Tensor {
+    func craft(_ images: Tensor, labels: [Int], in context: AdversaryContext) throws -> Tensor {
       let made = try inner.craft(images, labels: labels, in: context)
       let change = zip(made.values, images.values).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
       largest(context.epochs, change)

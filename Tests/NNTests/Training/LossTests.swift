@@ -3,8 +3,8 @@ import Testing
 @testable import NN
 
 @Suite struct LossTests {
-  /// Every loss with the logits' slope by central differences, on logits without ties.
-  @Test(arguments: LossTests.all) func slopesAgreeWithCentralDifferences(name: String, loss: any Loss) {
+  /// Every loss with the logits' gradient by central differences, on logits without ties.
+  @Test(arguments: LossTests.all) func gradientsAgreeWithCentralDifferences(name: String, loss: any Loss) {
     let logits = Tensor(shape: [3, 5], values: noise(15, seed: 4, scale: 2))
     let labels = [0, 3, 4]
     let found = loss.evaluate(logits, labels: labels)
@@ -14,13 +14,14 @@ import Testing
       up.values[i] += 0.01
       down.values[i] -= 0.01
       let rise = loss.evaluate(up, labels: labels).values[i / 5] - loss.evaluate(down, labels: labels).values[i / 5]
-      #expect(abs(rise / 0.02 - found.slope.values[i]) < 1e-3 * max(1, abs(rise / 0.02)), "\(name), logit \(i)")
+      #expect(abs(rise / 0.02 - found.gradient.values[i]) < 1e-3 * max(1, abs(rise / 0.02)), "\(name), logit \(i)")
     }
   }
 
   static let all: [(String, any Loss)] = [
-    ("cross-entropy", CrossEntropy()), ("smoothed", CrossEntropy(smoothing: 0.1)), ("margin", Margin()),
-    ("difference of logits ratio", DLR()),
+    ("cross-entropy", CrossEntropy()), ("smoothed", CrossEntropy(smoothing: 0.1)),
+    ("margin of attacks", Attacked(loss: .margin)),
+    ("difference of logits ratio of attacks", Attacked(loss: .dlr)),
     ("expected cost", ExpectedCost(costs, weight: 0.7, entropy: 0.4)),
     ("weighted by class", ClassWeighted(CrossEntropy(), factors: [0, 1, 2, 3, 0.5])),
     ("adjusted logits", LogitAdjusted(CrossEntropy(smoothing: 0.1), costs, tau: 0.7)),
@@ -36,8 +37,8 @@ import Testing
     let logits = Tensor(shape: [1, 3], values: [0, 0, 0.6931472])
     let found = ExpectedCost(costs, weight: 1, entropy: 0).evaluate(logits, labels: [0])
     #expect(abs(found.values[0] - 3) < 1e-6)  // 8/4 + 2/2; the transposed matrix would give 50
-    // Slope p_j (cost_j - 3): 1/4 · -3, 1/4 · 5, 1/2 · -1.
-    #expect(excess(found.slope.values, [-0.75, 1.25, -0.5], absolute: 1e-6) <= 1)
+    // Gradient p_j (cost_j - 3): 1/4 · -3, 1/4 · 5, 1/2 · -1.
+    #expect(excess(found.gradient.values, [-0.75, 1.25, -0.5], absolute: 1e-6) <= 1)
   }
 
   @Test func aClassIsWeightedByTheMeanCostOfMistakingIt() throws {
@@ -47,7 +48,7 @@ import Testing
     let loss = ClassWeighted(CrossEntropy(), factors: costs.meanCosts.map { Float($0) })
     let found = loss.evaluate(Tensor(shape: [1, 3], values: [0, 0, 0]), labels: [0])
     #expect(abs(found.values[0] - 5 * 1.0986123) < 1e-5)
-    #expect(excess(found.slope.values, [-10 / 3, 5 / 3, 5 / 3], absolute: 1e-5) <= 1)
+    #expect(excess(found.gradient.values, [-10 / 3, 5 / 3, 5 / 3], absolute: 1e-5) <= 1)
   }
 
   @Test func adjustedLogitsPutTheCostsOfTheTrueClassIntoTheSoftmax() throws {
@@ -56,7 +57,7 @@ import Testing
     let logits = Tensor(shape: [1, 3], values: [0, 0, 0])
     let whole = LogitAdjusted(CrossEntropy(), costs, tau: 1).evaluate(logits, labels: [0])
     #expect(abs(whole.values[0] - 2.3978953) < 1e-5)
-    #expect(excess(whole.slope.values, [-10 / 11, 8 / 11, 2 / 11], absolute: 1e-6) <= 1)
+    #expect(excess(whole.gradient.values, [-10 / 11, 8 / 11, 2 / 11], absolute: 1e-6) <= 1)
     let half = LogitAdjusted(CrossEntropy(), costs, tau: 0.5).evaluate(logits, labels: [0])
     #expect(abs(half.values[0] - 1.6568254) < 1e-5)  // log(1 + 2.8284271 + 1.4142136)
     let none = LogitAdjusted(CrossEntropy(), costs, tau: 0).evaluate(logits, labels: [0])
@@ -65,7 +66,7 @@ import Testing
     let free = try CostMatrix([[0, 0, 3], [1, 0, 1], [1, 1, 0]])
     let found = LogitAdjusted(CrossEntropy(), free, tau: 1).evaluate(logits, labels: [0])
     #expect(abs(found.values[0] - 1.3862946) < 1e-5)
-    #expect(abs(found.slope.values[1]) < 1e-6)
+    #expect(abs(found.gradient.values[1]) < 1e-6)
   }
 
   @Test(arguments: [0, 6]) func costSensitiveGradientsAreThoseOfPyTorch(protected: Int) throws {
@@ -74,13 +75,14 @@ import Testing
     let workspace = Workspace(model)
     let plain = model.parameterGradient(of: ExpectedCost(costs, weight: 1), at: images, labels: labels)
     let mild = model.parameterGradient(of: ExpectedCost(costs, weight: 0.1), at: images, labels: labels)
-    let slope = FloatStorage(count: model.values.count)
-    let penalty = PenaltyTerms([MinMax()], layout: model.layout).evaluate(FloatStorage(model.values), slope: slope)
+    let gradient = FloatStorage(count: model.values.count)
+    let penalty = PenaltyTerms([MinMax()], layout: model.layout).evaluate(
+      FloatStorage(model.values), gradient: gradient)
     for place in model.layout {
       let cost = plain.values[place.range].map { $0 / 16 }
       let reference = try golden["g.cs\(protected).\(place.name)"].values
       #expect(excess(cost, reference, relative: 0, absolute: 2e-6) <= 1, "\(place.name)")
-      let whole = place.range.map { mild.values[$0] / 16 + slope.values[$0] }
+      let whole = place.range.map { mild.values[$0] / 16 + gradient.values[$0] }
       let wholeReference = try golden["g.cse\(protected).\(place.name)"].values
       #expect(excess(whole, wholeReference, relative: 0, absolute: 2e-6) <= 1, "\(place.name)")
     }
@@ -91,34 +93,40 @@ import Testing
   }
 
   @Test func theMinMaxPenaltyOfOneWeightIsZero() {
-    let slope = FloatStorage(count: 4)
+    let gradient = FloatStorage(count: 4)
     let value = [Float(0), -3, 0, 0].withUnsafeBufferPointer {
-      MinMax().add($0, factor: 2, to: UnsafeMutableBufferPointer(start: slope.floats, count: 4))
+      MinMax().add($0, factor: 2, to: UnsafeMutableBufferPointer(start: gradient.floats, count: 4))
     }
     #expect(value == 0)
-    #expect(slope.values == [0, 0, 0, 0])
+    #expect(gradient.values == [0, 0, 0, 0])
   }
 
-  @Test func theRatioIsThatOfTheAttack() {
-    // By hand: logits 1, 4, 2, 0 and label 2: -(2 - 4) / (4 - 1).
-    let logits = Tensor(shape: [1, 4], values: [1, 4, 2, 0])
-    #expect(abs(DLR().evaluate(logits, labels: [2]).values[0] - 2 / 3) < 1e-6)
-    #expect(abs(DLR().evaluate(logits, labels: [1]).values[0] + 2 / 3) < 1e-6)
-    let attack = AttackLoss.dlr.evaluate(logits.values, Aim(label: 2))
-    let found = DLR().evaluate(logits, labels: [2])
-    #expect(excess(found.slope.values, attack.slope, absolute: 1e-6) <= 1)
+  @Test func theRatioOfLogitsByHand() {
+    // Logits 1, 4, 2, 0 and label 2: -(2 - 4) / (4 - 1).
+    #expect(abs(AttackLoss.dlr.value([1, 4, 2, 0], Aim(label: 2)) - 2 / 3) < 1e-6)
+    #expect(abs(AttackLoss.dlr.value([1, 4, 2, 0], Aim(label: 1)) + 2 / 3) < 1e-6)
+  }
+
+  /// What an attack makes larger, as a loss.
+  private struct Attacked: Loss {
+    let loss: AttackLoss
+
+    func evaluate(_ logits: Tensor, labels: [Int]) -> LossValue {
+      let found = zip(logits.eachRow, labels).map { loss.evaluate($0, Aim(label: $1)) }
+      return LossValue(values: found.map(\.value), gradient: Tensor(found.map(\.gradient)))
+    }
   }
 
   @Test func smoothingIsThatOfPyTorch() {
     // (1 - s) CE + s · mean of -log p, by hand on two equal logits: log 2 whatever s is.
     let found = CrossEntropy(smoothing: 0.2).evaluate(Tensor(shape: [1, 2], values: [1, 1]), labels: [0])
     #expect(abs(found.values[0] - 0.6931472) < 1e-6)
-    #expect(excess(found.slope.values, [-0.4, 0.4], absolute: 1e-6) <= 1)
+    #expect(excess(found.gradient.values, [-0.4, 0.4], absolute: 1e-6) <= 1)
     // By hand where s counts: p = (1/2, 1/4, 1/4), truth 0, s = 0.3, so that q = (0.8, 0.1, 0.1) and the loss is
-    // (0.8 + 2 · 0.1 · 2) log 2; slopes p - q. The other convention, q = (0.7, 0.15, 0.15), would give 1.3 log 2.
+    // (0.8 + 2 · 0.1 · 2) log 2; gradients p - q. The other convention, q = (0.7, 0.15, 0.15), would give 1.3 log 2.
     let uneven = CrossEntropy(smoothing: 0.3).evaluate(Tensor(shape: [1, 3], values: [0.6931472, 0, 0]), labels: [0])
     #expect(abs(uneven.values[0] - 1.2 * 0.6931472) < 1e-6)
-    #expect(excess(uneven.slope.values, [-0.3, 0.15, 0.15], absolute: 1e-6) <= 1)
+    #expect(excess(uneven.gradient.values, [-0.3, 0.15, 0.15], absolute: 1e-6) <= 1)
   }
 
   @Test func weightsAdjustmentsSmoothingAndExpectedCostAddUpToWhatEachSays() throws {
@@ -136,23 +144,23 @@ import Testing
     // 5 (p' - q) + ½ p (cost - 2.5).
     #expect(
       excess(
-        found.slope.values,
+        found.gradient.values,
         [5 * (1 / 6 - 0.8) - 0.625, 5 * (2 / 3 - 0.1) + 0.6875, 5 * (1 / 6 - 0.1) - 0.0625], absolute: 1e-5) <= 1)
   }
 
-  @Test func divergenceOfEqualLogitsIsZeroAndSlopesAgreeWithDifferences() {
+  @Test func divergenceOfEqualLogitsIsZeroAndGradientsAgreeWithDifferences() {
     let first = Tensor(shape: [2, 4], values: noise(8, seed: 1))
     let other = Tensor(shape: [2, 4], values: noise(8, seed: 2))
     #expect(abs(Divergence.evaluate(first, first, scale: 3).sum) < 1e-6)
     let found = Divergence.evaluate(first, other, scale: 3)
     for i in 0..<8 {
-      for (tensor, slope) in [(0, found.byFirst.values[i]), (1, found.byOther.values[i])] {
+      for (tensor, gradient) in [(0, found.firstGradient.values[i]), (1, found.secondGradient.values[i])] {
         func at(_ shift: Float) -> Double {
           var pair = [first, other]
           pair[tensor].values[i] += shift
           return Divergence.evaluate(pair[0], pair[1], scale: 3).sum
         }
-        #expect(abs((at(0.01) - at(-0.01)) / 0.02 - Double(slope)) < 2e-3)
+        #expect(abs((at(0.01) - at(-0.01)) / 0.02 - Double(gradient)) < 2e-3)
       }
     }
   }

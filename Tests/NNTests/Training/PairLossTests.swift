@@ -6,10 +6,10 @@ import Testing
 @Suite struct PairLossTests {
   static let all: [(String, any PairLoss)] = [
     ("consistency", Consistency(beta: 3)), ("misclassification-aware", MisclassificationAware(beta: 2.5)),
-    ("slope penalty", SlopePenalty(weight: 0.3, length: 0.7)),
+    ("gradient penalty", GradientNormPenalty(weight: 0.3, length: 0.7)),
   ]
 
-  @Test(arguments: 0..<3, 0..<2) func slopesAgreeWithCentralDifferences(number: Int, single: Int) {
+  @Test(arguments: 0..<3, 0..<2) func gradientsAgreeWithCentralDifferences(number: Int, single: Int) {
     let pair = Self.all[number]
     let loss: any Loss = single == 0 ? CrossEntropy() : ExpectedCost(LossTests.costs, weight: 0.2)
     let logits = [1, 2].map { Tensor(shape: [3, 5], values: noise(15, seed: $0, scale: 2)) }
@@ -18,15 +18,15 @@ import Testing
       pair.1.evaluate(clean: logits[0], changed: logits[1], labels: labels, loss: loss)
     }
     let found = at(logits)
-    for (which, slope) in [found.byClean, found.byChanged].enumerated() {
-      for i in slope.values.indices {
+    for (which, gradient) in [found.cleanGradient, found.changedGradient].enumerated() {
+      for i in gradient.values.indices {
         func sum(_ shift: Float) -> Double {
           var moved = logits
           moved[which].values[i] += shift
           return at(moved).sum
         }
         let rise = (sum(0.01) - sum(-0.01)) / 0.02
-        #expect(abs(rise - Double(slope.values[i])) < 3e-3 * max(1, abs(rise)), "\(pair.0), \(which), logit \(i)")
+        #expect(abs(rise - Double(gradient.values[i])) < 3e-3 * max(1, abs(rise)), "\(pair.0), \(which), logit \(i)")
       }
     }
   }
@@ -47,29 +47,29 @@ import Testing
     let uneven = Tensor(shape: [1, 2], values: [0, 1.0986123])
     #expect(abs(sum(Consistency(beta: 1), even, uneven) - (0.6931472 + 0.1438410)) < 1e-5)
     // log 2 + 0.1 · ((log 4 - log 2) / 0.5)².
-    let slope = SlopePenalty(weight: 0.1, length: 0.5)
-    #expect(abs(sum(slope, even, uneven) - (0.6931472 + 0.1 * 4 * 0.4804530)) < 1e-5)
+    let gradient = GradientNormPenalty(weight: 0.1, length: 0.5)
+    #expect(abs(sum(gradient, even, uneven) - (0.6931472 + 0.1 * 4 * 0.4804530)) < 1e-5)
   }
 
-  /// Slopes that were computed before.
+  /// Gradients that were computed before.
   private struct Given: Loss {
-    let slope: Tensor
+    let gradient: Tensor
     func evaluate(_ logits: Tensor, labels: [Int]) -> LossValue {
-      LossValue(values: logits.answers.map { _ in 0 }, slope: slope)
+      LossValue(values: logits.answers.map { _ in 0 }, gradient: gradient)
     }
   }
 
-  @Test func aStepFollowsTheSlopesOfBothImages() throws {
+  @Test func aStepFollowsTheGradientsOfBothImages() throws {
     let (_, model, images, labels) = try Golden.leNet(seed: 0)
     let data = try SmallData.golden(seed: 0)
     let workspace = Workspace(model)
-    let slope = workspace.inputGradient(of: CrossEntropy(), at: images, labels: labels).gradient
-    let changed = SignStep(length: 0.1, epsilon: 0.1).taken(from: images, along: slope)
+    let gradient = workspace.inputGradient(of: CrossEntropy(), at: images, labels: labels).gradient
+    let changed = SignStep(length: 0.1, epsilon: 0.1).taken(from: images, along: gradient)
     let pair = MisclassificationAware(beta: 4)
     let value = pair.evaluate(
       clean: workspace.logits(images), changed: workspace.logits(changed), labels: labels, loss: CrossEntropy())
-    let first = model.parameterGradient(of: Given(slope: value.byClean), at: images, labels: labels).values
-    let second = model.parameterGradient(of: Given(slope: value.byChanged), at: changed, labels: labels).values
+    let first = model.parameterGradient(of: Given(gradient: value.cleanGradient), at: images, labels: labels).values
+    let second = model.parameterGradient(of: Given(gradient: value.changedGradient), at: changed, labels: labels).values
     var trainer = Trainer()
     trainer.epochs = 1
     trainer.optimizer = SGD()

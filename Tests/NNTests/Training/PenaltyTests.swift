@@ -7,24 +7,24 @@ import Testing
     MinMax.Form.allCases.map { ($0.rawValue, MinMax(form: $0)) } + [("squared length", SquaredLength(weight: 1))]
 
   private func evaluate(_ penalty: any Penalty, _ weights: [Float], factor: Float = 1) -> (Double, [Float]) {
-    let slope = FloatStorage(count: weights.count)
+    let gradient = FloatStorage(count: weights.count)
     let value = weights.withUnsafeBufferPointer {
-      penalty.add($0, factor: factor, to: UnsafeMutableBufferPointer(start: slope.floats, count: weights.count))
+      penalty.add($0, factor: factor, to: UnsafeMutableBufferPointer(start: gradient.floats, count: weights.count))
     }
-    return (value, slope.values)
+    return (value, gradient.values)
   }
 
-  @Test(arguments: all.indices) func slopesAgreeWithCentralDifferences(number: Int) {
+  @Test(arguments: all.indices) func gradientsAgreeWithCentralDifferences(number: Int) {
     let (name, penalty) = Self.all[number]
     let weights = noise(30, seed: 3).map { $0 + 0.1 }
-    let slope = evaluate(penalty, weights, factor: 2).1
+    let gradient = evaluate(penalty, weights, factor: 2).1
     for i in weights.indices where abs(weights[i]) > 0.02 {
       func at(_ shift: Float) -> Double {
         var moved = weights
         moved[i] += shift
         return evaluate(penalty, moved, factor: 2).0
       }
-      #expect(abs((at(0.01) - at(-0.01)) / 0.02 - Double(slope[i])) < 2e-3, "\(name), weight \(i)")
+      #expect(abs((at(0.01) - at(-0.01)) / 0.02 - Double(gradient[i])) < 2e-3, "\(name), weight \(i)")
     }
   }
 
@@ -42,9 +42,9 @@ import Testing
   @Test func equalWeightsGiveNoNonsense() {
     for (name, penalty) in Self.all {
       for weights in [[Float](repeating: 0.5, count: 4), [Float](repeating: 0, count: 4)] {
-        let (value, slope) = evaluate(penalty, weights)
+        let (value, gradient) = evaluate(penalty, weights)
         #expect(value.isFinite, "\(name)")
-        #expect(slope.allSatisfy { $0.isFinite }, "\(name)")
+        #expect(gradient.allSatisfy { $0.isFinite }, "\(name)")
       }
     }
   }
@@ -53,14 +53,14 @@ import Testing
     let resnet = try #require(Architectures.named("resnet8")).make()
     let model = try Model(resnet, input: ImageShape(channels: 1, height: 16, width: 16), classes: 4)
     let convolutions = model.layout.filter { $0.isTrained && $0.shape.count == 4 }
-    let slope = FloatStorage(count: model.values.count)
+    let gradient = FloatStorage(count: model.values.count)
     let terms = PenaltyTerms([MinMax(factors: [5, 0.1], rest: 0.01, form: .l1)], layout: model.layout)
-    _ = terms.evaluate(FloatStorage(model.values), slope: slope)
+    _ = terms.evaluate(FloatStorage(model.values), gradient: gradient)
     for place in model.layout {
       let order = convolutions.firstIndex { $0.name == place.name }
       let factor: Float = order.map { $0 == 0 ? 5 : $0 == 1 ? 0.1 : 0.01 } ?? 0
-      #expect(slope.values[place.range].allSatisfy { abs($0) == factor || $0 == 0 }, "\(place.name)")
-      if order != nil { #expect(slope.values[place.range].contains { $0 != 0 }) }
+      #expect(gradient.values[place.range].allSatisfy { abs($0) == factor || $0 == 0 }, "\(place.name)")
+      if order != nil { #expect(gradient.values[place.range].contains { $0 != 0 }) }
     }
   }
 

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ScheduleTests {
   private func factors(_ schedule: any Schedule, epochs: Int = 10, stepsPerEpoch: Int = 4) -> [Double] {
     (0..<epochs * stepsPerEpoch).map {
-      schedule.factor(at: TrainingPlace(step: $0, stepsPerEpoch: stepsPerEpoch, epochs: epochs))
+      schedule.factor(at: TrainingPosition(step: $0, stepsPerEpoch: stepsPerEpoch, epochs: epochs))
     }
   }
 

@@ -1,4 +1,4 @@
-/// Adversarial training: on each batch clean, and on the batch as an attack changes it against the weights of the moment.
+/// Adversarial training on each batch, both clean and perturbed by an attack against the current weights.
 ///
 /// With FGSM and one clean step before, the paper's ADV (Goodfellow et al., ICLR 2015; arXiv:2101.12372); with PGD and
 /// `mix: replaced`, that of Madry et al., ICLR 2018.
@@ -68,7 +68,7 @@ public struct AdversarialTraining: Defense {
     guard let protectedEps else { return try parts.makeImages(name, usual, mix) }
     let classes = Set(try parts.costs(neededBy: name).protected)
     let special = try adversary(for: parts.model, protectedEps)
-    try parts.makeImages(name, ByClass(usual: usual, special: special, classes: classes), mix)
+    try parts.makeImages(name, PerClassAdversary(usual: usual, special: special, classes: classes), mix)
   }
 
   /// Plain FGSM climbs the training loss itself, as in the paper; every other attack climbs its own.

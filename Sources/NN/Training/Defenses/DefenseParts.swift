@@ -4,7 +4,7 @@
 public struct DefenseParts {
   /// The model that will be trained.
   public let model: Model
-  /// What mistakes cost, for as many classes as the model has; nil if nobody said.
+  /// The cost matrix, with as many classes as the model; nil if none was given.
   public let costs: CostMatrix?
   /// Terms that depend on the weights alone.
   public var penalties: [any Penalty] = []
@@ -71,7 +71,7 @@ public enum DefenseError: Error, Equatable, CustomStringConvertible {
   case twice(String)
   /// Two defenses of a combination that both make the images to train on.
   case twoMakers(String, String)
-  /// An attack that follows no slope, so that training against it teaches little.
+  /// An attack that follows no gradient, so that training against it teaches little.
   case notByGradient(attack: String)
   /// An attack that has no form for a norm.
   case norm(attack: String, norm: Norm, has: [Norm])
@@ -80,7 +80,8 @@ public enum DefenseError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .needsCosts(let defense): "\(defense) needs a cost matrix"
-    case .otherClasses(let costs, let model): "the cost matrix is for \(Shown.classes(costs)), the model has \(model)"
+    case .otherClasses(let costs, let model):
+      "the cost matrix is for \(MessageText.classes(costs)), the model has \(model)"
     case .noConvolutions(let defense, let architecture):
       "\(defense) works on the weights of convolutions, and \(architecture) has none"
     case .twice(let name): "\(name) stands twice in the combination"

@@ -23,7 +23,7 @@ public struct FastAdversarial: Defense {
 
   /// See `Defense`.
   public func add(to parts: inout DefenseParts) throws {
-    let ascent = SignedAscent(epsilon: eps, steps: 1, step: stride * eps, start: .uniform, hill: .entropy)
+    let ascent = SignedAscent(epsilon: eps, steps: 1, step: stride * eps, start: .uniform, objective: .entropy)
     try parts.makeImages(name, ascent, .adversarial)
   }
 }

@@ -1,7 +1,7 @@
-/// The squared length of the loss's slope by the pixels as a penalty, approximated by a finite difference along it.
+/// The squared length of the loss's gradient by the pixels as a penalty, approximated by a finite difference along it.
 /// Ross & Doshi-Velez, AAAI 2018; the approximation is that of Finlay & Oberman, arXiv:1905.11468.
 public struct GradientPenalty: Defense {
-  /// What the squared slope weighs.
+  /// What the squared gradient weighs.
   public var weight: Float = 0.1
   /// How far apart the two images of the difference are, in the L2 norm.
   public var length: Float = 0.1
@@ -25,6 +25,6 @@ public struct GradientPenalty: Defense {
   /// See `Defense`.
   public func add(to parts: inout DefenseParts) throws {
     try parts.makeImages(
-      name, AlongTheSlope(length: length), .paired(SlopePenalty(weight: weight, length: length)))
+      name, GradientStep(length: length), .paired(GradientNormPenalty(weight: weight, length: length)))
   }
 }

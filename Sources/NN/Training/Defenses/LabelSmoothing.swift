@@ -1,4 +1,4 @@
-/// Targets that are not quite certain. It raises accuracy under FGSM and hides gradients more than it defends: attack
+/// Cross-entropy on softened labels. It raises accuracy under FGSM and hides gradients more than it defends: attack
 /// such a model with `autoattack`. Szegedy et al., CVPR 2016.
 public struct LabelSmoothing: Defense {
   /// Share of the target spread over all classes, the true one included.

@@ -1,5 +1,5 @@
-/// MART: the loss of changed images with a margin, plus agreement with clean ones where these are in doubt.
-/// Wang et al., "Improving Adversarial Robustness Requires Revisiting Misclassified Examples", ICLR 2020.
+/// MART: a margin-boosted loss on adversarial images, plus consistency with the clean images weighted by how uncertain
+/// these are. Wang et al., "Improving Adversarial Robustness Requires Revisiting Misclassified Examples", ICLR 2020.
 public struct MART: Defense {
   /// Radius in pixel units.
   public var eps: Float = 0.1
@@ -28,7 +28,7 @@ public struct MART: Defense {
   /// See `Defense`.
   public func add(to parts: inout DefenseParts) throws {
     let ascent = SignedAscent(
-      epsilon: eps, steps: steps, step: step, start: .normal(0.001), hill: .entropy)
+      epsilon: eps, steps: steps, step: step, start: .normal(0.001), objective: .entropy)
     try parts.makeImages(name, ascent, .paired(MisclassificationAware(beta: beta)))
   }
 }

@@ -1,5 +1,5 @@
-/// TRADES: the loss of clean images, plus how far the answers to changed ones are from those to clean ones.
-/// Zhang et al., ICML 2019.
+/// TRADES: the loss on clean images plus the divergence between the outputs on clean and adversarial ones. Zhang et
+/// al., ICML 2019.
 public struct TRADES: Defense {
   /// Radius in pixel units.
   public var eps: Float = 0.1
@@ -28,7 +28,7 @@ public struct TRADES: Defense {
   /// See `Defense`.
   public func add(to parts: inout DefenseParts) throws {
     let ascent = SignedAscent(
-      epsilon: eps, steps: steps, step: step, start: .normal(0.001), hill: .divergence)
+      epsilon: eps, steps: steps, step: step, start: .normal(0.001), objective: .divergence)
     try parts.makeImages(name, ascent, .paired(Consistency(beta: beta)))
   }
 }

@@ -1,5 +1,5 @@
-/// Half the squared length of the weights as a penalty; biases and normalisation are left alone.
-/// Krogh & Hertz, NIPS 1991.
+/// Half the squared L2 norm of the weights as a penalty; biases and normalisation parameters are exempt. Krogh & Hertz,
+/// NIPS 1991.
 public struct WeightDecay: Defense {
   /// Its factor.
   public var weight: Float = 5e-4

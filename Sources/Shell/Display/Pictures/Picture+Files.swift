@@ -2,7 +2,7 @@ import Contract
 import Foundation
 
 /// Where the parts of a picture stand on a page, in pixels.
-private struct Sheet {
+private struct Canvas {
   /// How many pixels a pixel becomes.
   let factor: Int
   let image: (width: Int, height: Int)
@@ -92,14 +92,14 @@ extension Picture {
   ///
   /// - Throws: `Gnuplot.Failure`, since gnuplot draws the captions; `PNG.Failure`.
   func png() throws -> [UInt8] {
-    let sheet = Sheet(self)
+    let sheet = Canvas(self)
     var page = Bitmap(width: sheet.width, height: sheet.height, filledWith: .white)
     for (index, strip) in strips.enumerated() {
       for (number, image) in strip.images.enumerated() {
         let place = sheet.place(strip: index, image: number)
         // A thin frame, or white images would have no edge.
         let (width, height) = (sheet.image.width + 2, sheet.image.height + 2)
-        page.draw(Bitmap(width: width, height: height, filledWith: Sheet.frame), x: place.x - 1, y: place.y - 1)
+        page.draw(Bitmap(width: width, height: height, filledWith: Canvas.frame), x: place.x - 1, y: place.y - 1)
         page.draw(image.enlarged(by: sheet.factor), x: place.x, y: place.y)
       }
     }
@@ -111,7 +111,7 @@ extension Picture {
   ///
   /// - Throws: `PNG.Failure`.
   func svg() throws -> String {
-    let sheet = Sheet(self)
+    let sheet = Canvas(self)
     var lines = [
       #"<?xml version="1.0" encoding="UTF-8"?>"#,
       #"<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" "#
@@ -123,7 +123,7 @@ extension Picture {
         let place = sheet.place(strip: index, image: number)
         lines.append(
           #"<rect x="\#(Double(place.x) - 0.5)" y="\#(Double(place.y) - 0.5)" width="\#(sheet.image.width + 1)" "#
-            + #"height="\#(sheet.image.height + 1)" fill="none" stroke="\#(Sheet.frame.html)"/>"#)
+            + #"height="\#(sheet.image.height + 1)" fill="none" stroke="\#(Canvas.frame.html)"/>"#)
         let file = Data(try PNG.file(image.enlarged(by: sheet.factor))).base64EncodedString()
         lines.append(
           #"<image x="\#(place.x)" y="\#(place.y)" width="\#(sheet.image.width)" height="\#(sheet.image.height)" "#

@@ -28,11 +28,11 @@ struct Picture: Codable, Equatable, Sendable {
 
   /// What files and transcripts get in its place: short, and the same whenever the picture is.
   var description: String {
-    let shown = strips.prefix(Self.mostNamed).map { $0.caption.withVisibleControls }
+    let shown = strips.prefix(Self.maxNamed).map { $0.caption.withVisibleControls }
     let rest = strips.count > shown.count ? ", … (\(strips.count) in all)" : ""
     let parts = parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
     return "picture: " + title.withVisibleControls + parts + "\n  " + shown.joined(separator: ", ") + rest
   }
 
-  private static let mostNamed = 12
+  private static let maxNamed = 12
 }

@@ -49,7 +49,7 @@ struct Chart: Codable, Equatable, Sendable {
   }
 
   /// More points than any screen has room for, and than are drawn while one waits.
-  static let mostPoints = 50_000
+  static let maxPoints = 50_000
 
   var title: String
   var x = Axis()
@@ -65,13 +65,13 @@ struct Chart: Codable, Equatable, Sendable {
     if let heatMap { return title.withVisibleControls + "\n" + heatMap.table(corner: y.label) }
     let up = [y.label, right?.label ?? ""].filter { !$0.isEmpty }.joined(separator: ", ")
     let axes = " (across: \(x.label), up: \(up))".withVisibleControls
-    let lines = series.prefix(Self.mostNamed).map { "  " + line(about: $0) }
+    let lines = series.prefix(Self.maxNamed).map { "  " + line(about: $0) }
     let rest = series.count > lines.count ? ["  … (\(series.count) in all)"] : []
     return (["plot: " + title.withVisibleControls + axes] + lines + rest).joined(
       separator: "\n")
   }
 
-  private static let mostNamed = 16
+  private static let maxNamed = 16
 
   private func line(about series: Series) -> String {
     let head = series.name.isEmpty ? "" : series.name.withVisibleControls + ": "

@@ -12,7 +12,7 @@ enum Gnuplot {
       switch self {
       case .missing: "gnuplot, which draws charts and the captions of pictures for files, is not on this machine"
       case .refused(let reason): "gnuplot did not draw this: \(reason)"
-      case .tooSlow: "gnuplot did not finish within \(Gnuplot.patience) seconds"
+      case .tooSlow: "gnuplot did not finish within \(Gnuplot.timeout) seconds"
       }
     }
 
@@ -24,7 +24,7 @@ enum Gnuplot {
     }
   }
 
-  private static let patience = 60
+  private static let timeout = 60
 
   /// What gnuplot writes for a script.
   ///
@@ -47,7 +47,7 @@ enum Gnuplot {
     } catch {
       throw Failure.refused("it cannot be started: \(error.inWords)")
     }
-    let end = ContinuousClock.now + .seconds(patience)
+    let end = ContinuousClock.now + .seconds(timeout)
     while process.isRunning {
       if Interrupt.isRequested || ContinuousClock.now > end {
         process.terminate()

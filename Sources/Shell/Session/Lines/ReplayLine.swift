@@ -24,7 +24,7 @@ extension SessionLine {
       try Replay.checkReadable(transcript, named: file, in: apart)
       let outcomes = try Replay().run(transcript, in: apart)
       for block in Replay.report(outcomes, of: file) { session.output.show(block) }
-      try session.told(outcomes.allSatisfy(\.differences.isEmpty) ? .ok : .differs)
+      try session.endLine(outcomes.allSatisfy(\.differences.isEmpty) ? .ok : .differs)
     }
   }
 }

@@ -16,7 +16,7 @@ extension SessionLine {
           code: ShellCode.sessionLine, message: "there are no cells \(text)",
           help: ["`:history` lists the cells there are"])
       }
-      for cell in cells { try session.told(session.run(cell.record.source)) }
+      for cell in cells { try session.endLine(session.run(cell.record.source)) }
     }
   }
 
@@ -31,6 +31,6 @@ extension SessionLine {
     defer { session.runningScripts.removeLast() }
     let status = session.run(script: Source(name: file, text: try ScriptFile.read(file)))
     // Of the file nothing ran, but of the script that runs it something may have.
-    try session.told(status == .usage ? .failed : status)
+    try session.endLine(status == .usage ? .failed : status)
   }
 }

@@ -32,8 +32,8 @@ extension SessionLine {
   private static func write(_ session: Session, to file: String, only ranges: [String]) throws {
     let cells = try session.store.cells(session: session.number)
     let wanted = try ranges.isEmpty ? cells : CellRanges(ranges).pick(from: cells)
-    let undone = wanted.filter { session.past.undone.contains($0.record.number) }
-    let kept = wanted.filter { $0.status == .ok && !session.past.undone.contains($0.record.number) }
+    let undone = wanted.filter { session.undoHistory.undone.contains($0.record.number) }
+    let kept = wanted.filter { $0.status == .ok && !session.undoHistory.undone.contains($0.record.number) }
     try WrittenFile.write(SavedSession(cells: kept).transcript.text, to: file)
     let failed = wanted.count - kept.count - undone.count
     let left = [failed == 0 ? nil : "\(failed) that failed", undone.isEmpty ? nil : "\(undone.count) taken back"]
@@ -73,7 +73,7 @@ struct SavedSession {
   /// What saved cells need of cells that are not saved, a sentence each.
   static func missing(_ saved: Set<Int>, of cells: [StoredCell], in environment: Environment) -> [String] {
     /// The cell that gave each name last, and the last cell that ended well.
-    var givers: [String: Int] = [:]
+    var definingCells: [String: Int] = [:]
     var before: Int?
     var sentences: [String] = []
     for cell in cells where cell.status == .ok {
@@ -81,8 +81,8 @@ struct SavedSession {
       let names = Program.reading(Source(name: "[\(number)]", text: cell.record.source), in: environment).names
       if saved.contains(number) {
         for name in names.needs.sorted() {
-          guard let giver = givers[name], !saved.contains(giver) else { continue }
-          sentences.append("cell \(number) needs `\(name)` of cell \(giver), which is not saved")
+          guard let definingCell = definingCells[name], !saved.contains(definingCell) else { continue }
+          sentences.append("cell \(number) needs `\(name)` of cell \(definingCell), which is not saved")
         }
         for other in names.cells.map({ $0 ?? before ?? 0 }).sorted() where other > 0 {
           if !saved.contains(other) {
@@ -92,7 +92,7 @@ struct SavedSession {
           }
         }
       }
-      for name in names.gives { givers[name] = number }
+      for name in names.gives { definingCells[name] = number }
       before = number
     }
     return sentences

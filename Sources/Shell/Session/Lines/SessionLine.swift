@@ -89,7 +89,7 @@ struct SessionLine {
 }
 
 /// Code that a session line ran ended like this, and has told why.
-struct EndedOtherwise: Error {
+struct CodeFailure: Error {
   let status: ExitStatus
 }
 
@@ -105,7 +105,7 @@ extension Session {
       default: try runSessionLine(text)
       }
       return .ok
-    } catch let ended as EndedOtherwise {
+    } catch let ended as CodeFailure {
       return ended.status
     } catch let mistakes as Diagnostics {
       return reportLine(mistakes)
@@ -126,8 +126,8 @@ extension Session {
   }
 
   /// Ends a session line as the code ended that it ran.
-  func told(_ status: ExitStatus) throws {
-    if status != .ok { throw EndedOtherwise(status: status) }
+  func endLine(_ status: ExitStatus) throws {
+    if status != .ok { throw CodeFailure(status: status) }
   }
 
   private func runSessionLine(_ text: String) throws {
@@ -143,6 +143,6 @@ extension Session {
     let status = try ShellCommand.run(command)
     // Ctrl-C was for the command, and ends the script that it stands in.
     if status == 128 + SIGINT { throw Lang.Interrupt() }
-    if status != 0 { notices.tell(.warning, "the command ended with status \(status)") }
+    if status != 0 { notices.report(.warning, "the command ended with status \(status)") }
   }
 }

@@ -16,7 +16,7 @@ extension SessionLine {
         let before = session.timesCells
         session.timesCells = true
         defer { session.timesCells = before }
-        try session.told(session.run(text))
+        try session.endLine(session.run(text))
       }
     }
   }

@@ -1,0 +1,87 @@
+/// The book-keeping of an attack that tries point after point: who is still open, and the best point so far of each.
+///
+/// The best is the first that reaches the aim, else the one of highest loss.
+struct SearchState {
+  /// One image for each row of the batch: the clean one until something better is seen.
+  private(set) var found: [Pixels]
+  /// The rows that no point has settled yet.
+  private(set) var open: [Int]
+  /// Their aims.
+  private(set) var aims: [Aim]
+  private var highest: [Float]
+  private var settled: [Bool]
+  private let batch: Batch
+
+  init(_ batch: Batch) {
+    self.batch = batch
+    found = batch.images
+    open = Array(0..<batch.count)
+    aims = batch.aims
+    highest = Array(repeating: -.infinity, count: batch.count)
+    settled = Array(repeating: false, count: batch.count)
+  }
+
+  /// The row of the batch that the open image at a position is.
+  func row(of position: Int) -> Int { open[position] }
+
+  /// Whether a row's aim has been reached.
+  func isSettled(_ row: Int) -> Bool { settled[row] }
+
+  /// Looks at one point for each open image, with its logits and loss. Returns the positions (in `open`) that stay
+  /// open; they leave `open` itself with `settle()`.
+  mutating func judge(_ points: [Pixels], _ seen: [(logits: [Float], loss: Float)]) -> [Int] {
+    var left: [Int] = []
+    for (position, row) in open.enumerated() {
+      offer(row, points[position], seen[position].logits, loss: seen[position].loss)
+      if !settled[row] { left.append(position) }
+    }
+    return left
+  }
+
+  /// The same for points in one piece, one row each.
+  mutating func judge(_ points: Tensor, _ found: InputGradient) -> [Int] {
+    var left: [Int] = []
+    for (position, row) in open.enumerated() {
+      let (logits, loss) = (Array(found.logits[row: position]), found.losses[position])
+      // Only what is kept is copied.
+      if loss > highest[row] || !batch.wantsStrongest && batch.aims[row].isReached(by: logits) {
+        offer(row, Pixels(points[row: position]), logits, loss: loss)
+      }
+      if !settled[row] { left.append(position) }
+    }
+    return left
+  }
+
+  /// Looks at one point of one row.
+  mutating func offer(_ row: Int, _ point: Pixels, _ logits: [Float], loss: Float) {
+    if !batch.wantsStrongest, batch.aims[row].isReached(by: logits) {
+      found[row] = point
+      settled[row] = true
+    } else if loss > highest[row] {
+      highest[row] = loss
+      found[row] = point
+    }
+  }
+
+  /// Closes what has been settled.
+  mutating func settle() {
+    guard open.contains(where: { settled[$0] }) else { return }
+    open.removeAll { settled[$0] }
+    aims = open.map { batch.aims[$0] }
+  }
+
+  /// Looks at the last points of the open images, to which no gradient was needed any more; if the strongest are wanted
+  /// they are taken as they are.
+  mutating func finish(_ points: [Pixels], _ loss: AttackLoss, _ victim: Victim) throws {
+    guard !open.isEmpty else { return }
+    if batch.wantsStrongest { return keepAll(points) }
+    let logits = try victim.logits(points, of: open)
+    _ = judge(points, zip(logits, aims).map { ($0, loss.value($0, $1)) })
+    settle()
+  }
+
+  /// Takes these points for the open images, whatever their loss.
+  mutating func keepAll(_ points: [Pixels]) {
+    for (row, point) in zip(open, points) { found[row] = point }
+  }
+}

@@ -1,0 +1,163 @@
+import Contract
+
+/// All that an attack may learn about a model: logits and gradients, counted for each image.
+///
+/// Every question names the rows of the batch it is about, as attacks drop the images that they are done with. A class
+/// because it keeps counts; not thread-safe.
+public final class Victim {
+  /// Queries and gradients that one image has cost.
+  struct Effort: Sendable, Hashable {
+    var queries = 0
+    var gradients = 0
+    var steps = 0
+    /// The parts of a composed attack that reached the aim.
+    var credits: [String] = []
+
+    static func + (a: Effort, b: Effort) -> Effort {
+      Effort(
+        queries: a.queries + b.queries, gradients: a.gradients + b.gradients, steps: a.steps + b.steps,
+        credits: a.credits + b.credits)
+    }
+  }
+
+  private let responder: any Responder
+  let stop: Stop
+  private(set) var efforts: [Effort]
+
+  /// The number of classes.
+  public var classes: Int { responder.classes }
+  /// The shape of an image.
+  public var shape: ImageShape { responder.shape }
+
+  /// A victim for a batch of `count` images.
+  init(_ responder: any Responder, count: Int, stop: Stop) {
+    self.responder = responder
+    self.stop = stop
+    efforts = Array(repeating: Effort(), count: count)
+    responder.setStop(stop)
+  }
+
+  /// The logits of images that belong to `rows` of the batch; one query each. A row may occur several times.
+  ///
+  /// - Parameters:
+  ///   - keeping: whether `slopes` of the same images will be asked for.
+  ///   - news: the rows whose question is a new one, if the others are only asked about so that `slopes` can follow.
+  public func logits(
+    _ images: [Pixels], of rows: [Int], keeping: Bool = false, news: [Int]? = nil
+  ) throws -> [[Float]] {
+    require(images.count == rows.count, "\(images.count) images for \(rows.count) rows")
+    try stop.check()
+    for row in news ?? rows { efforts[row].queries += 1 }
+    if images.isEmpty { return [] }
+    let logits = responder.forward(images, keeping: keeping)
+    try stop.check()
+    return logits
+  }
+
+  /// One image's answers to many variants of it; as many queries.
+  public func logits(_ variants: [Pixels], ofRow row: Int) throws -> [[Float]] {
+    try logits(variants, of: Array(repeating: row, count: variants.count))
+  }
+
+  /// The gradients with respect to the images of the last question that kept them, given gradients with respect to their logits; one
+  /// gradient each. `rows` must be those of that question.
+  public func gradients(_ logitGradients: [[Float]], of rows: [Int]) throws -> [Pixels] {
+    require(logitGradients.count == rows.count, "\(logitGradients.count) gradients for \(rows.count) rows")
+    try stop.check()
+    for row in rows { efforts[row].gradients += 1 }
+    if logitGradients.isEmpty { return [] }
+    let gradients = responder.backward(logitGradients)
+    try stop.check()
+    return gradients
+  }
+
+  /// Logits and gradients at images that belong to `rows` of the batch; a query and a gradient each.
+  ///
+  /// - Parameter gradient: gets the position in `rows` and the logits, and returns the gradient with respect to these.
+  public func ascend(
+    _ images: [Pixels], of rows: [Int], _ gradient: (_ position: Int, _ logits: [Float]) -> [Float]
+  ) throws -> [LogitsAndGradient] {
+    require(images.count == rows.count, "\(images.count) images for \(rows.count) rows")
+    try stop.check()
+    for row in rows {
+      efforts[row].queries += 1
+      efforts[row].gradients += 1
+    }
+    if images.isEmpty { return [] }
+    let found = responder.ascend(images, gradient)
+    try stop.check()
+    return found
+  }
+
+  /// Loss, gradient and logits at images that belong to `rows` of the batch; a query and a gradient each.
+  public func evaluate(
+    _ loss: AttackLoss, at images: [Pixels], towards aims: [Aim], of rows: [Int]
+  ) throws -> [LossGradient] {
+    var losses = [Float](repeating: 0, count: rows.count)
+    let found = try ascend(images, of: rows) { position, logits in
+      let (value, gradient) = loss.evaluate(logits, aims[position])
+      losses[position] = value
+      return gradient
+    }
+    return zip(found, losses).map { LossGradient(gradient: $0.gradient, loss: $1, logits: $0.logits) }
+  }
+
+  /// The same for a batch in one piece, one row an image.
+  func evaluate(_ loss: AttackLoss, at images: Tensor, towards aims: [Aim], of rows: [Int]) throws -> InputGradient {
+    require(images.rows == rows.count, "\(images.rows) images for \(rows.count) rows")
+    try stop.check()
+    for row in rows {
+      efforts[row].queries += 1
+      efforts[row].gradients += 1
+    }
+    var losses = [Float](repeating: 0, count: rows.count)
+    var found = responder.ascend(images) { logits, part in
+      var gradient = logits
+      for (row, position) in part.enumerated() {
+        let (value, byLogits) = loss.evaluate(Array(logits[row: row]), aims[position])
+        losses[position] = value
+        gradient[row: row] = byLogits[...]
+      }
+      return gradient
+    }
+    found.losses = losses
+    try stop.check()
+    return found
+  }
+
+  /// Hands some of the rows to another attack, as a victim of their own, and counts what that costs here.
+  func withRows<R>(_ rows: [Int], _ body: (Victim) throws -> R) rethrows -> R {
+    let subset = Victim(responder, count: rows.count, stop: stop)
+    defer {
+      for (row, effort) in zip(rows, subset.efforts) { efforts[row] = efforts[row] + effort }
+    }
+    return try body(subset)
+  }
+
+  /// Notes which part of an attack settled a row.
+  func recordSuccess(_ row: Int, to name: String) { efforts[row].credits.append(name) }
+
+  /// Counts one query and one iteration for a row whose logits were among those asked for ahead.
+  func ask(_ row: Int) {
+    efforts[row].queries += 1
+    efforts[row].steps += 1
+  }
+
+  /// Counts one iteration for each of `rows`.
+  public func step(_ rows: [Int]) {
+    for row in rows { efforts[row].steps += 1 }
+  }
+
+  /// Counts several iterations for one row.
+  public func step(_ row: Int, by count: Int) { efforts[row].steps += count }
+}
+
+/// The loss, its gradient and the logits at one image.
+public struct LossGradient: Sendable {
+  /// The direction in which the loss grows, one value a pixel.
+  public let gradient: Pixels
+  /// The loss at the image.
+  public let loss: Float
+  /// The logits at the image.
+  public let logits: [Float]
+}

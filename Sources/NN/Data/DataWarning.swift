@@ -1,0 +1,95 @@
+/// Something about a data set that is allowed but usually a mistake.
+public struct DataWarning: Sendable, Equatable {
+  /// What is unusual, as one sentence.
+  public let message: String
+  /// What to do about it.
+  public let advice: String
+}
+
+extension Dataset {
+  /// What a person who trains on this data ought to know first; most data sets have none.
+  public var warnings: [DataWarning] {
+    [labelsFromOne ?? emptyClasses, singleClass, darkness, copies].compactMap { $0 }
+  }
+
+  private func counts(_ part: Part) -> [Int] {
+    (parts[part]?.labels ?? []).reduce(into: Array(repeating: 0, count: classes.count)) { $0[Int($1)] += 1 }
+  }
+
+  /// Labels 1 to k make k + 1 classes, of which the first has no images.
+  private var labelsFromOne: DataWarning? {
+    let (train, test) = (counts(.train), counts(.test))
+    guard classes.count > 2, train[0] == 0, test[0] == 0, train.dropFirst().allSatisfy({ $0 > 0 }) else { return nil }
+    return DataWarning(
+      message:
+        "no image has label 0: the labels count from 1, and class \"\(classes[0])\" is one that nothing belongs to",
+      advice: "leave it out, which numbers the others from 0: load … classes: 1..<\(classes.count)")
+  }
+
+  private var emptyClasses: DataWarning? {
+    let parts = [("training", counts(.train)), ("test", counts(.test))]
+    let missing = parts.map { part in part.1.indices.filter { part.1[$0] == 0 } }
+    guard let at = missing.firstIndex(where: { !$0.isEmpty }), parts[at].1.contains(where: { $0 > 0 }) else {
+      return nil
+    }
+    let names = missing[at].prefix(8).map { classes[$0] }.joined(separator: ", ")
+    let more = missing[at].count > 8 ? " and \(missing[at].count - 8) more" : ""
+    return DataWarning(
+      message: "no \(parts[at].0) image is of class \(names)\(more)",
+      advice: at == 0
+        ? "a network cannot learn what it never sees: leave these classes out with classes:, or add images"
+        : "what is measured says nothing about these classes: leave them out with classes:, or add images")
+  }
+
+  private var singleClass: DataWarning? {
+    let counts = counts(.train)
+    guard counts.count(where: { $0 > 0 }) == 1, let only = counts.firstIndex(where: { $0 > 0 }) else { return nil }
+    return DataWarning(
+      message: "all training images are of class \(classes[only]): there is nothing to tell apart",
+      advice: "are these the labels that belong to the images?")
+  }
+
+  /// Numbers from 0 to 1 that became bytes: 0 for all but white.
+  private var darkness: DataWarning? {
+    // Bytes of 0 and 1 have a mean of 1/255 at most, so that most data sets are not looked through.
+    guard let bytes = parts[.train]?.bytes, mean.allSatisfy({ $0 <= 1 / 255 }), let brightest = bytes.max(),
+      brightest <= 1
+    else { return nil }
+    return DataWarning(
+      message: brightest == 0 ? "all training images are black" : "no pixel is brighter than 1 of 255: nearly black",
+      advice: "were numbers from 0 to 1 saved as bytes? multiply by 255 first")
+  }
+
+  /// Test images that are training images too, if they are more than one in a hundred: a few are in most data sets.
+  private var copies: DataWarning? {
+    guard let train = parts[.train], let test = parts[.test], !test.labels.isEmpty else { return nil }
+    let seen = Set(hashes(train.bytes))
+    let twice = hashes(test.bytes).count { seen.contains($0) }
+    guard twice * 100 > test.labels.count else { return nil }
+    return DataWarning(
+      message: "\(twice) of the \(test.labels.count) test images are among the training images",
+      advice: "accuracy on images that were learnt by heart says little: make the two parts of different images")
+  }
+
+  /// A 64-bit hash of each image.
+  private func hashes(_ bytes: [UInt8]) -> [UInt64] {
+    let each = shape.count
+    return bytes.withUnsafeBytes { all in
+      (0..<bytes.count / max(each, 1)).map { image in
+        var (hash, at) = (UInt64(each), image * each)
+        let end = at + each
+        func mix(_ word: UInt64) { hash = (hash ^ word) &* 0x9E37_79B9_7F4A_7C15; hash ^= hash >> 29 }
+        // Safety: eight bytes are read only where eight are left of the image.
+        while at + 8 <= end {
+          mix(all.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+          at += 8
+        }
+        while at < end {
+          mix(UInt64(all[at]))
+          at += 1
+        }
+        return hash
+      }
+    }
+  }
+}

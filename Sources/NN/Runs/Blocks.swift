@@ -1,0 +1,70 @@
+import Synchronization
+
+/// Work on a selection, cut into blocks that threads take as they come.
+///
+/// Each block runs from beginning to end on one thread with that thread's own responder, so activations stay in its
+/// cache and nothing waits between steps. No image's result depends on its block.
+struct Blocks: Sendable {
+  /// Images in a block.
+  var size = 64
+  /// Whose threads work.
+  var engine: Engine
+  /// Asked by every victim between its questions, and between blocks.
+  var stop: Stop
+  /// Told after each block how many images are done; from any thread, one call at a time.
+  var progress: @Sendable (Int) -> Void = { _ in }
+
+  /// A size at which every thread gets a few blocks, so that none waits long for the last one. Large blocks keep the
+  /// engine's lanes full when an attack has few images left in each.
+  static func size(of count: Int, threads: Int, most: Int = 256) -> Int {
+    let even = count / (threads * 3)
+    return min(max((even + 15) / 16 * 16, 32), most)
+  }
+
+  /// Runs `body` over all blocks of `count` images and returns what it returned, in the order of the blocks.
+  func run<Part: Sendable>(
+    _ count: Int, against target: Target, _ body: @escaping @Sendable (Range<Int>, any Responder) throws -> Part
+  ) throws -> [Part] {
+    let size = try fitting(target)
+    let ranges = stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
+    let idle = Mutex<[IdleResponder]>([])
+    let done = Mutex(0)
+    return try engine.map(blocks: ranges.count, stop: stop) { block in
+      let borrowed = idle.withLock { $0.popLast() } ?? IdleResponder(responder: target.makeResponder())
+      borrowed.responder.setStop(stop)
+      defer { idle.withLock { $0.append(borrowed) } }
+      let part = try body(ranges[block], borrowed.responder)
+      try stop.check()  // a pass that broke off answers nonsense
+      done.withLock { done in
+        done += ranges[block].count
+        progress(done)
+      }
+      return part
+    }
+  }
+
+  /// The size of a block, or a smaller one of which every thread has memory for one.
+  ///
+  /// - Throws: `MemoryShortage` if there is not even enough for 16 images a thread.
+  private func fitting(_ target: Target) throws(MemoryShortage) -> Int {
+    // An attack has a dozen copies of its images: where they began, where they are, gradients, the best so far.
+    func bytes(_ size: Int) -> Double {
+      let groups = (size + 15) / 16
+      return Double(engine.threads) * (Double(groups * target.groupBytes) + 12 * 4 * Double(size * target.shape.count))
+    }
+    var size = size
+    if bytes(size) < Double(Memory.small) { return size }
+    let available = Memory.available
+    while bytes(size) > Double(available), size > 16 { size = max(16, size / 2) }
+    try MemoryShortage.check(
+      "asking the model about 16 images at once on \(engine.threads) threads",
+      [.init("activations and images", bytes(size))],
+      hint: "fewer threads (ward --threads 1), or a smaller network", available: available)
+    return size
+  }
+
+  /// A responder on its way from one block to the next, perhaps on another thread.
+  private struct IdleResponder: @unchecked Sendable {  // Safety: popped from the list, so one block has it at a time
+    let responder: any Responder
+  }
+}

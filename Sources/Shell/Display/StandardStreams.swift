@@ -1,0 +1,58 @@
+import Foundation
+import Synchronization
+
+/// Standard output and standard error. What cannot be written (a full disk behind `>`) does not end the work: its results
+/// are kept, and the program says so when it ends, with status 1.
+enum StandardStreams {
+  static func output(_ text: String) { write(text, to: STDOUT_FILENO) }
+
+  static func error(_ text: String) { write(text, to: STDERR_FILENO) }
+
+  /// Why something could not be written to standard output; nil when all was.
+  static var problem: String? {
+    let number = failure.load(ordering: .relaxed)
+    return number == 0 ? nil : FileFailure(number).reason
+  }
+
+  private static let failure = Atomic<Int32>(0)
+
+  /// What a terminal that has room takes without a wait.
+  private static let piece = 4096
+
+  private static func write(_ text: String, to descriptor: Int32) {
+    var text = text
+    text.withUTF8 { buffer in
+      var done = 0
+      while done < buffer.count {
+        // What is long is written in pieces, so that a Ctrl-C ends it however slowly it is read; what comes next begins a line.
+        let isLong = descriptor == STDOUT_FILENO && buffer.count > piece
+        if isLong, Interrupt.isRequested {
+          if done > 0, buffer[done - 1] != UInt8(ascii: "\n") { write("\n", to: descriptor) }
+          return
+        }
+        if isLong {
+          var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          guard poll(&wanted, 1, 50) > 0 else { continue }
+        }
+        // Safety: `done` is less than the count, so that there is a base.
+        let count = Glibc.write(
+          descriptor, buffer.baseAddress! + done, isLong ? min(piece, buffer.count - done) : buffer.count - done)
+        if count > 0 { done += count; continue }
+        if errno == EINTR { continue }
+        if errno == EAGAIN {
+          // Somebody made the terminal or pipe one that does not wait.
+          var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          _ = poll(&wanted, 1, 1000)
+          continue
+        }
+        if descriptor == STDOUT_FILENO {
+          _ = failure.compareExchange(expected: 0, desired: errno, ordering: .relaxed)
+        }
+        return
+      }
+    }
+  }
+}
+
+/// A line on standard output, in place of Swift's own, which says nothing of what it cannot write.
+func print(_ line: String = "") { StandardStreams.output(line + "\n") }
