@@ -18,8 +18,8 @@ extension AuditTrial {
   /// Checks of gradients, numbers and single paths.
   func probes() throws -> [AuditCheck] {
     progress("gradients and paths", 0.92)
-    let blocks = Blocks(
-      size: Blocks.size(of: images.count, threads: engine.threads), engine: engine, stop: stop)
+    // Which images are followed depends on the blocks, so these may not depend on the threads.
+    let blocks = Blocks(size: 64, engine: engine, stop: stop)
     let probes = try blocks.run(images.count, against: target) { range, responder in
       let clean = responder.forward(images.pixels(range), keeping: false)
       let rows = zip(range, clean).filter { images.label(at: $0) == $1.answer }.map(\.0)

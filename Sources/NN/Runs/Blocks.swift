@@ -14,11 +14,27 @@ struct Blocks: Sendable {
   /// Told after each block how many images are done; from any thread, one call at a time.
   var progress: @Sendable (Int) -> Void = { _ in }
 
-  /// A size at which every thread gets a few blocks, so that none waits long for the last one. Large blocks keep the
-  /// engine's lanes full when an attack has few images left in each.
+  /// A size at which every thread gets a few blocks and none waits long for the last one. Large blocks keep the engine's
+  /// lanes full when an attack has few images left in each: so the largest that leaves hardly any thread waiting.
   static func size(of count: Int, threads: Int, most: Int = 256) -> Int {
     let even = count / (threads * 3)
-    return min(max((even + 15) / 16 * 16, 32), most)
+    let largest = min(max((even + 15) / 16 * 16, 32), most)
+    let ideal = ((count + 15) / 16 + threads - 1) / threads
+    let sizes = stride(from: largest, through: 32, by: -16).map {
+      (size: $0, longest: longest(count, threads, size: $0))
+    }
+    let good = sizes.first { Double($0.longest) <= 1.03 * Double(ideal) }
+    return (good ?? sizes.min { $0.longest < $1.longest })?.size ?? largest
+  }
+
+  /// The groups of 16 images that the busiest thread computes, if each block goes to the one that is free first.
+  private static func longest(_ count: Int, _ threads: Int, size: Int) -> Int {
+    var busy = [Int](repeating: 0, count: threads)
+    for first in stride(from: 0, to: count, by: size) {
+      let next = busy.indices.min { busy[$0] < busy[$1] } ?? 0
+      busy[next] += (min(size, count - first) + 15) / 16
+    }
+    return busy.max() ?? 0
   }
 
   /// Runs `body` over all blocks of `count` images and returns what it returned, in the order of the blocks.

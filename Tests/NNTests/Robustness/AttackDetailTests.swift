@@ -210,3 +210,16 @@ import Testing
     #expect(evaluation.queries == 10 && evaluation.gradients == 5)
   }
 }
+
+/// How a selection is cut for the threads.
+@Suite struct BlocksTests {
+  @Test func noThreadWaitsLongForTheOthers() {
+    // 250 images are sixteen groups: eight for each of two threads, in blocks of 32, where 48 would leave 10 against 6.
+    #expect(Blocks.size(of: 250, threads: 2) == 32)
+    #expect(Blocks.size(of: 3000, threads: 1) == 256)
+    for (count, threads, most) in [(1, 1, 256), (17, 2, 256), (250, 3, 64), (10_000, 2, 256), (10_000, 7, 64)] {
+      let size = Blocks.size(of: count, threads: threads, most: most)
+      #expect(size % 16 == 0 && size >= 32 && size <= most, "\(size) of \(count) on \(threads)")
+    }
+  }
+}

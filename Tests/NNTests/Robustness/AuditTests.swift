@@ -46,6 +46,14 @@ private final class PartlyBrokenModel: RowResponder {
     #expect(report.checks.first { $0.name == "transfer" }?.verdict == .skipped)
   }
 
+  @Test func theThreadsChangeNoCheck() throws {
+    let target = CurvedModel.drawn(classes: 5, shape: shape, seed: 4)
+    let images = try labelled(by: target, count: 150, seed: 2)
+    let audit = Audit(within: ThreatModel(.linf, epsilon: 0.02))
+    let reports = try [1, 2, 5].map { try audit.run(against: target, on: images, engine: Engine(threads: $0)) }
+    for report in reports { #expect(report.checks.map { "\($0)" } == reports[0].checks.map { "\($0)" }) }
+  }
+
   @Test func hiddenGradientsAreSeen() throws {
     let plain = CurvedModel.drawn(classes: 3, shape: shape, seed: 4)
     let masked = Target(classes: 3, shape: shape) { MaskedModel(plain.makeResponder()) }
