@@ -382,6 +382,28 @@ def escapes(ward):
     expect("\x1b" not in output + errors, "ward sql sent an escape")
 
 
+def strange_specs(program, folder):
+    """A model whose training cannot be read is a model all the same; what would run it again refuses."""
+    ward = Ward(program, folder, os.path.join(folder, "specs.sqlite"))
+    setting_up = 'let d = load "fashion-mnist" train: 64 test: 20\nlet m = train mlp(hidden: [8]) on: d epochs: 1\n' \
+                 'attack m with: fgsm on: d.test eps: 0.1\n'
+    status, _, errors = ward.run("-", text=setting_up)
+    expect(status == 0, f"setting up: {errors}")
+    for spec in ("{", "[1]", '{"defense":["x",{"y":"z"}],"attack":"x"}', '{"epochs":1,"batch":8,"optimizer":{"adamant":{}},"schedule":{"constant":{}},"defense":[],"seed":0}'):
+        base = sqlite3.connect(ward.store)
+        base.execute("update model set spec = ?", (spec,))
+        base.execute("update result set spec = ?", (spec,))
+        base.commit()
+        base.close()
+        status, output, errors = ward.run("-c", 'recall "m"')
+        expect(status == 0 and "mlp" in output, f"recall with the spec {spec}: {output}{errors}")
+        status, output, errors = ward.run("-c", "repeat 1")
+        expect(status == 1 and "error" in errors, f"repeat with the spec {spec}: {status} {output}{errors}")
+        for view in ("models", "results"):
+            status, output, errors = ward.run("sql", f"select settings, spec from {view}")
+            expect(status == 0, f"{view} with the spec {spec}: {errors}")
+
+
 def streaming(ward):
     """A million rows take no more memory than a thousand."""
     ward.run("-c", "1")
@@ -417,6 +439,7 @@ def main():
         names_of_files(program, folder)
         killed_writings(program, folder)
         escapes(Ward(program, folder))
+        strange_specs(program, folder)
         streaming(Ward(program, folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -43,6 +43,8 @@ struct TranscriptFilesTests {
     process.standardOutput = output
     process.standardError = error
     process.standardInput = typed
+    let start = ContinuousClock.now
+    defer { note(ContinuousClock.now - start, arguments) }
     try process.run()
     try typed.fileHandleForWriting.write(contentsOf: Data((input ?? "").utf8))
     try typed.fileHandleForWriting.close()
@@ -56,6 +58,16 @@ struct TranscriptFilesTests {
     return Run(
       status: process.terminationStatus, output: String(decoding: shown, as: UTF8.self),
       error: String(decoding: errors, as: UTF8.self))
+  }
+
+  /// Most of the tests' time goes into these runs: `scripts/test` names the slowest. (The seconds that the runner shows for a
+  /// test count from the start of them all.)
+  private static func note(_ duration: Duration, _ arguments: [String]) {
+    guard let path = ProcessInfo.processInfo.environment["WARD_TEST_TIMES"] else { return }
+    let line = "\(duration.components.seconds) s  ward \(arguments.joined(separator: " ").prefix(80))\n"
+    guard let file = fopen(path, "a") else { return }
+    fputs(line, file)
+    fclose(file)
   }
 
   @Test(arguments: files("Tests/Transcripts")) func transcriptsShowWhatTheyRecord(file: String) throws {

@@ -36,6 +36,19 @@ struct Reader: Sendable {
       for entry in Attacks.all { _ = try? entry.make(settings) }
       for entry in Defenses.all { _ = try? entry.make(settings) }
     },
+    Reader(name: "network", seeds: Seeds.networks.map { Array($0.utf8) }) {
+      let text = String(decoding: $0, as: UTF8.self)
+      let network = try Network(json: text)
+      // What is written of what was read is read again, and means the same.
+      guard try Network(json: network.json).json == network.json else { fatalError("another network") }
+      try network.checkExtents(of: "x")
+      let plans = [false, true].map { Plan(network, training: $0) }
+      if plans.allSatisfy({ $0.parameterCount < 100_000 && $0.arena.count < 1_000_000 }) {
+        let images = Tensor(shape: [1, network.input.count])
+        let found = Workspace(try Model(network, label: Spec("x"))).ascend(images) { logits, _ in logits }
+        if found.logits.shape != [1, network.classes] { fatalError("logits of \(found.logits.shape)") }
+      }
+    },
     Reader(name: "npz", seeds: Seeds.archives) {
       Scratch.file.write($0)
       try check(NPZ(Scratch.file.path).load())

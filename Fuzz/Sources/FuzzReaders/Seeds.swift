@@ -41,6 +41,21 @@ enum Seeds {
     "{\"a\":{\"component\":\"pgd\",\"settings\":{\"steps\":{\"integer\":3}}},\"b\":{\"none\":true},\"c\":{\"flag\":false}}",
   ]
 
+  /// Small networks with every kind of layer.
+  static let networks: [String] = {
+    let image = ImageShape(channels: 1, height: 8, width: 8)
+    var all = [MLP(), CNN(), ResNet8(), VGGSmall()].compactMap { (kind: any Architecture) in
+      try? kind.network(for: image, classes: 2).json
+    }
+    all.append(
+      """
+      {"classes":2,"input":[2,6,5],"layers":[{"layer":{"conv":{"channels":3,"kernel":[3,2],"stride":[1,2],"padding":[1,0]}}},\
+      {"layer":{"gelu":{}}},{"after":[0,1],"layer":{"concat":{}}},{"layer":{"avgpool":{"kernel":2}}},{"layer":{"tanh":{}}},\
+      {"layer":{"dropout":{"rate":0.5}}},{"layer":{"flatten":{}}},{"layer":{"dense":{"units":2}},"name":"fc"}]}
+      """)
+    return all
+  }()
+
   static let images = numbers(0x803, 2, 2, 3) + Array(0..<12)
   static let labels = numbers(0x801, 4) + [0, 1, 1, 0]
   static let batch = [3] + [UInt8](repeating: 7, count: 3072)

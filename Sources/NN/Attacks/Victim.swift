@@ -40,8 +40,8 @@ public final class Victim {
   /// The logits of images that belong to `rows` of the batch; one query each. A row may occur several times.
   ///
   /// - Parameters:
-  ///   - keeping: whether `slopes` of the same images will be asked for.
-  ///   - news: the rows whose question is a new one, if the others are only asked about so that `slopes` can follow.
+  ///   - keeping: whether `gradients` of the same images will be asked for.
+  ///   - news: the rows whose question is a new one, if the others are only asked about so that `gradients` can follow.
   public func logits(
     _ images: [Pixels], of rows: [Int], keeping: Bool = false, news: [Int]? = nil
   ) throws -> [[Float]] {

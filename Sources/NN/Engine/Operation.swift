@@ -9,7 +9,7 @@ struct Frame {
   let prepared: UnsafePointer<Float>
   /// Where gradients by parameters go, laid out like the weights; nil where nobody asks for them.
   let gradients: UnsafeMutablePointer<Float>?
-  /// Whether `slopes` is added to rather than overwritten.
+  /// Whether `gradients` is added to rather than overwritten.
   let accumulate: Bool
   /// Whether the gradient by the network's input is asked for.
   let wantsInputGradient: Bool

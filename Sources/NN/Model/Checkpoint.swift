@@ -95,29 +95,35 @@ extension Model {
     _ file: Safetensors, path: String, _ network: Network, label: Spec, normalisation: Normalisation
   ) throws {
     do {
-      try self.init(network, label: label, normalisation: normalisation)
+      try self.init(network, label: label, normalisation: normalisation) { plan in
+        try Self.values(of: file, path: path, plan.parameters)
+      }
     } catch let error as NetworkError {
       throw CheckpointError.badMetadata(path: path, reason: error.description)
     }
+  }
+
+  /// The tensors of a file in the order of a network's parameters. Nothing is allocated before all of them are there.
+  private static func values(of file: Safetensors, path: String, _ layout: [ParameterLayout]) throws -> [Float] {
+    let tensors = Dictionary(file.tensors.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
     let names = file.tensors.map(\.name)
-    var all = values
     for place in layout {
-      guard let tensor = file[place.name] else {
+      guard let tensor = tensors[place.name] else {
         throw CheckpointError.missing(path: path, name: place.name, found: names)
       }
       guard tensor.shape == place.shape else {
         throw CheckpointError.wrongShape(path: path, name: place.name, expected: place.shape, found: tensor.shape)
       }
-      all.replaceSubrange(place.range, with: tensor.values)
     }
-    setValues(all)
     // PyTorch counts batches in a tensor that nothing else needs.
     let known = Set(layout.map(\.name))
     let unknownNames = names.filter { !known.contains($0) && !$0.hasSuffix("num_batches_tracked") }
     if !unknownNames.isEmpty { throw CheckpointError.unexpected(path: path, names: unknownNames) }
+    let all = layout.flatMap { tensors[$0.name]?.values ?? [] }
     if let first = all.firstIndex(where: { !$0.isFinite }) {
       let name = layout.first { $0.range.contains(first) }?.name ?? ""
       throw CheckpointError.notFinite(path: path, name: name, count: all.count { !$0.isFinite }, of: all.count)
     }
+    return all
   }
 }

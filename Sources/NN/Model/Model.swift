@@ -34,6 +34,26 @@ public struct Model: Sendable {
   /// - Parameter label: what the network is to be called.
   /// - Throws: as above.
   public init(_ network: Network, label architecture: Spec, normalisation: Normalisation? = nil, seed: Int = 0) throws {
+    try self.init(network, label: architecture, normalisation: normalisation) { plan in
+      var values: [Float] = []
+      values.reserveCapacity(plan.parameterCount)
+      var random = Random(seed: seed, stream: 0x1417)
+      for spec in network.nodes.flatMap(\.parameters) {
+        switch spec.start {
+        case .uniform(let bound): for _ in 0..<spec.count { values.append(random.uniform(-bound, bound)) }
+        case .constant(let value): values += Array(repeating: value, count: spec.count)
+        }
+      }
+      return values
+    }
+  }
+
+  /// A model with weights from elsewhere.
+  ///
+  /// - Parameter values: gives as many as the plan says, or throws; called once it is known that they fit the machine.
+  init(
+    _ network: Network, label architecture: Spec, normalisation: Normalisation?, values: (Plan) throws -> [Float]
+  ) throws {
     let input = network.input
     try network.checkExtents(of: architecture.name)
     self.network = network
@@ -45,17 +65,8 @@ public struct Model: Sendable {
       "\(architecture.name) for \(input) images",
       [.init("weights", 4 * Double(plan.parameterCount)), .init("activations", 4 * Double(plan.arena.count))],
       hint: "a smaller network, or smaller images")
-    values = []
-    values.reserveCapacity(plan.parameterCount)
-    var random = Random(seed: seed, stream: 0x1417)
-    for node in network.nodes {
-      for spec in node.parameters {
-        switch spec.start {
-        case .uniform(let bound): for _ in 0..<spec.count { values.append(random.uniform(-bound, bound)) }
-        case .constant(let value): values += Array(repeating: value, count: spec.count)
-        }
-      }
-    }
+    self.values = try values(plan)
+    require(self.values.count == plan.parameterCount, "\(self.values.count) values for \(plan.parameterCount)")
   }
 
   /// The shape of the images it takes.

@@ -83,6 +83,16 @@ extension Network {
         throw NetworkError.tooLarge(network: name, layer: layer, count: weights, what: "weights")
       }
     }
+    for (number, node) in nodes.enumerated() {
+      let padded = node.inputs.map { (shape(of: $0), node.layer.inputHalo) } + [(node.shape, node.layer.gradientHalo)]
+      for (shape, halo) in padded {
+        let pixels = product([shape.channels, shape.height + 2 * halo.height, shape.width + halo.width])
+        guard pixels <= Double(Int32.max / 16) else {
+          let layer = node.name.isEmpty ? "layer \(number + 1)" : node.name
+          throw NetworkError.tooLarge(network: name, layer: layer, count: pixels, what: "values with its padding")
+        }
+      }
+    }
   }
 }
 

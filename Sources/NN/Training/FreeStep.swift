@@ -28,7 +28,7 @@ extension ShardedStep {
     let width = model.input.count
     return try pass(job, adversarial: true, weight: 1, accumulate: false) { rows, frame in
       var gradient = [Float](repeating: 0, count: rows.count * width)
-      // Safety: as above; `slope` has a row for each image of the group.
+      // Safety: as above; `gradient` has a row for each image of the group.
       gradient.withUnsafeMutableBufferPointer {
         self.plan.pixelGradient(of: frame, into: $0.baseAddress!, self.model.normalisation)
       }

@@ -8,7 +8,7 @@ public protocol Penalty: Sendable {
   /// - Returns: nil if the penalty does not concern this tensor.
   func factor(of tensor: ParameterLayout, order: Int) -> Float?
 
-  /// The penalty of one tensor's values, before the factor, and its gradient added to `slope` with the factor.
+  /// The penalty of one tensor's values, before the factor, and its gradient added to `gradient` with the factor.
   func add(_ values: UnsafeBufferPointer<Float>, factor: Float, to gradient: UnsafeMutableBufferPointer<Float>)
     -> Double
 }

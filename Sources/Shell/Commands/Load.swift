@@ -47,9 +47,9 @@ extension Command<Session> {
           session.noteShortage(loaded.dataset.train.count, of: given[train], "train", "training images")
           session.noteShortage(loaded.dataset.test.count, of: given[test], "test", "test images")
           loaded.selection = selection
-          for oddity in warnings {
+          for warning in warnings {
             session.note(
-              Diagnostic(ShellCode.suspiciousData, oddity.message, help: [oddity.advice], severity: .warning))
+              Diagnostic(ShellCode.suspiciousData, warning.message, help: [warning.advice], severity: .warning))
           }
           session.made(.dataset(loaded))
           return .object(loaded)

@@ -151,6 +151,10 @@ extension Session {
         code: ShellCode.badAttack, message: "the row was stored by an earlier version, in a form that cannot be read")
     }
     let spec = try answeringInterrupts { try ResultSpec(json: text) }
+    // A form without an attack is that of `evaluate`.
+    guard spec.attack != nil || record.attack == "none" else {
+      throw Problem(code: ShellCode.badAttack, message: "what the row keeps of \(record.attack) cannot be read")
+    }
     let images = try restoredImages(spec.images, of: record, in: try restoredData(dataset))
     let costs = try record.costs.map { try restoredCosts($0) }
     let progress = Progress(terminal: terminal, quiet: isQuiet)

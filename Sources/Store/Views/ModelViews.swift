@@ -38,18 +38,27 @@ extension Views {
     ],
     from: "model m")
 
-  /// As `settings` always was: the defenses as an object, and their order beside it.
+  /// As `settings` always was: the defenses as an object, and their order beside it. A row with a form that is none takes
+  /// nothing from the others.
   private static let settings = """
-    CASE WHEN m.spec -> '$.defense' IS NULL THEN coalesce(json_remove(m.spec, '$.seed'), '{}')
+    CASE WHEN json_valid(m.spec) IS NOT 1 OR m.spec -> '$.defense' IS NULL
+      THEN coalesce(json_remove(\(sound("m.spec")), '$.seed'), '{}')
     ELSE json_set(
       json_remove(m.spec, '$.seed'),
       '$.defense', json((
-        SELECT json_group_object(d.key, json(d.value)) FROM json_each(m.spec, '$.defense') l, json_each(l.value) d)),
+        SELECT json_group_object(d.key, json(\(sound("d.value", "'null'")))) FROM json_each(m.spec, '$.defense') l,
+          json_each(\(sound("l.value", "'{}'"))) d)),
       '$.order', json((
-        SELECT json_group_array(d.key) FROM json_each(m.spec, '$.defense') l, json_each(l.value) d)),
+        SELECT json_group_array(d.key) FROM json_each(m.spec, '$.defense') l,
+          json_each(\(sound("l.value", "'{}'"))) d)),
       '$.clip', json(coalesce(m.spec -> '$.clip', 'null')))
     END
     """
+
+  /// An expression where it is JSON, else another.
+  static func sound(_ expression: String, _ other: String = "NULL") -> String {
+    "iif(json_valid(\(expression)), \(expression), \(other))"
+  }
 
   static let epochs = View(
     name: "epochs", summary: "One row for each model and epoch of its training.",

@@ -51,10 +51,10 @@ extension Views {
 
   /// As `settings` always was: those of the attack, and flat beside them what else decided it.
   private static let settings = """
-    CASE WHEN r.spec -> '$.attack' IS NULL THEN '{}'
+    CASE WHEN json_valid(r.spec) IS NOT 1 OR r.spec -> '$.attack' IS NULL THEN '{}'
     ELSE json_remove(
       json_set(
-        (SELECT json(a.value) FROM json_each(r.spec, '$.attack') a),
+        (SELECT json(\(sound("a.value", "'{}'"))) FROM json_each(r.spec, '$.attack') a),
         '$.from', (SELECT m.name FROM model m WHERE m.id = r.spec ->> '$.attack.transfer.from.model'),
         '$.from_id', r.spec ->> '$.attack.transfer.from.model',
         '$.goal', iif(r.spec -> '$.every_costly_answer' = 'true', 'costly', r.goal),
@@ -119,7 +119,7 @@ extension Views {
         "verdict", "x.verdict",
         "passed, doubtful, failed or skipped; empty for an audit of before Ward stored it."),
       .text(
-        "settings", "coalesce(json_remove(a.spec, '$.seed', '$.images'), '{}')",
+        "settings", "coalesce(json_remove(\(sound("a.spec")), '$.seed', '$.images'), '{}')",
         "Every setting of the audit, as a JSON object."),
       .text("spec", "a.spec", "What ran, whole, as a JSON object; null if unknown."),
       .text("selection", "a.selection", "Which images were used."),

@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 import Testing
 
 @testable import NN
@@ -64,6 +65,31 @@ import Testing
     ),
   ]) func whatIsNoNetworkIsRefused(_ what: String, _ text: String) {
     #expect(throws: (any Error).self, "\(what)") { try Network(json: text) }
+  }
+
+  @Test func paddingCountsWhereANetworkIsTooLarge() throws {
+    var net = Network(input: ImageShape(channels: 1, height: 2, width: 60_000), classes: 2)
+    var conv = Convolution(1, kernel: 1)
+    conv.padding = (60_000, 0)
+    try net.add("wide", conv)
+    #expect(throws: NetworkError.self) { try net.checkExtents(of: "it") }
+    var far = Convolution(1, kernel: 2)
+    far.dilation = (1, 50_000)
+    var other = Network(input: ImageShape(channels: 1, height: 4000, width: 60_000), classes: 2)
+    try other.add("far", far)
+    #expect(throws: NetworkError.self) { try other.checkExtents(of: "it") }
+  }
+
+  /// A small file may not ask for the memory of weights that it does not hold.
+  @Test func weightsAreMadeOnlyWhereTheFileHasThem() throws {
+    let model = try Model(MLP(), input: ImageShape(channels: 1, height: 2, width: 2), classes: 2)
+    var file = model.checkpoint
+    file.metadata["ward.network"] = model.network.json.replacingOccurrences(of: "256", with: "1000000")
+      .replacingOccurrences(of: "128", with: "800")
+    #expect(throws: (any Error).self) { try Model(checkpoint: file, path: "x") }
+    file.metadata["ward.network"] = model.network.json.replacingOccurrences(of: "256", with: "257")
+    let error = #expect(throws: CheckpointError.self) { try Model(checkpoint: file, path: "x") }
+    #expect(error?.description.contains("257") == true)
   }
 
   @Test func everyLayerIsWrittenUnderItsOwnName() throws {

@@ -71,7 +71,7 @@ import Testing
     }
   }
 
-  @Test func slopesOfARandomModelAreAveraged() throws {
+  @Test func gradientsOfARandomModelAreAveraged() throws {
     let calm = LinearModel.drawn(classes: 3, shape: shape, seed: 8)
     let images = try labelled(by: calm, count: 30, seed: 2)
     let swaying = Target(classes: 3, shape: shape) { Swaying(calm.makeResponder()) }

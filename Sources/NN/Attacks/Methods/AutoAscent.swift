@@ -52,7 +52,7 @@ struct AutoAscent {
     return all
   }
 
-  /// Runs all steps; `aims` are those to climb towards, in the order of `hunt.open`.
+  /// Runs all steps; `aims` are those to climb towards, in the order of `search.open`.
   func run(_ search: inout SearchState, towards aims: [Aim], against victim: Victim) throws {
     if threat.norm == .l1 { return try SparseAscent(self).run(&search, towards: aims, against: victim) }
     let starts = search.open.map { start($0) }
@@ -96,7 +96,7 @@ struct AutoAscent {
     return mean
   }
 
-  /// Looks at the starts and makes a climber of each that does not reach the aim at once.
+  /// Looks at the starts and makes a state of each that does not reach the aim at once.
   func begin(
     _ starts: [Pixels], _ search: inout SearchState, _ aims: [Aim], _ victim: Victim, step: Float, judging: Bool = true
   ) throws -> [ImageState] {

@@ -14,7 +14,7 @@ struct GradientSteps {
   /// All steps, for the open images of a search.
   ///
   /// - Parameters:
-  ///   - points: where they start, one row each, in the order of `hunt.open`.
+  ///   - points: where they start, one row each, in the order of `search.open`.
   ///   - move: moves the points by one step, within the threat model.
   func run(
     _ search: inout SearchState, from points: [Pixels], in batch: Batch, against victim: Victim,
