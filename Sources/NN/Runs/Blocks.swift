@@ -20,7 +20,9 @@ struct Blocks: Sendable {
     let even = count / (threads * 3)
     let largest = min(max((even + 15) / 16 * 16, 32), most)
     let ideal = ((count + 15) / 16 + threads - 1) / threads
-    let sizes = stride(from: largest, through: 32, by: -16).map {
+    // Not much smaller: where few images are open in a block, its lanes are mostly empty.
+    let smallest = max(32, largest * 2 / 3 / 16 * 16)
+    let sizes = stride(from: largest, through: smallest, by: -16).map {
       (size: $0, longest: longest(count, threads, size: $0))
     }
     let good = sizes.first { Double($0.longest) <= 1.03 * Double(ideal) }
