@@ -346,6 +346,8 @@ def _(start):
     ward.send("for i in 0..3 {" + ENTER)
     ward.expect(r"\.\.\.")
     ward.send("print(i)")
+    # Until it is on the screen: with Ctrl-C the terminal throws away what waits to be shown, and might throw the ^C after it.
+    ward.expect(r"print\(i\)")
     ward.interrupt(1)
     ward.do("1 + 1", r"2\s")
 
