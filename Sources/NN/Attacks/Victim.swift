@@ -93,13 +93,11 @@ public final class Victim {
   public func evaluate(
     _ loss: AttackLoss, at images: [Pixels], towards aims: [Aim], of rows: [Int]
   ) throws -> [LossGradient] {
-    var losses = [Float](repeating: 0, count: rows.count)
-    let found = try ascend(images, of: rows) { position, logits in
-      let (value, gradient) = loss.evaluate(logits, aims[position])
-      losses[position] = value
-      return gradient
+    if images.isEmpty { return [] }
+    let found = try evaluate(loss, at: Tensor(images), towards: aims, of: rows)
+    return zip(found.gradient.eachRow, zip(found.losses, found.logits.eachRow)).map {
+      LossGradient(gradient: $0, loss: $1.0, logits: $1.1)
     }
-    return zip(found, losses).map { LossGradient(gradient: $0.gradient, loss: $1, logits: $0.logits) }
   }
 
   /// The same for a batch in one piece, one row an image.
