@@ -86,6 +86,15 @@ enum TestDeclarations {
         SettingDeclaration("warmup", .integer(in: .atLeast(0)), "first slow steps", default: 0),
       ]),
     ChoiceDeclaration(
+      family: "layer", "conv", "a convolution",
+      settings: [
+        SettingDeclaration("channels", .integer(in: .atLeast(1)), "channels", default: 16, isUnlabelled: true),
+        SettingDeclaration("kernel", .integer(in: .atLeast(1)), "the window", default: 3),
+      ]),
+    ChoiceDeclaration(
+      family: "network", "net", "layers",
+      settings: [SettingDeclaration("layers", .list(of: .choice(family: "layer")), "layers", isUnlabelled: true)]),
+    ChoiceDeclaration(
       family: "schedule", "cosine", "half a wave",
       settings: [SettingDeclaration("warmup", .integer(in: .atLeast(0)), "first slow steps", default: 0)]),
   ]

@@ -89,6 +89,10 @@ typedef struct {
   void (*average_pool_forward)(const ward_pool *pool, ward_planes xs, const float *x, ward_planes ys, float *y);
   void (*average_pool_backward)(const ward_pool *pool, ward_planes ys, const float *gy, ward_planes xs, float *gx);
 
+  // Averages of as many windows as `ys` has pixels, spread evenly over the image: PyTorch's AdaptiveAvgPool2d.
+  void (*adaptive_pool_forward)(ward_planes xs, const float *x, ward_planes ys, float *y);
+  void (*adaptive_pool_backward)(ward_planes ys, const float *gy, ward_planes xs, float *gx);
+
   void (*activation_forward)(ward_activation kind, float slope, ward_planes xs, const float *x, ward_planes ys,
                              float *y);
   // `x` is the input, but for WARD_RELU, WARD_TANH and WARD_SIGMOID the output, which says enough.
@@ -112,6 +116,14 @@ typedef struct {
   void (*norm_backward)(ward_planes xs, const float *x, ward_planes ys, const float *y, ward_planes gys,
                         const float *gy, const float *mean, const float *inverse_std, const float *scale,
                         const float *a, const float *b, int32_t count, ward_planes gxs, float *gx);
+  // (x - mean) / sqrt(variance + epsilon) * weight + bias, mean and variance over the channels of a group, in each image
+  // by itself. Weight and bias are one number a channel, or one a value if `each_value`. `statistics` keeps two vectors
+  // a group for the way back; `gw` and `gb` may be null together.
+  void (*group_norm_forward)(int32_t groups, ward_planes xs, const float *x, const float *weight, const float *bias,
+                             int32_t each_value, float epsilon, ward_planes ys, float *y, float *statistics);
+  void (*group_norm_backward)(int32_t groups, ward_planes xs, const float *x, const float *weight, int32_t each_value,
+                              const float *statistics, ward_planes gys, const float *gy, int32_t count, ward_planes gxs,
+                              float *gx, float *gw, float *gb, int32_t accumulate);
   // Keeps a value with probability 1 - drop and scales it by 1 / (1 - drop); lane l draws from its own key.
   void (*dropout)(ward_planes xs, const float *x, const uint64_t *keys, float drop, ward_planes ys, float *y);
 

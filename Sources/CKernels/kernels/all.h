@@ -8,6 +8,7 @@
 #include "conv_weights.h"
 #include "pool.h"
 #include "elementwise.h"
+#include "norm.h"
 #include "optimiser.h"
 
 const ward_kernels LEVEL_TABLE = {
@@ -21,8 +22,10 @@ const ward_kernels LEVEL_TABLE = {
     .dense_weight_gradient = dense_weight_gradient,
     .max_pool_forward = max_pool_forward, .max_pool_backward = max_pool_backward,
     .average_pool_forward = average_pool_forward, .average_pool_backward = average_pool_backward,
+    .adaptive_pool_forward = adaptive_pool_forward, .adaptive_pool_backward = adaptive_pool_backward,
     .activation_forward = activation_forward, .activation_backward = activation_backward,
     .add = add, .add_backward = add_backward, .copy = copy, .scale_channels = scale_channels,
     .moments = moments, .norm_sums = norm_sums, .norm_backward = norm_backward, .dropout = dropout,
+    .group_norm_forward = group_norm_forward, .group_norm_backward = group_norm_backward,
     .adam = adam, .sgd = sgd, .gradient_square = gradient_square, .sign_step = sign_step, .peak = peak,
 };

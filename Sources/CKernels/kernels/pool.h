@@ -102,3 +102,48 @@ static void average_pool_backward(const ward_pool *pool, ward_planes ys, const f
     }
   }
 }
+
+// The pixels of window `i` of `count` windows over `extent` pixels: they may overlap, and leave none out.
+INLINE void adaptive_window(int i, int count, int extent, int *from, int *to) {
+  *from = (int)((int64_t)i * extent / count);
+  *to = (int)(((int64_t)(i + 1) * extent + count - 1) / count);
+}
+
+static void adaptive_pool_forward(ward_planes xs, const float *x, ward_planes ys, float *y) {
+  for (int c = 0; c < ys.channels; c++) {
+    for (int row = 0; row < ys.height; row++) {
+      int top, bottom;
+      adaptive_window(row, ys.height, xs.height, &top, &bottom);
+      for (int i = 0; i < ys.width; i++) {
+        int left, right;
+        adaptive_window(i, ys.width, xs.width, &left, &right);
+        v16 total = splat(0);
+        for (int at = top; at < bottom; at++) {
+          const v16 *line = (const v16 *)x + (ptrdiff_t)c * xs.plane + at * xs.row;
+          for (int across = left; across < right; across++) total += line[across];
+        }
+        ((v16 *)y)[(ptrdiff_t)c * ys.plane + row * ys.row + i] = total / (float)((bottom - top) * (right - left));
+      }
+    }
+  }
+}
+
+static void adaptive_pool_backward(ward_planes ys, const float *gy, ward_planes xs, float *gx) {
+  clear(xs, gx);
+  for (int c = 0; c < ys.channels; c++) {
+    for (int row = 0; row < ys.height; row++) {
+      int top, bottom;
+      adaptive_window(row, ys.height, xs.height, &top, &bottom);
+      for (int i = 0; i < ys.width; i++) {
+        int left, right;
+        adaptive_window(i, ys.width, xs.width, &left, &right);
+        const v16 g = ((const v16 *)gy)[(ptrdiff_t)c * ys.plane + row * ys.row + i] /
+                      (float)((bottom - top) * (right - left));
+        for (int at = top; at < bottom; at++) {
+          v16 *line = (v16 *)gx + (ptrdiff_t)c * xs.plane + at * xs.row;
+          for (int across = left; across < right; across++) line[across] += g;
+        }
+      }
+    }
+  }
+}

@@ -100,8 +100,11 @@ extension Compiler {
         return try labelledCall(function, arguments, frame)
       } catch { throw Problem.place(error, calledAt: range) }
     case .choice(var choice):
-      for argument in arguments {
-        guard let label = argument.label else { throw unlabelled(choice.declaration, argument.range) }
+      let free = choice.declaration.unlabelled?.name
+      for (index, argument) in arguments.enumerated() {
+        guard let label = argument.label ?? (index == 0 ? free : nil) else {
+          throw unlabelled(choice.declaration, argument.range)
+        }
         do { choice = try choice.configured(label, argument.value) } catch {
           throw Problem.place(error, at: argument.range)
         }
@@ -112,6 +115,11 @@ extension Compiler {
   }
 
   static func unlabelled(_ choice: ChoiceDeclaration, _ range: SourceRange) -> Diagnostic {
+    if let free = choice.unlabelled {
+      return Diagnostic(
+        .tooManyArguments, "all settings but the first are given by name", at: range,
+        help: ["\(choice.name) takes `\(free.name)` without its name, and nothing else"])
+    }
     let example = choice.settings.first.map { "`\(choice.name)(\($0.name): …)`" } ?? "`\(choice.name)`"
     return Diagnostic(.tooManyArguments, "settings are given by name", at: range, help: ["write \(example)"])
   }

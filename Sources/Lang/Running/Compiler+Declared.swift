@@ -82,27 +82,32 @@ extension Compiler {
 
   /// `pgd(steps: 40)`: checked before anything runs where the text alone tells.
   func configuration(_ choice: Choice, _ arguments: [Node.Argument], _ node: Node, piped: Node?) -> Compiled {
-    if let extra = piped ?? arguments.first(where: { $0.label == nil })?.value {
+    let plain = (piped.map { [$0] } ?? []) + arguments.filter { $0.label == nil }.map(\.value)
+    let unlabelled = choice.declaration.unlabelled
+    if let extra = unlabelled == nil ? plain.first : plain.dropFirst().first {
       return fail(Self.unlabelled(choice.declaration, range(extra)))
     }
+    var named = arguments.compactMap { argument in argument.label.map { (label: $0, value: argument.value) } }
+    if let unlabelled, let value = plain.first {
+      named.insert((Name(text: unlabelled.name, start: value.start, end: value.end), value), at: 0)
+    }
     var current = choice, pending: [(name: String, range: SourceRange, eval: Eval)] = [], seen: Set<String> = []
-    for argument in arguments {
-      guard let label = argument.label else { continue }
+    for (label, node) in named {
       guard seen.insert(label.text).inserted else { return fail(Self.repeated(label.text, range(label))) }
       guard let setting = choice.declaration.setting(label.text) else {
         return fail(
           unknownSetting(label, of: choice.name, among: choice.declaration.settings.map(\.name), help: [choice.name]))
       }
-      let value = expression(argument.value, expecting: setting.type, for: .label(label.text))
+      let value = expression(node, expecting: setting.type, for: .label(label.text))
       guard let constant = value.constant else {
-        pending.append((label.text, range(argument.value), value.eval))
+        pending.append((label.text, range(node), value.eval))
         continue
       }
       do {
         _ = try environment.checked(constant, setting.type, for: .label(label.text))
         current = try current.configured(label.text, constant)
       } catch {
-        return failed(error, at: range(argument.value))
+        return failed(error, at: range(node))
       }
     }
     if pending.isEmpty { return .constant(.choice(current)) }

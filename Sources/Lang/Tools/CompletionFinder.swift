@@ -361,9 +361,14 @@ struct CompletionFinder {
     if let command = environment.commands[name] { return Help.usage(of: command) }
     if let function = environment.functions[name] { return function.signature }
     return environment.choices[name].map { choice in
-      "\(name)(" + choice.settings.map { "\($0.name): \($0.type.placeholder)" }.joined(separator: ", ") + ")"
+      "\(name)(" + choice.settings.map(\.usage).joined(separator: ", ") + ")"
     }
   }
+}
+
+extension SettingDeclaration {
+  /// As it is written: `kernel: NUMBER`, `NUMBER` where it needs no name.
+  var usage: String { (isUnlabelled ? "" : "\(name): ") + type.placeholder }
 }
 
 extension ValueType {

@@ -135,7 +135,7 @@ public struct Explanation: Sendable, Equatable {
       wrong: "head([1, 2, 3], -1)", right: "head([1, 2, 3], 1)"),
     Explanation(
       .tooManyArguments, "more values than are taken",
-      "A command takes one value without a label at most; everything else has a label. The settings of a built-in are all given by name.",
+      "A command takes one value without a label at most; everything else has a label. The settings of a built-in have labels too, except the first where help shows it without one: `conv(16, kernel: 3)`.",
       wrong: "len([1], [2])", right: "len([1] + [2])"),
     Explanation(
       .ambiguousSetting, "a setting that several built-ins of this call have",

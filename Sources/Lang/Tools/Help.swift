@@ -86,8 +86,8 @@ public enum Help {
     if let command = environment.commands[name] { return page(command) }
     if let choice = environment.choices[name] { return page(choice, in: environment) }
     if let function = environment.functions[name] { return page(function) }
-    if let type = environment.types[name] { return page(type) }
     if let family = familyPage(name, environment) { return family }
+    if let type = environment.types[name] { return page(type) }
     if let word = KeywordHelp.page(for: name) { return word }
     if let explanation = Explanation.of(name) { return explanation.page }
     return labelPage(name, environment) ?? wordPage(name, environment) ?? topicPage(name, environment)
@@ -155,7 +155,7 @@ public enum Help {
   /// The page of a built-in such as `pgd`.
   public static func page(_ choice: ChoiceDeclaration, in environment: Environment) -> HelpPage {
     var page = HelpPage(name: choice.name, kind: choice.family, summary: choice.summary)
-    let settings = choice.settings.prefix(2).map { "\($0.name): \($0.type.placeholder)" }.joined(separator: ", ")
+    let settings = choice.settings.prefix(2).map(\.usage).joined(separator: ", ")
     page.usage =
       choice.settings.isEmpty ? choice.name : "\(choice.name)(\(settings)\(choice.settings.count > 2 ? ", …" : ""))"
     page.heading = "Settings"
@@ -224,6 +224,10 @@ public enum Help {
       name: name, kind: "family of built-ins", summary: "one of \(members.map(\.name).joined(separator: ", "))")
     page.heading = "Built-ins"
     page.entries = members.map { .init(name: $0.name, summary: $0.summary, detail: "") }
+    if let type = environment.types[name] {
+      let names = type.members.map { ".\($0.name)" }.joined(separator: ", ")
+      page.details = "There is a kind of value of this name too. \(type.summary) It has \(names)."
+    }
     return page
   }
 

@@ -76,6 +76,9 @@ public final class ChoiceDeclaration: @unchecked Sendable {
     self.examples = examples
   }
 
+  /// The setting that may be given without its name: `16` in `conv(16)`.
+  public var unlabelled: SettingDeclaration? { settings.first { $0.isUnlabelled } }
+
   /// The setting called `name`, if there is one.
   public func setting(_ name: String) -> SettingDeclaration? { settings.first { $0.name == name } }
 }
@@ -92,16 +95,19 @@ public struct SettingDeclaration: @unchecked Sendable {
   public let fallback: Value?
   /// What decides when there is no default value: `the session seed`.
   public let fallbackText: String?
+  /// Whether it may be given without its name; only the first of a declaration can be.
+  public let isUnlabelled: Bool
 
   /// A setting called `name`.
   public init(
     _ name: String, _ type: ValueType, _ summary: String, default fallback: Value? = nil,
-    shown fallbackText: String? = nil
+    shown fallbackText: String? = nil, isUnlabelled: Bool = false
   ) {
     self.name = name
     self.type = type
     self.summary = summary
     self.fallback = fallback
     self.fallbackText = fallbackText
+    self.isUnlabelled = isUnlabelled
   }
 }

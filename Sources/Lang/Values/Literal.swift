@@ -142,9 +142,13 @@ private struct ValueWriter {
     case .choice(let choice):
       text += choice.name
       guard !choice.given.isEmpty else { return }
-      for index in 0..<choice.given.count {
-        let (name, value) = choice.given.field(index)
-        text += (index == 0 ? "(" : ", ") + name + ": "
+      let free = choice.declaration.unlabelled.flatMap { setting in
+        choice.given[setting.name].map { (name: setting.name, value: $0) }
+      }
+      let fields = (0..<choice.given.count).map { choice.given.field($0) }.filter { $0.name != free?.name }
+      for (index, (name, value)) in ((free.map { [$0] } ?? []) + fields).enumerated() {
+        text += index == 0 ? "(" : ", "
+        if name != free?.name { text += name + ": " }
         try write(value, depth: depth + 1)
         if isFull { return }
       }

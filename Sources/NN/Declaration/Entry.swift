@@ -12,6 +12,8 @@ public struct SettingDescription: Sendable {
   public let isOptional: Bool
   /// Whether it must be given.
   public let isRequired: Bool
+  /// Whether it may be given without its name, as the first.
+  public let isUnlabelled: Bool
   /// The value that holds when nothing is given.
   public var standard: SettingValue { read() }
   /// Read when asked for: of a setting that is an attack, the list of attacks may be on its way.
@@ -78,7 +80,7 @@ public struct Entry<Product>: Declared {
       SettingDescription(
         name: setting.name, summary: setting.summary, kind: setting.kind, unit: setting.unit,
         isOptional: setting.isOptional,
-        isRequired: setting.isRequired, read: { setting.value(in: standard) })
+        isRequired: setting.isRequired, isUnlabelled: setting.isUnlabelled, read: { setting.value(in: standard) })
     }
     build = { given in
       var target = standard
@@ -97,6 +99,23 @@ public struct Entry<Product>: Declared {
       guard let target = unerase(product) else { return nil }
       return Dictionary(uniqueKeysWithValues: settings.map { ($0.name, $0.value(in: target)) })
     }
+  }
+
+  private init(
+    like other: some Declared, build: @escaping @Sendable ([String: SettingValue]) throws -> Product,
+    read: @escaping @Sendable (Product) -> [String: SettingValue]?
+  ) {
+    (name, summary, paper, details) = (other.name, other.summary, other.paper, other.details)
+    (settings, example, self.build, self.read) = (other.settings, other.example, build, read)
+  }
+
+  /// The same declaration of another kind of product.
+  ///
+  /// - Parameter unwrap: what `wrap` was given; nil for the products of other entries.
+  func wrapped<Other>(
+    _ wrap: @escaping @Sendable (Product) -> Other, unwrap: @escaping @Sendable (Other) -> Product?
+  ) -> Entry<Other> {
+    Entry<Other>(like: self, build: { wrap(try build($0)) }, read: { unwrap($0).flatMap(read) })
   }
 
   /// The product with the given settings, the others at their defaults.

@@ -45,6 +45,17 @@ public struct Family<Product>: Sendable {
   }
 }
 
+extension Family {
+  /// As a person would type it: the settings in the order of the declaration, the first without its name where it needs
+  /// none.
+  func typed(_ spec: Spec) -> String {
+    let given = (named(spec.name)?.settings ?? []).filter { spec.settings[$0.name] != nil }
+    guard !given.isEmpty else { return spec.name }
+    let texts = given.map { ($0.isUnlabelled ? "" : "\($0.name): ") + "\(spec.settings[$0.name]!)" }
+    return "\(spec.name)(\(texts.joined(separator: ", ")))"
+  }
+}
+
 extension Declared {
   func resolved(_ given: [String: SettingValue], by resolver: Resolver) throws -> [String: SettingValue] {
     var values = given
@@ -69,7 +80,7 @@ extension Family: AnyFamily {
 
 /// The families out of which a setting can be.
 enum Families {
-  static var all: [any AnyFamily] { [Attacks.family] }
+  static var all: [any AnyFamily] { [Attacks.family, Parts.family] }
 
   static func named(_ name: String) -> (any AnyFamily)? { all.first { $0.name == name } }
 }

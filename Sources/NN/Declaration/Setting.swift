@@ -12,6 +12,8 @@ public struct Setting<Target>: Sendable {
   public let isOptional: Bool
   /// Whether it must be given.
   public let isRequired: Bool
+  /// Whether it may be given without its name, as the first: `conv(16)`.
+  public private(set) var isUnlabelled = false
   let get: @Sendable (Target) -> SettingValue
   let set: @Sendable (inout Target, SettingValue) throws -> Void
 
@@ -32,6 +34,13 @@ public struct Setting<Target>: Sendable {
     self.isRequired = isRequired
     self.get = get
     self.set = set
+  }
+
+  /// The same setting, which may be given without its name; only the first of a declaration can be one.
+  public var unlabelled: Setting {
+    var copy = self
+    copy.isUnlabelled = true
+    return copy
   }
 
   /// Writes `value` into `target` if it has the right type and lies in the range.
@@ -55,7 +64,8 @@ extension SettingKind {
     case (.integer(let range), .integer(let given)): return .integer(try Self.inside(range, given, name))
     case (.integer(let range), .number(let given)) where given.rounded() == given && given.magnitude < 1e15:
       return .integer(try Self.inside(range, Int(given), name))
-    case (.flag, .flag), (.component, .component), (.model, .model), (.className, .integer): return value
+    case (.flag, .flag), (.component, .component), (.components, .components), (.model, .model), (.className, .integer):
+      return value
     case (.choice(let words), .choice(let word)):
       if words.contains(word) { return value }
       throw SettingError.outOfRange(name: name, given: word, allowed: "one of " + words.joined(separator: ", "))
@@ -67,6 +77,8 @@ extension SettingKind {
       return .integers(try list.map { try Self.inside(range, $0, name) })
     case (.integers(let range), .integers(let list)):
       return .integers(try list.map { try Self.inside(range, $0, name) })
+    // An empty list does not tell what it is a list of.
+    case (.components, .integers(let list)) where list.isEmpty: return .components([])
     default: throw SettingError.wrongType(name: name, expected: expectation, given: "\(value)")
     }
   }
@@ -91,6 +103,7 @@ extension SettingKind {
     case .extent: "a whole number, or a list of two: rows and columns"
     case .model: "a model"
     case .className: "a class"
+    case .components(let family): "a list of \(family)s"
     case .component(let family): (family.first.map { "aeiou".contains($0) } == true ? "an " : "a ") + family
     }
   }

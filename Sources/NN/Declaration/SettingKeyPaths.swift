@@ -125,6 +125,18 @@ extension Setting {
     }
   }
 
+  /// The layers of a network or of a part of one, which must be given.
+  init(
+    _ name: String, _ path: WritableKeyPath<Target, [any Part]> & Sendable, _ summary: String, isRequired: Bool = true
+  ) {
+    self.init(name, kind: .components(family: Parts.name), summary, isOptional: !isRequired, isRequired: isRequired) {
+      let parts = $0[keyPath: path]
+      return parts.isEmpty ? .none : .components(parts.compactMap { Parts.family.spec(of: $0) })
+    } set: { target, value in
+      if case .components(let specs) = value { target[keyPath: path] = try specs.map { try Parts.family.make($0) } }
+    }
+  }
+
   /// A model, which must be given.
   public init(model name: String, _ path: WritableKeyPath<Target, ModelReference?> & Sendable, _ summary: String) {
     self.init(name, kind: .model, summary, isRequired: true) {

@@ -9,6 +9,8 @@ public enum SettingValue: Sendable, Equatable {
   case integers([Int])
   /// Another declared thing with its own settings, such as the attack that a defense trains against.
   indirect case component(Spec)
+  /// Several of them, such as the layers of a network.
+  indirect case components([Spec])
   /// Another model, by its name or its row.
   case model(ModelReference)
   /// A setting that is left out.
@@ -26,6 +28,7 @@ extension SettingValue: CustomStringConvertible {
     case .numbers(let values): return "[" + values.map(Self.text).joined(separator: ", ") + "]"
     case .integers(let values): return "[" + values.map(String.init).joined(separator: ", ") + "]"
     case .component(let spec): return spec.description
+    case .components(let specs): return "[" + specs.map(\.description).joined(separator: ", ") + "]"
     case .model(let reference): return reference.name.isEmpty ? "a model" : reference.name
     case .none: return "none"
     }
@@ -59,6 +62,8 @@ public enum SettingKind: Sendable, Equatable {
   case extent(ClosedRange<Int>)
   /// A component out of the named family, for instance `attack`.
   case component(family: String)
+  /// A list of components out of the named family; lists among them count as the family's `sequence`.
+  case components(family: String)
   /// A trained model.
   case model
   /// One of the classes of the data, by name or number.

@@ -88,6 +88,9 @@ extension SettingDescription {
     case (.component(let family), .component(let spec)):
       guard let family = Families.named(family) else { return value }
       return .component(try family.resolved(spec, by: resolver))
+    case (.components(let family), .components(let specs)):
+      guard let family = Families.named(family) else { return value }
+      return .components(try specs.map { try family.resolved($0, by: resolver) })
     case (.model, .model(var reference)):
       if reference.target == nil { reference.target = try resolver.target(reference) }
       return .model(reference)

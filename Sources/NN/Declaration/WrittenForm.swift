@@ -60,6 +60,8 @@ extension SettingValue: Codable {
       self = whole.count == numbers.count ? .integers(whole) : .numbers(numbers)
     } else if let spec = try? container.decode(Spec.self) {
       self = .component(spec)
+    } else if let specs = try? container.decode([Spec].self) {
+      self = .components(specs)
     } else if let model = try? decoder.container(keyedBy: ModelKey.self),
       model.contains(.model) || model.contains(.name)
     {
@@ -100,6 +102,7 @@ extension SettingValue: Codable {
     case .numbers(let numbers): try container.encode(numbers)
     case .integers(let numbers): try container.encode(numbers)
     case .component(let spec): try container.encode(spec)
+    case .components(let specs): try container.encode(specs)
     case .model, .none: try container.encodeNil()
     }
   }

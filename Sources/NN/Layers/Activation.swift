@@ -38,8 +38,8 @@ extension Activation {
 
   static let leakyReLU: Entry<any Layer> = Entry(
     LeakyReLU(), "leaky_relu", "what is below zero is made small", paper: "Maas et al., ICML 2013 workshop",
-    example: "leaky_relu(slope: 0.1)",
-    [Setting("slope", \.slope, in: -1...1, "what values below zero are multiplied by")],
+    example: "leaky_relu(0.1)",
+    [Setting("slope", \.slope, in: -1...1, "what values below zero are multiplied by").unlabelled],
     read: { layer in
       guard case .leakyReLU(let slope) = (layer as? Activation)?.function else { return nil }
       return LeakyReLU(slope: slope)

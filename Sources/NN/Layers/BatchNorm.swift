@@ -28,6 +28,8 @@ struct BatchNorm: Layer {
 
   func outputShape(of inputs: [ImageShape]) throws -> ImageShape { inputs[0] }
 
+  func multiplications(from input: ImageShape, to output: ImageShape) -> Int { output.count }
+
   func fused(with readers: [any Layer], training: Bool) -> Fusion? {
     guard let next = readers.first, next.isReLU else { return nil }
     var both = self

@@ -25,12 +25,12 @@ struct Convolution: Layer {
 
   static let entry: Entry<any Layer> = Entry(
     Convolution(16, kernel: 3), "conv", "2-d convolution", paper: "LeCun et al., Proc. IEEE 1998",
-    example: "conv(channels: 16, kernel: 3, padding: 1)",
+    example: "conv(16, kernel: 3, padding: 1)",
     settings
   ) { $0 }
 
   private static let settings: [Setting<Convolution>] = [
-    Setting("channels", \.outputs, in: 1...65_536, "channels that come out"),
+    Setting("channels", \.outputs, in: 1...65_536, "channels that come out").unlabelled,
     Setting("kernel", \.kernel, in: 1...mostTaps, "rows and columns of the window"),
     Setting("stride", \.stride, in: 1...65_536, "pixels from one window to the next"),
     Setting("padding", \.padding, in: 0...65_536, "zeros around the image"),
@@ -69,6 +69,10 @@ struct Convolution: Layer {
     let weight = ParameterSpec(suffix: "weight", shape: shape, start: .uniform(bound: bound))
     let bias = ParameterSpec(suffix: "bias", shape: [outputs], start: .uniform(bound: bound))
     return hasBias ? [weight, bias] : [weight]
+  }
+
+  func multiplications(from input: ImageShape, to output: ImageShape) -> Int {
+    output.count * (input.channels / groups) * kernel.height * kernel.width
   }
 
   var inputHalo: Halo { Halo(height: padding.height, width: padding.width) }

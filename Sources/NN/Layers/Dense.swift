@@ -16,12 +16,13 @@ struct Dense: Layer {
 
   static let entry: Entry<any Layer> = Entry(
     Dense(), "dense", "fully connected", paper: "Rumelhart, Hinton & Williams, Nature 1986",
-    example: "dense(units: 64)",
+    example: "dense(64)",
     settings
   ) { $0 }
 
   private static let settings: [Setting<Dense>] = [
-    Setting("units", \.units, in: 1...1_048_576, "values that come out; none for as many as there are classes"),
+    Setting("units", \.units, in: 1...1_048_576, "values that come out; none for as many as there are classes")
+      .unlabelled,
     Setting("bias", \.hasBias, "add a number to each value"),
   ]
 
@@ -53,6 +54,8 @@ struct Dense: Layer {
     let bias = ParameterSpec(suffix: "bias", shape: [outputs], start: .uniform(bound: bound))
     return hasBias ? [weight, bias] : [weight]
   }
+
+  func multiplications(from input: ImageShape, to output: ImageShape) -> Int { input.count * output.count }
 
   func operation(_ wiring: inout Wiring) -> any Operation {
     let inputs = Int(wiring.inputs[0].planes.channels)

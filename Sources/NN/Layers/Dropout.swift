@@ -13,8 +13,8 @@ struct Dropout: Layer {
 
   static let entry: Entry<any Layer> = Entry(
     Dropout(0.5), "dropout", "zeroes a share of the values in training", paper: "Srivastava et al., JMLR 2014",
-    example: "dropout(rate: 0.3)",
-    [Setting("rate", \.rate, in: 0...0.999, "the share that is dropped")]
+    example: "dropout(0.3)",
+    [Setting("rate", \.rate, in: 0...0.999, "the share that is dropped").unlabelled]
   ) { $0 }
 
   func outputShape(of inputs: [ImageShape]) throws -> ImageShape { inputs[0] }

@@ -14,6 +14,8 @@ protocol Layer: Stage {
   func outputShape(of inputs: [ImageShape]) throws -> ImageShape
   /// What the layer learns, in PyTorch's order.
   func parameters(for input: ImageShape) -> [ParameterSpec]
+  /// How many multiplications one image takes; 0 for what is hardly any.
+  func multiplications(from input: ImageShape, to output: ImageShape) -> Int
   /// Whether what comes out is the memory that went in, where that has no halo.
   var isView: Bool { get }
   /// This layer and some of those after it as one stage, if there are kernels for that.
@@ -28,6 +30,7 @@ extension Layer {
   var arity: ClosedRange<Int> { 1...1 }
   func completed(classes: Int) -> any Layer { self }
   func parameters(for input: ImageShape) -> [ParameterSpec] { [] }
+  func multiplications(from input: ImageShape, to output: ImageShape) -> Int { 0 }
   var isView: Bool { false }
   func fused(with readers: [any Layer], training: Bool) -> Fusion? { nil }
 }
@@ -55,8 +58,9 @@ struct Fusion {
 /// All layers by name, as networks are written down.
 enum Layers {
   static let all: [Entry<any Layer>] = [
-    Convolution.entry, Dense.entry, BatchNorm.entry, MaxPool.entry, AveragePool.entry, GlobalAveragePool.entry,
-    Flatten.entry, Dropout.entry, Add.entry, Concatenation.entry, Activation.relu, Activation.leakyReLU,
+    Convolution.entry, Dense.entry, BatchNorm.entry, GroupNorm.entry, LayerNorm.entry, MaxPool.entry,
+    AveragePool.entry, AdaptiveAveragePool.entry, GlobalAveragePool.entry, Flatten.entry, Dropout.entry, Add.entry,
+    Concatenation.entry, Activation.relu, Activation.leakyReLU,
     Activation.gelu, Activation.tanh, Activation.sigmoid,
   ]
 
@@ -107,8 +111,26 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
   case mismatch(layer: String, detail: String)
   /// A written network that is none: connected to layers that do not come before, say.
   case unreadable(detail: String)
+  /// Any of the others, in a list of layers that a person wrote: at which one, and the shapes on the way there.
+  case at(layer: String, problem: String, shapes: String)
+  /// What comes out of a list of layers is no answer.
+  case ending(gives: ImageShape, classes: Int, shapes: String)
   /// A layer of more numbers than any machine that Ward runs on can work with.
   case tooLarge(network: String, layer: String, count: Double, what: String)
+
+  /// The same where it is known which layer is meant.
+  var reason: String { if case .mismatch(_, let detail) = self { detail } else { description } }
+
+  /// What to know or to try besides.
+  public var hint: String? {
+    switch self {
+    case .at(_, _, let shapes): "the shapes so far: \(shapes)"
+    case .ending(let out, _, let shapes):
+      "end it with `\(out.height * out.width > 1 ? "flatten, " : "")dense`, which takes the number of classes; "
+        + "the shapes so far: \(shapes)"
+    default: nil
+    }
+  }
 
   /// One sentence for the person who chose architecture and data.
   public var description: String {
@@ -117,6 +139,9 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
       "\(layer) cannot work on \(input) images: it needs \(needed)"
     case .mismatch(let layer, let detail): "\(layer) does not fit: \(detail)"
     case .unreadable(let detail): "its network cannot be read: \(detail)"
+    case .at(let layer, let problem, _): "\(layer): \(problem)"
+    case .ending(let out, let classes, _):
+      "\(out) values come out of the network, but the data has \(classes) classes"
     case .tooLarge(let network, let layer, let count, let what):
       "\(network) is too large: its \(layer) would have \(Int(min(count, 1e18))) \(what), "
         + "\(Int((min(count, 1e18) * 4 / 1e9).rounded())) GB"

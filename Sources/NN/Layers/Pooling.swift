@@ -17,12 +17,12 @@ struct MaxPool: Layer {
   var stride: (height: Int, width: Int) { givenStride ?? kernel }
 
   static let entry: Entry<any Layer> = Entry(
-    MaxPool(2), "maxpool", "the largest value of each window", example: "maxpool(kernel: 2)",
+    MaxPool(2), "maxpool", "the largest value of each window", example: "maxpool(2)",
     settings
   ) { $0 }
 
   private static let settings: [Setting<MaxPool>] = [
-    Setting("kernel", \.kernel, in: 1...255, "rows and columns of the window"),
+    Setting("kernel", \.kernel, in: 1...255, "rows and columns of the window").unlabelled,
     Setting("stride", \.givenStride, in: 1...65_536, "pixels from one window to the next; none for the window's own"),
     Setting("padding", \.padding, in: 0...127, "pixels around the image"),
   ]
@@ -61,12 +61,12 @@ struct AveragePool: Layer {
   var stride: (height: Int, width: Int) { givenStride ?? kernel }
 
   static let entry: Entry<any Layer> = Entry(
-    AveragePool(2), "avgpool", "the mean of each window", example: "avgpool(kernel: 2)",
+    AveragePool(2), "avgpool", "the mean of each window", example: "avgpool(2)",
     settings
   ) { $0 }
 
   private static let settings: [Setting<AveragePool>] = [
-    Setting("kernel", \.kernel, in: 1...255, "rows and columns of the window"),
+    Setting("kernel", \.kernel, in: 1...255, "rows and columns of the window").unlabelled,
     Setting("stride", \.givenStride, in: 1...65_536, "pixels from one window to the next; none for the window's own"),
     Setting("padding", \.padding, in: 0...127, "pixels around the image"),
     Setting("counts_padding", \.countsPadding, "divide by the whole window at the edge, too"),
@@ -99,6 +99,27 @@ struct GlobalAveragePool: Layer {
     return AveragePoolOperation(
       pool: descriptor(whole, whole, (0, 0)), input: wiring.inputs[0], inputGradient: wiring.inputGradients[0],
       output: wiring.output, outputGradient: wiring.outputGradient)
+  }
+}
+
+/// The mean of windows spread evenly over the image, as many as are asked for: PyTorch's `AdaptiveAvgPool2d`.
+struct AdaptiveAveragePool: Layer {
+  var size = (height: 1, width: 1)
+
+  static let entry: Entry<any Layer> = Entry(
+    AdaptiveAveragePool(), "adaptive_avgpool", "the mean of windows spread evenly, whatever the image's size",
+    example: "adaptive_avgpool(4)",
+    [Setting("size", \.size, in: 1...4096, "rows and columns that come out").unlabelled]
+  ) { $0 }
+
+  func outputShape(of inputs: [ImageShape]) throws -> ImageShape {
+    ImageShape(channels: inputs[0].channels, height: size.height, width: size.width)
+  }
+
+  func operation(_ wiring: inout Wiring) -> any Operation {
+    AdaptiveAveragePoolOperation(
+      input: wiring.inputs[0], inputGradient: wiring.inputGradients[0], output: wiring.output,
+      outputGradient: wiring.outputGradient)
   }
 }
 
@@ -162,5 +183,21 @@ struct AveragePoolOperation: Operation {
       f.call.average_pool_backward(
         $0, outputGradient.planes, f.at(outputGradient), inputGradient.planes, f.at(inputGradient))
     }
+  }
+}
+
+struct AdaptiveAveragePoolOperation: Operation {
+  let input: Slot
+  let inputGradient: Slot
+  let output: Slot
+  let outputGradient: Slot
+
+  func forward(_ f: Frame, phase: Int) {
+    f.call.adaptive_pool_forward(input.planes, f.at(input), output.planes, f.at(output))
+  }
+
+  func backward(_ f: Frame, phase: Int) {
+    f.call.adaptive_pool_backward(
+      outputGradient.planes, f.at(outputGradient), inputGradient.planes, f.at(inputGradient))
   }
 }

@@ -22,6 +22,7 @@ public enum Architectures {
   /// In the order that help shows them.
   public static let all: [Entry<any Architecture>] = [
     LeNet.entry, MLP.entry, CNN.entry, VGGSmall.entry, ResNet8.entry, ResNet20.entry,
+    ListedNetwork.entry,
   ]
 
   /// What makes them again out of what is written.

@@ -26,8 +26,8 @@ public struct Network: Sendable {
     self.classes = classes
   }
 
-  /// The node added last.
-  var last: Int { nodes.count - 1 }
+  /// The node that the next layer reads, unless it is told others: usually the one added last.
+  var last = Network.image
 
   /// The shape that comes out of a node.
   func shape(of node: Int) -> ImageShape { node == Self.image ? input : nodes[node].shape }
@@ -56,6 +56,7 @@ public struct Network: Sendable {
     }
     let parameters = layer.parameters(for: given[0])
     nodes.append(Node(name: name, layer: layer, inputs: from, parameters: parameters, shape: out))
+    last = nodes.count - 1
     return last
   }
 }

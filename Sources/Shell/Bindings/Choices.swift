@@ -15,10 +15,13 @@ enum Choices {
   private static func setting(_ setting: SettingDescription) -> SettingDeclaration {
     let type = type(of: setting)
     let fallback = value(setting.standard)
-    if setting.isRequired { return SettingDeclaration(setting.name, type, setting.summary) }
+    if setting.isRequired {
+      return SettingDeclaration(setting.name, type, setting.summary, isUnlabelled: setting.isUnlabelled)
+    }
     return SettingDeclaration(
       setting.name, type, setting.summary, default: fallback.isNone ? nil : fallback,
-      shown: fallback.isNone ? setting.standard.name ?? "chosen by the method" : nil)
+      shown: fallback.isNone ? setting.standard.name ?? (setting.isOptional ? "none" : "chosen by the method") : nil,
+      isUnlabelled: setting.isUnlabelled)
   }
 
   private static func type(of setting: SettingDescription) -> ValueType {
@@ -39,6 +42,8 @@ enum Choices {
     case .model: .object(ModelValue.self)
     case .className: .either([.string, .integer()])
     case .component(let family): .choice(family: family)
+    case .components(let family):
+      .list(of: .either([.choice(family: family), .list(of: .choice(family: family))]))
     }
   }
 
@@ -50,7 +55,7 @@ enum Choices {
     case .choice(let word): .string(word)
     case .numbers(let numbers): .list(numbers.map { .number($0) })
     case .integers(let numbers): .list(numbers.map { .integer($0) })
-    case .component, .model, .none: .none
+    case .component, .components, .model, .none: .none
     }
   }
 }
@@ -75,6 +80,15 @@ extension Choice {
     case .string(let text): return .choice(text)
     case .choice(let choice): return .component(try choice.spec(reference))
     case .object(let model as ModelValue): return .model(try reference(model))
+    case .list(let elements) where elements.contains(where: { $0.asChoice != nil || $0.asList != nil }):
+      return .components(
+        try elements.map { element in
+          switch try Self.value(element, reference) {
+          case .component(let spec): return spec
+          // A list within the list: one after the other.
+          case let inner: return Spec(PartSequence.name, ["layers": inner])
+          }
+        })
     case .list(let elements):
       let numbers = elements.compactMap(\.asNumber)
       let integers = numbers.compactMap { Int(exactly: $0) }

@@ -57,10 +57,13 @@ enum Reference {
   static var pages: [Page] {
     let environment = Vocabulary.environment()
     let families = [
-      Attacks.family.name, Defenses.family.name, Architectures.family.name, Optimizers.family.name,
+      Attacks.family.name, Defenses.family.name, Architectures.family.name, Parts.family.name, Optimizers.family.name,
       Schedules.family.name, Goals.family.name, CostKinds.family.name,
     ]
-    let titles = [Goals.family.name: "Goals of an attack", CostKinds.family.name: "Kinds of cost matrix"]
+    let titles = [
+      Parts.family.name: "Layers of networks", Goals.family.name: "Goals of an attack",
+      CostKinds.family.name: "Kinds of cost matrix",
+    ]
     let choices = families.map { family in
       Page(
         file: (family == CostKinds.family.name ? "cost-kind" : family) + "s.md",

@@ -156,7 +156,7 @@ enum About {
   private static func builtIns(_ environment: Environment) -> [(title: String, names: String)] {
     let families = [
       ("attacks", Attacks.family.name), ("defenses", Defenses.family.name),
-      ("architectures", Architectures.family.name),
+      ("architectures", Architectures.family.name), ("layers", Parts.family.name),
       ("optimizers", Optimizers.family.name), ("schedules", Schedules.family.name), ("goals", Goals.family.name),
     ]
     return families.map { title, family in

@@ -64,10 +64,15 @@ extension Command<Session> {
 
   static var describe: Command {
     Command(
-      "describe", "Say what a value is: for data, how many images each class has.", topic: Topic.data,
-      examples: ["describe fashion"]
+      "describe", "Say what a value is: for data, how many images each class has; for a network, its layers.",
+      topic: Topic.data,
+      examples: ["describe fashion", "describe lenet on: fashion"],
+      details:
+        "Of an architecture, the data decides the shapes: with on:, they are shown beside what each layer learns and costs."
     ) { signature in
       let subject = signature.subject("value", .any, "what to describe")
+      let on = signature.optional(
+        "on", .object(DatasetValue.self), "the data that an architecture is to be shown for", shown: "no shapes")
       return { session, given -> Value in
         switch given[subject] {
         case .object(let data as DatasetValue):
@@ -75,6 +80,8 @@ extension Command<Session> {
         case .object(let some as ImagesValue): return .table(counts([some.images], some.images.classes))
         case .object(let costs as CostsValue): return .table(costs.table)
         case .object(let object): return .table(try members(of: object))
+        case .choice(let choice) where given[on] != nil && choice.declaration.family == Architectures.family.name:
+          return try session.describe(choice, on: given[on]!)
         case .choice(let choice): return .table(Command.settings(of: choice))
         case let value:
           session.output.show(.text("\(value.typePhrase): \(Block.summarized(value))"))
@@ -105,10 +112,45 @@ extension Command<Session> {
 }
 
 extension Session {
+  /// The layers of an architecture for some data, and what they come to.
+  fileprivate func describe(_ choice: Choice, on data: DatasetValue) throws -> Value {
+    let network = try translatingErrors {
+      try Architectures.family.make(choice.spec).network(for: data.dataset.shape, classes: data.dataset.classes.count)
+    }
+    output.show(.text(network.summary))
+    return .table(network.table)
+  }
+
   /// Says that there are fewer than were asked for.
   fileprivate func noteShortage(_ count: Int, of wanted: Int?, _ label: String, _ what: String) {
     guard let wanted, count < wanted else { return }
     remark("\(label): \(NumberText.count(wanted)), but there are only \(NumberText.count(count)) \(what)")
+  }
+}
+
+extension Network {
+  /// What its layers come to, in a line.
+  var summary: String {
+    let parameters = layers.reduce(0) { $0 + $1.parameters }
+    let products = layers.reduce(0) { $0 + $1.multiplications }
+    return "\(input) images, \(classes.of("class", "classes")): \(parameters.of("parameter")), "
+      + "\(products.of("multiplication")) an image"
+  }
+
+  /// Its layers, one a row.
+  var table: Table {
+    Table(
+      columns: [
+        .init("number"), .init("layer"), .init("name"), .init("reads"), .init("shape"), .init("parameters", .count),
+        .init("multiplications", .count),
+      ],
+      rows: layers.enumerated().map { number, layer in
+        let reads = layer.reads.map { $0 == 0 ? "image" : "\($0)" }.joined(separator: ", ")
+        return [
+          .integer(number + 1), .string(layer.kind), .string(layer.name),
+          .string(reads), .string("\(layer.shape)"), .integer(layer.parameters), .integer(layer.multiplications),
+        ]
+      })
   }
 }
 

@@ -235,7 +235,7 @@ extension Session {
         code: ShellCode.badTraining, message: error.description, help: error.hint.map { [$0] } ?? [],
         argument: error.argument)
     } catch let error as NetworkError {
-      throw Problem(code: ShellCode.badTraining, message: "\(error)")
+      throw Problem(code: ShellCode.badTraining, message: "\(error)", help: error.hint.map { [$0] } ?? [])
     }
   }
 }

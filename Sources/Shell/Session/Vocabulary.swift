@@ -19,7 +19,8 @@ enum Vocabulary {
     func all<Product>(_ family: Family<Product>) -> [ChoiceDeclaration] {
       family.all.map { Choices.declaration(family: family.name, $0) }
     }
-    return all(Attacks.family) + all(Defenses.family) + all(Architectures.family) + all(Optimizers.family)
+    return all(Attacks.family) + all(Defenses.family) + all(Architectures.family) + all(Parts.family)
+      + all(Optimizers.family)
       + all(Schedules.family) + all(Goals.family) + all(CostKinds.family)
   }
 

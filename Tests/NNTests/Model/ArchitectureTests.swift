@@ -20,7 +20,7 @@ import Testing
 
   @Test(arguments: Architectures.all.map(\.name)) func initialWeightsFollowTheSeedAndPyTorchsBounds(name: String) throws
   {
-    let architecture = try #require(Architectures.named(name)).make()
+    let architecture = try Architectures.sample(name)
     let shape = ImageShape(channels: 1, height: 28, width: 28)
     let model = try Model(architecture, input: shape, classes: 7, seed: 5)
     #expect(try Model(architecture, input: shape, classes: 7, seed: 5).values == model.values)
@@ -34,7 +34,7 @@ import Testing
   }
 
   @Test(arguments: Architectures.all.map(\.name)) func imagesThatAreTooSmallAreRefusedInWords(name: String) throws {
-    let architecture = try #require(Architectures.named(name)).make()
+    let architecture = try Architectures.sample(name)
     let tiny = ImageShape(channels: 1, height: 1, width: 1)
     do {
       let model = try Model(architecture, input: tiny, classes: 2)
@@ -50,7 +50,7 @@ import Testing
   ///
   /// ReLU and maxima have kinks: steps are small and the tolerance is relative to the gradient's size.
   @Test(arguments: Architectures.all.map(\.name)) func gradientsAgreeWithCentralDifferences(name: String) throws {
-    let architecture = try #require(Architectures.named(name)).make()
+    let architecture = try Architectures.sample(name)
     let shape = ImageShape(channels: 2, height: 16, width: 18)
     var model = try Model(architecture, input: shape, classes: 4, normalisation: .none(channels: 2), seed: 2)
     let x = Tensor(shape: [3, 2, 16, 18], values: noise(3 * shape.count, seed: 8).map { 0.5 + 0.5 * $0 })
