@@ -22,7 +22,9 @@ const ward_kernels LEVEL_TABLE = {
     .max_pool_forward = max_pool_forward, .max_pool_backward = max_pool_backward,
     .average_pool_forward = average_pool_forward, .average_pool_backward = average_pool_backward,
     .activation_forward = activation_forward, .activation_backward = activation_backward,
-    .add = add, .add_backward = add_backward, .copy = copy, .scale_channels = scale_channels,
+    .add = add, .add_backward = add_backward, .copy = copy, .copy_steps = copy_steps, .fill = fill,
+    .multiply = multiply_planes, .multiply_backward = multiply_planes_backward, .scale = scale,
+    .scale_weight_gradient = scale_weight_gradient, .scale_channels = scale_channels,
     .moments = moments, .norm_sums = norm_sums, .norm_backward = norm_backward, .dropout = dropout,
     .adam = adam, .sgd = sgd, .gradient_square = gradient_square, .sign_step = sign_step, .peak = peak,
 };
