@@ -29,8 +29,14 @@ typedef struct {
 } ward_pool;
 
 typedef enum {
-  WARD_RELU, WARD_LEAKY_RELU, WARD_GELU, WARD_GELU_TANH, WARD_TANH, WARD_SIGMOID
+  WARD_RELU, WARD_LEAKY_RELU, WARD_GELU, WARD_GELU_TANH, WARD_TANH, WARD_SIGMOID, WARD_CLIP, WARD_SOFTPLUS, WARD_SILU,
+  WARD_HARD_SIGMOID, WARD_HARD_SWISH, WARD_ELU
 } ward_activation;
+
+// How far, in vectors, one number of a tensor is from the next in each direction; 0 where all share one.
+typedef struct {
+  int64_t channel, row, column;
+} ward_steps;
 
 // What one optimiser step needs; see `ward_kernels.adam` and `.sgd`.
 typedef struct {
@@ -93,16 +99,32 @@ typedef struct {
   void (*adaptive_pool_forward)(ward_planes xs, const float *x, ward_planes ys, float *y);
   void (*adaptive_pool_backward)(ward_planes ys, const float *gy, ward_planes xs, float *gx);
 
-  void (*activation_forward)(ward_activation kind, float slope, ward_planes xs, const float *x, ward_planes ys,
-                             float *y);
+  // `first` and `second`: the slope of WARD_LEAKY_RELU and WARD_ELU, the bounds of WARD_CLIP, slope and shift of
+  // WARD_HARD_SIGMOID; the others have none.
+  void (*activation_forward)(ward_activation kind, float first, float second, ward_planes xs, const float *x,
+                             ward_planes ys, float *y);
   // `x` is the input, but for WARD_RELU, WARD_TANH and WARD_SIGMOID the output, which says enough.
-  void (*activation_backward)(ward_activation kind, float slope, ward_planes xs, const float *x, ward_planes gys,
-                              const float *gy, ward_planes gxs, float *gx);
+  void (*activation_backward)(ward_activation kind, float first, float second, ward_planes xs, const float *x,
+                              ward_planes gys, const float *gy, ward_planes gxs, float *gx);
   // Sums, and what flows back from one to both terms. `relu`, and `y` where it is not null: a ReLU follows.
   void (*add)(ward_planes as, const float *a, ward_planes bs, const float *b, ward_planes ys, float *y, int32_t relu);
   void (*add_backward)(ward_planes ys, const float *y, ward_planes gys, const float *gy, ward_planes as, float *ga,
                        ward_planes bs, float *gb);
   void (*copy)(ward_planes xs, const float *x, ward_planes ys, float *y);
+  // Copies `channels` * `rows` * `columns` pixels between any two places.
+  void (*copy_steps)(int32_t channels, int32_t rows, int32_t columns, ward_steps xs, const float *x, ward_steps ys,
+                     float *y);
+  void (*fill)(ward_planes ys, float value, float *y);
+  // y = a * b, where b has the extents of a or is one pixel a channel; and what flows back.
+  void (*multiply)(ward_planes as, const float *a, ward_planes bs, const float *b, ward_planes ys, float *y);
+  void (*multiply_backward)(ward_planes as, const float *a, ward_planes bs, const float *b, ward_planes gys,
+                            const float *gy, ward_planes gas, float *ga, ward_planes gbs, float *gb);
+  // y = x * w + b, with one w and b for each number of the steps (here in floats); either may be null.
+  void (*scale)(ward_planes xs, const float *x, ward_steps steps, const float *w, const float *b, ward_planes ys,
+                float *y);
+  // Adds the gradients by w and b to what is there; either may be null.
+  void (*scale_weight_gradient)(ward_planes xs, const float *x, ward_planes gys, const float *gy, ward_steps steps,
+                                float *gw, float *gb);
   // y = x * scale[c] + shift[c], with a ReLU if `relu`; `shift` may be null.
   void (*scale_channels)(ward_planes xs, const float *x, const float *scale, const float *shift, ward_planes ys,
                          float *y, int32_t relu);

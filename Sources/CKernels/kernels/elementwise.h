@@ -21,14 +21,24 @@
 #define GELU_CUBE 0.044715f
 #define NORMAL_DENSITY 0.3989422804014327f  // 1 / sqrt(2 pi)
 
-INLINE v16 activate(ward_activation kind, float slope, v16 x) {
+INLINE v16 clip(v16 x, float low, float high) { return choose(x < low, splat(low), choose(x > high, splat(high), x)); }
+
+INLINE float sigmoid_of(float t) { return 1 / (1 + expf(-t)); }
+
+INLINE v16 activate(ward_activation kind, float slope, float second, v16 x) {
   switch (kind) {
   case WARD_RELU: return relu(x);
   case WARD_LEAKY_RELU: return choose(x > 0.0f, x, x * slope);
   case WARD_GELU: return LANEWISE(x, 0.5f * t * (1 + erff(t * 0.7071067811865476f)));
   case WARD_GELU_TANH: return LANEWISE(x, 0.5f * t * (1 + tanhf(GELU_ROOT * (t + GELU_CUBE * t * t * t))));
   case WARD_TANH: return LANEWISE(x, tanhf(t));
-  default: return LANEWISE(x, 1 / (1 + expf(-t)));
+  case WARD_CLIP: return clip(x, slope, second);
+  case WARD_SOFTPLUS: return LANEWISE(x, (t > 0 ? t : 0) + log1pf(expf(-fabsf(t))));
+  case WARD_SILU: return LANEWISE(x, t * sigmoid_of(t));
+  case WARD_HARD_SIGMOID: return clip(x * slope + second, 0, 1);
+  case WARD_HARD_SWISH: return x * clip(x * (1.0f / 6) + 0.5f, 0, 1);
+  case WARD_ELU: return LANEWISE(x, t > 0 ? t : slope * expm1f(t));
+  default: return LANEWISE(x, sigmoid_of(t));
   }
 }
 
@@ -37,7 +47,7 @@ INLINE float gelu_tanh_slope(float t) {
   return 0.5f * (1 + inner) + 0.5f * t * (1 - inner * inner) * GELU_ROOT * (1 + 3 * GELU_CUBE * t * t);
 }
 
-INLINE v16 activation_slope(ward_activation kind, float slope, v16 x) {
+INLINE v16 activation_slope(ward_activation kind, float slope, float second, v16 x) {
   switch (kind) {
   case WARD_RELU: return choose(x > 0.0f, splat(1), splat(0));
   case WARD_LEAKY_RELU: return choose(x > 0.0f, splat(1), splat(slope));
@@ -45,25 +55,34 @@ INLINE v16 activation_slope(ward_activation kind, float slope, v16 x) {
     return LANEWISE(x, 0.5f * (1 + erff(t * 0.7071067811865476f)) + t * NORMAL_DENSITY * expf(-0.5f * t * t));
   case WARD_GELU_TANH: return LANEWISE(x, gelu_tanh_slope(t));
   case WARD_TANH: return 1.0f - x * x;
+  case WARD_CLIP: return choose((x > slope) & (x < second), splat(1), splat(0));
+  case WARD_SOFTPLUS: return LANEWISE(x, sigmoid_of(t));
+  case WARD_SILU: return LANEWISE(x, sigmoid_of(t) * (1 + t * (1 - sigmoid_of(t))));
+  case WARD_HARD_SIGMOID: {
+    const v16 line = x * slope + second;
+    return choose((line > 0.0f) & (line < 1.0f), splat(slope), splat(0));
+  }
+  case WARD_HARD_SWISH: return choose(x < -3.0f, splat(0), choose(x > 3.0f, splat(1), x * (1.0f / 3) + 0.5f));
+  case WARD_ELU: return LANEWISE(x, t > 0 ? 1 : slope * expf(t));
   default: return x * (1.0f - x);
   }
 }
 
-static void activation_forward(ward_activation kind, float slope, ward_planes xs, const float *x, ward_planes ys,
-                               float *y) {
+static void activation_forward(ward_activation kind, float slope, float second, ward_planes xs, const float *x,
+                               ward_planes ys, float *y) {
   EACH_ROW(xs) {
     const v16 *from = ROW(const v16, x, xs);
     v16 *to = ROW(v16, y, ys);
-    for (int i = 0; i < xs.width; i++) to[i] = activate(kind, slope, from[i]);
+    for (int i = 0; i < xs.width; i++) to[i] = activate(kind, slope, second, from[i]);
   }
 }
 
-static void activation_backward(ward_activation kind, float slope, ward_planes xs, const float *x, ward_planes gys,
-                                const float *gy, ward_planes gxs, float *gx) {
+static void activation_backward(ward_activation kind, float slope, float second, ward_planes xs, const float *x,
+                                ward_planes gys, const float *gy, ward_planes gxs, float *gx) {
   EACH_ROW(xs) {
     const v16 *at = ROW(const v16, x, xs), *from = ROW(const v16, gy, gys);
     v16 *to = ROW(v16, gx, gxs);
-    for (int i = 0; i < xs.width; i++) to[i] = from[i] * activation_slope(kind, slope, at[i]);
+    for (int i = 0; i < xs.width; i++) to[i] = from[i] * activation_slope(kind, slope, second, at[i]);
   }
 }
 
@@ -90,6 +109,82 @@ static void add_backward(ward_planes ys, const float *y, ward_planes gys, const 
 
 static void copy(ward_planes xs, const float *x, ward_planes ys, float *y) {
   EACH_ROW(ys) memcpy(ROW(v16, y, ys), ROW(const v16, x, xs), ys.width * sizeof(v16));
+}
+
+static void copy_steps(int32_t channels, int32_t rows, int32_t columns, ward_steps xs, const float *x, ward_steps ys,
+                       float *y) {
+  for (int c = 0; c < channels; c++) {
+    for (int row = 0; row < rows; row++) {
+      const v16 *from = (const v16 *)x + c * xs.channel + row * xs.row;
+      v16 *to = (v16 *)y + c * ys.channel + row * ys.row;
+      for (int i = 0; i < columns; i++) to[i * ys.column] = from[i * xs.column];
+    }
+  }
+}
+
+static void fill(ward_planes ys, float value, float *y) {
+  EACH_ROW(ys) {
+    v16 *to = ROW(v16, y, ys);
+    for (int i = 0; i < ys.width; i++) to[i] = splat(value);
+  }
+}
+
+// Whether b has one pixel for all of a channel of a.
+INLINE int is_shared(ward_planes as, ward_planes bs) { return as.height != bs.height || as.width != bs.width; }
+
+static void multiply_planes(ward_planes as, const float *a, ward_planes bs, const float *b, ward_planes ys, float *y) {
+  const int shared = is_shared(as, bs);
+  EACH_ROW(ys) {
+    const v16 *left = ROW(const v16, a, as);
+    const v16 *right = shared ? (const v16 *)b + (ptrdiff_t)c * bs.plane : ROW(const v16, b, bs);
+    v16 *to = ROW(v16, y, ys);
+    for (int i = 0; i < ys.width; i++) to[i] = left[i] * right[shared ? 0 : i];
+  }
+}
+
+static void multiply_planes_backward(ward_planes as, const float *a, ward_planes bs, const float *b, ward_planes gys,
+                              const float *gy, ward_planes gas, float *ga, ward_planes gbs, float *gb) {
+  const int shared = is_shared(as, bs);
+  EACH_ROW(gys) {
+    const v16 *left = ROW(const v16, a, as), *from = ROW(const v16, gy, gys);
+    const v16 *right = shared ? (const v16 *)b + (ptrdiff_t)c * bs.plane : ROW(const v16, b, bs);
+    v16 *to_left = ROW(v16, ga, gas);
+    v16 *to_right = shared ? (v16 *)gb + (ptrdiff_t)c * gbs.plane : ROW(v16, gb, gbs);
+    v16 sum = splat(0);
+    for (int i = 0; i < gys.width; i++) {
+      const v16 g = from[i];
+      to_left[i] = g * right[shared ? 0 : i];
+      if (shared) sum += g * left[i];
+      else to_right[i] = g * left[i];
+    }
+    if (shared) *to_right = row == 0 ? sum : *to_right + sum;
+  }
+}
+
+#define NUMBER(pointer, s) ((pointer)[c * (s).channel + row * (s).row + i * (s).column])
+
+static void scale(ward_planes xs, const float *x, ward_steps steps, const float *w, const float *b, ward_planes ys,
+                  float *y) {
+  EACH_ROW(ys) {
+    const v16 *from = ROW(const v16, x, xs);
+    v16 *to = ROW(v16, y, ys);
+    for (int i = 0; i < ys.width; i++) {
+      v16 v = from[i];
+      if (w) v *= NUMBER(w, steps);
+      to[i] = b ? v + NUMBER(b, steps) : v;
+    }
+  }
+}
+
+static void scale_weight_gradient(ward_planes xs, const float *x, ward_planes gys, const float *gy, ward_steps steps,
+                                  float *gw, float *gb) {
+  EACH_ROW(gys) {
+    const v16 *at = ROW(const v16, x, xs), *from = ROW(const v16, gy, gys);
+    for (int i = 0; i < gys.width; i++) {
+      if (gw) NUMBER(gw, steps) += sum_lanes(from[i] * at[i]);
+      if (gb) NUMBER(gb, steps) += sum_lanes(from[i]);
+    }
+  }
 }
 
 static void scale_channels(ward_planes xs, const float *x, const float *scale, const float *shift, ward_planes ys,

@@ -11,6 +11,17 @@ struct Activation: Layer {
     case geluTanh
     case tanh
     case sigmoid
+    /// Values below `low` become `low`, those above `high` become `high`.
+    case clip(low: Float, high: Float)
+    /// log(1 + eˣ).
+    case softplus
+    /// x times the sigmoid of x.
+    case silu
+    /// slope · x + shift, kept within 0 and 1.
+    case hardSigmoid(slope: Float, shift: Float)
+    /// x times the hard sigmoid with PyTorch's slope of 1/6.
+    case hardSwish
+    case elu(alpha: Float)
   }
 
   let function: Function
@@ -19,7 +30,12 @@ struct Activation: Layer {
 
   static var entry: Entry<any Layer> { relu }
 
-  func outputShape(of inputs: [ImageShape]) throws -> ImageShape { inputs[0] }
+  func outputShape(of inputs: [ImageShape]) throws -> ImageShape {
+    if case .clip(let low, let high) = function, low > high {
+      throw NetworkError.mismatch(layer: "`clip`", detail: "min \(low) is above max \(high)")
+    }
+    return inputs[0]
+  }
 
   func operation(_ wiring: inout Wiring) -> any Operation {
     ActivationOperation(
@@ -61,9 +77,9 @@ extension Activation {
 
   private struct LeakyReLU: Sendable { var slope: Float = 0.01 }
   private struct GELU: Sendable { var approximate = false }
-  private struct NoSettings: Sendable {}
+  struct NoSettings: Sendable {}
 
-  private static func plain(
+  static func plain(
     _ function: Function, _ name: String, _ summary: String, paper: String = ""
   ) -> Entry<any Layer> {
     Entry(
@@ -80,26 +96,35 @@ struct ActivationOperation: Operation {
   let output: Slot
   let outputGradient: Slot
 
-  /// The kernel's name for the function, its slope, and whether its derivative is told by the output.
-  private var code: (kind: ward_activation, slope: Float, byOutput: Bool) {
+  /// The kernel's name for the function, its numbers, and whether its derivative is told by the output.
+  private var code: (kind: ward_activation, first: Float, second: Float, byOutput: Bool) {
     switch function {
-    case .relu: (WARD_RELU, 0, true)
-    case .leakyReLU(let slope): (WARD_LEAKY_RELU, slope, false)
-    case .gelu: (WARD_GELU, 0, false)
-    case .geluTanh: (WARD_GELU_TANH, 0, false)
-    case .tanh: (WARD_TANH, 0, true)
-    case .sigmoid: (WARD_SIGMOID, 0, true)
+    case .relu: (WARD_RELU, 0, 0, true)
+    case .leakyReLU(let slope): (WARD_LEAKY_RELU, slope, 0, false)
+    case .gelu: (WARD_GELU, 0, 0, false)
+    case .geluTanh: (WARD_GELU_TANH, 0, 0, false)
+    case .tanh: (WARD_TANH, 0, 0, true)
+    case .sigmoid: (WARD_SIGMOID, 0, 0, true)
+    case .clip(let low, let high): (WARD_CLIP, low, high, false)
+    case .softplus: (WARD_SOFTPLUS, 0, 0, false)
+    case .silu: (WARD_SILU, 0, 0, false)
+    case .hardSigmoid(let slope, let shift): (WARD_HARD_SIGMOID, slope, shift, false)
+    case .hardSwish: (WARD_HARD_SWISH, 0, 0, false)
+    case .elu(let alpha): (WARD_ELU, alpha, 0, false)
     }
   }
 
   func forward(_ f: Frame, phase: Int) {
-    f.call.activation_forward(code.kind, code.slope, input.planes, f.at(input), output.planes, f.at(output))
+    let code = code
+    f.call.activation_forward(
+      code.kind, code.first, code.second, input.planes, f.at(input), output.planes, f.at(output))
   }
 
   func backward(_ f: Frame, phase: Int) {
+    let code = code
     let known = code.byOutput ? output : input
     f.call.activation_backward(
-      code.kind, code.slope, known.planes, f.at(known), outputGradient.planes, f.at(outputGradient),
+      code.kind, code.first, code.second, known.planes, f.at(known), outputGradient.planes, f.at(outputGradient),
       inputGradient.planes, f.at(inputGradient))
   }
 }

@@ -92,7 +92,7 @@ struct DenseOperation: Operation {
   func backward(_ f: Frame, phase: Int) {
     if hasReLU {
       f.call.activation_backward(
-        WARD_RELU, 0, output.planes, f.at(output), outputGradient.planes, f.at(outputGradient), sumGradient.planes,
+        WARD_RELU, 0, 0, output.planes, f.at(output), outputGradient.planes, f.at(outputGradient), sumGradient.planes,
         f.at(sumGradient))
     }
     if let gradients = f.gradients {

@@ -60,8 +60,9 @@ enum Layers {
   static let all: [Entry<any Layer>] = [
     Convolution.entry, Dense.entry, BatchNorm.entry, GroupNorm.entry, LayerNorm.entry, MaxPool.entry,
     AveragePool.entry, AdaptiveAveragePool.entry, GlobalAveragePool.entry, Flatten.entry, Dropout.entry, Add.entry,
-    Concatenation.entry, Activation.relu, Activation.leakyReLU,
-    Activation.gelu, Activation.tanh, Activation.sigmoid,
+    Multiply.entry, Concatenation.entry, Activation.relu, Activation.leakyReLU, Activation.gelu, Activation.tanh,
+    Activation.sigmoid, Activation.clip, Activation.softplus, Activation.silu, Activation.hardSigmoid,
+    Activation.hardSwish, Activation.elu, Pad.entry, Slice.entry, Scale.entry, Reshape.entry, Permute.entry,
   ]
 
   static let family = Family("layer", all)

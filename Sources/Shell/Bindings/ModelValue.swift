@@ -10,6 +10,9 @@ struct ModelValue: Object {
     members: [
       member("name", "the name it was first bound to") { .string($0.identity.name) },
       member("architecture", "the kind of network") { .string($0.model.architecture.name) },
+      member("network", "a table with one row for each layer: shape, parameters, multiplications") {
+        .table($0.model.network.table)
+      },
       member("parameters", "how many numbers are trained") { .integer($0.model.parameterCount) },
       member("clean", "accuracy on the test images, from 0 to 1") { $0.origin.clean.map { .number($0) } ?? Value.none },
       member("parent", "the model it started from; none if it was trained from scratch") {

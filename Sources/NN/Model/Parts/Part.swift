@@ -10,7 +10,7 @@ public protocol Part: Sendable {
 public enum Parts {
   /// In the order that help shows them: layers of one input, then what connects several.
   public static let all: [Entry<any Part>] =
-    Layers.all.filter { $0.name != Add.entry.name && $0.name != Concatenation.entry.name }.map {
+    Layers.all.filter { (try? $0.make())?.arity == 1...1 }.map {
       $0.wrapped {
         LayerPart(layer: $0)
       } unwrap: {
