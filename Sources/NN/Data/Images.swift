@@ -63,7 +63,7 @@ public struct Images: Sendable {
   }
 
   /// The image at a position as floats, 0 to 1.
-  func pixels(at position: Int) -> Pixels { bytes(at: position).map { Float($0) / 255 } }
+  public func pixels(at position: Int) -> Pixels { bytes(at: position).map { Float($0) / 255 } }
 
   /// The images at some positions as floats.
   func pixels(_ positions: Range<Int>) -> [Pixels] { positions.map(pixels(at:)) }
