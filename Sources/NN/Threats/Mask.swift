@@ -143,5 +143,5 @@ extension Mask {
 
 extension Dataset {
   /// The names of its values, in their order; empty where they are pixels.
-  var featureNames: [String] { [] }
+  var featureNames: [String] { features?.map(\.name) ?? [] }
 }
