@@ -44,6 +44,9 @@ struct ResultValue: Object {
       member("norm", "how the budget is measured: linf, l2, l1 or l0", when: \.isOfAttack) {
         $0.run.map { .string($0.threat.norm.rawValue) } ?? Value.none
       },
+      member("mask", "what was allowed to change, in words; none for everything", when: \.isOfAttack) {
+        $0.run?.mask.map { .string($0.text) } ?? Value.none
+      },
       member("queries", "how many answers the attack asked the model for", when: \.isOfAttack) {
         .integer($0.evaluation.queries)
       },
@@ -131,7 +134,7 @@ struct ResultValue: Object {
   var heading: String {
     guard let run, choice != nil else { return "\(model.identity.name) on \(images.images.name)" }
     let towards = goal == nil ? run.goal.direction(evaluation.classNames) : " towards every costly answer"
-    return "\(model.identity.name) under \(attackText)\(towards), \(run.threat.text)"
+    return "\(model.identity.name) under \(attackText)\(towards), \(run.threat.text)\(run.maskText)"
   }
 
   /// How many images; those that the model was trained on are named so.
@@ -248,6 +251,11 @@ extension Evaluation {
 extension ThreatModel {
   /// Norm and radius in a line: `L∞ eps 0.1`.
   var text: String { "\(norm.symbol) eps \(NumberText.eps(epsilon))" }
+}
+
+extension AttackRun {
+  /// Behind a radius, what may change: ` in rows 4 to 12, columns 4 to 12`; empty for everything.
+  var maskText: String { mask.map { " in \($0.text)" } ?? "" }
 }
 
 extension Goal {
