@@ -57,6 +57,11 @@ struct ResultValue: Object {
       member(
         "parts", "of autoattack: what each of its attacks got and broke, as a table; else none", when: \.isOfAttack
       ) { $0.parts.map { .table($0) } ?? Value.none },
+      member(
+        "adversarial",
+        "the changed images, as a selection like `.test`; the attack must have been run with keep: images",
+        when: \.isOfAttack
+      ) { .object(try $0.adversarial()) },
       member("examples", "a table with one row for each image") { .table($0.examples) },
     ])
 
@@ -152,7 +157,9 @@ struct ResultValue: Object {
     let cost = costs == nil ? "" : ", mean cost \(NumberText.fixed(evaluation.meanCost, 2))"
     let clean = NumberText.share(evaluation.clean.value)
     guard let run else {
-      return "\(heading): clean \(clean)" + guarded(evaluation.protectedClean) + cost + ", "
+      // Images that an attack has changed are not clean.
+      return "\(heading): \(images.changed == nil ? "clean" : "right") \(clean)" + guarded(evaluation.protectedClean)
+        + cost + ", "
         + counted + interval(evaluation.clean)
     }
     let right = "\(NumberText.share(evaluation.robust.value)) (clean \(clean))" + guarded(evaluation.protected) + cost
