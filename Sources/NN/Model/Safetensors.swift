@@ -156,7 +156,7 @@ public struct Safetensors: Sendable {
           if count > 0 { memcpy(out.baseAddress!, all.baseAddress!, 4 * count) }
           filled = count
         }
-      case "F16": return each(UInt16.self, halfToFloat)
+      case "F16": return each(UInt16.self, HalfPrecision.float)
       case "BF16": return each(UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
       case "F64": return each(Double.self) { Float($0) }
       case "U8": return each(UInt8.self) { Float($0) }
@@ -164,16 +164,6 @@ public struct Safetensors: Sendable {
       default: return each(Int64.self) { Float($0) }
       }
     }
-  }
-
-  /// IEEE half precision by its bits: `Float16` does not exist on every platform.
-  private static func halfToFloat(_ bits: UInt16) -> Float {
-    let sign: Float = bits & 0x8000 == 0 ? 1 : -1
-    let exponent = Int(bits >> 10 & 31)
-    let fraction = Float(bits & 1023)
-    if exponent == 31 { return fraction == 0 ? sign * .infinity : .nan }
-    if exponent == 0 { return sign * fraction * 0x1p-24 }
-    return sign * (1 + fraction / 1024) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
   }
 
   /// The file's bytes, all tensors as `F32`.
