@@ -58,8 +58,6 @@ typedef struct {
                       float *out);
   void (*load_bytes)(const uint8_t *const *rows, int32_t count, ward_planes shape, const float *mean,
                      const float *inverse_std, float *out);
-  // Bytes to numbers from 0 to 1.
-  void (*floats_from_bytes)(const uint8_t *bytes, int64_t count, float *out);
   void (*store_rows)(const float *in, ward_planes shape, int32_t count, const float *scale, float *rows);
   void (*load_rows)(const float *rows, int32_t count, ward_planes shape, float *out);
 

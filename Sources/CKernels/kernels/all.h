@@ -14,7 +14,6 @@
 const ward_kernels LEVEL_TABLE = {
     .name = LEVEL_NAME,
     .load_floats = load_floats, .load_bytes = load_bytes, .store_rows = store_rows, .load_rows = load_rows,
-    .floats_from_bytes = floats_from_bytes,
     .conv_forward = conv_forward, .conv_pool_forward = conv_pool_forward,
     .conv_pack = conv_pack, .conv_input_gradient = conv_input_gradient, .conv_weight_gradient = conv_weight_gradient,
     .channel_sums = channel_sums, .unpool = unpool,

@@ -43,10 +43,6 @@ static void load_rows(const float *rows, int32_t count, ward_planes s, float *ou
   load_rows_as(0, rows, 0, count, s, 0, 0, out);
 }
 
-static void floats_from_bytes(const uint8_t *bytes, int64_t count, float *out) {
-  for (int64_t i = 0; i < count; i++) out[i] = (float)bytes[i] / 255.0f;
-}
-
 static void store_rows(const float *in, ward_planes s, int32_t count, const float *scale, float *rows) {
   const int pixels = s.height * s.width;
   const ptrdiff_t image = (ptrdiff_t)pixels * s.channels;

@@ -52,7 +52,7 @@ extension Dataset {
   /// Numbers from 0 to 1 that became bytes: 0 for all but white.
   private var darkness: DataWarning? {
     // Bytes of 0 and 1 have a mean of 1/255 at most, so that most data sets are not looked through.
-    guard let bytes = parts[.train]?.bytes, mean.allSatisfy({ $0 <= 1 / 255 }), let brightest = bytes.max(),
+    guard case .bytes(let bytes) = parts[.train]?.values, mean.allSatisfy({ $0 <= 1 / 255 }), let brightest = bytes.max(),
       brightest <= 1
     else { return nil }
     return DataWarning(
@@ -63,19 +63,29 @@ extension Dataset {
   /// Test images that are training images too, if they are more than one in a hundred: a few are in most data sets.
   private var copies: DataWarning? {
     guard let train = parts[.train], let test = parts[.test], !test.labels.isEmpty else { return nil }
-    let seen = Set(hashes(train.bytes))
-    let twice = hashes(test.bytes).count { seen.contains($0) }
+    let twice: Int
+    switch (train.values, test.values) {
+    case (.bytes(let train), .bytes(let test)): twice = repeats(of: train, in: test)
+    case (.floats(let train), .floats(let test)): twice = repeats(of: train, in: test)
+    default: return nil
+    }
     guard twice * 100 > test.labels.count else { return nil }
     return DataWarning(
       message: "\(twice) of the \(test.labels.count) test images are among the training images",
       advice: "accuracy on images that were learnt by heart says little: make the two parts of different images")
   }
 
+  /// How many images of `test` are in `train` too.
+  private func repeats<Value>(of train: [Value], in test: [Value]) -> Int {
+    let seen = Set(hashes(train))
+    return hashes(test).count { seen.contains($0) }
+  }
+
   /// A 64-bit hash of each image.
-  private func hashes(_ bytes: [UInt8]) -> [UInt64] {
-    let each = shape.count
-    return bytes.withUnsafeBytes { all in
-      (0..<bytes.count / max(each, 1)).map { image in
+  private func hashes<Value>(_ values: [Value]) -> [UInt64] {
+    let each = shape.count * MemoryLayout<Value>.stride
+    return values.withUnsafeBytes { all in
+      (0..<all.count / max(each, 1)).map { image in
         var (hash, at) = (UInt64(each), image * each)
         let end = at + each
         func mix(_ word: UInt64) { hash = (hash ^ word) &* 0x9E37_79B9_7F4A_7C15; hash ^= hash >> 29 }

@@ -36,34 +36,55 @@ public struct Images: Sendable {
   /// The true class of the image at a position of this selection.
   public func label(at position: Int) -> Int { Int(examples.labels[indices[position]]) }
 
-  /// The bytes of the image at a position, `[channels][height][width]`, 0 to 255.
+  /// The pixels of the whole part, in which image `i` starts at `i * shape.count`.
+  public var values: PixelValues { examples.values }
+
+  /// The bytes of the image at a position, `[channels][height][width]`, 0 to 255: those of a picture. Floats are rounded.
   public func bytes(at position: Int) -> ArraySlice<UInt8> {
     let start = indices[position] * shape.count
-    return examples.bytes[start..<start + shape.count]
+    switch examples.values {
+    case .bytes(let bytes): return bytes[start..<start + shape.count]
+    case .floats(let floats): return floats[start..<start + shape.count].map { UInt8(($0 * 255).rounded()) }[...]
+    }
   }
 
-  /// Calls `body` with the bytes of the whole part, in which image `i` starts at `i * shape.count`.
-  public func withBytes<R>(_ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R {
-    try examples.bytes.withUnsafeBufferPointer(body)
+  /// The image at a position as floats, `[channels][height][width]`, 0 to 1.
+  public func pixels(at position: Int) -> Pixels {
+    let start = indices[position] * shape.count
+    switch examples.values {
+    case .bytes(let bytes): return bytes[start..<start + shape.count].map { Float($0) / 255 }
+    case .floats(let floats): return Array(floats[start..<start + shape.count])
+    }
   }
 
   /// The images at some positions as floats, `[n, channels, height, width]`, 0 to 1.
-  public func tensor(_ positions: Range<Int>) -> Tensor {
-    let (each, rows) = (shape.count, indices[positions])
+  public func tensor(_ positions: Range<Int>) -> Tensor { tensor(at: Array(positions)) }
+
+  /// The images at some positions, in their order, as floats.
+  func tensor(at positions: [Int]) -> Tensor {
+    let each = shape.count
     // Safety: every index is one of the part's, and the rows of `values` follow one another.
-    let values = [Float](unsafeUninitializedCapacity: rows.count * each) { values, initialized in
-      examples.bytes.withUnsafeBufferPointer { bytes in
-        for (row, index) in rows.enumerated() {
-          for i in 0..<each { values[row * each + i] = Float(bytes[index * each + i]) / 255 }
+    let values = [Float](unsafeUninitializedCapacity: positions.count * each) { values, initialized in
+      switch examples.values {
+      case .bytes(let bytes):
+        bytes.withUnsafeBufferPointer { bytes in
+          for (row, position) in positions.enumerated() {
+            let start = indices[position] * each
+            for i in 0..<each { values[row * each + i] = Float(bytes[start + i]) / 255 }
+          }
+        }
+      case .floats(let floats):
+        floats.withUnsafeBufferPointer { floats in
+          for (row, position) in positions.enumerated() {
+            let start = indices[position] * each
+            for i in 0..<each { values[row * each + i] = floats[start + i] }
+          }
         }
       }
-      initialized = rows.count * each
+      initialized = positions.count * each
     }
-    return Tensor(shape: [rows.count, shape.channels, shape.height, shape.width], values: values)
+    return Tensor(shape: [positions.count, shape.channels, shape.height, shape.width], values: values)
   }
-
-  /// The image at a position as floats, 0 to 1.
-  func pixels(at position: Int) -> Pixels { bytes(at: position).map { Float($0) / 255 } }
 
   /// The images at some positions as floats.
   func pixels(_ positions: Range<Int>) -> [Pixels] { positions.map(pixels(at:)) }

@@ -6,7 +6,9 @@ extension Dataset {
     for (name, count) in [("training", train), ("test", test)] {
       if let count, count < 1 { throw .selection("at least one \(name) image is needed, not \(count)") }
     }
-    return try with(train: self.train.take(train ?? .max), test: self.test.take(test ?? .max))
+    return try with([
+      .train: self.train.take(train ?? .max), .test: self.test.take(test ?? .max), .validation: validation,
+    ])
   }
 
   /// The same data set with some classes only, numbered anew in the order given.
@@ -21,21 +23,22 @@ extension Dataset {
     }
     let numbers = Dictionary(uniqueKeysWithValues: wanted.enumerated().map { ($1, $0) })
     return try with(
-      train: try train.only(wanted), test: try test.only(wanted), classes: wanted.map { classes[$0] }, numbers: numbers)
+      [.train: try train.only(wanted), .test: try test.only(wanted), .validation: try validation?.only(wanted)],
+      classes: wanted.map { classes[$0] }, numbers: numbers)
   }
 
   private func with(
-    train: Images, test: Images, classes: [String]? = nil, numbers: [Int: Int]? = nil
+    _ images: [Part: Images?], classes: [String]? = nil, numbers: [Int: Int]? = nil
   ) throws(DataError) -> Dataset {
-    func examples(_ images: Images) -> Examples {
-      var bytes: [UInt8] = []
-      bytes.reserveCapacity(images.count * shape.count)
-      for position in 0..<images.count { bytes += images.bytes(at: position) }
-      return Examples(bytes: bytes, labels: images.labels.map { UInt8(numbers?[$0] ?? $0) })
+    func examples(_ part: Part) -> Examples? {
+      (images[part] ?? nil).map { images in
+        Examples(
+          images.values.picking(images.indices, of: shape.count), labels: images.labels.map { UInt8(numbers?[$0] ?? $0) })
+      }
     }
+    let nothing = Examples(bytes: [], labels: [])
     return try Dataset(
-      name: name, path: path, classes: classes ?? self.classes, shape: shape, train: examples(train),
-      test: examples(test),
-      files: files)
+      name: name, path: path, classes: classes ?? self.classes, shape: shape, train: examples(.train) ?? nothing,
+      test: examples(.test) ?? nothing, validation: examples(.validation), features: features, files: files)
   }
 }

@@ -30,6 +30,21 @@ extension Plan {
       rows, Int32(frame.count), input.planes, normalisation.mean, normalisation.inverseStd, frame.at(input))
   }
 
+  /// Images of a data set, at some positions of a selection.
+  func load(_ images: Images, at positions: [Int], into frame: Frame, _ normalisation: Normalisation) {
+    switch images.values {
+    case .bytes(let bytes):
+      bytes.withUnsafeBufferPointer { bytes in  // Safety: every index is one of the part's, so its image lies inside
+        let starts = positions.map { position in bytes.baseAddress.map { $0 + images.indices[position] * images.shape.count } }
+        load(starts, into: frame, normalisation)
+      }
+    case .floats:
+      images.tensor(at: positions).values.withUnsafeBufferPointer { rows in
+        if let rows = rows.baseAddress { load(rows, into: frame, normalisation) }
+      }
+    }
+  }
+
   /// The logits of the group's images, one row an image.
   func logits(of frame: Frame, into rows: UnsafeMutablePointer<Float>) {
     frame.call.store_rows(frame.at(output), output.planes, Int32(frame.count), nil, rows)

@@ -211,29 +211,14 @@ final class ShardedStep {
   }
 
   /// Some of the batch's images as floats.
-  func cleanImages(_ rows: Range<Int>, _ job: Job) -> Tensor {
-    let width = model.input.count
-    var out = Tensor(shape: [rows.count, model.input.channels, model.input.height, model.input.width])
-    out.values.withUnsafeMutableBufferPointer { out in
-      job.images.withBytes { bytes in  // Safety: every index is one of the part's, so its image lies inside
-        for (place, row) in rows.enumerated() {
-          let start = bytes.baseAddress! + job.images.indices[job.rows[row]] * width
-          kernels.floats_from_bytes(start, Int64(width), out.baseAddress! + place * width)
-        }
-      }
-    }
-    return out
-  }
+  func cleanImages(_ rows: Range<Int>, _ job: Job) -> Tensor { job.images.tensor(at: Array(job.rows[rows])) }
 
   private func load(_ rows: Range<Int>, _ job: Job, adversarial: Bool, _ frame: Frame) {
     if adversarial, let crafted {
       plan.load(crafted.floats + rows.lowerBound * model.input.count, into: frame, model.normalisation)
       return
     }
-    job.images.withBytes { bytes in  // Safety: every index is one of the part's, so its image lies inside
-      let starts = rows.map { Optional(bytes.baseAddress! + job.images.indices[job.rows[$0]] * model.input.count) }
-      plan.load(starts, into: frame, model.normalisation)
-    }
+    plan.load(job.images, at: Array(job.rows[rows]), into: frame, model.normalisation)
   }
 
   /// One forward and backward pass of the whole batch.

@@ -4,13 +4,19 @@ import NN
 /// A data set in the language: `fashion`.
 struct DatasetValue: Object {
   static let type = ObjectType(
-    "data set", "Labelled images in two parts, one to train on and one to test with.",
+    "data set", "Labelled images, or rows of features, in two parts: one to train on and one to test with.",
     members: [
       member("name", "the name it was loaded by") { .string($0.dataset.name) },
       member("train", "the training images") { .object(ImagesValue(images: $0.dataset.train, from: $0)) },
       member("test", "the test images") { .object(ImagesValue(images: $0.dataset.test, from: $0)) },
-      member("images", "how many images it has, both parts together") {
-        .integer($0.dataset.train.count + $0.dataset.test.count)
+      member("validation", "the images set apart to choose settings by; none if there are none") { data in
+        data.dataset.validation.map { .object(ImagesValue(images: $0, from: data)) } ?? .none
+      },
+      member("images", "how many images it has, all parts together") {
+        .integer($0.dataset.train.count + $0.dataset.test.count + ($0.dataset.validation?.count ?? 0))
+      },
+      member("features", "the names of its features; none for pictures") {
+        $0.dataset.features.map { .list($0.map { .string($0.name) }) } ?? .none
       },
       member("classes", "the names of its classes, in the order of their numbers") {
         .list($0.dataset.classes.map { .string($0) })
@@ -41,8 +47,13 @@ struct DatasetValue: Object {
   var summary: String {
     let shape = dataset.shape
     let color = shape.channels == 1 ? "" : "×\(shape.channels)"
-    return "\(NumberText.count(dataset.train.count)) training and \(dataset.test.count.of("test image")), "
-      + "\(shape.height)×\(shape.width)\(color), \(dataset.classes.count.of("class", "classes"))"
+    let parts = dataset.validation.map {
+      "\(NumberText.count(dataset.train.count)) training, \(NumberText.count($0.count)) validation"
+    }
+    return "\(parts ?? "\(NumberText.count(dataset.train.count)) training") and "
+      + "\(dataset.test.count.of("test \(dataset.noun)")), "
+      + (dataset.features.map { $0.count.of("feature") } ?? "\(shape.height)×\(shape.width)\(color)")
+      + ", \(dataset.classes.count.of("class", "classes"))"
   }
 
   func isEqual(to other: any Object) -> Bool {
@@ -144,8 +155,9 @@ struct ImagesValue: Object {
   }
 
   var summary: String {
-    guard images.count == 1 else { return "\(images.count.of("image")) of \(images.name)" }
-    return "image \(images.indices[0]) of \(images.name), \(images.classes[images.label(at: 0)].withArticle)"
+    let noun = images.dataset.noun
+    guard images.count == 1 else { return "\(images.count.of(noun)) of \(images.name)" }
+    return "\(noun) \(images.indices[0]) of \(images.name), \(images.classes[images.label(at: 0)].withArticle)"
   }
 
   func isEqual(to other: any Object) -> Bool {

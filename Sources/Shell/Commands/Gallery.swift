@@ -70,7 +70,7 @@ extension ResultValue {
 
   private func picture(of positions: [Int], _ changed: [Pixels]) -> Picture {
     let shape = images.images.shape
-    let clean = positions.map { images.images.bytes(at: $0).map { Float($0) / 255 } }
+    let clean = positions.map { images.images.pixels(at: $0) }
     let differences = zip(positions, clean).map { position, clean in zip(changed[position], clean).map { $0 - $1 } }
     let largest = differences.map { $0.reduce(0) { max($0, abs($1)) } }.max() ?? 0
     // A round factor that brings the largest difference near full colour.

@@ -76,7 +76,8 @@ extension Command<Session> {
       return { session, given -> Value in
         switch given[subject] {
         case .object(let data as DatasetValue):
-          return .table(counts([data.dataset.train, data.dataset.test], data.dataset.classes))
+          let parts = [data.dataset.train, data.dataset.validation, data.dataset.test].compactMap { $0 }
+          return .table(counts(parts, data.dataset.classes))
         case .object(let some as ImagesValue): return .table(counts([some.images], some.images.classes))
         case .object(let costs as CostsValue): return .table(costs.table)
         case .object(let object): return .table(try members(of: object))
@@ -95,7 +96,7 @@ extension Command<Session> {
     let tallies = parts.map { images in
       images.labels.reduce(into: [Int](repeating: 0, count: classes.count)) { $0[$1] += 1 }
     }
-    let names = parts.count == 1 ? ["images"] : ["train", "test"]
+    let names = parts.count == 1 ? ["\(parts[0].dataset.noun)s"] : parts.map(\.part.rawValue)
     return Table(
       columns: [.init("number"), .init("class")] + names.map { .init($0, .count) },
       rows: classes.indices.map { number in

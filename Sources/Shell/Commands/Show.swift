@@ -90,7 +90,7 @@ extension Picture {
           caption: images.classes[images.label(at: position)],
           images: [
             Bitmap(
-              planes: images.bytes(at: position).map { Float($0) / 255 }, width: shape.width, height: shape.height,
+              planes: images.pixels(at: position), width: shape.width, height: shape.height,
               channels: shape.channels)
           ])
       })
