@@ -52,7 +52,8 @@ extension Dataset {
   /// Numbers from 0 to 1 that became bytes: 0 for all but white.
   private var darkness: DataWarning? {
     // Bytes of 0 and 1 have a mean of 1/255 at most, so that most data sets are not looked through.
-    guard case .bytes(let bytes) = parts[.train]?.values, mean.allSatisfy({ $0 <= 1 / 255 }), let brightest = bytes.max(),
+    guard case .bytes(let bytes) = parts[.train]?.values, mean.allSatisfy({ $0 <= 1 / 255 }),
+      let brightest = bytes.max(),
       brightest <= 1
     else { return nil }
     return DataWarning(

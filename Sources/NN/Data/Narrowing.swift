@@ -33,7 +33,8 @@ extension Dataset {
     func examples(_ part: Part) -> Examples? {
       (images[part] ?? nil).map { images in
         Examples(
-          images.values.picking(images.indices, of: shape.count), labels: images.labels.map { UInt8(numbers?[$0] ?? $0) })
+          images.values.picking(images.indices, of: shape.count),
+          labels: images.labels.map { UInt8(numbers?[$0] ?? $0) })
       }
     }
     let nothing = Examples(bytes: [], labels: [])

@@ -35,7 +35,9 @@ extension Plan {
     switch images.values {
     case .bytes(let bytes):
       bytes.withUnsafeBufferPointer { bytes in  // Safety: every index is one of the part's, so its image lies inside
-        let starts = positions.map { position in bytes.baseAddress.map { $0 + images.indices[position] * images.shape.count } }
+        let starts = positions.map { position in
+          bytes.baseAddress.map { $0 + images.indices[position] * images.shape.count }
+        }
         load(starts, into: frame, normalisation)
       }
     case .floats:

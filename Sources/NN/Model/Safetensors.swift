@@ -29,6 +29,10 @@ public struct Safetensors: Sendable {
       let file = try PlainFile(path)
       // The header says how large the numbers become, and is looked at before they are read.
       let head = try file.read(min(8, file.size), at: 0)
+      let kind = ModelFileKind(head: try file.read(min(512, file.size), at: 0), size: file.size)
+      if let (what, help) = kind.otherThanSafetensors {
+        throw CheckpointError.foreign(path: path, what: what, help: help)
+      }
       let length = min(head.littleEndian(0, 8), Self.longestHeader, max(0, file.size - 8))
       let start = try file.read(head.count + length, at: 0)
       let header = try Self.header(start, size: file.size, path: path)

@@ -1,11 +1,3 @@
-/// A model out of a file of another program's, and what should be said about how it was read.
-public struct OpenedModel: Sendable {
-  /// The model.
-  public let model: Model
-  /// Sentences: what was left out, taken for something else, or ignored.
-  public var notes: [String]
-}
-
 extension OpenedModel {
   /// Opens an ONNX file.
   ///
@@ -14,7 +6,8 @@ extension OpenedModel {
   ///   - normalisation: what comes before the network, if it lies outside of the file; one number may stand for all channels.
   /// - Throws: `ModelFileError`, `CheckpointError`, `DataError`, `MemoryShortage`.
   public init(
-    onnx path: String, shape: ImageShape? = nil, normalisation: (_ channels: Int) throws -> Normalisation? = { _ in nil }
+    onnx path: String, shape: ImageShape? = nil,
+    normalisation: (_ channels: Int) throws -> Normalisation? = { _ in nil }
   ) throws {
     try self.init(
       onnx: ONNXFile(ByteSource(PlainFile(path))), path: path, shape: shape, normalisation: normalisation)
@@ -31,10 +24,11 @@ extension OpenedModel {
       importer.notes.append("the network normalises its images itself: mean: and std: come before that")
     }
     let weights = importer.weights
-    model = try Model(network, label: Spec("onnx"), normalisation: given.map { $0.followed(by: own) } ?? own) { plan in
+    let model = try Model(network, label: Spec("onnx"), normalisation: given.map { $0.followed(by: own) } ?? own) {
+      plan in
       plan.parameters.flatMap { weights[$0.name] ?? [] }
     }
-    notes = importer.notes
+    self.init(model: model, notes: importer.notes)
   }
 }
 

@@ -67,7 +67,8 @@ extension ONNXTensor {
     switch place {
     case .raw(let range):
       guard range.count == size else {
-        throw broken("should take \(size) bytes as \(typeName) of \(MessageText.shape(extents)), and take \(range.count)")
+        throw broken(
+          "should take \(size) bytes as \(typeName) of \(MessageText.shape(extents)), and take \(range.count)")
       }
       try MemoryBound.check(2 * size, source.path)
       bytes = try source.bytes(range)
@@ -174,7 +175,8 @@ private struct ExternalData {
     let file = try PlainFile(path)
     guard offset >= 0, length == nil || length == size, offset <= file.size, size <= file.size - offset else {
       throw ModelFileError(
-        path, "'\(path)' should hold \(size) bytes from byte \(offset) on, and has \(file.size) in all: "
+        path,
+        "'\(path)' should hold \(size) bytes from byte \(offset) on, and has \(file.size) in all: "
           + "do the two files belong together?")
     }
     try MemoryBound.check(2 * size, path)

@@ -46,7 +46,9 @@ extension ONNXImporter {
   private mutating func combined(_ x: Value, _ op: String, _ other: ONNXConstant, isLeft: Bool) throws -> Value {
     let extents = try ONNXFolding.broadcast(x.extents, other.extents)
     let shape = network.shape(of: x.node)
-    guard ONNXTensor.product(extents) == shape.count else { throw Refusal("it repeats values, which Ward does not read") }
+    guard ONNXTensor.product(extents) == shape.count else {
+      throw Refusal("it repeats values, which Ward does not read")
+    }
     // By the node's own places.
     let numbers: [Float]
     if other.count == 1 {
@@ -164,10 +166,12 @@ extension ONNXImporter {
     let (whole, gate) = left.count >= right.count ? (a, b) : (b, a)
     guard whole.extents == extents, extents.count == 4, gate.extents == [1, extents[1], 1, 1] else {
       throw Refusal(
-        "\(a.extents) and \(b.extents) do not go together: Ward reads products of equal shapes, or with one number a channel")
+        "\(a.extents) and \(b.extents) do not go together: Ward reads products of equal shapes, or with one number a channel"
+      )
     }
     let (x, y) = (try image(whole), try image(gate))
-    return imageValue(try add(Multiply(), after: [x, y]), rank: 4)
+    let made = try add(Multiply(), after: [x, y])
+    return imageValue(made, rank: 4)
   }
 
   // MARK: GELUs that were written out

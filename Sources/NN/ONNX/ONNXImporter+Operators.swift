@@ -3,9 +3,11 @@
 extension ONNXImporter {
   /// The operators that are read, for messages.
   static let supported = [
-    "Conv", "Gemm", "MatMul", "BatchNormalization", "Relu", "LeakyRelu", "PRelu", "Elu", "Clip", "Sigmoid", "HardSigmoid",
+    "Conv", "Gemm", "MatMul", "BatchNormalization", "LayerNormalization", "Relu", "LeakyRelu", "PRelu", "Elu", "Clip",
+    "Sigmoid", "HardSigmoid",
     "HardSwish", "Tanh", "Gelu", "Erf (as a GELU)", "Softplus", "MaxPool", "AveragePool", "GlobalAveragePool",
-    "GlobalMaxPool", "ReduceMean", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose", "Concat", "Slice", "Split",
+    "GlobalMaxPool", "ReduceMean", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose", "Concat", "Slice",
+    "Split",
     "Gather", "Pad", "Add", "Sub", "Mul", "Div", "Sum", "Neg", "Pow", "Min", "Max", "Constant", "ConstantOfShape",
     "Identity", "Dropout", "Cast", "Shape", "Expand", "Softmax (at the end)", "LogSoftmax (at the end)",
   ]
@@ -25,6 +27,7 @@ extension ONNXImporter {
     case "Gemm": try readGemm(node)
     case "MatMul": try readMatMul(node)
     case "BatchNormalization": try readBatchNorm(node)
+    case "LayerNormalization": try readLayerNorm(node)
     case "MaxPool": try readMaxPool(node)
     case "AveragePool": try readAveragePool(node)
     case "GlobalAveragePool": try readGlobalPool(node, largest: false)
@@ -240,7 +243,24 @@ extension ONNXImporter {
     }
     guard numbers[3].1.allSatisfy({ $0 + layer.epsilon > 0 }) else { throw Refusal("one of its variances is negative") }
     let name = name("norm", after: node.inputs[1])
-    set(node, imageValue(try add(layer, after: [input], named: name, numbers), rank: x.extents.count))
+    let made = try add(layer, after: [input], named: name, numbers)
+    set(node, imageValue(made, rank: x.extents.count))
+  }
+
+  /// Over everything but the images.
+  private mutating func readLayerNorm(_ node: ONNXNode) throws {
+    let x = try value(node)
+    let weight = try constant(node, 1, "weight")
+    guard try ONNXFolding.axis(node.integer("axis") ?? -1, x.extents.count) == 1,
+      weight.extents == Array(x.extents.dropFirst())
+    else { throw Refusal("Ward reads it over channels, rows and columns together (axis 1)") }
+    let bias = try optionalConstant(node, 2, "bias")?.floats ?? Array(repeating: 0, count: weight.count)
+    let input = try image(x)
+    let name = name("norm", after: node.inputs[1])
+    let layer = LayerNorm(epsilon: node.float("epsilon") ?? 1e-5)
+    guard (0...1).contains(layer.epsilon) else { throw Refusal("its epsilon is not from 0 to 1") }
+    let made = try add(layer, after: [input], named: name, [("weight", weight.floats), ("bias", bias)])
+    set(node, imageValue(made, rank: x.extents.count))
   }
 
   private mutating func readPReLU(_ node: ONNXNode) throws {
@@ -274,7 +294,9 @@ extension ONNXImporter {
       throw Refusal("Ward reads it with one number")
     }
     let bounds = try constant(node, 1 - place, "bounds").floats
-    guard let bound = bounds.first, bounds.allSatisfy({ $0 == bound }) else { throw Refusal("Ward reads it with one number") }
+    guard let bound = bounds.first, bounds.allSatisfy({ $0 == bound }) else {
+      throw Refusal("Ward reads it with one number")
+    }
     let x = try value(node, place)
     try node.op == "Max" ? clip(node, x, bound, .infinity) : clip(node, x, -.infinity, bound)
   }

@@ -188,7 +188,8 @@ extension ONNXImporter {
     return try arranged(
       value,
       as: ImageShape(
-        channels: extents[1], height: extents.count == 4 ? extents[2] : 1, width: extents.count > 2 ? extents.last ?? 1 : 1))
+        channels: extents[1], height: extents.count == 4 ? extents[2] : 1,
+        width: extents.count > 2 ? extents.last ?? 1 : 1))
   }
 
   /// The value of a node whose channels, rows and columns are an image of the given rank.

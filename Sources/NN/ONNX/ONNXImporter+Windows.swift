@@ -17,7 +17,9 @@ extension ONNXImporter {
   /// An attribute of one number for each direction, each at least 1; 1 where it is not given.
   func extents(_ node: ONNXNode, _ name: String) throws(Refusal) -> (height: Int, width: Int) {
     let list = node.integers(name) ?? []
-    guard list.count <= 2, list.allSatisfy({ (1...65_536).contains($0) }) else { throw Refusal("its \(name) are \(list)") }
+    guard list.count <= 2, list.allSatisfy({ (1...65_536).contains($0) }) else {
+      throw Refusal("its \(name) are \(list)")
+    }
     return Self.pair(list, 1)
   }
 
@@ -109,7 +111,8 @@ extension ONNXImporter {
       window.input, window.pads, value: -.greatestFiniteMagnitude,
       mostEven: min(window.kernel.height, window.kernel.width) / 2)
     layer.padding = even
-    set(node, imageValue(try add(layer, after: [from]), rank: window.rank))
+    let made = try add(layer, after: [from])
+    set(node, imageValue(made, rank: window.rank))
   }
 
   mutating func readAveragePool(_ node: ONNXNode) throws {
@@ -121,7 +124,8 @@ extension ONNXImporter {
     let isEven = pads.top == pads.bottom && pads.left == pads.right && beyond == (0, 0)
     if isEven, 2 * pads.top <= kernel.height, 2 * pads.left <= kernel.width {
       layer.padding = (pads.top, pads.left)
-      return set(node, imageValue(try add(layer, after: [window.input]), rank: window.rank))
+      let made = try add(layer, after: [window.input])
+      return set(node, imageValue(made, rank: window.rank))
     }
     // Zeros around the image, the mean of whole windows, and then for each place what the mean should have been divided by.
     let shape = network.shape(of: window.input)
@@ -148,8 +152,8 @@ extension ONNXImporter {
     let all = (0..<out.channels).flatMap { _ in factors }
     let layerOfFactors = Scale(each: .value, adds: false, isTrained: false)
     let name = name("scale", after: "")
-    set(
-      node, imageValue(try add(layerOfFactors, after: [pooled], named: name, [("weight", all)]), rank: window.rank))
+    let made = try add(layerOfFactors, after: [pooled], named: name, [("weight", all)])
+    set(node, imageValue(made, rank: window.rank))
   }
 
   mutating func readGlobalPool(_ node: ONNXNode, largest: Bool) throws {
@@ -162,7 +166,8 @@ extension ONNXImporter {
       pool.kernel = (shape.height, shape.width)
       layer = pool
     }
-    set(node, imageValue(try add(layer, after: [input]), rank: x.extents.count))
+    let made = try add(layer, after: [input])
+    set(node, imageValue(made, rank: x.extents.count))
   }
 
   mutating func readReduceMean(_ node: ONNXNode) throws {
@@ -178,7 +183,9 @@ extension ONNXImporter {
     if means.isEmpty { return set(node, viewed(x, extents)) }
     guard let axes = rank == 4 ? axes(of: x) : rank == 3 && x.order == nil ? [0, 2] : nil,
       !means.contains(0), x.extents[0] == 1
-    else { throw Refusal("Ward reads means over rows and columns; this is over the axes \(wanted.sorted()) of \(x.extents)") }
+    else {
+      throw Refusal("Ward reads means over rows and columns; this is over the axes \(wanted.sorted()) of \(x.extents)")
+    }
     let own = Set(means.map { axes[$0 - 1] })
     guard !own.contains(0) else { throw Refusal("Ward reads means over rows and columns, not over channels") }
     let shape = network.shape(of: x.node)
@@ -204,7 +211,9 @@ extension ONNXImporter {
   mutating func readPad(_ node: ONNXNode) throws {
     let x = try value(node)
     let mode = node.text("mode") ?? "constant"
-    guard mode == "constant" else { throw Refusal("Ward reads padding by a constant, not by '\(MessageText.text(mode))'") }
+    guard mode == "constant" else {
+      throw Refusal("Ward reads padding by a constant, not by '\(MessageText.text(mode))'")
+    }
     let list = try node.integers("pads") ?? constant(node, 1, "pads").integers
     let rank = x.extents.count
     let filler = try optionalConstant(node, 2, "value")?.floats.first ?? node.float("value") ?? 0

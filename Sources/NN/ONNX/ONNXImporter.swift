@@ -231,7 +231,8 @@ struct ONNXImporter {
 
   /// Adds a layer, with what its parameters hold.
   mutating func add(
-    _ layer: any Layer, after inputs: [Int], named name: String = "", _ numbers: [(suffix: String, values: [Float])] = []
+    _ layer: any Layer, after inputs: [Int], named name: String = "",
+    _ numbers: [(suffix: String, values: [Float])] = []
   ) throws -> Int {
     let node = try network.add(name, layer, after: inputs)
     for spec in network.nodes[node].parameters {

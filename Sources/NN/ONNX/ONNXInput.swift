@@ -52,7 +52,9 @@ struct ONNXInput {
           "is this the right data for the model?")
       }
       chosen = given
-      let wanted = isLastChannels ? [given.height, given.width, given.channels]
+      let wanted =
+        isLastChannels
+        ? [given.height, given.width, given.channels]
         : [given.channels, given.height, given.width]
       guard !isSpread || known.count < 2 || known == wanted || (known.count == 2 && known == Array(wanted.dropFirst()))
       else {
@@ -66,7 +68,8 @@ struct ONNXInput {
     } else if known.count == 2 {
       chosen = ImageShape(channels: 1, height: known[0], width: known[1])
     } else {
-      chosen = isLastChannels
+      chosen =
+        isLastChannels
         ? ImageShape(channels: known[2], height: known[0], width: known[1])
         : ImageShape(channels: known[0], height: known[1], width: known[2])
     }

@@ -22,7 +22,8 @@ import Testing
     Case(name: "cifar10_small_nhwc", accuracy: 0.61), Case(name: "mnist_256x2", accuracy: 1),
     Case(name: "mnist_avgpool", accuracy: 0.97), Case(name: "mnist_maxpool", accuracy: 0.96),
     Case(name: "acasxu_1_1"), Case(name: "lenet_legacy_op13", accuracy: 0.11),
-    Case(name: "lenet_dynamo_op20", accuracy: 0.11), Case(name: "everything_softmax_op17", accuracy: 0.07, hasSoftmax: true),
+    Case(name: "lenet_dynamo_op20", accuracy: 0.11),
+    Case(name: "everything_softmax_op17", accuracy: 0.07, hasSoftmax: true),
     Case(name: "resblock_bn_op11", accuracy: 0.06),
   ]
 
@@ -64,7 +65,8 @@ import Testing
     var images = Tensor(
       shape: [lines.count, 28 * 28], values: lines.flatMap { $0.dropFirst().prefix(784).map { $0 / 255 } })
     if model.input.channels == 3 {
-      let interleaved = Tensor(shape: [lines.count, 32, 32, 3], values: lines.flatMap { $0.dropFirst().map { $0 / 255 } })
+      let interleaved = Tensor(
+        shape: [lines.count, 32, 32, 3], values: lines.flatMap { $0.dropFirst().map { $0 / 255 } })
       images = Self.channelsFirst(interleaved)
     }
     let answers = Workspace(model).logits(images).answers
