@@ -25,7 +25,7 @@ struct KeyMatching {
         notes.append("its numbered layers were matched by their order: " + pairs.prefix(12).joined(separator: ", "))
       }
     }
-    tensors = Dictionary(file.map { ($0.name, $0.tensor) }, uniquingKeysWithValues: { first, _ in first })
+    tensors = Dictionary(file.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
     try check(layout, file, path)
     let extra = file.map(\.name).filter { !names.contains($0) }
     // What has weights is a layer: this is then not the network that the file is of.
