@@ -1,7 +1,9 @@
 /// Operators whose inputs are all known beforehand: what exporters write out of `x.view(x.size(0), -1)` and of constants.
 enum ONNXFolding {
-  /// Most numbers that one result of such arithmetic may have: weights that are cast or transposed are among them.
-  static let mostNumbers = 1 << 26
+  /// Most numbers of a constant that is cast or turned: places are counted in 32 bits.
+  static let mostNumbers = 1 << 28
+  /// Most numbers that are made out of fewer, by repeating and joining.
+  static let mostMade = 1 << 24
 
   /// What an operator makes of constants; nil for an operator that is not folded.
   ///
@@ -13,7 +15,6 @@ enum ONNXFolding {
       }
       return constant
     }
-    // Places are counted in 32 bits.
     guard inputs.allSatisfy({ $0.map { $0.count <= mostNumbers } ?? true }) else {
       throw Refusal("its constants are too large")
     }
@@ -106,7 +107,7 @@ enum ONNXFolding {
 
   /// A constant repeated along the axes in which it has one element.
   static func spread(_ data: ONNXConstant, to extents: [Int]) throws(Refusal) -> ONNXConstant {
-    guard let count = ONNXTensor.product(extents), count <= mostNumbers else {
+    guard let count = ONNXTensor.product(extents), count <= max(mostMade, data.count) else {
       throw Refusal("it would make a constant of \(MessageText.shape(extents))")
     }
     if data.extents == extents { return data }

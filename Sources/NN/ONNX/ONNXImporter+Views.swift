@@ -43,6 +43,7 @@ extension ONNXImporter {
   mutating func readTranspose(_ node: ONNXNode) throws {
     let value = try value(node)
     let order = try ONNXFolding.permutation(node.integers("perm"), value.extents.count)
+    if order == order.sorted() { return set(node, value) }
     set(node, try rearranged(value, ONNXFolding.transposed(value.extents, order)))
   }
 

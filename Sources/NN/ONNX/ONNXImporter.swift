@@ -4,6 +4,9 @@
 /// the network and, for each of its elements, the place among that node's channels, rows and columns. A dense layer then
 /// takes its weights in that order; only where a convolution needs the elements in another order does a layer move them.
 struct ONNXImporter {
+  /// Most values of one image between two operators.
+  static let mostValues = 1 << 23
+
   /// A value of the graph, for one image.
   struct Value {
     var node: Int
@@ -188,7 +191,7 @@ struct ONNXImporter {
   }
 
   private func checkKept() throws -> Bool {
-    guard placesKept <= ONNXFolding.mostNumbers else { throw Refusal("the file rearranges too many numbers") }
+    guard placesKept <= ONNXFolding.mostMade + file.source.size / 2 else { throw Refusal("the file rearranges too many numbers") }
     return true
   }
 
@@ -203,6 +206,9 @@ struct ONNXImporter {
     guard var value = values[name] else {
       if isConstant(name) { throw Refusal("it is applied to a constant, which Ward does not compute") }
       throw Refusal("it reads '\(MessageText.text(name))', which nothing before it makes")
+    }
+    guard network.shape(of: value.node).count <= Self.mostValues else {
+      throw Refusal("it reads \(value.extents), more values for an image than Ward keeps in books")
     }
     if readers[name]?.count != 1 { value.isOnlyImage = false }
     return value

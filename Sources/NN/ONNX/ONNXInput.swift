@@ -35,7 +35,7 @@ struct ONNXInput {
     }
     let known = rest.compactMap { $0 }
     guard !known.isEmpty, known.count <= 6, known.allSatisfy({ (1...65_536).contains($0) }),
-      let count = ONNXTensor.product(known), count <= 1 << 26
+      let count = ONNXTensor.product(known), count <= ONNXImporter.mostValues
     else {
       throw refused("of the shape \(written), which is no image's", "Ward reads classifiers of images and of features")
     }

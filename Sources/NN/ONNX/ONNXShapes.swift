@@ -118,7 +118,7 @@ extension ONNXFolding {
     guard extents.indices.contains(axis) else { throw Refusal("there is nothing to take from") }
     let extent = extents[axis]
     let new = extents[..<axis] + indices.extents + extents[(axis + 1)...]
-    guard let count = ONNXTensor.product(Array(new)), count <= mostNumbers else {
+    guard let count = ONNXTensor.product(Array(new)), count <= mostMade else {
       throw Refusal("it takes too many elements")
     }
     var chosen: [Int] = []
@@ -148,7 +148,7 @@ extension ONNXFolding {
     }
     var extents = first
     extents[axis] = all.reduce(0) { $0 + $1[axis] }
-    guard let count = ONNXTensor.product(extents), count <= mostNumbers else {
+    guard let count = ONNXTensor.product(extents), count <= mostMade else {
       throw Refusal("it would have too many elements")
     }
     return extents
