@@ -1,8 +1,9 @@
 // Convolutions over planes of vectors. y: output row, x: output column, c: the channel that is summed over.
 //
 // One tile of CB output channels by PB pixels serves the forward pass, the fused pooling and the gradient by input:
-// they differ in which taps they visit and how far apart their weights lie. 24 accumulators fill the 32 registers of
-// AVX-512 beside what is loaded; narrower levels take smaller tiles.
+// they differ in which taps they visit and how far apart their weights lie. 24 sums fill the 32 registers of AVX-512
+// beside what is loaded. Where a vector takes two of 16 registers there is room for 6: one more, and every product is
+// stored and loaded again. How a tile is cut changes no bit: the terms of each sum come in the same order.
 
 // Arrays of sums have a constant length: one that depends on CB, even where that is constant, would stay in memory.
 enum { MAX_TAPS = 1024, MOST_SUMS = 24, MOST_PIXELS = 14 };
@@ -48,15 +49,19 @@ INLINE void multiply(const int CB, const int PB, const int SQUARE, const tile *t
   }
 }
 
-// How many output channels the next tile takes: as many as divide the rest well.
+// How many output channels the next tile takes: as many as divide the rest well. Every level leaves the same channel
+// alone, the last of 4n + 1: the gradient of a single one takes its terms in an order of its own, see `slide`.
 INLINE int next_block(int left) {
-  if (WIDE && (left == 6 || left == 10 || left == 18)) return 6;
+  if (!WIDE) return left < 4 ? left : left % 2 || left == 4 || left == 8 || left == 16 ? 4 : 6;
+  if (left == 6 || left == 10 || left == 18) return 6;
   return left >= 4 ? 4 : left;
 }
+// The same where a tile has the four pixels of a window.
+INLINE int next_pooled_block(int left) { return WIDE ? next_block(left) : left == 4 ? 2 : left >= 3 ? 3 : left; }
 #if WIDE
 #define PIXELS(CB) ((CB) == 1 ? 14 : (CB) == 2 ? 8 : (CB) == 3 ? 6 : 4)
 #else
-#define PIXELS(CB) ((CB) == 1 ? 4 : 2)
+#define PIXELS(CB) ((CB) == 1 ? 4 : (CB) == 2 ? 3 : (CB) == 3 ? 2 : 1)
 #endif
 
 // Calls RUN(CB, PB) with constants for the block at hand.
@@ -135,15 +140,52 @@ static void conv_forward(const ward_conv *conv, ward_planes xs, const float *x, 
   }
 }
 
-INLINE void pooled_tile(const int CB, const tile *t, const taps *taps, ptrdiff_t down, const float *bias, v16 *y,
-                        ptrdiff_t y_plane, b16 *winner, ptrdiff_t winner_plane) {
-  v16 acc[MOST_SUMS];
+// The sums of the four pixels of a window. Half a vector at a time where there are few registers: so 3 channels fit, and
+// each pixel is loaded once for all of them.
+INLINE void window_sums(const int CB, const tile *t, const taps *taps, ptrdiff_t down, const float *bias, v16 *acc) {
+#if WIDE
 #pragma clang loop unroll(full)
   for (int j = 0; j < CB; j++) {
 #pragma clang loop unroll(full)
     for (int p = 0; p < 4; p++) acc[j * 4 + p] = splat(bias ? bias[j] : 0);
   }
   multiply(CB, 4, 1, t, taps, 1, down, acc);
+#else
+  for (int half = 0; half < 2; half++) {
+    v8 sum[MOST_SUMS];
+#pragma clang loop unroll(full)
+    for (int j = 0; j < CB; j++) {
+#pragma clang loop unroll(full)
+      for (int p = 0; p < 4; p++) sum[j * 4 + p] = (v8){} + (bias ? bias[j] : 0);
+    }
+    const v16 *plane = t->x;
+    const float *w = t->w;
+    const int count = taps->count;
+    for (int c = 0; c < t->channels; c++, plane += t->x_plane, w += t->w_channel) {
+      for (int k = 0; k < count; k++) {
+        const v8 *at = (const v8 *)(plane + taps->x[k]) + half;
+        const float *weight = w + taps->w[k];
+        v8 factor[6];
+#pragma clang loop unroll(full)
+        for (int j = 0; j < CB; j++) factor[j] = (v8){} + weight[j * t->w_output];
+#pragma clang loop unroll(full)
+        for (int p = 0; p < 4; p++) {
+          const v8 pixel = at[2 * ((p & 1) + (p >> 1) * down)];
+#pragma clang loop unroll(full)
+          for (int j = 0; j < CB; j++) sum[j * 4 + p] += factor[j] * pixel;
+        }
+      }
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < CB * 4; i++) ((v8 *)acc)[2 * i + half] = sum[i];
+  }
+#endif
+}
+
+INLINE void pooled_tile(const int CB, const tile *t, const taps *taps, ptrdiff_t down, const float *bias, v16 *y,
+                        ptrdiff_t y_plane, b16 *winner, ptrdiff_t winner_plane) {
+  v16 acc[MOST_SUMS];
+  window_sums(CB, t, taps, down, bias, acc);
 #pragma clang loop unroll(full)
   for (int j = 0; j < CB; j++) {
     v16 best = acc[j * 4];
@@ -175,7 +217,7 @@ static void conv_pool_forward(const ward_conv *conv, ward_planes xs, const float
   }
   for (int row = 0; row < ys.height; row++) {
     for (int o = 0; o < outputs;) {
-      const int cb = next_block(outputs - o);
+      const int cb = next_pooled_block(outputs - o);
       for (int i = 0; i < ys.width; i++) {
         const tile t = {(const v16 *)x + 2 * row * xs.row + 2 * i, w + (ptrdiff_t)o * inputs * kernel, inputs,
                         xs.plane, kernel, (ptrdiff_t)inputs * kernel};

@@ -54,14 +54,25 @@ INLINE void weight_block(const int CB, const ward_conv *conv, ward_planes xs, co
         const v16 *g = gy + from * gys.row;
         const v16 *line = x + c * xs.plane + (from * conv->stride_h + shift) * xs.row - conv->pad_w;
         int kx = 0;
-#define TAPS(K)                                                                                                  \
-  for (; kx + (K) <= conv->kernel_w; kx += (K))                                                                  \
-    weight_rows(CB, K, g, gys.plane, gys.row, line + kx * conv->dilation_w, conv->stride_h * xs.row,             \
-                conv->stride_w, conv->dilation_w, to - from, gys.width, sums + kx, lane_output);
+#define ROWS(B, K, j)                                                                                            \
+  weight_rows(B, K, g + (j) * gys.plane, gys.plane, gys.row, line + kx * conv->dilation_w, conv->stride_h * xs.row, \
+              conv->stride_w, conv->dilation_w, to - from, gys.width, sums + (j) * lane_output + kx, lane_output)
+// Two channels at a time where there are few registers.
+#define TAPS(K)                                       \
+  for (; kx + (K) <= conv->kernel_w; kx += (K)) {     \
+    if (WIDE) {                                       \
+      ROWS(CB, K, 0);                                 \
+    } else {                                          \
+      for (int j = 0; j + 2 <= CB; j += 2) ROWS(2, K, j); \
+      if (CB % 2) ROWS(1, K, CB - 1);                 \
+    }                                                 \
+  }
         if (WIDE && CB < 5) { TAPS(5) }
         TAPS(3)
+        if (!WIDE) { TAPS(2) }
         TAPS(1)
 #undef TAPS
+#undef ROWS
       }
     }
   }

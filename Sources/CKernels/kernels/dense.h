@@ -130,7 +130,7 @@ static void dense_weight_gradient(int32_t inputs, int32_t outputs, const float *
     const int left = outputs - o, ob = left >= 6 ? 6 : 1;
     const v16 *slope = (const v16 *)gy + o;
     for (int i = 0; i < padded;) {
-      const int wide = padded - i >= 4 * L ? 4 : 1, short_by = i + wide * L == padded ? tail : 0;
+      const int wide = WIDE && padded - i >= 4 * L ? 4 : 1, short_by = i + wide * L == padded ? tail : 0;
       float *to = gw + (ptrdiff_t)o * inputs + i;
 #define RUN(OB, IB) dense_weights(OB, IB, inputs, padded, rows + i, slope, to, accumulate, short_by)
       if (ob == 6 && wide == 4) RUN(6, 4);

@@ -9,6 +9,7 @@
 #define INLINE static inline __attribute__((always_inline))
 
 typedef float v16 __attribute__((vector_size(64), aligned(64), may_alias));
+typedef float v8 __attribute__((vector_size(32), aligned(32), may_alias));
 typedef float v16u __attribute__((vector_size(64), aligned(4), may_alias));  // unaligned memory
 typedef int32_t i16 __attribute__((vector_size(64), aligned(64), may_alias));
 typedef uint8_t b16 __attribute__((vector_size(16), aligned(16), may_alias));

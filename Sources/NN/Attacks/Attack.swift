@@ -21,8 +21,11 @@ public protocol Attack: Sendable {
   var name: String { get }
 
   /// The attack with what it has to know of the whole selection before it sees the first block; usually itself.
+  ///
+  /// - Parameter free: under a mask, what may change.
   func prepared(
-    for target: Target, _ selection: Images, within threat: ThreatModel, seed: Int, stop: Stop
+    for target: Target, _ selection: Images, within threat: ThreatModel, changing free: FreeValues?, seed: Int,
+    stop: Stop
   ) throws -> any Attack
 
   /// Whether its images may have pixels outside [0, 1]: only to repeat what others measured so.
@@ -55,7 +58,8 @@ extension Attack {
 
   /// Nothing to prepare.
   public func prepared(
-    for target: Target, _ selection: Images, within threat: ThreatModel, seed: Int, stop: Stop
+    for target: Target, _ selection: Images, within threat: ThreatModel, changing free: FreeValues?, seed: Int,
+    stop: Stop
   ) throws -> any Attack { self }
 
   /// A proposal in the box and in the ball; of an attack that minimises, in the ball if it is as near as rounding goes.
@@ -108,7 +112,8 @@ public struct AttackTraits: Sendable, Hashable {
   }
 }
 
-/// The images that one call of an attack works on: all of them answered rightly while clean.
+/// The images that one call of an attack works on: all of them answered rightly while clean. Under a mask an image is no
+/// more than its values that may change, and the victim knows the others.
 public struct Batch: Sendable {
   /// The clean images.
   public let images: [Pixels]

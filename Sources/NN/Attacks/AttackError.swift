@@ -28,6 +28,10 @@ public enum AttackError: Error, Equatable {
   case classes(model: Int, images: Int)
   /// The attack needs a radius.
   case needsEpsilon(attack: String)
+  /// What may change, said by this argument, does not fit the images, or is nothing.
+  case mask(String, String)
+  /// What may change, said by this argument, names a feature that the data does not have.
+  case noSuchFeature(String, String, known: [String])
   /// A setting that this attack cannot use in this combination.
   case setting(attack: String, String)
 }
@@ -56,6 +60,8 @@ extension AttackError: CustomStringConvertible {
     case .shape(let model, let images): "the model takes images of \(model), these are \(images)"
     case .classes(let model, let images): "the model answers \(MessageText.classes(model)), the images have \(images)"
     case .needsEpsilon(let attack): "\(attack) needs a radius"
+    case .mask(let argument, let reason): "\(argument): \(reason)"
+    case .noSuchFeature(let argument, let name, _): "\(argument): the data has no feature `\(name)`"
     case .setting(let attack, let reason): "\(attack): \(reason)"
     }
   }
@@ -75,6 +81,8 @@ extension AttackError: CustomStringConvertible {
     case .noCosts: "give one with costs:"
     case .tooFewClasses: "use cross-entropy or the margin instead"
     case .needsEpsilon: "give one with eps:"
+    case .noSuchFeature(_, _, let known):
+      "its features are \(known.prefix(30).joined(separator: ", "))\(known.count > 30 ? " and \(known.count - 30) more" : "")"
     default: nil
     }
   }

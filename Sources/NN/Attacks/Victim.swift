@@ -21,17 +21,26 @@ public final class Victim {
   }
 
   private let responder: any Responder
+  /// Under a mask, what the values that attacks propose are put into.
+  private let surroundings: Surroundings?
   let stop: Stop
   private(set) var efforts: [Effort]
 
   /// The number of classes.
   public var classes: Int { responder.classes }
-  /// The shape of an image.
-  public var shape: ImageShape { responder.shape }
+  /// The shape of an image; under a mask, of the smallest rectangle that holds what may change.
+  public var shape: ImageShape { surroundings?.free.frame ?? responder.shape }
+  /// For every value of `shape` its place in an image of the batch, −1 where it is fixed; nil if none is.
+  public var places: [Int]? { surroundings?.free.places }
+  /// How many values of an image may change.
+  public var values: Int { surroundings?.free.count ?? responder.shape.count }
 
   /// A victim for a batch of `count` images.
-  init(_ responder: any Responder, count: Int, stop: Stop) {
+  ///
+  /// - Parameter surroundings: under a mask, the clean images, of which the batch has what may change.
+  init(_ responder: any Responder, count: Int, stop: Stop, in surroundings: Surroundings? = nil) {
     self.responder = responder
+    self.surroundings = surroundings
     self.stop = stop
     efforts = Array(repeating: Effort(), count: count)
     responder.setStop(stop)
@@ -49,7 +58,8 @@ public final class Victim {
     try stop.check()
     for row in news ?? rows { efforts[row].queries += 1 }
     if images.isEmpty { return [] }
-    let logits = responder.forward(images, keeping: keeping)
+    let whole = surroundings?.whole(images, of: rows) ?? images
+    let logits = responder.forward(whole, keeping: keeping)
     try stop.check()
     return logits
   }
@@ -68,7 +78,8 @@ public final class Victim {
     if logitGradients.isEmpty { return [] }
     let gradients = responder.backward(logitGradients)
     try stop.check()
-    return gradients
+    guard let surroundings else { return gradients }
+    return gradients.map(surroundings.free.taken(from:))
   }
 
   /// Logits and gradients at images that belong to `rows` of the batch; a query and a gradient each.
@@ -84,9 +95,11 @@ public final class Victim {
       efforts[row].gradients += 1
     }
     if images.isEmpty { return [] }
-    let found = responder.ascend(images, gradient)
+    let whole = surroundings?.whole(images, of: rows) ?? images
+    let found = responder.ascend(whole, gradient)
     try stop.check()
-    return found
+    guard let free = surroundings?.free else { return found }
+    return found.map { LogitsAndGradient(logits: $0.logits, gradient: free.taken(from: $0.gradient)) }
   }
 
   /// Loss, gradient and logits at images that belong to `rows` of the batch; a query and a gradient each.
@@ -109,7 +122,8 @@ public final class Victim {
       efforts[row].gradients += 1
     }
     var losses = [Float](repeating: 0, count: rows.count)
-    var found = responder.ascend(images) { logits, part in
+    let whole = surroundings?.whole(images, of: rows) ?? images
+    var found = responder.ascend(whole) { logits, part in
       var gradient = logits
       for (row, position) in part.enumerated() {
         let (value, byLogits) = loss.evaluate(Array(logits[row: row]), aims[position])
@@ -119,17 +133,26 @@ public final class Victim {
       return gradient
     }
     found.losses = losses
+    if let surroundings { found.gradient = surroundings.taken(from: found.gradient) }
     try stop.check()
     return found
   }
 
   /// Hands some of the rows to another attack, as a victim of their own, and counts what that costs here.
   func withRows<R>(_ rows: [Int], _ body: (Victim) throws -> R) rethrows -> R {
-    let subset = Victim(responder, count: rows.count, stop: stop)
+    let subset = Victim(responder, count: rows.count, stop: stop, in: surroundings?.rows(rows))
     defer {
       for (row, effort) in zip(rows, subset.efforts) { efforts[row] = efforts[row] + effort }
     }
     return try body(subset)
+  }
+
+  /// Another model as a victim with the same images.
+  ///
+  /// - Throws: `AttackError.shape` if it takes others.
+  func asking(_ other: any Responder) throws(AttackError) -> Victim {
+    guard other.shape == responder.shape else { throw .shape(model: other.shape, images: responder.shape) }
+    return Victim(other, count: efforts.count, stop: stop, in: surroundings)
   }
 
   /// Notes which part of an attack settled a row.

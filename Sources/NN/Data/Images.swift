@@ -10,15 +10,23 @@ public struct Images: Sendable {
   /// The index of each image in its part.
   public let indices: [Int]
   private let examples: Dataset.Examples
+  /// What it is called, if not by its data set and part.
+  private let ownName: String?
 
   init(of dataset: Dataset, _ part: Dataset.Part) {
     let examples = dataset.parts[part] ?? Dataset.Examples(bytes: [], labels: [])
     self.init(dataset, part, Array(examples.labels.indices), examples)
   }
 
-  private init(_ dataset: Dataset, _ part: Dataset.Part, _ indices: [Int], _ examples: Dataset.Examples) {
+  private init(
+    _ dataset: Dataset, _ part: Dataset.Part, _ indices: [Int], _ examples: Dataset.Examples, _ ownName: String? = nil
+  ) {
     (self.dataset, self.part, self.indices, self.examples) = (dataset, part, indices, examples)
+    self.ownName = ownName
   }
+
+  /// The same images under a name of their own.
+  func named(_ name: String) -> Images { Images(dataset, part, indices, examples, name) }
 
   /// How many images there are.
   public var count: Int { indices.count }
@@ -29,7 +37,7 @@ public struct Images: Sendable {
   /// Class names, by class number.
   public var classes: [String] { dataset.classes }
   /// The name of the data set and of the part, as in `fashion-mnist.test`.
-  public var name: String { "\(dataset.name).\(part.rawValue)" }
+  public var name: String { ownName ?? "\(dataset.name).\(part.rawValue)" }
   /// The true class of each.
   public var labels: [Int] { indices.map { Int(examples.labels[$0]) } }
 
@@ -128,5 +136,5 @@ public struct Images: Sendable {
   /// The images at some positions of this selection, which must be positions of it.
   public func at(_ positions: [Int]) -> Images { selecting(positions.map { indices[$0] }) }
 
-  private func selecting(_ indices: [Int]) -> Images { Images(dataset, part, indices, examples) }
+  private func selecting(_ indices: [Int]) -> Images { Images(dataset, part, indices, examples, ownName) }
 }

@@ -10,6 +10,9 @@ public struct ImageSelection: WrittenForm, Sendable, Equatable {
   public var to: Int?
   /// The images one by one, where they are not a piece of the part.
   public var indices: [Int]?
+  /// The id of the attack's result whose changed images they are; nil for images of the data set. The numbers are then
+  /// positions in that result.
+  public var result: Int64?
 
   /// What a selection is.
   public init(_ images: Images) {

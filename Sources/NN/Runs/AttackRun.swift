@@ -8,6 +8,8 @@ public struct AttackRun: Sendable {
   public var attack: any Attack
   /// What it may do.
   public var threat: ThreatModel
+  /// Which values may change; nil for all.
+  public var mask: Mask?
   /// What it tries to achieve.
   public var goal: Goal = .untargeted
   /// What mistakes cost: for `mostCostly`, and for the evaluation.
@@ -22,6 +24,8 @@ public struct AttackRun: Sendable {
   public var blockSize: Int?
 
   private var donors: [Int: Pixels] = [:]
+  /// What `mask` means for the images; nil where all may change.
+  private var free: FreeValues?
 
   /// An attack within a threat model; untargeted and seed 0, if nothing else is set.
   public init(_ attack: any Attack, within threat: ThreatModel) {
@@ -32,13 +36,16 @@ public struct AttackRun: Sendable {
   /// Throws `AttackError` if this cannot be run on such a model and such images. `run` calls it first.
   public func check(_ target: Target, _ images: Images) throws {
     try target.check(images)
-    try threat.check(target.shape)
+    // Norms count what may change.
+    let free = try freeValues(of: images)
+    let shape = free.map { ImageShape(channels: 1, height: 1, width: $0.count) } ?? target.shape
+    try threat.check(shape)
     let (name, traits) = (attack.name, attack.traits)
     guard traits.norms.contains(threat.norm) else {
       throw AttackError.norm(attack: name, norm: threat.norm, supported: traits.norms)
     }
     guard traits.budget == .minimum || threat.epsilon.isFinite else { throw AttackError.needsEpsilon(attack: name) }
-    if let step = attack.step { try threat.check(step: step, target.shape) }
+    if let step = attack.step { try threat.check(step: step, shape) }
     guard traits.canTarget || goal == .untargeted else {
       throw AttackError.goal(attack: name, goal: goal.name, supported: ["untargeted"])
     }
@@ -51,7 +58,15 @@ public struct AttackRun: Sendable {
 
   /// Warnings about a run that is possible but probably not intended, one sentence each.
   public func doubts(_ shape: ImageShape) -> [String] {
-    [threat.doubt(shape), attack.step.flatMap(threat.doubt(step:))].compactMap { $0 }
+    [mask == nil ? threat.doubt(shape) : nil, attack.step.flatMap(threat.doubt(step:))].compactMap { $0 }
+  }
+
+  /// What `mask` lets change of such images; nil for everything.
+  ///
+  /// - Throws: `AttackError` if it does not fit them, or lets nothing change.
+  public func freeValues(of images: Images) throws(AttackError) -> FreeValues? {
+    guard let mask else { return nil }
+    return try mask.freeValues(of: images.shape, features: images.dataset.featureNames)
   }
 
   private func checkGoal(_ target: Target, _ images: Images) throws(AttackError) {
@@ -108,7 +123,9 @@ public struct AttackRun: Sendable {
   /// The same with an attack that knows what it has to of the whole selection.
   private func prepared(_ target: Target, _ images: Images, _ stop: Stop) throws -> AttackRun {
     var ready = self
-    ready.attack = try attack.prepared(for: target, images, within: threat, seed: seed, stop: stop)
+    ready.free = try freeValues(of: images)
+    ready.attack = try attack.prepared(
+      for: target, images, within: threat, changing: ready.free, seed: seed, stop: stop)
     if attack.traits.access == .answers { ready.donors = try donors(target, images, stop) }
     return ready
   }
@@ -132,14 +149,17 @@ public struct AttackRun: Sendable {
     let clean = responder.forward(images, keeping: false)
     try stop.check()
     let (rows, aims) = attackableRows(clean, labels, indices)
+    let surroundings = free.map { Surroundings(free: $0, images: rows.map { images[$0] }) }
+    func changeable(_ image: Pixels) -> Pixels { free?.taken(from: image) ?? image }
     let batch = Batch(
-      images: rows.map { images[$0] }, aims: aims, indices: rows.map { indices[$0] }, seed: seed,
-      donors: donors)
-    let victim = Victim(responder, count: rows.count, stop: stop)
+      images: rows.map { changeable(images[$0]) }, aims: aims, indices: rows.map { indices[$0] }, seed: seed,
+      donors: donors.mapValues(changeable))
+    let victim = Victim(responder, count: rows.count, stop: stop, in: surroundings)
     let proposals = rows.isEmpty ? [] : try attack.perturb(batch, within: threat, against: victim)
     require(proposals.count == rows.count, "\(proposals.count) images for \(rows.count)")
     let judged = judge(
-      images, labels, indices, clean.map(\.answer), rows, batch, proposals, victim.efforts, responder)
+      images, labels, indices, clean.map(\.answer), rows, batch, proposals, surroundings, victim.efforts,
+      responder)
     try stop.check()
     return judged
   }
@@ -162,9 +182,10 @@ public struct AttackRun: Sendable {
   /// the model about exactly the images that are returned, and measure.
   private func judge(
     _ images: [Pixels], _ labels: [Int], _ indices: [Int], _ cleanAnswers: [Int], _ rows: [Int], _ batch: Batch,
-    _ proposals: [Pixels], _ efforts: [Victim.Effort], _ responder: any Responder
+    _ proposals: [Pixels], _ surroundings: Surroundings?, _ efforts: [Victim.Effort], _ responder: any Responder
   ) -> BlockResult {
-    let returned = zip(batch.images, proposals).map { attack.constrained($1, around: $0, within: threat) }
+    let constrained = zip(batch.images, proposals).map { attack.constrained($1, around: $0, within: threat) }
+    let returned = surroundings?.whole(constrained, of: Array(rows.indices)) ?? constrained
     let answers = returned.isEmpty ? [] : responder.forward(returned, keeping: false).map(\.answer)
     var (final, outcomes) = (images, [Outcome]())
     var at = Array(repeating: -1, count: images.count)

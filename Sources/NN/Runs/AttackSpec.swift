@@ -8,6 +8,8 @@ public struct AttackSpec: WrittenForm, Sendable, Equatable {
   public var norm: Norm?
   /// The radius in units of the norm; nil for what is usual in it.
   public var eps: Double?
+  /// Which values may change; nil for all.
+  public var mask: Mask?
   /// What it tries to reach.
   public var goal = Spec(Goal.untargeted.name)
   /// Every random choice follows from it.
@@ -24,7 +26,7 @@ public struct AttackSpec: WrittenForm, Sendable, Equatable {
   public init?(_ run: AttackRun) {
     guard let attack = Attacks.family.spec(of: run.attack) else { return nil }
     self.init(attack)
-    (norm, eps, goal, seed) = (run.threat.norm, run.threat.bound, run.goal.spec, run.seed)
+    (norm, eps, mask, goal, seed) = (run.threat.norm, run.threat.bound, run.mask, run.goal.spec, run.seed)
   }
 
   /// The run without costs, which are stored in rows of their own.
@@ -37,12 +39,12 @@ public struct AttackSpec: WrittenForm, Sendable, Equatable {
     if norm == .l0, eps == 0 { throw AttackError.lessThanAPixel(0) }
     var run = AttackRun(attack, within: ThreatModel(norm, bound: eps ?? norm.usualEpsilon))
     run.goal = try Goals.family.make(goal, resolving: resolver)
-    run.seed = seed
+    (run.mask, run.seed) = (mask, seed)
     return run
   }
 
   private enum Key: String, CodingKey {
-    case attack, norm, eps, goal, seed, radii
+    case attack, norm, eps, mask, goal, seed, radii
     case everyCostlyAnswer = "every_costly_answer"
   }
 
@@ -57,6 +59,7 @@ public struct AttackSpec: WrittenForm, Sendable, Equatable {
       norm = known
     }
     eps = try container.decodeIfPresent(Double.self, forKey: .eps)
+    mask = try container.decodeIfPresent(Mask.self, forKey: .mask)
     goal = try container.decodeIfPresent(Spec.self, forKey: .goal) ?? goal
     seed = try container.decodeIfPresent(Int.self, forKey: .seed) ?? 0
     radii = try container.decodeIfPresent([Double].self, forKey: .radii)
@@ -69,6 +72,7 @@ public struct AttackSpec: WrittenForm, Sendable, Equatable {
     try container.encode(attack, forKey: .attack)
     try container.encodeIfPresent(norm?.rawValue, forKey: .norm)
     try container.encodeIfPresent(eps, forKey: .eps)
+    try container.encodeIfPresent(mask, forKey: .mask)
     if everyCostlyAnswer {
       try container.encode(true, forKey: .everyCostlyAnswer)
     } else {

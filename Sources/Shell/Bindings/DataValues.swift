@@ -101,14 +101,17 @@ struct ImagesValue: Object {
 
   let images: Images
   let from: DatasetValue
+  /// The attack that changed them; nil for images as they are in the data set.
+  let changed: ChangedImages?
 
-  init(images: Images, from dataset: DatasetValue) {
+  init(images: Images, from dataset: DatasetValue, changed: ChangedImages? = nil) {
     self.images = images
     from = dataset
+    self.changed = changed
   }
 
   /// The same data set with other images of it.
-  func with(_ images: Images) -> ImagesValue { ImagesValue(images: images, from: from) }
+  func with(_ images: Images) -> ImagesValue { ImagesValue(images: images, from: from, changed: changed) }
 
   /// One image by its number, several by a range.
   func element(at index: [Value]) throws -> Value {
@@ -145,10 +148,18 @@ struct ImagesValue: Object {
     }
   }
 
-  /// Which images of the data set these are: `test`, `test[0..<500]`, `test, 12 chosen images`.
+  /// Which images of the data set they are, or of an attack's result, as it is stored.
+  var selection: ImageSelection {
+    var selection = ImageSelection(images)
+    // A result that the store could not take has no id.
+    if let changed { selection.result = changed.result.identity.storeID ?? 0 }
+    return selection
+  }
+
+  /// The same for people: `test`, `test[0..<500]`, `test, 12 chosen images`, `changed in result 3[0..<50]`.
   var described: String {
-    let selection = ImageSelection(images)
-    let part = selection.part.rawValue
+    let selection = selection
+    let part = selection.result.map { "changed in result \($0)" } ?? selection.part.rawValue
     if let chosen = selection.indices { return "\(part), \(chosen.count.of("chosen image"))" }
     guard let from = selection.from, let to = selection.to else { return part }
     return "\(part)[\(from)..<\(to)]"
@@ -163,6 +174,7 @@ struct ImagesValue: Object {
   func isEqual(to other: any Object) -> Bool {
     guard let other = other as? ImagesValue else { return false }
     return other.images.part == images.part && other.images.indices == images.indices && from.isEqual(to: other.from)
+      && other.changed?.result.identity === changed?.result.identity
   }
 }
 

@@ -44,6 +44,9 @@ struct ResultValue: Object {
       member("norm", "how the budget is measured: linf, l2, l1 or l0", when: \.isOfAttack) {
         $0.run.map { .string($0.threat.norm.rawValue) } ?? Value.none
       },
+      member("mask", "what was allowed to change, in words; none for everything", when: \.isOfAttack) {
+        $0.run?.mask.map { .string($0.text) } ?? Value.none
+      },
       member("queries", "how many answers the attack asked the model for", when: \.isOfAttack) {
         .integer($0.evaluation.queries)
       },
@@ -54,6 +57,11 @@ struct ResultValue: Object {
       member(
         "parts", "of autoattack: what each of its attacks got and broke, as a table; else none", when: \.isOfAttack
       ) { $0.parts.map { .table($0) } ?? Value.none },
+      member(
+        "adversarial",
+        "the changed images, as a selection like `.test`; the attack must have been run with keep: images",
+        when: \.isOfAttack
+      ) { .object(try $0.adversarial()) },
       member("examples", "a table with one row for each image") { .table($0.examples) },
     ])
 
@@ -131,7 +139,7 @@ struct ResultValue: Object {
   var heading: String {
     guard let run, choice != nil else { return "\(model.identity.name) on \(images.images.name)" }
     let towards = goal == nil ? run.goal.direction(evaluation.classNames) : " towards every costly answer"
-    return "\(model.identity.name) under \(attackText)\(towards), \(run.threat.text)"
+    return "\(model.identity.name) under \(attackText)\(towards), \(run.threat.text)\(run.maskText)"
   }
 
   /// How many images; those that the model was trained on are named so.
@@ -149,7 +157,9 @@ struct ResultValue: Object {
     let cost = costs == nil ? "" : ", mean cost \(NumberText.fixed(evaluation.meanCost, 2))"
     let clean = NumberText.share(evaluation.clean.value)
     guard let run else {
-      return "\(heading): clean \(clean)" + guarded(evaluation.protectedClean) + cost + ", "
+      // Images that an attack has changed are not clean.
+      return "\(heading): \(images.changed == nil ? "clean" : "right") \(clean)" + guarded(evaluation.protectedClean)
+        + cost + ", "
         + counted + interval(evaluation.clean)
     }
     let right = "\(NumberText.share(evaluation.robust.value)) (clean \(clean))" + guarded(evaluation.protected) + cost
@@ -248,6 +258,11 @@ extension Evaluation {
 extension ThreatModel {
   /// Norm and radius in a line: `L∞ eps 0.1`.
   var text: String { "\(norm.symbol) eps \(NumberText.eps(epsilon))" }
+}
+
+extension AttackRun {
+  /// Behind a radius, what may change: ` in rows 4 to 12, columns 4 to 12`; empty for everything.
+  var maskText: String { mask.map { " in \($0.text)" } ?? "" }
 }
 
 extension Goal {

@@ -11,12 +11,16 @@ extension Command<Session> {
       examples: [
         "attack normal with: pgd on: fashion.test eps: 0.1 steps: 40",
         "attack normal with: fgsm on: take(fashion.test, 500)",
+        "attack normal with: pgd on: take(fashion.test, 200) eps: 1 mask: [4..12, 4..12]",
       ],
       details: """
         Robust accuracy counts the images that are right without attack and still right under it. eps is the largest change \
         allowed, in pixel units: pixels lie in [0, 1]. What it means depends on the norm, and so does its usual value. \
         With a goal, the share of attacked images that reached it is named first: an image that is answered wrongly in \
-        another way has neither reached the goal nor stayed right. Settings of the attack stand beside the command's own.
+        another way has neither reached the goal nor stayed right. Settings of the attack stand beside the command's own. \
+        With mask: only some pixels may change: `[4..12, 4..12]` is a patch of nine rows and nine columns, counted from 0, \
+        both ends among them; with eps 1 it may become anything. Every other pixel stays the same to the bit, and the norm \
+        counts the patch alone.
         """, check: AttackParameters.check
     ) { signature in
       let model = signature.model("the model to attack")
@@ -193,6 +197,7 @@ extension AttackError {
     switch self {
     case .epsilon, .lessThanAPixel, .needsEpsilon: "eps"
     case .norm: "norm"
+    case .mask(let argument, _), .noSuchFeature(let argument, _, _): argument
     case .goal, .targetIsTrue, .noSuchTarget: "goal"
     case .noCosts, .costsForOtherClasses: "costs"
     case .noImages, .shape, .classes: "on"

@@ -11,6 +11,7 @@ struct AttackParameters {
   private let goal: Parameter<Choice?>?
   let costs: Parameter<CostsValue?>
   let seed: Parameter<Int?>
+  private let masks: MaskParameters
   let keep: Parameter<String?>
 
   /// - Parameters:
@@ -32,6 +33,7 @@ struct AttackParameters {
     norm = signature.optional(
       "norm", .oneOf(Norm.allCases.map(\.rawValue)), "how a change is measured",
       shown: "linf where the attack has it, else its usual one")
+    masks = MaskParameters(signature)
     goal =
       hasGoal
       ? signature.optional("goal", .choice(Goals.family.name), "what the attack tries to reach", shown: "untargeted")
@@ -49,6 +51,8 @@ struct AttackParameters {
     var epsilon: Double?
     /// `nil`: L∞ where the attack has it, else its usual norm.
     var norm: Norm?
+    /// `nil`: everything may change.
+    var mask: Mask?
     var goal: Goal
     /// `nil`: those the model was trained with.
     var costs: CostsValue?
@@ -58,13 +62,14 @@ struct AttackParameters {
     /// An attack within it, as it is written down.
     func spec(_ attack: Spec) -> AttackSpec {
       var spec = AttackSpec(attack)
-      (spec.norm, spec.eps, spec.goal, spec.seed) = (norm, epsilon, goal.spec, seed)
+      (spec.norm, spec.eps, spec.mask, spec.goal, spec.seed) = (norm, epsilon, mask, goal.spec, seed)
       return spec
     }
   }
 
   /// What no image allows is known before anything runs: eps 8 is probably 8/255, and eps 0.1 is no number of pixels.
   static func check(_ known: KnownArguments) throws {
+    try MaskParameters.check(known)
     let choices = (known["with"].map { $0.asList ?? [$0] } ?? []).compactMap(\.asChoice)
     for attack in choices.compactMap({ choice in
       try? Attacks.family.make(choice.spec)
@@ -89,6 +94,7 @@ struct AttackParameters {
     let images = try given[on] ?? models[0].testImages()
     return Plan(
       images: images, epsilon: eps.flatMap { given[$0] }, norm: given[norm].flatMap(Norm.init(rawValue:)),
+      mask: try masks.mask(given),
       goal: try goal.flatMap { given[$0] }.map { try Self.goal($0, in: images.from) } ?? .untargeted,
       costs: given[costs],
       seed: given[seed] ?? session.seed, keepsImages: given[keep] != nil)

@@ -122,7 +122,7 @@ extension Session {
     }
     let isTargeted = plan.goal != .untargeted
     let goal = isTargeted ? " " + plan.goal.text(plan.images.images.classes) : ""
-    let subject = "\(model.identity.name), \(choice.unusual)\(goal), \(run.threat.norm.symbol)"
+    let subject = "\(model.identity.name), \(choice.unusual)\(goal), \(run.threat.norm.symbol)\(run.maskText)"
     let hasProtected = curve.points.contains { $0.evaluation.protected != nil }
     return Table(
       columns: [.init("eps")] + (isTargeted ? [.init("success", .share)] : []) + [.init("robust", .share)]

@@ -18,7 +18,7 @@ extension Command<Session> {
       return { session, given in
         let plan = try shared.plan(given, for: given[models], session)
         session.remarkOnCosts(of: given[models], plan)
-        var comparison = ComparedResults(goal: plan.goal)
+        var comparison = ComparedResults(goal: plan.goal, hasMask: plan.mask != nil)
         for model in given[models] {
           let results = try given[with].map { attack in
             let result = try session.run(attack, on: model, plan)
@@ -36,9 +36,11 @@ extension Command<Session> {
 /// The table of `compare`.
 private struct ComparedResults {
   let goal: Goal
+  /// Whether only some values may change, which is the same for all results.
+  let hasMask: Bool
   private var rows: [[Value]] = []
 
-  init(goal: Goal) { self.goal = goal }
+  init(goal: Goal, hasMask: Bool) { (self.goal, self.hasMask) = (goal, hasMask) }
 
   /// What makes results comparable: attacks that may do the same.
   private struct Kind: Hashable {
@@ -68,6 +70,7 @@ private struct ComparedResults {
     var row: [Value] = [
       .string(result.model.identity.name), .string(attack), .string(threat.norm.rawValue), .number(threat.bound),
     ]
+    if let mask = result.run?.mask { row.append(.string(mask.text)) }
     if goal != .untargeted { row += [.string(result.goalText), evaluation.success.known] }
     rows.append(
       row + [
@@ -79,10 +82,11 @@ private struct ComparedResults {
   var table: Table {
     let aim: [Table.Column] = goal == .untargeted ? [] : [.init("goal"), .init("success", .share)]
     return Table(
-      columns: [.init("model"), .init("attack"), .init("norm"), .init("eps")] + aim + [
-        .init("clean", .share), .init("robust", .share), .init("protected", .share), .init("mean_cost"),
-        .init("seconds", .seconds),
-      ], rows: rows)
+      columns: [.init("model"), .init("attack"), .init("norm"), .init("eps")] + (hasMask ? [.init("mask")] : []) + aim
+        + [
+          .init("clean", .share), .init("robust", .share), .init("protected", .share), .init("mean_cost"),
+          .init("seconds", .seconds),
+        ], rows: rows)
   }
 }
 

@@ -35,14 +35,7 @@ extension ResultValue {
         code: ShellCode.drawing, message: "an evaluation changes no images, so there is nothing to compare",
         help: ["`show fashion.test[0..<8]` shows images as they are"], argument: "result")
     }
-    guard let changed else {
-      throw Problem(
-        code: ShellCode.drawing, message: "this attack did not keep the images that it changed",
-        help: [
-          "run it again with keep: images, as in `attack \(model.identity.name) with: \(choice?.name ?? "pgd") keep: images`"
-        ],
-        argument: "result")
-    }
+    let changed = try keptImages()
     let numbers = try classes.map { Set(try images.from.classNumbers($0, argument: "class")) }
     let chosen = choose(count) { numbers?.contains($0) ?? true }
     guard !chosen.isEmpty else {

@@ -23,18 +23,29 @@ extension Command<Session> {
 
   static var export: Command {
     Command(
-      "export", "Write a table or a cost matrix to a file.", topic: Topic.notebook,
-      examples: ["export (select model, robust from results) as: \"results.csv\"", "export guard as: \"guard.csv\""],
+      "export", "Write a table, a cost matrix or images to a file.", topic: Topic.notebook,
+      examples: [
+        "export (select model, robust from results) as: \"results.csv\"", "export guard as: \"guard.csv\"",
+        "export take(fashion.test, 100) as: \"some.npz\"",
+      ],
       details: """
         The ending of the file's name says how: .csv, .json, .jsonl (an object a line) or .md (Markdown). The first three \
         keep every digit and every row. `import` reads them back, and `costs DATA from:` a matrix. `keep` writes a model, \
         `save:` a picture, `:export` the session.
+        Images go to .npz (x from 0 to 1 as 32-bit floats [n, channels, height, width], y, indices, class_names; `load` reads it \
+        back), to .npy (x alone), or into a new folder of PNG files if the name ends with /. Of `hit.adversarial`, the images that \
+        an attack with keep: images changed, the .npz also has x_clean, predictions, predictions_clean and settings, and a \
+        folder says how many images still fool the model when rounded to 8 bits.
         """
     ) { signature in
-      let value = signature.subject("table", .either(.table, .object(CostsValue.self)), "what to write")
+      let value = signature.subject(
+        "table", .either(.table, .object(CostsValue.self), .object(ImagesValue.self)), "what to write")
       let file = signature.required("as", .file, "the file to write")
       return { session, given in
         try session.checkMayWrite(given[file])
+        if case .object(let images as ImagesValue) = given[value] {
+          return session.wrote(given[file], try ImageFiles(given[file]).write(images, session))
+        }
         let form = try TableFile(given[file], argument: "as")
         if case .object(let costs as CostsValue) = given[value] {
           try form.write(costs)
@@ -51,7 +62,7 @@ extension Command<Session> {
 }
 
 extension Session {
-  fileprivate func wrote(_ file: String, _ what: String) -> Value {
+  func wrote(_ file: String, _ what: String) -> Value {
     output.show(.text("\(file)  \(what)"))
     return .none
   }

@@ -105,8 +105,9 @@ extension Command<Session> {
   }
 
   private static func members(of object: any Object) throws -> Table {
-    let rows = try object.allMembers.map { member -> [Value] in
-      [.string(member.name), try member.value(of: object), .string(member.summary)]
+    let rows = object.allMembers.map { member -> [Value] in
+      // What this object does not have, such as images that were not kept, is none.
+      [.string(member.name), (try? member.value(of: object)) ?? .none, .string(member.summary)]
     }
     return Table(columns: [.init("member"), .init("value"), .init("meaning")], rows: rows)
   }

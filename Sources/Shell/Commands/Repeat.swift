@@ -155,7 +155,7 @@ extension Session {
     guard spec.attack != nil || record.attack == "none" else {
       throw Problem(code: ShellCode.badAttack, message: "what the row keeps of \(record.attack) cannot be read")
     }
-    let images = try restoredImages(spec.images, of: record, in: try restoredData(dataset))
+    let images = try restoredImages(spec, of: record, in: try restoredData(dataset))
     let costs = try record.costs.map { try restoredCosts($0) }
     let progress = Progress(terminal: terminal, quiet: isQuiet)
     let evaluation = try answeringInterrupts {
@@ -174,15 +174,51 @@ extension Session {
       evaluation: evaluation)
   }
 
-  private func again(
-    _ spec: AttackSpec, on model: ModelValue, _ images: Images, _ costs: CostMatrix?,
-    progress: @escaping @Sendable (_ done: Int, _ of: Int) -> Void
-  ) throws -> Evaluation {
-    var run = try spec.make(
+  /// The images of a result. Those that an attack changed are made again by that attack.
+  private func restoredImages(_ spec: ResultSpec, of record: ResultRecord, in data: DatasetValue) throws -> Images {
+    guard let selection = spec.images, let id = selection.result else {
+      return try restoredImages(spec.images, of: record, in: data)
+    }
+    func cannot(_ why: String) -> Problem {
+      Problem(
+        code: ShellCode.badAttack, message: "the images that result \(id) changed cannot be made again: \(why)",
+        argument: "result")
+    }
+    guard let first = try store.result(id: id, examples: true)?.record, let text = first.spec else {
+      throw cannot("the store does not have it")
+    }
+    let firstSpec = try answeringInterrupts { try ResultSpec(json: text) }
+    guard let attack = firstSpec.attack else { throw cannot("it is of no attack") }
+    let clean = try restoredImages(firstSpec, of: first, in: data)
+    let model = try restoredModel(first.model)
+    let costs = try first.costs.map { try restoredCosts($0) }
+    var run = try made(attack)
+    (run.costs, run.keepsImages) = (costs?.costs, true)
+    let result = try answeringInterrupts {
+      try run.run(against: model.model.target, on: clean, engine: engine, stop: stop)
+    }
+    let outcomes = result.evaluation.outcomes
+    guard let changed = result.examples, first.examples.count == outcomes.count,
+      zip(first.examples, outcomes).allSatisfy({ $0.isLike($1) })
+    else { throw cannot("some of them end otherwise than they did, as they may on another kind of processor") }
+    let all = try ChangedImages.images(clean, outcomes, changed, run, model: model.identity.name)
+    do { return try selection.images(of: all.dataset) } catch { throw Problem.from(error) }
+  }
+
+  /// The run that a spec describes, with models of the store.
+  private func made(_ spec: AttackSpec) throws -> AttackRun {
+    try spec.make(
       resolving: Resolver(target: { [self] in
         guard let id = $0.id else { throw SettingError.noModel($0.name) }
         return try restoredModel(id).model.target
       }))
+  }
+
+  private func again(
+    _ spec: AttackSpec, on model: ModelValue, _ images: Images, _ costs: CostMatrix?,
+    progress: @escaping @Sendable (_ done: Int, _ of: Int) -> Void
+  ) throws -> Evaluation {
+    var run = try made(spec)
     run.costs = costs
     let target = model.model.target
     // A point of a curve rests on the smaller radii: what they broke stays broken.

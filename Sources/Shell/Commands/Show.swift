@@ -44,6 +44,9 @@ extension DrawingValue.Content {
     switch value {
     case .object(let drawing as DrawingValue): self = drawing.content
     case .object(let images as ImagesValue): self = .picture(Picture(images))
+    case .object(let prediction as PredictionValue):
+      guard prediction.images.images.dataset.features == nil else { return nil }
+      self = .picture(prediction.picture)
     case .object(let layer as LayerValue):
       guard let picture = Picture(layer) else { return nil }
       self = .picture(picture)

@@ -23,7 +23,7 @@ struct TableFile {
         case "html", "ipynb": ["`:export \(file)` writes the session so"]
         case "png", "svg": ["`save:` of what draws writes pictures: `plot t save: \"\(file)\"`"]
         case "safetensors": ["`keep MODEL as:` writes a model, `open` reads one"]
-        case "npz", "npy", "gz": ["`load` reads images"]
+        case "npz", "npy", "gz": ["`load` reads images, and `export IMAGES as:` writes them"]
         default: ["end it with .csv, .json, .jsonl or .md"]
         }
       throw Problem(

@@ -26,6 +26,8 @@ extension Block {
     case .table(let table):
       name == nil ? .table(table) : .summary(name: name, text: summary(of: table), seconds: seconds)
     case .object(let drawing as DrawingValue) where name == nil: drawing.block
+    case .object(let prediction as PredictionValue) where name == nil:
+      (try? prediction.table()).map { .table($0) } ?? .summary(name: nil, text: prediction.summary, seconds: seconds)
     case .object(let object): .summary(name: name, text: object.summary, seconds: seconds)
     default: .summary(name: name, text: literal(value, upTo: name == nil ? 20_000 : 400), seconds: nil)
     }

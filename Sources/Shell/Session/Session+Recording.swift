@@ -198,7 +198,7 @@ private final class Recorder {
 
   /// All that decided it, but for its model, data and costs: `repeat` runs it again from this and those rows.
   private func spec(of result: ResultValue) throws -> ResultSpec {
-    let images = ImageSelection(result.images.images)
+    let images = result.images.selection
     guard let run = result.run, let choice = result.choice, var attack = AttackSpec(run) else {
       return ResultSpec(attack: nil, images: images)
     }
@@ -222,7 +222,7 @@ private final class Recorder {
 
   private func add(_ value: AuditValue) throws {
     let (audit, report) = (value.audit, value.report)
-    let spec = AuditSpec(audit, images: ImageSelection(value.images.images))
+    let spec = AuditSpec(audit, images: value.images.selection)
     _ = try writer.add(
       AuditRecord(
         model: try row(of: value.model), dataset: try row(of: value.images.from), selection: value.images.described,

@@ -32,6 +32,52 @@ enum WrittenFile {
     }
   }
 
+  /// Writes a folder of files, which appears when it is whole.
+  ///
+  /// - Parameters:
+  ///   - folder: a place where nothing is, or an empty folder.
+  ///   - body: writes each file by its path in the folder; folders in it are made as needed.
+  /// - Throws: `Problem`, and what `body` throws; nothing is left then.
+  static func writeFolder(
+    _ folder: String, argument: String, _ body: (_ write: (String, Data) throws -> Void) throws -> Void
+  ) throws {
+    func problem(_ reason: String) -> Problem {
+      Problem(code: ShellCode.file, message: "cannot write \(folder): \(reason)", argument: argument)
+    }
+    var path = Home.path(folder)
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    if path.isEmpty || path.utf8.contains(0) { throw problem("that is no name of a folder") }
+    if access(path, F_OK) == 0 {
+      guard let there = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+        throw problem("it is there already, and is no folder")
+      }
+      if !there.isEmpty { throw problem("it is there already, and has files in it; choose a new name") }
+    }
+    let above = Home.folder(of: path)
+    if access(above, F_OK) != 0 { throw problem("there is no folder \(above)") }
+    let beside = "\(above)/.ward-" + String(UInt64.random(in: 0 ... .max), radix: 36)
+    guard mkdir(beside, 0o777) == 0 else { throw problem(FileFailure(errno).reason) }
+    do {
+      var made: Set<String> = [beside]
+      try body { name, bytes in
+        let place = "\(beside)/\(name)"
+        let inner = Home.folder(of: place)
+        do throws(FileFailure) {
+          if made.insert(inner).inserted { try make(inner) }
+          let descriptor = open(place, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+          guard descriptor >= 0 else { throw FileFailure(errno) }
+          defer { close(descriptor) }
+          try write(bytes, to: descriptor)
+        } catch { throw problem(error.reason) }
+      }
+      // Takes the place of an empty folder.
+      guard rename(beside, path) == 0 else { throw problem(FileFailure(errno).reason) }
+    } catch {
+      try? FileManager.default.removeItem(atPath: beside)
+      throw error
+    }
+  }
+
   private static func make(_ folder: String) throws(FileFailure) {
     if access(folder, F_OK) == 0 { return }
     let above = Home.folder(of: folder)

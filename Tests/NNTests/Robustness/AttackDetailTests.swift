@@ -126,7 +126,7 @@ import Testing
     var run = AttackRun(attack, within: ThreatModel(.linf, epsilon: 0.2))
     run.keepsImages = true
     let result = try run.run(against: target, on: images)
-    let ready = try attack.prepared(for: target, images, within: run.threat, seed: 0, stop: .never)
+    let ready = try attack.prepared(for: target, images, within: run.threat, changing: nil, seed: 0, stop: .never)
     let change = try #require((ready as? Universal)?.change)
     for (i, outcome) in result.evaluation.outcomes.enumerated() where outcome.attacked {
       #expect(

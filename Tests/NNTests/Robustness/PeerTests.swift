@@ -54,7 +54,7 @@ import Testing
       test: .init(bytes: [127, 127, 127, 127], labels: [0]))
     let attack = try #require(Attacks.named("universal")).make(["rule": .choice("deepfool"), "passes": .integer(1)])
     let ready = try attack.prepared(
-      for: target, dataset.test, within: ThreatModel(.linf, epsilon: 0.05), seed: 0, stop: .never)
+      for: target, dataset.test, within: ThreatModel(.linf, epsilon: 0.05), changing: nil, seed: 0, stop: .never)
     let change = try #require((ready as? Universal)?.change)
     // 2·(3.2 − 5.5·127/255) over the length 2·√21.25 of the gradients' difference is 0.1; along the weights, over that length:
     let scale = change[1] / weights[1]
@@ -73,7 +73,7 @@ import Testing
       let attack = try #require(Attacks.named("universal")).make([
         "rule": .choice(rule), "passes": .integer(passes), "rate": .number(1),
       ])
-      let ready = try attack.prepared(for: target, images, within: threat, seed: 1, stop: .never)
+      let ready = try attack.prepared(for: target, images, within: threat, changing: nil, seed: 1, stop: .never)
       let change = try #require((ready as? Universal)?.change)
       let moved = pixels.map { Vector.clipped(Vector.sum($0, change)) }
       let fooled = responder.forward(moved).enumerated().count { $1.answer != images.label(at: $0) }

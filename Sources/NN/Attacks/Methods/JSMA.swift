@@ -51,7 +51,7 @@ struct JSMA: Attack {
     var points = batch.images
     var free = batch.images.map { image in image.map { theta > 0 ? $0 < 1 : $0 > 0 } }
     var (open, reached) = (Array(0..<batch.count), [Int: Pixels]())
-    let rounds = Int(Float(victim.shape.count) * gamma / 2)
+    let rounds = Int(Float(victim.values) * gamma / 2)
     for round in 0...rounds where !open.isEmpty {
       let logits = try victim.logits(open.map { points[$0] }, of: open, keeping: true)
       for (i, row) in open.enumerated() where batch.aims[row].isReached(by: logits[i]) { reached[row] = points[row] }

@@ -35,18 +35,20 @@ struct OnePixel: Attack {
   private func evolve(_ row: Int, _ batch: Batch, _ victim: Victim) throws -> Pixels {
     let clean = batch.images[row]
     var random = batch.random(row)
+    let canvas = Canvas(victim)
     victim.step(row, by: 1)
     var parents = (0..<population).map { _ in genome(victim.shape, &random) }
-    var (scores, best) = (try rate(parents, row, batch, victim), (clean, Float.infinity))
+    var (scores, best) = (try rate(parents, row, batch, victim, canvas), (clean, Float.infinity))
     for generation in 0...generations {
       for (parent, score) in zip(parents, scores) where score.value < best.1 {
-        best = (painted(parent, clean, victim.shape), score.value)
+        best = (canvas.painted(parent, clean), score.value)
         if score.isReached, !batch.wantsStrongest { return best.0 }
       }
       if generation == generations { break }
       victim.step(row, by: 1)
       let children = parents.indices.map { child($0, of: parents, victim.shape, &random) }
-      for (i, score) in try rate(children, row, batch, victim).enumerated() where score.value < scores[i].value {
+      for (i, score) in try rate(children, row, batch, victim, canvas).enumerated() where score.value < scores[i].value
+      {
         (parents[i], scores[i]) = (children[i], score)
       }
     }
@@ -73,25 +75,54 @@ struct OnePixel: Attack {
 
   /// The probability of what is fled from; towards a target, what the target's lacks to 1.
   private func rate(
-    _ genomes: [Pixels], _ row: Int, _ batch: Batch, _ victim: Victim
+    _ genomes: [Pixels], _ row: Int, _ batch: Batch, _ victim: Victim, _ canvas: Canvas
   ) throws -> [(value: Float, isReached: Bool)] {
     let (clean, aim) = (batch.images[row], batch.aims[row])
-    return try victim.logits(genomes.map { painted($0, clean, victim.shape) }, ofRow: row).map { logits in
+    return try victim.logits(genomes.map { canvas.painted($0, clean) }, ofRow: row).map { logits in
       let odds = logits.softmax
       return (aim.target.map { 1 - odds[$0] } ?? odds[aim.label], aim.isReached(by: logits))
     }
   }
 
-  private func painted(_ genome: Pixels, _ clean: Pixels, _ shape: ImageShape) -> Pixels {
-    var image = clean
-    let length = 2 + shape.channels
-    for start in stride(from: 0, to: genome.count, by: length) {
-      let row = min(Int(genome[start] * Float(shape.height)), shape.height - 1)
-      let column = min(Int(genome[start + 1] * Float(shape.width)), shape.width - 1)
-      for channel in 0..<shape.channels {
-        image[(channel * shape.height + row) * shape.width + column] = genome[start + 2 + channel]
+  /// Where the pixels of genomes go.
+  private struct Canvas {
+    private let shape: ImageShape
+    private let places: [Int]?
+    /// Where a mask has fixed pixels among the others, those that may change.
+    private let spots: [(row: Int, column: Int)]
+
+    init(_ victim: Victim) {
+      (shape, places) = (victim.shape, victim.places)
+      guard let places = victim.places else {
+        spots = []
+        return
       }
+      let (width, area) = (shape.width, shape.height * shape.width)
+      let free = (0..<area).filter { spot in (0..<victim.shape.channels).contains { places[$0 * area + spot] >= 0 } }
+      spots = free.map { (row: $0 / width, column: $0 % width) }
     }
-    return image
+
+    func painted(_ genome: Pixels, _ clean: Pixels) -> Pixels {
+      var image = clean
+      let length = 2 + shape.channels
+      for start in stride(from: 0, to: genome.count, by: length) {
+        let (row, column) = spot(genome[start], genome[start + 1])
+        for channel in 0..<shape.channels {
+          let at = (channel * shape.height + row) * shape.width + column
+          let place = places?[at] ?? at
+          if place >= 0 { image[place] = genome[start + 2 + channel] }
+        }
+      }
+      return image
+    }
+
+    /// The pixel that two numbers from 0 to 1 stand for.
+    private func spot(_ first: Float, _ second: Float) -> (row: Int, column: Int) {
+      guard spots.isEmpty else { return spots[min(Int(second * Float(spots.count)), spots.count - 1)] }
+      return (
+        row: min(Int(first * Float(shape.height)), shape.height - 1),
+        column: min(Int(second * Float(shape.width)), shape.width - 1)
+      )
+    }
   }
 }

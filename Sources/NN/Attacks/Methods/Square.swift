@@ -67,7 +67,7 @@ struct Square: Attack {
   private func searchPatches(
     _ search: inout SearchState, _ batch: Batch, _ threat: ThreatModel, _ victim: Victim, _ restart: Int
   ) throws {
-    var patches = SquarePatches(threat, victim.shape)
+    var patches = SquarePatches(threat, victim.shape, victim.places)
     var states = zip(search.open, search.aims).map { row, aim in
       var random = batch.random(row, restart: restart)
       return ImageState(row: row, aim: aim, point: patches.start(batch.images[row], &random), random: random)

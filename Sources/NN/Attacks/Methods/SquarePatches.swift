@@ -2,10 +2,14 @@
 struct SquarePatches {
   private let threat: ThreatModel
   private let shape: ImageShape
+  /// Under a mask with fixed pixels among the others, where each value of `shape` is in an image, −1 for a fixed one.
+  private let places: [Int]?
   /// L2 and L1: the pattern of each side, made when first needed.
   private var patterns: [Int: Pixels] = [:]
 
-  init(_ threat: ThreatModel, _ shape: ImageShape) { (self.threat, self.shape) = (threat, shape) }
+  init(_ threat: ThreatModel, _ shape: ImageShape, _ places: [Int]? = nil) {
+    (self.threat, self.shape, self.places) = (threat, shape, places)
+  }
 
   /// The side of a patch that covers a share of the image.
   func side(_ share: Float) -> Int {
@@ -44,7 +48,8 @@ struct SquarePatches {
       for row in 0..<shape.height {
         let start = (channel * shape.height + row) * shape.width
         for column in 0..<shape.width {
-          point[start + column] = Vector.clampToBox(point[start + column] + threat.epsilon * signs[column])
+          let place = places?[start + column] ?? start + column
+          if place >= 0 { point[place] = Vector.clampToBox(point[place] + threat.epsilon * signs[column]) }
         }
       }
     }
@@ -62,7 +67,9 @@ struct SquarePatches {
       let change = 2 * epsilon * random.sign()
       for row in top..<top + side {
         let start = (channel * height + row) * width + left
-        for i in start..<start + side {
+        for at in start..<start + side {
+          let i = places?[at] ?? at
+          if i < 0 { continue }
           let (low, high) = (max(center[i] - epsilon, 0), min(center[i] + epsilon, 1))
           next[i] = min(max(point[i] + change, low), high)
         }
@@ -74,7 +81,7 @@ struct SquarePatches {
   // MARK: L2 and L1
 
   private mutating func tiles(_ image: Pixels, _ random: inout Random) -> Pixels {
-    let side = max(shape.height / 5, 1)
+    let side = max(min(shape.height / 5, shape.width), 1)
     let pattern = pattern(side)
     var change = Pixels(repeating: 0, count: image.count)
     let rows = (shape.height - side * (shape.height / side)) / 2
@@ -151,11 +158,14 @@ struct SquarePatches {
     return constrained(change, around: center)
   }
 
-  /// Every pixel of a window of one channel: its index, and its row and column in the window.
+  /// Every pixel of a window of one channel that may change: its index, and its row and column in the window.
   private func forEach(_ top: Int, _ left: Int, _ side: Int, _ channel: Int, _ body: (Int, Int, Int) -> Void) {
     for row in 0..<side {
       let start = (channel * shape.height + top + row) * shape.width + left
-      for column in 0..<side { body(start + column, row, column) }
+      for column in 0..<side {
+        let place = places?[start + column] ?? start + column
+        if place >= 0 { body(place, row, column) }
+      }
     }
   }
 

@@ -58,18 +58,18 @@ public struct Transfer: Attack {
 
   /// The images of the inner attack.
   public func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
-    let source = try source
-    guard source.shape == victim.shape else { throw AttackError.shape(model: source.shape, images: victim.shape) }
-    let other = Victim(source.makeResponder(), count: batch.count, stop: victim.stop)
+    let other = try victim.asking(try source.makeResponder())
     return try attack.perturb(batch.wantingStrongest(true), within: threat, against: other)
   }
 
   /// Makes ready what the inner attack needs.
   public func prepared(
-    for target: Target, _ selection: Images, within threat: ThreatModel, seed: Int, stop: Stop
+    for target: Target, _ selection: Images, within threat: ThreatModel, changing free: FreeValues?, seed: Int,
+    stop: Stop
   ) throws -> any Attack {
     var ready = self
-    ready.attack = try attack.prepared(for: try source, selection, within: threat, seed: seed, stop: stop)
+    ready.attack = try attack.prepared(
+      for: try source, selection, within: threat, changing: free, seed: seed, stop: stop)
     return ready
   }
 }

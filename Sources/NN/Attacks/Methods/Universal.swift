@@ -45,34 +45,36 @@ struct Universal: Attack {
   }
 
   func prepared(
-    for target: Target, _ selection: Images, within threat: ThreatModel, seed: Int, stop: Stop
+    for target: Target, _ selection: Images, within threat: ThreatModel, changing free: FreeValues?, seed: Int,
+    stop: Stop
   ) throws -> any Attack {
     let pool = selection.dataset.train.isEmpty ? selection : selection.dataset.train
     var random = Random(seed: seed, image: -1)
     let chosen = random.permutation(pool.count).prefix(images).map { pool.pixels(at: $0) }
+    let victim = Victim(
+      target.makeResponder(), count: chosen.count, stop: stop, in: free.map { Surroundings(free: $0, images: chosen) })
     var copy = self
-    copy.change = try make(chosen, target, threat, stop, &random)
+    copy.change = try make(free.map { chosen.map($0.taken(from:)) } ?? chosen, victim, threat, &random)
     return copy
   }
 
   /// The change that fools most of the images after any pass. `ascent` goes back to it when a pass was no gain, and takes
   /// steps of half the length from there on: fixed steps swing about, and where they happen to end is luck.
   private func make(
-    _ images: [Pixels], _ target: Target, _ threat: ThreatModel, _ stop: Stop, _ random: inout Random
+    _ images: [Pixels], _ victim: Victim, _ threat: ThreatModel, _ random: inout Random
   ) throws -> Pixels {
-    let responder = target.makeResponder()
-    let answers = responder.forward(images, keeping: false).map(\.answer)
-    var change = Pixels(repeating: 0, count: target.shape.count)
+    let rows = Array(images.indices)
+    let answers = try victim.logits(images, of: rows).map(\.answer)
+    var change = Pixels(repeating: 0, count: victim.values)
     var (best, most, highest, step) = (change, 0, -Float.infinity, threat.epsilon / 8)
     for _ in 0..<passes {
       let order = random.permutation(images.count)
-      try stop.check()
       switch rule {
-      case .ascent: runPass(&change, by: step, order.map { (images[$0], answers[$0]) }, responder, threat)
+      case .ascent: try runPass(&change, by: step, order.map { ($0, images[$0], answers[$0]) }, victim, threat)
       case .deepfool:
-        for i in order where answers[i] >= 0 { try push(&change, images[i], answers[i], responder, threat, stop) }
+        for i in order where answers[i] >= 0 { try push(&change, i, images[i], answers[i], victim, threat) }
       }
-      let now = responder.forward(images.map { Vector.clipped(Vector.sum($0, change)) }, keeping: false)
+      let now = try victim.logits(images.map { Vector.clipped(Vector.sum($0, change)) }, of: rows)
       let leads = zip(now, answers).map { Aim(label: max($1, 0)).lead(of: $0) }
       let (fooled, lead) = (zip(now, answers).count { $0.answer != $1 }, leads.reduce(0, +))
       if fooled > most || fooled == most && lead > highest {
@@ -87,12 +89,13 @@ struct Universal: Attack {
 
   /// One pass of steps, each along the summed gradients of 32 images.
   private func runPass(
-    _ change: inout Pixels, by step: Float, _ images: [(image: Pixels, answer: Int)], _ responder: any Responder,
+    _ change: inout Pixels, by step: Float, _ images: [(row: Int, image: Pixels, answer: Int)], _ victim: Victim,
     _ threat: ThreatModel
-  ) {
+  ) throws {
     for first in stride(from: 0, to: images.count, by: 32) {
       let part = images[first..<min(first + 32, images.count)]
-      let found = responder.ascend(part.map { Vector.clipped(Vector.sum($0.image, change)) }) { position, logits in
+      let points = part.map { Vector.clipped(Vector.sum($0.image, change)) }
+      let found = try victim.ascend(points, of: part.map(\.row)) { position, logits in
         let (loss, gradient) = AttackLoss.ce.evaluate(logits, Aim(label: max(part[first + position].answer, 0)))
         return loss < 9 ? gradient : gradient.map { _ in 0 }
       }
@@ -104,17 +107,16 @@ struct Universal: Attack {
   /// Adds what DeepFool needs for one image that still gets its answer: in L2 whatever the norm, as in the paper. A step of
   /// L∞ moves every pixel alike, and their sum, cut off at the radius, is little but noise.
   private func push(
-    _ change: inout Pixels, _ image: Pixels, _ answer: Int, _ responder: any Responder, _ threat: ThreatModel,
-    _ stop: Stop
+    _ change: inout Pixels, _ row: Int, _ image: Pixels, _ answer: Int, _ victim: Victim, _ threat: ThreatModel
   ) throws {
-    try stop.check()
     let moved = Vector.clipped(Vector.sum(image, change))
-    guard responder.forward([moved], keeping: false)[0].answer == answer else { return }
+    guard try victim.logits([moved], ofRow: row)[0].answer == answer else { return }
     var deepFool = DeepFool()
     deepFool.steps = 20
     let batch = Batch(images: [moved], aims: [Aim(label: answer)], indices: [0], seed: 0)
-    let fooled = try deepFool.perturb(
-      batch, within: ThreatModel(.l2, epsilon: .infinity), against: Victim(responder, count: 1, stop: stop))[0]
+    let fooled = try victim.withRows([row]) {
+      try deepFool.perturb(batch, within: ThreatModel(.l2, epsilon: .infinity), against: $0)[0]
+    }
     change = projected(Vector.sum(change, Vector.difference(fooled, moved)), threat)
   }
 
