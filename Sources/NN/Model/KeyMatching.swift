@@ -100,7 +100,10 @@ struct KeyMatching {
   }
 
   private static func stripped(_ file: Tensors, _ prefix: String) -> Tensors {
-    file.map { $0.name.hasPrefix(prefix) ? (String($0.name.dropFirst(prefix.count)), $0.tensor) : $0 }
+    file.map { entry in
+      let name = entry.name.hasPrefix(prefix) ? String(entry.name.dropFirst(prefix.count)) : entry.name
+      return (name: name, tensor: entry.tensor)
+    }
   }
 
   /// The layers of a file by their order, where they are numbered and each has the shapes that the network's layer has.

@@ -29,7 +29,7 @@ extension Session {
     let wanted = shape.map { ImageShape(channels: $0[0], height: $0[1], width: $0[2]) } ?? data?.dataset.shape
     let opened = try Interrupt.runDetached {
       try OpenedModel(onnx: path, shape: wanted) { channels in
-        mean == nil && std == nil ? nil : try Normalisation(channels: channels, mean: mean, std: std)
+        try mean == nil && std == nil ? nil : Normalisation(channels: channels, mean: mean, std: std)
       }
     }
     for note in opened.notes { remark(note) }
