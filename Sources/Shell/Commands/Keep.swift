@@ -27,8 +27,8 @@ extension Command<Session> {
           copy.metadata["ward.data.sha256"] = data.dataset.sha256
         }
         let bytes = try session.opening(argument: "as") {
-          given[file].lowercased().hasSuffix(".onnx")
-            ? try copy.onnx(named: value.identity.name) : copy.checkpoint.bytes
+          try given[file].lowercased().hasSuffix(".onnx")
+            ? copy.onnx(named: value.identity.name) : copy.checkpoint.bytes
         }
         try WrittenFile.write(Data(bytes), to: given[file], argument: "as")
         session.output.show(
