@@ -115,7 +115,7 @@ struct TorchArchive: TorchStorages {
   private let folder: String
 
   init(_ path: String) throws {
-    archive = try ZipFile(path)
+    let archive = try ZipFile(path)
     let names = archive.entries.keys
     guard let main = names.filter({ $0 == "data.pkl" || $0.hasSuffix("/data.pkl") }).min(by: { $0.count < $1.count })
     else {
@@ -123,7 +123,7 @@ struct TorchArchive: TorchStorages {
         path,
         "'\(path)' is a zip archive, and none that `torch.save` wrote; it has \(MessageText.names(names.sorted()))")
     }
-    folder = String(main.dropLast("data.pkl".count))
+    let folder = String(main.dropLast("data.pkl".count))
     if names.contains(where: { $0.hasPrefix(folder + "code/") }) {
       throw ModelFileError(
         path, "'\(path)' is a TorchScript program, which Ward does not run: it reads weights",
@@ -135,6 +135,7 @@ struct TorchArchive: TorchStorages {
         throw ModelFileError(path, "'\(path)' was written on a big-endian machine, and Ward reads little-endian files")
       }
     }
+    (self.archive, self.folder) = (archive, folder)
     do {
       value = try Pickle(Self.read(archive, main, atMost: 256 << 20)).value
     } catch let error as PickleError { throw ModelFileError(path, "'\(path)': \(error)") }
