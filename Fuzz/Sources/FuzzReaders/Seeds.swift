@@ -67,7 +67,8 @@ enum Seeds {
     func text(_ text: String) -> [UInt8] { [UInt8(ascii: "X")] + little(text.utf8.count, 4) + Array(text.utf8) }
     func tensor(_ end: String) -> [UInt8] {
       [0x80, 2] + Array("}".utf8) + text("w") + Array("ctorch._utils\n_rebuild_tensor_v2\n((".utf8) + text("storage")
-        + Array("ctorch\nFloatStorage\n".utf8) + text("0") + text("cpu") + Array("K\u{6}\(end)tQK\0(K\u{2}K\u{3}t(K\u{3}K\u{1}t".utf8)
+        + Array("ctorch\nFloatStorage\n".utf8) + text("0") + text("cpu")
+        + Array("K\u{6}\(end)tQK\0(K\u{2}K\u{3}t(K\u{3}K\u{1}t".utf8)
         + [0x89] + Array("ccollections\nOrderedDict\n)RtRs.".utf8)
     }
     let numbers = [UInt8](repeating: 1, count: 24)

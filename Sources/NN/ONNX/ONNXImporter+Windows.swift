@@ -135,7 +135,9 @@ extension ONNXImporter {
     let counts = layer.countsPadding
     let pooled = try add(layer, after: [whole])
     let out = network.shape(of: pooled)
-    guard out.count <= Self.mostValues else { throw Refusal("it makes more values for an image than Ward keeps in books") }
+    guard out.count <= Self.mostValues else {
+      throw Refusal("it makes more values for an image than Ward keeps in books")
+    }
     func counted(_ place: Int, _ stride: Int, _ kernel: Int, _ before: Int, _ extent: Int, _ after: Int) -> Int {
       let (from, to) = (place * stride, place * stride + kernel)
       let (first, end) = counts ? (0, before + extent + after) : (before, before + extent)

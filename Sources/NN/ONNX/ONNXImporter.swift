@@ -191,7 +191,9 @@ struct ONNXImporter {
   }
 
   private func checkKept() throws -> Bool {
-    guard placesKept <= ONNXFolding.mostMade + file.source.size / 2 else { throw Refusal("the file rearranges too many numbers") }
+    guard placesKept <= ONNXFolding.mostMade + file.source.size / 2 else {
+      throw Refusal("the file rearranges too many numbers")
+    }
     return true
   }
 
