@@ -3,7 +3,8 @@
 extension ONNXImporter {
   /// The operators that are read, for messages.
   static let supported = [
-    "Conv", "Gemm", "MatMul", "BatchNormalization", "LayerNormalization", "Relu", "LeakyRelu", "PRelu", "Elu", "Clip",
+    "Conv", "Gemm", "MatMul", "BatchNormalization", "LayerNormalization",
+    "InstanceNormalization", "Relu", "LeakyRelu", "PRelu", "Elu", "Clip",
     "Sigmoid", "HardSigmoid",
     "HardSwish", "Tanh", "Gelu", "Erf (as a GELU)", "Softplus", "MaxPool", "AveragePool", "GlobalAveragePool",
     "GlobalMaxPool", "ReduceMean", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose", "Concat", "Slice",
@@ -27,6 +28,7 @@ extension ONNXImporter {
     case "Gemm": try readGemm(node)
     case "MatMul": try readMatMul(node)
     case "BatchNormalization": try readBatchNorm(node)
+    case "InstanceNormalization": try readInstanceNorm(node)
     case "LayerNormalization": try readLayerNorm(node)
     case "MaxPool": try readMaxPool(node)
     case "AveragePool": try readAveragePool(node)
@@ -261,6 +263,27 @@ extension ONNXImporter {
     guard (0...1).contains(layer.epsilon) else { throw Refusal("its epsilon is not from 0 to 1") }
     let made = try add(layer, after: [input], named: name, [("weight", weight.floats), ("bias", bias)])
     set(node, imageValue(made, rank: x.extents.count))
+  }
+
+  /// Over each channel by itself. Exporters write a group normalisation so, with the values of each group as one channel.
+  private mutating func readInstanceNorm(_ node: ONNXNode) throws {
+    let x = try value(node)
+    let shape = network.shape(of: x.node)
+    guard x.order == nil, x.extents.count >= 2, x.extents[0] == 1, shape.channels % max(x.extents[1], 1) == 0 else {
+      throw Refusal("it is applied to \(x.extents), and Ward reads it over whole channels of an image")
+    }
+    let groups = x.extents[1]
+    let numbers = [try constant(node, 1, "weight").floats, try constant(node, 2, "bias").floats]
+    guard numbers.allSatisfy({ $0.count == groups }) else { throw Refusal("it needs \(groups) weights and biases") }
+    let each = shape.channels / groups
+    let layer = GroupNorm(groups: groups, epsilon: node.float("epsilon") ?? 1e-5)
+    guard (0...1).contains(layer.epsilon) else { throw Refusal("its epsilon is not from 0 to 1") }
+    let spread = numbers.map { list in (0..<shape.channels).map { list[$0 / each] } }
+    let name = name("norm", after: node.inputs[1])
+    var result = x
+    result.isOnlyImage = false
+    result.node = try add(layer, after: [x.node], named: name, [("weight", spread[0]), ("bias", spread[1])])
+    set(node, result)
   }
 
   private mutating func readPReLU(_ node: ONNXNode) throws {

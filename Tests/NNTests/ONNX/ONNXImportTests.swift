@@ -291,7 +291,8 @@ import Testing
       Activation(.elu(alpha: 0.7)), Activation(.gelu), Activation(.geluTanh), Activation(.tanh), Activation(.sigmoid),
       Activation(.leakyReLU(slope: 0.2)), Pad(rows: [1, 2], columns: [0, 3], channels: [2, 1], value: -0.5),
       Slice(channels: [1, 3], rows: [0, 5, 2], columns: [1, 4]), Scale(each: .image), Scale(), Scale(each: .value),
-      Permute(order: [2, 0, 1]), BatchNorm(), LayerNorm(), GlobalAveragePool(), MaxPool(3, stride: 2, padding: 1),
+      Permute(order: [2, 0, 1]), BatchNorm(), LayerNorm(), GroupNorm(groups: 2), GlobalAveragePool(),
+      MaxPool(3, stride: 2, padding: 1),
       AveragePool(3, stride: 2, padding: 1), Dropout(0.5),
     ]
     for layer in layers {
