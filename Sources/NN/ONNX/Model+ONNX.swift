@@ -10,7 +10,7 @@ extension OpenedModel {
     normalisation: (_ channels: Int) throws -> Normalisation? = { _ in nil }
   ) throws {
     try self.init(
-      onnx: ONNXFile(ByteSource(PlainFile(path))), path: path, shape: shape, normalisation: normalisation)
+      onnx: ONNXFile(WireSource(PlainFile(path))), path: path, shape: shape, normalisation: normalisation)
   }
 
   init(

@@ -53,7 +53,7 @@ extension ONNXTensor {
   /// The numbers, read now.
   ///
   /// - Throws: `ModelFileError` where there are not as many as the extents say, or of a type that Ward does not read.
-  func constant(_ source: ByteSource) throws -> ONNXConstant {
+  func constant(_ source: WireSource) throws -> ONNXConstant {
     func broken(_ reason: String) -> ModelFileError {
       ModelFileError(source.path, "'\(source.path)': the numbers of '\(MessageText.text(name))' \(reason)")
     }
@@ -97,7 +97,7 @@ extension ONNXTensor {
 
   /// Numbers in lists of their own: half precision is written as whole numbers there.
   private func constant(
-    _ lists: [(number: Int, range: Wire.Field)], count: Int, _ source: ByteSource
+    _ lists: [(number: Int, range: Wire.Field)], count: Int, _ source: WireSource
   ) throws -> ONNXConstant? {
     var (floats, integers) = ([Float](), [Int64]())
     for (number, field) in lists {

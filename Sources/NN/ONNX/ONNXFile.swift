@@ -10,7 +10,7 @@ struct ONNXFile {
   var outputs: [ONNXValue] = []
   /// `metadata_props`.
   var metadata: [String: String] = [:]
-  let source: ByteSource
+  let source: WireSource
 }
 
 /// One operator of the graph.
@@ -74,7 +74,7 @@ extension ONNXFile {
   /// Reads the graph.
   ///
   /// - Throws: `ModelFileError`, `DataError`.
-  init(_ source: ByteSource) throws {
+  init(_ source: WireSource) throws {
     self.source = source
     var wire = Wire(source)
     var graph: Range<Int>?
@@ -134,7 +134,7 @@ extension ONNXFile {
 }
 
 extension ONNXNode {
-  init(_ source: ByteSource, _ range: Range<Int>) throws {
+  init(_ source: WireSource, _ range: Range<Int>) throws {
     var wire = Wire(source, range)
     while let field = try wire.next() {
       switch field.number {
@@ -149,7 +149,7 @@ extension ONNXNode {
     }
   }
 
-  private mutating func readAttribute(_ source: ByteSource, _ range: Range<Int>) throws {
+  private mutating func readAttribute(_ source: WireSource, _ range: Range<Int>) throws {
     var wire = Wire(source, range)
     var (key, content) = ("", ONNXAttribute?.none)
     var (integers, floats) = ([Int64](), [Float]())
@@ -171,7 +171,7 @@ extension ONNXNode {
 }
 
 extension ONNXValue {
-  init(_ source: ByteSource, _ range: Range<Int>) throws {
+  init(_ source: WireSource, _ range: Range<Int>) throws {
     var wire = Wire(source, range)
     while let field = try wire.next() {
       if field.number == 1 { name = try field.text(source) }
@@ -183,7 +183,7 @@ extension ONNXValue {
     }
   }
 
-  private mutating func readTensorType(_ source: ByteSource, _ range: Range<Int>) throws {
+  private mutating func readTensorType(_ source: WireSource, _ range: Range<Int>) throws {
     var wire = Wire(source, range)
     while let field = try wire.next() {
       if field.number == 1 { type = Int(clamping: field.integer ?? 0) }
@@ -204,7 +204,7 @@ extension ONNXValue {
 }
 
 extension ONNXTensor {
-  init(_ source: ByteSource, _ range: Range<Int>) throws {
+  init(_ source: WireSource, _ range: Range<Int>) throws {
     var wire = Wire(source, range)
     var lists: [(number: Int, range: Wire.Field)] = []
     var (raw, outside, isOutside) = (Range<Int>?.none, [String: String](), false)

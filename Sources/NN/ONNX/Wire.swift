@@ -16,17 +16,17 @@ struct Wire {
     let content: Content
   }
 
-  let source: ByteSource
+  let source: WireSource
   private var at: Int
   private let end: Int
 
   /// A message that fills a part of the source.
-  init(_ source: ByteSource, _ range: Range<Int>) {
+  init(_ source: WireSource, _ range: Range<Int>) {
     (self.source, at, end) = (source, range.lowerBound, range.upperBound)
   }
 
   /// A message that fills the whole source.
-  init(_ source: ByteSource) { self.init(source, 0..<source.size) }
+  init(_ source: WireSource) { self.init(source, 0..<source.size) }
 
   /// The next field; nil at the end.
   ///
@@ -91,13 +91,13 @@ extension Wire.Field {
   }
 
   /// Text; what is no UTF-8 is replaced.
-  func text(_ source: ByteSource) throws -> String {
+  func text(_ source: WireSource) throws -> String {
     guard let range else { return "" }
     return String(decoding: try source.bytes(range), as: UTF8.self)
   }
 
   /// Whole numbers: one, or a list in one piece.
-  func integers(_ source: ByteSource) throws -> [Int64] {
+  func integers(_ source: WireSource) throws -> [Int64] {
     guard let range else { return integer.map { [$0] } ?? [] }
     var wire = Wire(source, range)
     var all: [Int64] = []
@@ -106,7 +106,7 @@ extension Wire.Field {
   }
 
   /// Real numbers of four bytes: one, or a list in one piece.
-  func floats(_ source: ByteSource) throws -> [Float] {
+  func floats(_ source: WireSource) throws -> [Float] {
     guard let range else { return float.map { [$0] } ?? [] }
     var wire = Wire(source, range)
     var all: [Float] = []
@@ -115,7 +115,7 @@ extension Wire.Field {
   }
 
   /// Real numbers of eight bytes.
-  func doubles(_ source: ByteSource) throws -> [Double] {
+  func doubles(_ source: WireSource) throws -> [Double] {
     guard let range else { return if case .number(let bits) = content { [Double(bitPattern: bits)] } else { [] } }
     var wire = Wire(source, range)
     var all: [Double] = []

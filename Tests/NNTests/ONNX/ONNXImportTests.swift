@@ -273,7 +273,7 @@ import Testing
     let shape = ImageShape(channels: 3, height: 32, width: 32)
     let normalisation = Normalisation(mean: [0.1, 0.2, 0.3], std: [0.5, 0.25, 0.4])
     guard let model = try? Model(kind, input: shape, classes: 7, normalisation: normalisation, seed: 3) else { return }
-    let source = ByteSource(try model.onnx(), path: "x.onnx")
+    let source = WireSource(try model.onnx(), path: "x.onnx")
     let back = try OpenedModel(onnx: ONNXFile(source), path: "x.onnx").model
     let images = Tensor(shape: [2, 3, 32, 32], values: Self.noise(2 * shape.count, seed: 2))
     let (a, b) = (Workspace(model).logits(images), Workspace(back).logits(images))
@@ -303,7 +303,7 @@ import Testing
       try network.add("fc", Dense())
       var model = try Model(network, label: Spec("x"), seed: 4)
       model.setValues(zip(model.values, Self.noise(model.values.count, seed: 5)).map { abs($0 + 0.1 * $1) })
-      let back = try OpenedModel(onnx: ONNXFile(ByteSource(try model.onnx(), path: "x")), path: "x").model
+      let back = try OpenedModel(onnx: ONNXFile(WireSource(try model.onnx(), path: "x")), path: "x").model
       let images = Tensor(shape: [2, 4, 6, 6], values: Self.noise(288, seed: 2))
       let (a, b) = (Workspace(model).logits(images), Workspace(back).logits(images))
       #expect(excess(a.values, b.values, relative: 1e-4, absolute: 1e-5) <= 1, "\(layer)")

@@ -111,6 +111,6 @@ struct SmallONNX {
   }
 
   func opened(shape: ImageShape? = nil, path: String = "x.onnx") throws -> OpenedModel {
-    try OpenedModel(onnx: ONNXFile(ByteSource(bytes, path: path)), path: path, shape: shape)
+    try OpenedModel(onnx: ONNXFile(WireSource(bytes, path: path)), path: path, shape: shape)
   }
 }

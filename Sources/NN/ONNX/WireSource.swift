@@ -1,5 +1,5 @@
 /// The bytes of a file, read when they are asked for. What is asked for is there, or nothing is allocated.
-final class ByteSource {
+final class WireSource {
   /// Named in messages.
   let path: String
   let size: Int
