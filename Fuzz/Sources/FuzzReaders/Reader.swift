@@ -65,6 +65,22 @@ struct Reader: Sendable {
       guard let folder = CIFARFolder(Scratch.cifar) else { fatalError("the folder is one of CIFAR") }
       try check(folder.load())
     },
+    Reader(name: "onnx", seeds: Seeds.onnx) {
+      let file = try ONNXFile(WireSource($0, path: "x"))
+      let opened = try OpenedModel(onnx: file, path: "x")
+      // What was read is a network that can be kept and computes.
+      _ = try Network(json: opened.model.network.json)
+      if opened.model.values.count < 100_000, opened.model.plan.arena.count < 1_000_000 {
+        let images = Tensor(shape: [1, opened.model.input.count])
+        let found = Workspace(opened.model).ascend(images) { logits, _ in logits }
+        if found.logits.shape != [1, opened.model.classes] { fatalError("logits of \(found.logits.shape)") }
+      }
+    },
+    Reader(name: "pt", seeds: Seeds.torch) {
+      Scratch.file.write($0)
+      let file = try TorchFile(Scratch.file.path)
+      for (name, tensor) in file.tensors where tensor.shape.reduce(1, *) != tensor.count { fatalError(name) }
+    },
     Reader(name: "csv", seeds: [Array("a,b\r\n\"x \"\"y\"\"\",2\n\n# 3\n".utf8)]) {
       for remarks in [false, true] {
         var reader = try CSVReader(Data($0), remarks: remarks)

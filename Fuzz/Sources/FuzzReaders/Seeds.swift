@@ -56,6 +56,31 @@ enum Seeds {
     return all
   }()
 
+  /// The small networks as ONNX.
+  static let onnx: [[UInt8]] = networks.compactMap { json in
+    guard let network = try? Network(json: json), network.input.count < 100 else { return nil }
+    return try? Model(network, label: Spec("x"), seed: 2).onnx()
+  }
+
+  /// A tensor in a dictionary, as PyTorch writes it: in a zip archive, and in the older form.
+  static let torch: [[UInt8]] = {
+    func text(_ text: String) -> [UInt8] { [UInt8(ascii: "X")] + little(text.utf8.count, 4) + Array(text.utf8) }
+    func tensor(_ end: String) -> [UInt8] {
+      [0x80, 2] + Array("}".utf8) + text("w") + Array("ctorch._utils\n_rebuild_tensor_v2\n((".utf8) + text("storage")
+        + Array("ctorch\nFloatStorage\n".utf8) + text("0") + text("cpu")
+        + Array("K\u{6}\(end)tQK\0(K\u{2}K\u{3}t(K\u{3}K\u{1}t".utf8)
+        + [0x89] + Array("ccollections\nOrderedDict\n)RtRs.".utf8)
+    }
+    let numbers = [UInt8](repeating: 1, count: 24)
+    let zip = archive(
+      [("a/data.pkl", tensor("")), ("a/byteorder", Array("little".utf8)), ("a/data/0", numbers)], deflated: false)
+    let start: [UInt8] =
+      [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19] + Array(".".utf8)
+      + [0x80, 2] + Array("M\u{0}\u{1}.".utf8) + [0x80, 2] + Array("}.".utf8)
+    let keys = [0x80, 2] + Array("]".utf8) + text("0") + Array("a.".utf8)
+    return [zip, start + tensor("N") + keys + little(6, 8) + numbers]
+  }()
+
   static let tables = [
     "age;colour;class\r\n20;red;a\r\n31;\"b;l\";b\r\nNA;red;a\r\n44;red;b\r\n",
     "label,pixel0,pixel1,pixel2,pixel3\n0,1,2,3,4\n1,5,6,7,255\n0,0.5,0,0,0\n1,0,0,0,0\n",
@@ -99,6 +124,10 @@ enum Seeds {
       ("x_test.npy", array("<f4", "(1, 2, 1, 3)", [UInt8](repeating: 0, count: 24))),
       ("y_test.npy", array("|u1", "(1,)", [1])),
     ]
+    return archive(members, deflated: deflated)
+  }
+
+  private static func archive(_ members: [(String, [UInt8])], deflated: Bool) -> [UInt8] {
     var (file, directory) = ([UInt8](), [UInt8]())
     for (name, content) in members {
       let packed = deflated ? squeezed(content, -15) : content

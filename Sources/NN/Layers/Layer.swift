@@ -16,6 +16,10 @@ protocol Layer: Stage {
   func parameters(for input: ImageShape) -> [ParameterSpec]
   /// How many multiplications one image takes; 0 for what is hardly any.
   func multiplications(from input: ImageShape, to output: ImageShape) -> Int
+  /// Writes the layer as operators of ONNX; gives the name of what they make.
+  ///
+  /// - Throws: `ModelFileError` where it has no such form.
+  func write(_ writer: inout ONNXWriter, _ place: ONNXWriter.Place) throws -> String
   /// Whether what comes out is the memory that went in, where that has no halo.
   var isView: Bool { get }
   /// This layer and some of those after it as one stage, if there are kernels for that.

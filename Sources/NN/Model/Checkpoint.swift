@@ -74,23 +74,6 @@ extension Model {
     metadata = notes.filter { !Key.all.contains($0.key) }
   }
 
-  /// Opens any file with the right tensors, such as a PyTorch state dict.
-  ///
-  /// - Throws: `CheckpointError` if a tensor is missing, superfluous or of another shape.
-  public init(
-    contentsOf path: String, as architecture: any Architecture, input: ImageShape, classes: Int,
-    normalisation: Normalisation
-  ) throws {
-    let network: Network
-    do {
-      network = try architecture.network(for: input, classes: classes)
-    } catch let error as NetworkError {
-      throw CheckpointError.badMetadata(path: path, reason: error.description)
-    }
-    try self.init(
-      Safetensors(contentsOf: path), path: path, network, label: architecture.spec, normalisation: normalisation)
-  }
-
   private init(
     _ file: Safetensors, path: String, _ network: Network, label: Spec, normalisation: Normalisation
   ) throws {
@@ -120,10 +103,15 @@ extension Model {
     let unknownNames = names.filter { !known.contains($0) && !$0.hasSuffix("num_batches_tracked") }
     if !unknownNames.isEmpty { throw CheckpointError.unexpected(path: path, names: unknownNames) }
     let all = layout.flatMap { tensors[$0.name]?.values ?? [] }
+    try checkFinite(all, layout, path: path)
+    return all
+  }
+
+  /// Refuses weights that mean nothing.
+  static func checkFinite(_ all: [Float], _ layout: [ParameterLayout], path: String) throws {
     if let first = all.firstIndex(where: { !$0.isFinite }) {
       let name = layout.first { $0.range.contains(first) }?.name ?? ""
       throw CheckpointError.notFinite(path: path, name: name, count: all.count { !$0.isFinite }, of: all.count)
     }
-    return all
   }
 }

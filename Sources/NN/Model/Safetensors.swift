@@ -29,6 +29,10 @@ public struct Safetensors: Sendable {
       let file = try PlainFile(path)
       // The header says how large the numbers become, and is looked at before they are read.
       let head = try file.read(min(8, file.size), at: 0)
+      let kind = ModelFileKind(head: try file.read(min(512, file.size), at: 0), size: file.size)
+      if let (what, help) = kind.otherThanSafetensors {
+        throw CheckpointError.foreign(path: path, what: what, help: help)
+      }
       let length = min(head.littleEndian(0, 8), Self.longestHeader, max(0, file.size - 8))
       let start = try file.read(head.count + length, at: 0)
       let header = try Self.header(start, size: file.size, path: path)
@@ -156,7 +160,7 @@ public struct Safetensors: Sendable {
           if count > 0 { memcpy(out.baseAddress!, all.baseAddress!, 4 * count) }
           filled = count
         }
-      case "F16": return each(UInt16.self, halfToFloat)
+      case "F16": return each(UInt16.self, HalfPrecision.float)
       case "BF16": return each(UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
       case "F64": return each(Double.self) { Float($0) }
       case "U8": return each(UInt8.self) { Float($0) }
@@ -164,16 +168,6 @@ public struct Safetensors: Sendable {
       default: return each(Int64.self) { Float($0) }
       }
     }
-  }
-
-  /// IEEE half precision by its bits: `Float16` does not exist on every platform.
-  private static func halfToFloat(_ bits: UInt16) -> Float {
-    let sign: Float = bits & 0x8000 == 0 ? 1 : -1
-    let exponent = Int(bits >> 10 & 31)
-    let fraction = Float(bits & 1023)
-    if exponent == 31 { return fraction == 0 ? sign * .infinity : .nan }
-    if exponent == 0 { return sign * fraction * 0x1p-24 }
-    return sign * (1 + fraction / 1024) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
   }
 
   /// The file's bytes, all tensors as `F32`.

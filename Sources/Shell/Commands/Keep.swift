@@ -5,11 +5,12 @@ import NN
 extension Command<Session> {
   static var keep: Command {
     Command(
-      "keep", "Write a model to a file of its own, which Ward and PyTorch open.", topic: Topic.training,
-      examples: ["keep normal as: \"normal.safetensors\""],
+      "keep", "Write a model to a file of its own, which Ward, PyTorch and others open.", topic: Topic.training,
+      examples: ["keep normal as: \"normal.safetensors\"", "keep normal as: \"normal.onnx\""],
       details: """
         The format is safetensors: the tensors under PyTorch's names (conv1.weight, fc1.bias, …), and what the network is in the \
-        metadata. Models are in the store too; a file is for taking one elsewhere.
+        metadata. A name that ends in .onnx makes an ONNX file (operators of version 17, any number of images), which takes \
+        pixels from 0 to 1: the normalisation is inside. Models are in the store too; a file is for taking one elsewhere.
         """
     ) { signature in
       let model = signature.model()
@@ -25,7 +26,11 @@ extension Command<Session> {
           copy.metadata["ward.classes.names"] = JSONText.value(.list(data.dataset.classes.map { .string($0) }))
           copy.metadata["ward.data.sha256"] = data.dataset.sha256
         }
-        try WrittenFile.write(Data(copy.checkpoint.bytes), to: given[file], argument: "as")
+        let bytes = try session.opening(argument: "as") {
+          try given[file].lowercased().hasSuffix(".onnx")
+            ? copy.onnx(named: value.identity.name) : copy.checkpoint.bytes
+        }
+        try WrittenFile.write(Data(bytes), to: given[file], argument: "as")
         session.output.show(
           .text("\(given[file])  \(copy.parameterCount.of("parameter")) of \(value.identity.name)"))
         return .none
@@ -35,16 +40,25 @@ extension Command<Session> {
 
   static var open: Command {
     Command(
-      "open", "Read a model from a file: one that Ward wrote, or a PyTorch state dict.", topic: Topic.training,
+      "open", "Read a model from a file: one that Ward wrote, an ONNX model, or a PyTorch state dict.",
+      topic: Topic.training,
       examples: [
-        "open \"normal.safetensors\"", "open \"lenet.safetensors\" as: lenet on: fashion mean: 0.2862 std: 0.3204",
+        "open \"normal.safetensors\"", "open \"resnet.onnx\" on: cifar mean: [0.491, 0.482, 0.447] std: 0.25",
+        "open \"lenet.pt\" as: lenet on: fashion mean: 0.2862 std: 0.3204",
+        "open \"other.pt\" as: lenet keys: {\"0\": \"conv1\", \"3\": \"conv2\"}",
       ],
       details: """
-        A state dict does not say what network it belongs to, nor how its images were normalised: say so with as:, on: (or \
-        shape: and answers:), mean: and std:. Mean and standard deviation are those of pixels from 0 to 1.
+        An ONNX file says what network it holds; data given with on: name its classes. Its images are taken as pixels from 0 \
+        to 1, unless mean: and std: say how they are normalised before they reach it. A softmax at its end is left out, so \
+        that attacks see the scores.
+
+        A state dict (safetensors, .pt or .pth) does not say what network it belongs to, nor how its images were normalised: \
+        say so with as:, on: (or shape: and answers:), mean: and std:. Mean and standard deviation are those of pixels from 0 \
+        to 1. A prefix of all its keys (module., model.) is left out, and the numbers of nn.Sequential are matched by their \
+        order where the shapes agree; keys: says what the others are called here. Nothing in a file is ever run.
         """
     ) { signature in
-      let file = signature.subject("file", .file, "a .safetensors file")
+      let file = signature.subject("file", .file, "a .safetensors, .onnx, .pt or .pth file")
       let architecture = signature.optional(
         "as", .choice(Architectures.family.name), "the kind of network", shown: "what the file says")
       let on = signature.optional("on", .object(DatasetValue.self), "data of the kind it was trained on", shown: "none")
@@ -59,12 +73,23 @@ extension Command<Session> {
       let std = signature.optional(
         "std", .oneOrMore(ParameterType<Double>.number(in: .above(0))), "standard deviation of its training pixels",
         shown: "1")
+      let keys = signature.optional(
+        "keys", .record, "what some of a state dict's keys are called here, as in {\"0.weight\": \"conv1.weight\"}",
+        shown: "none")
       return { session, given in
         let path = Home.path(given[file])
         let data = given[on]
+        let renamed = try session.keyPairs(given[keys])
         return try session.opening {
+          if try session.isONNX(path) {
+            if given[architecture] != nil || given[answers] != nil || given[keys] != nil {
+              session.warn("an ONNX file says what network it holds, so that as:, answers: and keys: were not used")
+            }
+            return try session.openedONNX(
+              path, data, shape: given[shape], mean: given[mean], std: given[std])
+          }
           guard let choice = given[architecture] else {
-            let model = try Interrupt.runDetached { try Model(contentsOf: path) }
+            let model = try Interrupt.runDetached { try Model.whole(path) }
             if given[mean] != nil || given[std] != nil {
               session.warn("the file says how its images were normalised, so that mean: and std: were not used")
             }
@@ -79,26 +104,16 @@ extension Command<Session> {
               code: ShellCode.wrongModel, message: "shape is three numbers: channels, height, width", argument: "shape")
           }
           let channels = extents[0]
-          func each(_ values: [Double]?, _ fallback: Double, _ name: String) throws -> [Float] {
-            let values = values ?? [fallback]
-            guard values.count == 1 || values.count == channels else {
-              throw Problem(
-                code: ShellCode.wrongModel,
-                message: "\(name) needs one number, or one for each of the \(channels) channels",
-                argument: name)
-            }
-            return (0..<channels).map { Float(values.count == 1 ? values[0] : values[$0]) }
-          }
           let kind = try Architectures.family.make(choice.spec)
           let input = ImageShape(channels: channels, height: extents[1], width: extents[2])
           let classes = given[answers] ?? data?.dataset.classes.count ?? 10
-          let (means, deviations) = (try each(given[mean], 0, "mean"), try each(given[std], 1, "std"))
-          let model = try Interrupt.runDetached {
-            try Model(
-              contentsOf: path, as: kind, input: input, classes: classes,
-              normalisation: Normalisation(mean: means, std: deviations))
+          let normalisation = try Normalisation(channels: channels, mean: given[mean], std: given[std])
+          let opened = try Interrupt.runDetached {
+            try OpenedModel(
+              weights: path, as: kind, input: input, classes: classes, normalisation: normalisation, keys: renamed)
           }
-          let value = try session.opened(model, from: path, data)
+          for note in opened.notes { session.remark(note) }
+          let value = try session.opened(opened.model, from: path, data)
           if given[mean] == nil || given[std] == nil {
             let missing =
               given[mean] == nil ? (given[std] == nil ? "no mean: and std: were" : "no mean: was") : "no std: was"
@@ -112,18 +127,25 @@ extension Command<Session> {
 }
 
 extension Session {
-  fileprivate func opening(_ work: () throws -> Value) throws -> Value {
+  fileprivate func opening<Result>(argument: String = "file", _ work: () throws -> Result) throws -> Result {
     do { return try translatingErrors(work) } catch let error as CheckpointError {
-      throw Problem(code: ShellCode.file, message: error.description, argument: "file")
+      throw Problem(
+        code: ShellCode.file, message: error.description, help: error.hint.map { [$0] } ?? [], argument: argument)
+    } catch let error as ModelFileError {
+      throw Problem(code: ShellCode.file, message: error.description, help: error.help, argument: argument)
+    } catch let error as DataError {
+      var problem = Problem.from(error)
+      problem.argument = argument
+      throw problem
     }
   }
 
-  fileprivate func warn(_ text: String, help: [String] = []) {
+  func warn(_ text: String, help: [String] = []) {
     note(Diagnostic(ShellCode.noNormalisation, text, help: help, severity: .warning))
   }
 
   /// Means and deviations of bytes, from 0 to 255, are an old habit; pixels are numbers from 0 to 1 here.
-  fileprivate func checkScale(_ mean: [Double]?, _ std: [Double]?) throws {
+  func checkScale(_ mean: [Double]?, _ std: [Double]?) throws {
     func list(_ values: [Double]) -> String {
       let texts = values.map { NumberText.exact(($0 / 255 * 10_000).rounded() / 10_000) }
       return texts.count == 1 ? texts[0] : "[\(texts.joined(separator: ", "))]"
@@ -160,7 +182,7 @@ extension Session {
     warn("\(missing) given, so that pixels go in as they are, from 0 to 1", help: help)
   }
 
-  fileprivate func opened(_ model: Model, from path: String, _ data: DatasetValue?) throws -> Value {
+  func opened(_ model: Model, from path: String, _ data: DatasetValue?) throws -> Value {
     var origin = ModelValue.Origin(data: data)
     origin.spec = .opened(path: path)
     if let data, data.dataset.shape == model.input, data.dataset.classes.count == model.classes {
