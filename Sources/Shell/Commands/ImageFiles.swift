@@ -23,7 +23,7 @@ struct ImageFiles {
         code: ShellCode.file, message: "images are not written as .\(ending)",
         help: [
           "end the name with .npz (pixels and labels, for NumPy and for `load`), .npy (pixels alone), or / (a folder of PNG "
-            + "files)"
+            + "files)" + (ending == "png" ? "; `show IMAGES save: \"x.png\"` draws them in one picture" : "")
         ], argument: "as")
     }
   }
