@@ -26,13 +26,15 @@ let package = Package(
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CPng", providers: [.apt(["libpng-dev"])]),
+    // JPEG by libjpeg (libjpeg-dev), whose jumps on mistakes become results with a message.
+    .target(name: "CDecode", linkerSettings: [.linkedLibrary("jpeg")]),
     // The inner loops. -O3 in every configuration: a debug build of them is too slow to test with.
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
 
     // What a mistake of the program's own says as it ends the program.
     .target(name: "Contract"),
     .target(name: "Lang", dependencies: ["Contract"], swiftSettings: testable),
-    .target(name: "NN", dependencies: ["Contract", "CKernels", "CZlib", "CCrypto"], swiftSettings: testable),
+    .target(name: "NN", dependencies: ["Contract", "CKernels", "CZlib", "CCrypto", "CPng", "CDecode"], swiftSettings: testable),
     .target(
       name: "Store",
       dependencies: [

@@ -35,6 +35,7 @@ import Testing
     ("attack normal with: pgd start: ", ["true", "false"]), ("attack(normal, wi", ["with:"]),
     ("attack(normal, with: fg", ["fgsm"]),
     ("compare [1] with: [pg", ["pgd"]), ("train 3 optimizer: ", ["adam", "sgd"]), ("1 | tra", ["train"]),
+    ("net([co", ["conv"]), ("net([conv(8), [co", ["conv"]), ("net([conv(ker", ["kernel:"]),
     ("m.r", ["rows"]), ("best.in", ["inner"]), ("best.inner.d", ["deep"]), ("normal.x", []),
     ("pgd.st", ["steps", "start"]),
     ("describe ", ["m"]), ("describe m save: \"da", ["data/x.csv"]), (":sa", ["save"]), ("select ro", ["robust"]),

@@ -75,6 +75,30 @@ struct Reader: Sendable {
         }
       }
     },
+    Reader(name: "features", seeds: Seeds.tables) {
+      Scratch.file.write($0)
+      let table = try CSVTable(Scratch.file.path, LoadWork())
+      if table.fields.count != table.rows * table.columns { fatalError("rows of different lengths") }
+      var options = LoadOptions()
+      (options.target, options.share, options.missing) = ("\(table.columns)", 0.5, "mean")
+      if let images = try? CSVImages([table], options) { try check(images.load("x", "x")) }
+      var features = try FeatureTable([table], options)
+      try check(features.load("x", "x", LoadWork()))
+    },
+    Reader(name: "picture", seeds: Seeds.pictures) {
+      let picture = try DecodedPicture($0, path: "x")
+      if picture.bytes.count != picture.width * picture.height * picture.channels {
+        fatalError("\(picture.bytes.count) bytes for \(picture.width)×\(picture.height)×\(picture.channels)")
+      }
+      if picture.width * picture.height < 1 << 16, picture.scaled(width: 3, height: 5).planes(3).count != 45 {
+        fatalError("a scaled picture of another size")
+      }
+    },
+    Reader(name: "pickle", seeds: Seeds.pickles) {
+      let pickle = try Pickle($0)
+      if pickle.end > $0.count { fatalError("a pickle that ends behind its end") }
+      walk(pickle.value, 4)
+    },
     Reader(name: "costs", seeds: [Array(",a,b\na,0,2\nb,1,0\n".utf8), Array("0 , 2\n1,0\n".utf8)]) {
       let costs = try CostMatrix(csv: Data($0), classes: ["a", "b"])
       if costs.rows.count != 2 || costs.rows.contains(where: { $0.contains { !$0.isFinite || $0 < 0 } }) {
@@ -97,6 +121,17 @@ struct Reader: Sendable {
   }
 
   private struct Refusal: Error { let description: String }
+
+  private static func walk(_ value: Pickle.Value, _ depth: Int) {
+    _ = (value.text, value.integer, value.bytes, value["a"]?.text)
+    guard depth > 0 else { return }
+    for inner in (value.items ?? []).prefix(8) { walk(inner, depth - 1) }
+    for pair in (value.pairs ?? []).prefix(8) { walk(pair.value, depth - 1) }
+    if case .object(let object) = value.content {
+      walk(object.arguments, depth - 1)
+      if let state = object.state { walk(state, depth - 1) }
+    }
+  }
 
   private static func check(_ data: Dataset) {
     for part in [data.train, data.test] where part.labels.contains(where: { $0 >= data.classes.count }) {

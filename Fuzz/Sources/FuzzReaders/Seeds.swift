@@ -56,6 +56,24 @@ enum Seeds {
     return all
   }()
 
+  static let tables = [
+    "age;colour;class\r\n20;red;a\r\n31;\"b;l\";b\r\nNA;red;a\r\n44;red;b\r\n",
+    "label,pixel0,pixel1,pixel2,pixel3\n0,1,2,3,4\n1,5,6,7,255\n0,0.5,0,0,0\n1,0,0,0,0\n",
+  ].map { Array($0.utf8) }
+
+  /// A grey picture of 4×4 as PNG and as JPEG.
+  static let pictures = [
+    "iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAAAAACMmsGiAAAAFElEQVR4nGNk4OLiYtTg4uJigRMACR8A+/JeFnAAAAAASUVORK5CYII=",
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAIBAQEBAQIBAQECAgICAgQDAgICAgUEBAMEBgUGBgYFBgYGBwkIBgcJBwYGCAsICQoKCgoKBggLDAsKDAkK"
+      + "Cgr/wAALCAAEAAQBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAACf/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8ASB//2Q==",
+  ].compactMap { Foundation.Data(base64Encoded: $0).map { [UInt8]($0) } }
+
+  /// Protocols 2 and 0.
+  static let pickles: [[UInt8]] = [
+    [0x80, 2, 0x7d, 0x71, 0, 0x28, 0x55, 1, 0x61, 0x5d, 0x71, 1, 0x28, 0x4b, 1, 0x4e, 0x88, 0x65, 0x75, 0x2e],
+    Array("(dp0\nS'a'\np1\ncm\nf\n(I1\nF2.5\nV\\u00e9\ntRp2\n(lp3\ng2\nasbs.".utf8),
+  ]
+
   static let images = numbers(0x803, 2, 2, 3) + Array(0..<12)
   static let labels = numbers(0x801, 4) + [0, 1, 1, 0]
   static let batch = [3] + [UInt8](repeating: 7, count: 3072)

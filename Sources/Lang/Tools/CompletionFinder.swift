@@ -173,9 +173,26 @@ struct CompletionFinder {
     if level.opener == .openBracket, let owner = level.owner, let type = type(owner.command, owner.label, place) {
       return values(fitting: type.element)
     }
+    if let type = unlabelledList(place) {
+      return values(fitting: type.families.first.map { .choice(family: $0) } ?? type.element)
+    }
     guard level.stage.isEmpty else { return values(fitting: nil) + infixWords() }
     return (level.allowsCommand ? commands() : []) + (level.startsStatement ? statementWords() : [])
       + values(fitting: nil)
+  }
+
+  /// The type of the list that is open at a place, where a built-in takes it without a name: `network([conv, …`. Lists in
+  /// the list take the same.
+  private func unlabelledList(_ place: CompletionContext) -> ValueType? {
+    for (inner, outer) in zip(place.levels.reversed(), place.levels.dropLast().reversed()) {
+      guard inner.opener == .openBracket else { return nil }
+      guard let callee = outer.callee else { continue }
+      guard let choice = environment.choices[callee], !outer.stage.contains(where: { $0.kind == .label }) else {
+        return nil
+      }
+      return choice.unlabelled?.type
+    }
+    return nil
   }
 
   private func members(before stage: ArraySlice<Token>, _ place: CompletionContext) -> [Candidate] {

@@ -34,6 +34,10 @@ public enum DataError: Error, Equatable {
   case emptyClass(path: String, index: Int, label: Int, missing: Int)
   /// The file is whole, but what is in it is nothing that Ward takes; `taken` says what is.
   case unexpected(place: String, reason: String, taken: String)
+  /// A column that a table does not have.
+  case noSuchColumn(path: String, name: String, columns: [String])
+  /// The reading was stopped on request; nothing is wrong.
+  case stopped
   /// A class that the data set does not have.
   case noSuchClass(name: String, classes: [String])
   /// A selection in which no image is left, or one that reaches past the end.
@@ -68,6 +72,8 @@ extension DataError: CustomStringConvertible {
     case .emptyClass(let path, let index, let label, let missing):
       "\(path): image \(index) has label \(label), but no training image has label \(missing)"
     case .unexpected(let place, let reason, _): "\(place): \(reason)"
+    case .noSuchColumn(let path, let name, _): "\(path) has no column \"\(MessageText.text(name))\""
+    case .stopped: "stopped"
     case .noSuchClass(let name, _): "there is no class \"\(name)\""
     case .selection(let reason): reason
     }
@@ -92,6 +98,8 @@ extension DataError: CustomStringConvertible {
     case .labelOutOfRange: "the labels do not belong to this data set"
     case .emptyClass: "classes are numbered without a gap, from 0 or from 1; is that label damaged?"
     case .unexpected(_, _, let taken): taken
+    case .noSuchColumn(_, _, let columns): "its columns are \(MessageText.names(columns))"
+    case .stopped: nil
     case .noSuchClass(_, let classes): "one of: \(classes.joined(separator: ", "))"
     case .selection: nil
     }

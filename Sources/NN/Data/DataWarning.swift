@@ -35,18 +35,18 @@ extension Dataset {
     let names = missing[at].prefix(8).map { classes[$0] }.joined(separator: ", ")
     let more = missing[at].count > 8 ? " and \(missing[at].count - 8) more" : ""
     return DataWarning(
-      message: "no \(parts[at].0) image is of class \(names)\(more)",
+      message: "no \(parts[at].0) \(noun) is of class \(names)\(more)",
       advice: at == 0
-        ? "a network cannot learn what it never sees: leave these classes out with classes:, or add images"
-        : "what is measured says nothing about these classes: leave them out with classes:, or add images")
+        ? "a network cannot learn what it never sees: leave these classes out with classes:, or add \(noun)s"
+        : "what is measured says nothing about these classes: leave them out with classes:, or add \(noun)s")
   }
 
   private var singleClass: DataWarning? {
     let counts = counts(.train)
     guard counts.count(where: { $0 > 0 }) == 1, let only = counts.firstIndex(where: { $0 > 0 }) else { return nil }
     return DataWarning(
-      message: "all training images are of class \(classes[only]): there is nothing to tell apart",
-      advice: "are these the labels that belong to the images?")
+      message: "all training \(noun)s are of class \(classes[only]): there is nothing to tell apart",
+      advice: "are these the labels that belong to the \(noun)s?")
   }
 
   /// Numbers from 0 to 1 that became bytes: 0 for all but white.
@@ -72,8 +72,8 @@ extension Dataset {
     }
     guard twice * 100 > test.labels.count else { return nil }
     return DataWarning(
-      message: "\(twice) of the \(test.labels.count) test images are among the training images",
-      advice: "accuracy on images that were learnt by heart says little: make the two parts of different images")
+      message: "\(twice) of the \(test.labels.count) test \(noun)s are among the training \(noun)s",
+      advice: "accuracy on \(noun)s that were learnt by heart says little: make the two parts of different \(noun)s")
   }
 
   /// How many images of `test` are in `train` too.

@@ -48,7 +48,7 @@ public struct Dataset: Sendable {
   /// The folder or file it came from; empty for one made in memory.
   public let path: String
   /// Class names, by class number.
-  public let classes: [String]
+  public internal(set) var classes: [String]
   /// Channels, height and width of every image.
   public let shape: ImageShape
   /// Mean of the training images, one value a channel, pixels from 0 to 1.
@@ -58,7 +58,11 @@ public struct Dataset: Sendable {
   /// What each channel of an "image" is, in a table of features; nil for pictures.
   public let features: [Feature]?
   /// The files it was read from.
-  public let files: [File]
+  public internal(set) var files: [File]
+  /// What a person should know of how it was read, a line each.
+  public internal(set) var notes: [String] = []
+  /// The seed by which its test part was split off; nil if the files have one.
+  public internal(set) var split: Int?
   let parts: [Part: Examples]
 
   /// A data set from pixels in memory. Mean and standard deviation of bytes come exactly from their counts.

@@ -1,4 +1,5 @@
 import CCrypto
+import Contract
 import Foundation
 
 /// SHA-256 through OpenSSL, which uses the processor's SHA instructions: 26 MB take about 20 ms.
@@ -14,6 +15,15 @@ enum Digest {
       works = EVP_DigestUpdate(context, piece, piece.count) == 1
     }
     return try finish(context, works, path)
+  }
+
+  /// The hexadecimal SHA-256 of bytes in memory.
+  static func sha256(of bytes: [UInt8]) -> String {
+    var sum = [UInt8](repeating: 0, count: 32)
+    var length: UInt32 = 0
+    let works = EVP_Digest(bytes, bytes.count, &sum, &length, EVP_sha256(), nil) == 1
+    require(works && length == 32, "SHA-256 is not available in this OpenSSL")
+    return hexadecimal(sum)
   }
 
   private static func finish(_ context: OpaquePointer?, _ works: Bool, _ path: String) throws(DataError) -> String {

@@ -4,10 +4,30 @@ struct ImageLayout {
   let shape: ImageShape
   private let isChannelsLast: Bool
   private let isFortran: Bool
+  private let isFlat: Bool
 
+  /// - Parameter given: The shape of images that are written as rows of numbers, if the user said it.
+  ///
   /// Other numbers of channels are refused: `[n, 12, 12, 5]` may as well be five-channel images as a mistake.
-  init(_ array: NumPyArray) throws(DataError) {
+  init(_ array: NumPyArray, _ given: [Int]? = nil) throws(DataError) {
     let extents = array.header.shape
+    if extents.count == 2, extents[0] > 0, extents[1] > 0 {
+      guard let shape = try ImageShape(flat: extents[1], given, place: array.place) else {
+        throw .unexpected(
+          place: array.place, reason: "rows of \(extents[1]) numbers, which are no square and no three squares",
+          taken: "shape: [rows, columns] says how they lie; a table of features is read from .csv, with target:")
+      }
+      self.shape = shape
+      count = extents[0]
+      (isChannelsLast, isFortran, isFlat) = (false, array.header.isFortran, true)
+      return
+    }
+    guard given == nil else {
+      throw .unexpected(
+        place: array.place, reason: "its images have a shape: \(MessageText.shape(extents))",
+        taken: "shape: is for images that are written as one row of numbers")
+    }
+    isFlat = false
     let isLast = extents.count == 4 && (extents[3] == 1 || extents[3] == 3)
     let isFirst = extents.count == 4 && !isLast && (extents[1] == 1 || extents[1] == 3)
     guard extents.count == 3 || isLast || isFirst else {
@@ -32,14 +52,21 @@ struct ImageLayout {
   private typealias Axis = (extent: Int, step: Int)
 
   /// The same pixels as `[n][channels][height][width]`. Only Fortran's order needs room for a second copy.
-  func arranged(_ pixels: consuming [UInt8]) -> [UInt8] {
+  func arranged(_ pixels: consuming PixelValues) -> PixelValues {
+    switch consume pixels {
+    case .bytes(let bytes): .bytes(arranged(bytes, zero: 0))
+    case .floats(let floats): .floats(arranged(floats, zero: 0))
+    }
+  }
+
+  private func arranged<Value>(_ pixels: consuming [Value], zero: Value) -> [Value] {
     let (each, area) = (shape.count, shape.height * shape.width)
     let (row, column): (Axis, Axis) = ((shape.height, shape.width), (shape.width, 1))
     let channel: Axis = (shape.channels, area)
     if isFortran {
-      var turned = [UInt8](repeating: 0, count: pixels.count)
-      let axes = [(count, each)] + (isChannelsLast ? [row, column, channel] : [channel, row, column])
-      Self.place(pixels[...], axes, in: &turned, from: 0)
+      var turned = [Value](repeating: zero, count: pixels.count)
+      let inner = isFlat ? [(each, 1)] : (isChannelsLast ? [row, column, channel] : [channel, row, column])
+      Self.place(pixels[...], [(count, each)] + inner, in: &turned, from: 0)
       return turned
     }
     guard isChannelsLast else { return pixels }
@@ -50,11 +77,13 @@ struct ImageLayout {
     return pixels
   }
 
-  /// Puts every byte where its axes, the fastest first, say that it belongs.
-  private static func place(_ bytes: ArraySlice<UInt8>, _ axes: [Axis], in target: inout [UInt8], from start: Int) {
+  /// Puts every value where its axes, the fastest first, say that it belongs.
+  private static func place<Value>(
+    _ values: ArraySlice<Value>, _ axes: [Axis], in target: inout [Value], from start: Int
+  ) {
     var (index, at) = ([Int](repeating: 0, count: axes.count), start)
-    for byte in bytes {
-      target[at] = byte
+    for value in values {
+      target[at] = value
       for axis in axes.indices {
         index[axis] += 1
         at += axes[axis].step

@@ -3,7 +3,7 @@ import Foundation
 /// NumPy archives: a zip file whose members, stored or deflated, are arrays in `.npy` form.
 ///
 /// Read are `x_train`, `y_train`, `x_test`, `y_test` (as Keras names them), `train_images`, `train_labels` and so on (as
-/// MedMNIST does). All four headers are read and compared before any numbers are unpacked.
+/// MedMNIST does). All headers are read and compared before any numbers are unpacked.
 struct NPZ {
   private let path: String
   private let archive: ZipFile
@@ -28,9 +28,44 @@ struct NPZ {
         """)
   }
 
-  private static let names: [(images: [String], labels: [String])] = [
-    (["x_train", "train_images", "X_train", "train_x"], ["y_train", "train_labels", "Y_train", "train_y"]),
-    (["x_test", "test_images", "X_test", "test_x"], ["y_test", "test_labels", "Y_test", "test_y"]),
+  /// The data set in it; its test part is empty if it has one part only.
+  func load(_ options: LoadOptions = LoadOptions()) throws(DataError) -> Dataset {
+    let arrays = NumPyArrays(
+      place: path, names: archive.entries.keys.sorted().map { $0.hasSuffix(".npy") ? String($0.dropLast(4)) : $0 }
+    ) { [archive, path] name throws(DataError) -> NumPyArray? in
+      guard let entry = archive.entries[name + ".npy"] else { return nil }
+      return try NumPyArray { () throws(DataError) -> any ByteSource in
+        try ZipMember(entry, in: archive.file, place: "\(path), \(name)")
+      }
+    }
+    return try arrays.load(
+      URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent, path, options, files: [path])
+  }
+}
+
+/// NumPy arrays by name, out of an archive or out of files, which together are a data set.
+struct NumPyArrays {
+  /// The archive or folder, for messages.
+  let place: String
+  /// What there is, for messages.
+  let names: [String]
+  /// Opens an array; nil if there is none of that name.
+  let find: (String) throws(DataError) -> NumPyArray?
+
+  /// What the arrays of one part may be called.
+  private typealias Spellings = (images: [String], labels: [String])
+
+  private static func spellings(_ part: String) -> Spellings {
+    (
+      ["x_\(part)", "\(part)_images", "X_\(part)", "\(part)_x", "\(part)_data"],
+      ["y_\(part)", "\(part)_labels", "Y_\(part)", "\(part)_y", "\(part)_targets"]
+    )
+  }
+
+  /// One part alone.
+  private static let single: [(images: String, labels: String)] = [
+    ("x", "y"), ("X", "y"), ("X", "Y"), ("images", "labels"), ("data", "labels"), ("data", "target"),
+    ("arr_0", "arr_1"),
   ]
 
   /// One part, of which nothing but the headers was read.
@@ -40,43 +75,160 @@ struct NPZ {
     let layout: ImageLayout
   }
 
-  /// The data set in it.
-  func load() throws(DataError) -> Dataset {
-    let (train, test) = (try part(0), try part(1))
-    guard train.layout.shape == test.layout.shape else {
-      throw .shapeMismatch(train: train.layout.shape, test: test.layout.shape)
+  /// The data set; its test part is empty if there is one part only. Arrays beside `x` and `y` that an attack leaves
+  /// (`x_clean`) make them a test part.
+  func load(
+    _ name: String, _ path: String, _ options: LoadOptions, files: [String]
+  ) throws(DataError) -> Dataset {
+    var parts: [(kind: Dataset.Part, part: Part)] = []
+    let validation = ["val", "valid", "validation"].map(Self.spellings).first(where: has)
+    let known: [(Dataset.Part, Spellings?)] = [
+      (.train, Self.spellings("train")), (.test, Self.spellings("test")), (.validation, validation),
+    ]
+    let found = known.filter { $0.1.map(has) ?? false }
+    if found.contains(where: { $0.0 == .train || $0.0 == .test }) {
+      for (kind, spellings) in known {
+        guard let spellings, kind == .train || has(spellings) else { continue }
+        parts.append((kind, try part(spellings, options)))
+      }
+    } else if let own = Self.single.first(where: { names.contains($0.images) && names.contains($0.labels) }) {
+      let isAttacked = names.contains("x_clean")
+      parts.append((isAttacked ? .test : .train, try part(([own.images], [own.labels]), options)))
+    } else {
+      _ = try part(Self.spellings("train"), options)
     }
-    try MemoryBound.check(train.layout.needed + test.layout.needed, path)
-    let labels = (train: try train.labels.labels(), test: try test.labels.labels())
-    try LabelGaps.check(
-      train: labels.train, test: labels.test, places: (train.labels.place, test.labels.place))
-    let classes = max(Int(max(labels.train.max() ?? 0, labels.test.max() ?? 0)) + 1, 2)
-    return try Dataset(
-      name: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent, path: path,
-      classes: ClassNames.digits(classes), shape: train.layout.shape,
-      train: .init(bytes: train.layout.arranged(try train.images.pixels()), labels: labels.train),
-      test: .init(bytes: test.layout.arranged(try test.images.pixels()), labels: labels.test),
-      files: [Dataset.File(path: path, sha256: try Digest.sha256(ofFile: path))])
+    return try dataset(parts, name, path, files)
   }
 
-  private func part(_ number: Int) throws(DataError) -> Part {
-    let (images, labels) = (try array(Self.names[number].images), try array(Self.names[number].labels))
-    let layout = try ImageLayout(images)
+  private func has(_ spellings: Spellings) -> Bool { spellings.images.contains { names.contains($0) } }
+
+  private func dataset(
+    _ parts: [(kind: Dataset.Part, part: Part)], _ name: String, _ path: String, _ files: [String]
+  ) throws(DataError) -> Dataset {
+    let shape = parts[0].part.layout.shape
+    for other in parts.dropFirst() where other.part.layout.shape != shape {
+      throw .shapeMismatch(train: shape, test: other.part.layout.shape)
+    }
+    try MemoryBound.check(parts.reduce(0) { $0 + $1.part.layout.needed }, place)
+    var (numbers, texts) = ([[UInt8]](), [[String]]())
+    for (_, part) in parts {
+      switch try part.labels.labels() {
+      case .numbers(let labels): numbers.append(labels)
+      case .names(let labels): texts.append(labels)
+      }
+    }
+    var classes: [String]
+    if texts.isEmpty {
+      let first = numbers[0]
+      try LabelGaps.check(
+        train: parts[0].kind == .train ? first : [UInt8](0...(numbers.joined().max() ?? 0)),
+        test: numbers.dropFirst().joined().map { $0 },
+        places: (parts[0].part.labels.place, parts.last?.part.labels.place ?? ""))
+      classes = ClassNames.digits(max(Int(numbers.joined().max() ?? 0) + 1, 2))
+    } else {
+      guard numbers.isEmpty else { throw NPZ.unexpected(place, "some of its labels are numbers, others texts") }
+      let named = try ClassLabels(named: texts, place: parts[0].part.labels.place)
+      (classes, numbers) = (named.classes, named.labels)
+    }
+    if let names = try classNames() {
+      let last = Int(numbers.joined().max() ?? 0)
+      guard names.count > last, names.count <= 256, Set(names).count == names.count else {
+        throw NPZ.unexpected(
+          "\(place), class_names",
+          names.count > last
+            ? "its names are not different, or too many" : "it has \(names.count) names, but there is a label \(last)")
+      }
+      classes = names
+    }
+    var examples: [Dataset.Part: Dataset.Examples] = [:]
+    for (index, (kind, part)) in parts.enumerated() {
+      examples[kind] = .init(part.layout.arranged(try part.images.pixels()), labels: numbers[index])
+    }
+    var sources: [Dataset.File] = []
+    for file in files { sources.append(Dataset.File(path: file, sha256: try Digest.sha256(ofFile: file))) }
+    let nothing = Dataset.Examples(bytes: [], labels: [])
+    var data = try Dataset(
+      name: name, path: path, classes: classes, shape: shape, train: examples[.train] ?? nothing,
+      test: examples[.test] ?? nothing, validation: examples[.validation], files: sources)
+    if let validation = examples[.validation] {
+      data.notes = [
+        "\(MessageText.count(validation.labels.count, "image")) set apart as `.validation`, which no command uses unasked"
+      ]
+    }
+    if parts[0].kind == .test { data.notes = ["all images are test images: there is nothing to train on"] }
+    return data
+  }
+
+  private func classNames() throws(DataError) -> [String]? {
+    for name in ["class_names", "label_names"] {
+      if let array = try find(name) { return try array.texts() }
+    }
+    return nil
+  }
+
+  private func part(_ spellings: Spellings, _ options: LoadOptions) throws(DataError) -> Part {
+    let (images, labels) = (try array(spellings.images), try array(spellings.labels))
+    let layout = try ImageLayout(images, options.shape)
     try labels.checkLabels()
-    guard labels.header.count == layout.count else {
+    guard labels.rows == layout.count else {
       throw .countMismatch(
-        images: layout.count, imagesPath: images.place, labels: labels.header.count, labelsPath: labels.place)
+        images: layout.count, imagesPath: images.place, labels: labels.rows, labelsPath: labels.place)
     }
     return Part(images: images, labels: labels, layout: layout)
   }
 
-  private func array(_ names: [String]) throws(DataError) -> NumPyArray {
-    for name in names {
-      if let entry = archive.entries[name + ".npy"] {
-        return try NumPyArray(ZipMember(entry, in: archive.file, place: "\(path), \(name)"))
+  private func array(_ spellings: [String]) throws(DataError) -> NumPyArray {
+    for name in spellings { if let array = try find(name) { return array } }
+    throw NPZ.unexpected(place, "it has no array \(spellings[0]); it has \(MessageText.names(names))")
+  }
+}
+
+/// A folder with arrays in files of their own: `x_train.npy` and so on, or as Kuzushiji-MNIST comes, `kmnist-train-imgs.npz`
+/// with one array in each.
+struct NumPyFolder {
+  private let folder: URL
+  /// The files by the names that an archive would have for their arrays.
+  private var files: [String: String] = [:]
+
+  /// Nil if there are no such files in it.
+  init?(_ folder: URL) {
+    self.folder = folder
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
+    for name in names where !name.hasPrefix(".") {
+      let path = folder.appendingPathComponent(name).path
+      if name.hasSuffix(".npy") {
+        files[String(name.dropLast(4))] = path
+      } else {
+        for part in ["train", "test"] {
+          if name.hasSuffix("-\(part)-imgs.npz") { files["x_\(part)"] = path }
+          if name.hasSuffix("-\(part)-labels.npz") { files["y_\(part)"] = path }
+        }
       }
     }
-    let found = archive.entries.keys.sorted().map { $0.hasSuffix(".npy") ? String($0.dropLast(4)) : $0 }
-    throw Self.unexpected(path, "it has no array \(names[0]); it has \(MessageText.names(found))")
+    guard
+      files["x_train"] != nil
+        || files.keys.contains(where: { $0.hasPrefix("x") || $0.hasPrefix("X") || $0.contains("images") })
+    else { return nil }
+  }
+
+  func load(_ options: LoadOptions) throws(DataError) -> Dataset {
+    let arrays = NumPyArrays(place: folder.path, names: files.keys.sorted()) {
+      [files] name throws(DataError) -> NumPyArray? in
+      guard let path = files[name] else { return nil }
+      return try NumPyArray { () throws(DataError) -> any ByteSource in
+        guard path.hasSuffix(".npz") else { return try FileSource(path) }
+        let archive = try ZipFile(path)
+        guard archive.entries.count == 1, let entry = archive.entries.values.first else {
+          throw NPZ.unexpected(path, "it has \(archive.entries.count) arrays, not one")
+        }
+        return try ZipMember(entry, in: archive.file, place: path)
+      }
+    }
+    var data = try arrays.load(
+      folder.lastPathComponent, folder.path, options, files: files.keys.sorted().compactMap { files[$0] })
+    if files.values.contains(where: { $0.contains("kmnist-") }), data.classes.count == 10 {
+      data.classes = ClassNames.kuzushiji
+    }
+    return data
   }
 }

@@ -1,60 +1,101 @@
-/// An array of an archive: its header is read at once, its numbers when they are asked for, which is once.
+/// An array in NumPy's form: its header is read at once, its numbers when they are asked for.
 struct NumPyArray {
   let header: NumPyHeader
-  private let member: ZipMember
+  private let open: () throws(DataError) -> any ByteSource
+  /// The file and the array, for messages.
+  let place: String
 
-  init(_ member: ZipMember) throws(DataError) {
-    self.member = member
-    header = try NumPyHeader(member)
+  /// - Parameter open: Gives the bytes from their beginning; called anew each time that they are read.
+  init(_ open: @escaping () throws(DataError) -> any ByteSource) throws(DataError) {
+    let source = try open()
+    (self.open, place) = (open, source.place)
+    header = try NumPyHeader(source)
   }
 
-  /// The file and the array, for messages.
-  var place: String { member.place }
+  /// How many images or labels there are.
+  var rows: Int { header.shape.first ?? 0 }
 
-  /// Pixels in the order of the file: bytes as they are, other numbers as the multiples of 1/255 that they must be.
-  func pixels() throws(DataError) -> [UInt8] {
-    var pixels: [UInt8] = []
+  /// Pixels in the order of the file: bytes where all are bytes or multiples of 1/255, else floats from 0 to 1.
+  func pixels() throws(DataError) -> PixelValues {
+    if let levels = try levels() { return .bytes(levels) }
+    try MemoryBound.check(header.count * 4, place)
+    var floats: [Float] = []
+    floats.reserveCapacity(header.count)
+    try eachPiece { piece throws(DataError) in
+      for start in stride(from: 0, to: piece.count, by: header.type.width) {
+        let value = header.type.number(piece, start)
+        guard value >= 0, value <= 1 else { throw refusal(value) }
+        floats.append(Float(value))
+      }
+    }
+    return .floats(floats)
+  }
+
+  /// Nil if a float from 0 to 1 is no multiple of 1/255.
+  private func levels() throws(DataError) -> [UInt8]? {
+    var levels: [UInt8] = []
+    var areLevels = true
     // Memory that is only reserved costs nothing yet: a member that is shorter than it says takes no more than it has.
-    pixels.reserveCapacity(header.count)
+    levels.reserveCapacity(header.count)
     try eachPiece { piece throws(DataError) in
       if header.type.isBytes {
-        pixels += piece
-      } else {
-        for start in stride(from: 0, to: piece.count, by: header.type.width) {
-          pixels.append(try level(header.type.number(piece, start)))
+        levels += piece
+        return
+      }
+      for start in stride(from: 0, to: piece.count, by: header.type.width) where areLevels {
+        let value = header.type.number(piece, start)
+        let exact = value * (255 / header.type.white)
+        let level = exact.rounded()
+        if level >= 0, level <= 255, abs(level - exact) <= header.type.tolerance {
+          levels.append(UInt8(level))
+        } else if header.type.kind == .float, value >= 0, value <= 1 {
+          areLevels = false
+        } else {
+          throw refusal(value)
         }
       }
     }
-    return pixels
+    return areLevels ? levels : nil
   }
 
-  private func level(_ value: Double) throws(DataError) -> UInt8 {
-    let exact = value * (255 / header.type.white)
-    let level = exact.rounded()
-    if level >= 0, level <= 255, abs(level - exact) <= header.type.tolerance { return UInt8(level) }
+  private func refusal(_ value: Double) -> DataError {
     let reason =
       switch header.type.kind {
-      case .float where value >= 0 && value <= 1: "floats are multiples of 1/255, as bytes become when divided by 255"
       case .float where value < 0:
         "floats go from 0 to 1; images from -1 to 1 become (x + 1) / 2, standardised ones x * std + mean"
+      case .float where value.isNaN: "floats are numbers from 0 to 1"
       case .float: "floats go from 0 to 1; bytes, from 0 to 255, are saved with astype('uint8')"
       case .boolean: "truth values are 0 or 1"
+      case .text: "pixels are numbers"
       case .signed, .unsigned: "whole numbers go from 0 to 255"
       }
-    throw NPZ.unexpected(place, "a pixel is \(header.type.kind == .float ? "\(value)" : Self.text(value)); \(reason)")
+    return NPZ.unexpected(
+      place, "a pixel is \(header.type.kind == .float ? "\(value)" : Self.text(value)); \(reason)")
   }
 
-  /// Refuses an array that has not one number an image.
+  /// Refuses an array that has neither one label an image, nor a 1 for each of them in the place of its class.
   func checkLabels() throws(DataError) {
     let shape = header.shape
-    guard shape.count == 1 || (shape.count == 2 && shape[1] == 1) else {
-      let help = shape.count == 2 ? ", as argmax(axis=1) makes of one-hot labels" : ""
-      throw NPZ.unexpected(place, "labels of \(MessageText.shape(shape)); one number an image is needed\(help)")
+    guard shape.count == 1 || (shape.count == 2 && (1...256).contains(shape[1])) else {
+      throw NPZ.unexpected(place, "labels of \(MessageText.shape(shape)); one number an image is needed")
     }
   }
 
-  /// Class numbers: whole numbers that fit into a byte.
-  func labels() throws(DataError) -> [UInt8] {
+  /// What the labels of an array are.
+  enum Labels {
+    case numbers([UInt8])
+    /// Names of the classes.
+    case names([String])
+  }
+
+  /// Class numbers: whole numbers that fit into a byte, or the place of the 1 in a row of zeros; or class names.
+  func labels() throws(DataError) -> Labels {
+    let columns = header.shape.count == 2 ? header.shape[1] : 1
+    if header.type.kind == .text {
+      guard columns == 1 else { throw NPZ.unexpected(place, "labels of \(MessageText.shape(header.shape))") }
+      return .names(try texts())
+    }
+    if columns > 1 { return .numbers(try oneHot(columns)) }
     var labels: [UInt8] = []
     try eachPiece { piece throws(DataError) in
       for start in stride(from: 0, to: piece.count, by: header.type.width) {
@@ -66,6 +107,40 @@ struct NumPyArray {
         labels.append(label)
       }
     }
+    return .numbers(labels)
+  }
+
+  /// The texts of an array of texts.
+  func texts() throws(DataError) -> [String] {
+    guard header.type.kind == .text else { throw NPZ.unexpected(place, "its values are no texts") }
+    var texts: [String] = []
+    try eachPiece { piece throws(DataError) in
+      for start in stride(from: 0, to: piece.count, by: header.type.width) {
+        texts.append(header.type.text(piece, start))
+      }
+    }
+    return texts
+  }
+
+  private func oneHot(_ columns: Int) throws(DataError) -> [UInt8] {
+    var labels = [UInt8](repeating: 0, count: rows)
+    var ones = [UInt8](repeating: 0, count: rows)
+    var at = 0
+    try eachPiece { piece throws(DataError) in
+      for start in stride(from: 0, to: piece.count, by: header.type.width) {
+        let value = header.type.number(piece, start)
+        let (row, column) = header.isFortran ? (at % rows, at / rows) : (at / columns, at % columns)
+        guard value == 0 || (value == 1 && ones[row] == 0) else {
+          throw NPZ.unexpected(
+            place,
+            "labels of \(MessageText.shape(header.shape)), but row \(row) is not zeros and one 1; "
+              + "labels are one number an image, or such rows")
+        }
+        if value == 1 { (labels[row], ones[row]) = (UInt8(column), 1) }
+        at += 1
+      }
+    }
+    if let empty = ones.firstIndex(of: 0) { throw NPZ.unexpected(place, "row \(empty) of the labels has no 1") }
     return labels
   }
 
@@ -73,9 +148,11 @@ struct NumPyArray {
 
   /// Calls `body` with whole numbers' bytes, up to a megabyte at a time.
   private func eachPiece(_ body: ([UInt8]) throws(DataError) -> Void) throws(DataError) {
+    let source = try open()
+    _ = try NumPyHeader(source)
     var left = header.count * header.type.width
     while left > 0 {
-      let piece = try member.read(min(left, 1 << 20))
+      let piece = try source.read(min(left, max(1, (1 << 20) / header.type.width) * header.type.width))
       try body(piece)
       left -= piece.count
     }

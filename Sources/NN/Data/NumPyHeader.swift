@@ -10,7 +10,7 @@ struct NumPyHeader {
   let count: Int
 
   /// Reads the header alone, and holds what it announces against the size of the member.
-  init(_ member: ZipMember) throws(DataError) {
+  init(_ member: any ByteSource) throws(DataError) {
     let place = member.place
     let text = try Self.text(member)
     guard let type = Self.value(of: "descr", text.content), let order = Self.value(of: "fortran_order", text.content),
@@ -19,7 +19,8 @@ struct NumPyHeader {
     guard let known = NumPyType(type) else {
       let found =
         type.hasPrefix("[") ? "it is a table with fields" : "its numbers are of type \(MessageText.text(type))"
-      throw NPZ.unexpected(place, "\(found); whole numbers, floats and truth values of up to 64 bits are read")
+      throw NPZ.unexpected(
+        place, "\(found); whole numbers, floats and truth values of up to 64 bits are read, and texts as labels")
     }
     guard let count = Self.product(shape), let bytes = Self.product([count, known.width]) else {
       throw .corrupt(path: place, reason: "its header announces more numbers than there can be")
@@ -30,7 +31,7 @@ struct NumPyHeader {
     (self.type, self.shape, self.count, isFortran) = (known, shape, count, order == "True")
   }
 
-  private static func text(_ member: ZipMember) throws(DataError) -> (content: String, length: Int) {
+  private static func text(_ member: any ByteSource) throws(DataError) -> (content: String, length: Int) {
     let start = try member.read(min(10, member.size))
     guard start.count == 10, start.starts(with: [0x93] + Array("NUMPY".utf8)) else {
       throw NPZ.unexpected(member.place, "it is not a NumPy array")

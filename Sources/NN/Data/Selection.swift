@@ -59,9 +59,10 @@ extension Images {
   }
 }
 
-/// How a data set was narrowed down when it was loaded.
+/// How a data set was read, and narrowed down, when it was loaded.
 ///
-/// As JSON: `{"classes":["Shirt",6],"train":600,"test":200}`, each only where something was left out.
+/// As JSON: `{"classes":["Shirt",6],"options":{"share":0.2,"seed":0},"train":600,"test":200}`, each only where something
+/// was said.
 public struct DataSelection: WrittenForm, Sendable, Equatable {
   /// The classes that were kept, by name or number; nil for all.
   public var classes: [SettingValue]?
@@ -69,14 +70,18 @@ public struct DataSelection: WrittenForm, Sendable, Equatable {
   public var train: Int?
   /// The first so many test images were kept; nil for all.
   public var test: Int?
+  /// How the files were read, where more was said than their path.
+  public var options: LoadOptions?
 
   /// See the properties.
-  public init(classes: [SettingValue]? = nil, train: Int? = nil, test: Int? = nil) {
-    (self.classes, self.train, self.test) = (classes, train, test)
+  public init(
+    classes: [SettingValue]? = nil, train: Int? = nil, test: Int? = nil, options: LoadOptions? = nil
+  ) {
+    (self.classes, self.train, self.test, self.options) = (classes, train, test, options)
   }
 
-  /// Whether nothing was left out.
-  public var isEmpty: Bool { self == DataSelection() }
+  /// Whether something was left out of what the files hold.
+  public var isNarrowed: Bool { classes != nil || train != nil || test != nil }
 
   /// The part of a data set.
   ///

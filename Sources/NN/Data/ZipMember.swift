@@ -1,7 +1,36 @@
 import CZlib
 
+/// Bytes that are read from front to back, once.
+protocol ByteSource: AnyObject {
+  /// The file, and the member of it if it has some, for messages.
+  var place: String { get }
+  /// How many bytes there are.
+  var size: Int { get }
+  /// The next `count` bytes, which must be there.
+  func read(_ count: Int) throws(DataError) -> [UInt8]
+}
+
+/// A whole file from front to back.
+final class FileSource: ByteSource {
+  let place: String
+  let size: Int
+  private let file: PlainFile
+  private var position = 0
+
+  init(_ path: String) throws(DataError) {
+    file = try PlainFile(path)
+    (place, size) = (path, file.size)
+  }
+
+  func read(_ count: Int) throws(DataError) -> [UInt8] {
+    let bytes = try file.read(count, at: position)
+    position += count
+    return bytes
+  }
+}
+
 /// One member of a zip file, unpacked from front to back, and no further than it is asked for.
-final class ZipMember {
+final class ZipMember: ByteSource {
   /// The file and the member, for messages.
   let place: String
   /// How many bytes it unpacks to, as announced; `read` holds it to that.

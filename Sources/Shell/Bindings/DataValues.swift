@@ -1,3 +1,4 @@
+import Foundation
 import Lang
 import NN
 
@@ -15,8 +16,8 @@ struct DatasetValue: Object {
       member("images", "how many images it has, all parts together") {
         .integer($0.dataset.train.count + $0.dataset.test.count + ($0.dataset.validation?.count ?? 0))
       },
-      member("features", "the names of its features; none for pictures") {
-        $0.dataset.features.map { .list($0.map { .string($0.name) }) } ?? .none
+      member("features", "its features, with the range of the training part; none for pictures") {
+        $0.dataset.featureTable.map { .table($0) } ?? .none
       },
       member("classes", "the names of its classes, in the order of their numbers") {
         .list($0.dataset.classes.map { .string($0) })
@@ -29,7 +30,7 @@ struct DatasetValue: Object {
 
   /// A data set of some classes alone, as `load … classes:` gives.
   func only(_ wanted: [Value]) throws -> DatasetValue {
-    guard selection.isEmpty else {
+    guard !selection.isNarrowed else {
       throw Problem(
         code: ShellCode.data, message: "\(dataset.name) was narrowed down already, by \(selection.typed)",
         help: ["choose the classes as you load it: `load … classes: \(Value.list(wanted).literal)`"])
@@ -37,7 +38,7 @@ struct DatasetValue: Object {
     do {
       return DatasetValue(
         dataset: try dataset.only(try classNumbers(wanted, argument: "classes")),
-        selection: DataSelection(classes: wanted.map(SettingValue.init(class:))))
+        selection: DataSelection(classes: wanted.map(SettingValue.init(class:)), options: selection.options))
     } catch let error as DataError { throw Problem.from(error) }
   }
 
@@ -183,9 +184,65 @@ extension DataSelection {
   var typed: String {
     let parts = [
       classes.map { "classes: \(Value.list($0.map(Value.init(class:))).literal)" }, train.map { "train: \($0)" },
-      test.map { "test: \($0)" },
+      test.map { "test: \($0)" }, options?.typed,
     ]
     return parts.compactMap { $0 }.joined(separator: " ")
+  }
+}
+
+extension LoadOptions {
+  /// As `load` takes them: `target: "diagnosis" test: 20% seed: 0`.
+  var typed: String {
+    func texts(_ texts: [String]) -> String { Value.list(texts.map { .string($0) }).literal }
+    let share = share.map { share -> String in
+      let percent = (share * 1e9).rounded() / 1e7
+      return percent == percent.rounded() ? "\(Int(percent))%" : NumberText.exact(share)
+    }
+    let parts = [
+      target.map { "target: \(Value.string($0).literal)" }, (share ?? count.map { "\($0)" }).map { "test: \($0)" },
+      seed.map { "seed: \($0)" }, missing.map { "missing: \($0)" }, without.map { "without: \(texts($0))" },
+      shape.map { "shape: \($0)" }, size.map { "size: \($0)" }, names.map { "names: \(texts($0))" },
+    ]
+    return parts.compactMap { $0 }.joined(separator: " ")
+  }
+}
+
+extension Dataset {
+  /// Its features in their own units; nil for pictures.
+  var featureTable: Table? {
+    features.map { features in
+      Table(
+        columns: ["feature", "lowest", "highest", "mean"].map { .init($0) },
+        rows: zip(features, mean).map { feature, mean in
+          [.string(feature.name), .number(feature.lower), .number(feature.upper), .number(feature.shown(mean))]
+        })
+    }
+  }
+}
+
+extension Feature {
+  /// A share of the range in the feature's own unit, without digits that a share of 32 bits does not have.
+  func shown(_ share: Float) -> Double {
+    let value = value(of: share)
+    let size = max(abs(lower), abs(upper), upper - lower)
+    guard size > 0, size.isFinite else { return value }
+    let step = pow(10, (log10(size) - 6).rounded(.down))
+    return Double(String(format: "%.\(max(0, Int(-log10(step).rounded())))f", value)) ?? value
+  }
+}
+
+extension ImagesValue {
+  /// Rows of a table of features in the features' own units, one column a row, as many as can be looked at; nil for pictures.
+  var featureTable: Table? {
+    guard let features = images.dataset.features else { return nil }
+    let shown = min(images.count, 8)
+    let rows = (0..<shown).map { images.pixels(at: $0) }
+    return Table(
+      columns: [.init("feature")] + (0..<shown).map { .init("row \(images.indices[$0])") },
+      rows: [[.string("class")] + (0..<shown).map { .string(images.classes[images.label(at: $0)]) }]
+        + features.indices.map { number in
+          [.string(features[number].name)] + rows.map { .number(features[number].shown($0[number])) }
+        })
   }
 }
 

@@ -9,6 +9,11 @@ extension Problem {
         code: ShellCode.noSuchClass, message: error.description, label: Suggestions.hint(for: name, in: classes),
         help: ["the classes are " + classes.joined(separator: ", ")])
     }
+    if case .noSuchColumn(_, let name, let columns) = error {
+      return Problem(
+        code: ShellCode.data, message: error.description, label: Suggestions.hint(for: name, in: columns),
+        help: error.hint.map { [$0] } ?? [])
+    }
     if case .unknown(let name, let known) = error {
       return Problem(
         code: ShellCode.data, message: error.description, label: Suggestions.hint(for: name, in: known),

@@ -10,7 +10,7 @@ extension Command<Session> {
       details: """
         Images that the attack won come first, a class at a time, so that few images show many kinds of mistake. Each is \
         captioned with its true class and what the model took it for. The difference is drawn in blue where a pixel became \
-        darker and in red where it became brighter. The attack must have kept its images: attack MODEL with: pgd keep: images
+        darker and in red where it became brighter. For tables of features it is a table of the five largest changes of each row. The attack must have kept its images: attack MODEL with: pgd keep: images
         """, check: SaveParameter.check
     ) { signature in
       let result = signature.subject("result", .object(ResultValue.self), "the result of an attack with keep: images")
@@ -20,6 +20,14 @@ extension Command<Session> {
         shown: "all")
       let save = SaveParameter(signature)
       return { session, given in
+        if let table = try given[result].featureChanges(count: given[count], of: given[wanted]) {
+          guard !save.isGiven(given) else {
+            throw Problem(
+              code: ShellCode.drawing, message: "changes of features are a table, not a picture",
+              help: ["`export` writes a table"], argument: "save")
+          }
+          return .table(table)
+        }
         let picture = try given[result].gallery(count: given[count], of: given[wanted])
         return try save.deliver(.picture(picture), given, session)
       }
@@ -28,8 +36,34 @@ extension Command<Session> {
 }
 
 extension ResultValue {
+  /// What an attack changed in rows of a table of features, in the features' own units; nil for pictures.
+  func featureChanges(count: Int, of classes: [Value]?) throws -> Table? {
+    guard let features = images.images.dataset.features else { return nil }
+    let (chosen, changed) = try chosen(count: count, of: classes)
+    let rows = chosen.flatMap { position -> [[Value]] in
+      let (clean, other) = (images.images.pixels(at: position), changed[position])
+      let outcome = evaluation.outcomes[position]
+      let order = features.indices.filter { clean[$0] != other[$0] }
+        .sorted { (-abs(other[$0] - clean[$0]), $0) < (-abs(other[$1] - clean[$1]), $1) }
+      return order.prefix(5).map { number in
+        [
+          .integer(images.images.indices[position]), .string(evaluation.classNames[outcome.label]),
+          .string(evaluation.name(of: outcome.answer)), .string(features[number].name),
+          .number(features[number].shown(clean[number])), .number(features[number].shown(other[number])),
+        ]
+      }
+    }
+    return Table(
+      columns: ["row", "true class", "taken for", "feature", "was", "became"].map { .init($0) }, rows: rows)
+  }
+
   /// The images of a result that kept them, those that were fooled first.
   func gallery(count: Int, of classes: [Value]?) throws -> Picture {
+    let (chosen, changed) = try chosen(count: count, of: classes)
+    return picture(of: chosen, changed)
+  }
+
+  private func chosen(count: Int, of classes: [Value]?) throws -> ([Int], [Pixels]) {
     guard run != nil else {
       throw Problem(
         code: ShellCode.drawing, message: "an evaluation changes no images, so there is nothing to compare",
@@ -42,7 +76,7 @@ extension ResultValue {
       throw Problem(
         code: ShellCode.drawing, message: "the result has no image of this class", argument: "class")
     }
-    return picture(of: chosen, changed)
+    return (chosen, changed)
   }
 
   /// Positions in the result: fooled ones before others that were right, those before what was wrong from the start; among

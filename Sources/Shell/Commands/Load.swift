@@ -4,58 +4,60 @@ import NN
 extension Command<Session> {
   static var load: Command {
     Command(
-      "load", "Load a data set by name, or from a folder.", topic: Topic.data,
+      "load", "Load a data set by name, or from files of your own.", topic: Topic.data,
       examples: [
         Example(
           "load \"fashion-mnist\"", gives: "60,000 training and 10,000 test images, 28×28, 10 classes"),
         Example(
           "load \"fashion-mnist\" train: 6000 test: 1000",
           gives: "6,000 training and 1,000 test images, 28×28, 10 classes"),
+        "load \"cancer.csv\" target: \"diagnosis\" test: 20%", "load \"photos\" size: 32 test: 20% seed: 1",
+        "load \"scans.npz\" names: [\"benign\", \"malignant\"]", "load \"digits.csv\" shape: [28, 28] test: 500",
       ],
-      details: """
-        Fashion-MNIST comes with Debian's package dataset-fashion-mnist. A folder may hold the four IDX files of MNIST or \
-        of a data set made like it, gzipped or not. Pixels are numbers from 0 to 1.
-        """
+      details: LoadForms.text
     ) { signature in
-      let name = signature.subject("name", .file, "the name of a data set, or the path of its folder")
+      let name = signature.subject("name", .file, "the name of a data set, or the path of its folder or file")
+      let options = LoadParameters(signature)
       let train = signature.optional(
         "train", .integer(in: .atLeast(1)), "keep only the first so many training images", shown: "all")
       let test = signature.optional(
-        "test", .integer(in: .atLeast(1)), "keep only the first so many test images", shown: "all")
-      let classes = signature.optional(
-        "classes", .list(of: ParameterType.either(.string, .integer())), "keep only these classes, by name or number",
+        "test", .number(in: .above(0)),
+        "keep only the first so many test images; where there are none, set so many apart, or a share such as 20%",
         shown: "all")
+      let classes = signature.optional(
+        "classes", .list(of: ParameterType<Value>.either(.string, .integer())),
+        "keep only these classes, by name or number", shown: "all")
       return { session, given in
+        var asked = try options.read(given, test: given[test], session)
         do {
-          let place = Home.path(given[name])
-          let (whole, warnings) = try Interrupt.runDetached {
-            let dataset = try Dataset.load(place)
-            return (dataset, given[classes] == nil ? dataset.warnings : [])
-          }
+          let (place, plain) = (Home.path(given[name]), given[classes] == nil)
+          let (whole, warnings) = try session.loading(place, asked) { ($0, plain ? $0.warnings : []) }
+          session.note(warnings, of: whole)
+          options.noteUnused(given, whole, session)
+          let keepsTest = whole.split == nil ? asked.count : nil
+          asked.seed = whole.split
+          if keepsTest != nil { asked.count = nil }
           var loaded = DatasetValue(dataset: whole)
-          let selection = DataSelection(
-            classes: given[classes]?.map(SettingValue.init(class:)), train: given[train], test: given[test])
           if let wanted = given[classes] {
             let numbers = try loaded.classNumbers(wanted, argument: "classes")
             loaded = DatasetValue(dataset: try Interrupt.runDetached { try whole.only(numbers) })
           }
-          if given[train] != nil || given[test] != nil {
+          if given[train] != nil || keepsTest != nil {
             let chosen = loaded.dataset
             loaded = DatasetValue(
-              dataset: try Interrupt.runDetached { try chosen.first(train: given[train], test: given[test]) })
+              dataset: try Interrupt.runDetached { try chosen.first(train: given[train], test: keepsTest) })
           }
           session.noteShortage(loaded.dataset.train.count, of: given[train], "train", "training images")
-          session.noteShortage(loaded.dataset.test.count, of: given[test], "test", "test images")
-          loaded.selection = selection
-          for warning in warnings {
-            session.note(
-              Diagnostic(ShellCode.suspiciousData, warning.message, help: [warning.advice], severity: .warning))
-          }
+          session.noteShortage(loaded.dataset.test.count, of: keepsTest, "test", "test images")
+          loaded.selection = DataSelection(
+            classes: given[classes]?.map(SettingValue.init(class:)), train: given[train], test: keepsTest,
+            options: asked.isEmpty ? nil : asked)
           session.made(.dataset(loaded))
           return .object(loaded)
         } catch let error as DataError {
+          if error == .stopped { throw Lang.Interrupt() }
           var problem = Problem.from(error)
-          problem.argument = "name"
+          problem.argument = options.argument(of: error, given)
           throw problem
         }
       }
@@ -64,11 +66,13 @@ extension Command<Session> {
 
   static var describe: Command {
     Command(
-      "describe", "Say what a value is: for data, how many images each class has; for a network, its layers.",
-      topic: Topic.data,
+      "describe",
+      "Say what a value is: for data, how many images each class has; for a network, its layers.", topic: Topic.data,
       examples: ["describe fashion", "describe lenet on: fashion"],
-      details:
-        "Of an architecture, the data decides the shapes: with on:, they are shown beside what each layer learns and costs."
+      details: """
+        For a table of features it also shows the features in their own units: the range and the mean of the training part. \
+        Of an architecture, the data decides the shapes: with on:, they are shown beside what each layer learns and costs.
+        """
     ) { signature in
       let subject = signature.subject("value", .any, "what to describe")
       let on = signature.optional(
@@ -77,6 +81,7 @@ extension Command<Session> {
         switch given[subject] {
         case .object(let data as DatasetValue):
           let parts = [data.dataset.train, data.dataset.validation, data.dataset.test].compactMap { $0 }
+          if let features = data.dataset.featureTable { session.output.show(.table(features)) }
           return .table(counts(parts, data.dataset.classes))
         case .object(let some as ImagesValue): return .table(counts([some.images], some.images.classes))
         case .object(let costs as CostsValue): return .table(costs.table)
@@ -121,6 +126,25 @@ extension Session {
     }
     output.show(.text(network.summary))
     return .table(network.table)
+  }
+
+  /// Reads a data set on another thread, and something of it there too.
+  fileprivate func loading<Result>(
+    _ place: String, _ options: LoadOptions, _ then: @escaping (Dataset) -> Result
+  ) throws -> Result {
+    let progress = Progress(terminal: terminal, quiet: isQuiet)
+    defer { progress.finish() }
+    let work = LoadWork(stop: Stop { Interrupt.isRequested }) { progress.update($0, fraction: $1) }
+    return try Interrupt.runDetached { then(try Dataset.load(place, options: options, work: work)) }
+  }
+
+  /// Says how the data was read, and what is unusual about it.
+  fileprivate func note(_ warnings: [DataWarning], of data: Dataset) {
+    for note in data.notes { remark(note) }
+    for warning in warnings {
+      self.note(
+        Diagnostic(ShellCode.suspiciousData, warning.message, help: [warning.advice], severity: .warning))
+    }
   }
 
   /// Says that there are fewer than were asked for.

@@ -10,13 +10,17 @@ extension Command<Session> {
         "show fashion.test[0..<8]", "show guard", "show cse.conv1 save: \"kernels.png\"", "show confusion(result)",
       ],
       details: """
-        On a terminal pictures are drawn by coloured half blocks. In files, and in recorded sessions, a line of words stands \
+        Rows of a table of features are shown as a table, in the features' own units. On a terminal pictures are drawn by coloured half blocks. In files, and in recorded sessions, a line of words stands \
         in their place; save: writes them as PNG or SVG.
         """, check: SaveParameter.check
     ) { signature in
       let value = signature.subject("value", .any, "what to show")
       let save = SaveParameter(signature)
       return { session, given in
+        if let images = given[value].asObject(ImagesValue.self), let table = images.featureTable, !save.isGiven(given) {
+          session.output.show(.table(table))
+          return .none
+        }
         guard let content = DrawingValue.Content(showing: given[value]) else {
           if save.isGiven(given) {
             throw Problem(
@@ -43,7 +47,9 @@ extension DrawingValue.Content {
   init?(showing value: Value) {
     switch value {
     case .object(let drawing as DrawingValue): self = drawing.content
-    case .object(let images as ImagesValue): self = .picture(Picture(images))
+    case .object(let images as ImagesValue):
+      guard images.images.dataset.features == nil else { return nil }
+      self = .picture(Picture(images))
     case .object(let prediction as PredictionValue):
       guard prediction.images.images.dataset.features == nil else { return nil }
       self = .picture(prediction.picture)

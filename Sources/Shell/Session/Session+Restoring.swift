@@ -20,7 +20,7 @@ extension Session {
       // The place it was read from, unless a set that has a name of its own stands elsewhere on this machine.
       let isThere = FileManager.default.fileExists(atPath: record.path)
       let place = isThere || !Dataset.knownNames.contains(record.name) ? record.path : record.name
-      let dataset = try Interrupt.runDetached { try Dataset.load(place) }
+      let dataset = try Interrupt.runDetached { try Dataset.load(place, options: selection.options ?? LoadOptions()) }
       guard dataset.sha256 == record.sha256 else {
         throw Problem(
           code: ShellCode.data,

@@ -1,0 +1,163 @@
+import Foundation
+import Testing
+
+@testable import NN
+
+/// Tables of features, and images in tables.
+@Suite struct FeatureTableTests {
+  private let folder: Folder
+
+  init() throws { folder = try Folder("tables") }
+
+  private func load(_ text: String, _ set: (inout LoadOptions) -> Void = { _ in }) throws -> Dataset {
+    var options = LoadOptions()
+    options.share = 0.25
+    set(&options)
+    return try Dataset.load(folder.write("t.csv", Array(text.utf8)), options: options)
+  }
+
+  private func refusal(_ text: String, _ set: (inout LoadOptions) -> Void = { $0.target = "class" }) -> String {
+    do {
+      _ = try load(text, set)
+      return "it was read"
+    } catch let error as DataError {
+      return "\(error)" + (error.hint.map { " | " + $0 } ?? "")
+    } catch { return "\(error)" }
+  }
+
+  /// 40 rows: an age from 20 to 59, a colour, and the class.
+  private let people =
+    "age,colour,class\n"
+    + (0..<40).map { "\(20 + $0),\($0 % 3 == 0 ? "blue" : "red"),\($0 % 2 == 0 ? "no" : "yes")\n" }.joined()
+
+  @Test func numbersBecomeSharesOfTheirRangeInTheTrainingPart() throws {
+    let data = try load(people) { $0.target = "class" }
+    #expect(data.train.count == 30 && data.test.count == 10 && data.classes == ["no", "yes"])
+    #expect(data.test.labels.count { $0 == 0 } == 5)
+    let features = try #require(data.features)
+    #expect(features.map(\.name) == ["age", "colour=blue", "colour=red"])
+    #expect(data.shape == ImageShape(channels: 3, height: 1, width: 1) && data.split == 0)
+    // Each row in its own units is a row of the file.
+    for part in [data.train, data.test] {
+      for position in 0..<part.count {
+        let pixels = part.pixels(at: position)
+        let age = features[0].value(of: pixels[0]).rounded()
+        let isBlue = (Int(age) - 20) % 3 == 0
+        if pixels[0] > 0, pixels[0] < 1 { #expect(part.label(at: position) == (Int(age) - 20) % 2) }
+        if pixels[0] > 0, pixels[0] < 1 { #expect(pixels[1] == (isBlue ? 1 : 0) && pixels[2] == (isBlue ? 0 : 1)) }
+      }
+    }
+    let ages = (0..<30).map { data.train.pixels(at: $0)[0] }
+    #expect(ages.min() == 0 && ages.max() == 1)
+  }
+
+  @Test func testValuesOutsideOfTheTrainingRangeAreMovedToItsEdgeAndSaid() throws {
+    try folder.write("a_train.csv", Array("x,class\n10,a\n20,b\n".utf8))
+    try folder.write("a_test.csv", Array("x,class\n5,a\n15,b\n30,b\n".utf8))
+    var options = LoadOptions()
+    options.target = "class"
+    let data = try Dataset.load(folder.path, options: options)
+    #expect((0..<3).map { data.test.pixels(at: $0)[0] } == [0, 0.5, 1])
+    #expect(data.notes.contains { $0.hasPrefix("2 of 3 test values lie outside") })
+  }
+
+  @Test func theSplitHangsOnTheSeedAlone() throws {
+    func rows(_ seed: Int) throws -> [Float] {
+      let data = try load(people) {
+        $0.target = "class"
+        $0.seed = seed
+      }
+      return data.test.tensor(0..<10).values
+    }
+    #expect(try rows(1) == rows(1) && rows(1) != rows(2))
+  }
+
+  @Test func semicolonsTabsQuotesAndWindowsLinesAreRead() throws {
+    for separator in [";", "\t"] {
+      let text = people.replacingOccurrences(of: ",", with: separator).replacingOccurrences(of: "\n", with: "\r\n")
+        .replacingOccurrences(of: "red", with: "\"r,e;d\"")
+      let data = try load(text) { $0.target = "Class" }
+      #expect(data.features?.map(\.name) == ["age", "colour=blue", "colour=r,e;d"])
+    }
+  }
+
+  @Test func missingValuesAreRefusedOrFilledWithTheMean() throws {
+    let text = "x,class\n" + (0..<20).map { "\($0 == 7 ? "NA" : "\($0 % 2 * 10)"),\($0 % 2)\n" }.joined()
+    #expect(refusal(text).contains("line 9, column x: the value is missing"))
+    let data = try load(text) {
+      $0.target = "class"
+      $0.missing = "mean"
+    }
+    #expect(data.notes.contains { $0.hasPrefix("1 missing value filled") })
+    let all = (0..<data.train.count).map { data.train.pixels(at: $0)[0] } + (0..<data.test.count).map { data.test.pixels(at: $0)[0] }
+    #expect(all.contains { $0 > 0.2 && $0 < 0.8 })
+  }
+
+  @Test func whatIsWrongIsNamedWithLineAndColumn() {
+    #expect(refusal("a,class\n1,x\n2,y,z\n").contains("line 3 has 3 fields, but the first line has 2"))
+    #expect(refusal("a,class\n1,x\n2,y\noops,x\n3,y\n").contains("line 4, column a: \"oops\""))
+    #expect(refusal("a,class\n1,x\n2,y\ninf,x\n").contains("line 4, column a: inf is not finite"))
+    #expect(refusal("a,class\n").contains("no row of data"))
+    #expect(refusal("").contains("is empty"))
+    #expect(refusal("a,a,class\n1,2,x\n").contains("two columns are called \"a\""))
+    #expect(refusal("a,clas\n1,x\n2,y\n").contains("no column \"class\""))
+    #expect(refusal("a,class\n1,x\n2,x\n").contains("of one class, x"))
+    #expect(refusal("a,class\n1,x\n2,\n").contains("line 3, column class: the class is missing"))
+    #expect(refusal("a,class\n1,x\n2,y\n") { _ in }.contains("target: \"NAME\" says it, one of: a, class"))
+    let prices = (0..<60).map { "\($0),\(Double($0) * 1.7 + 0.3)\n" }.joined()
+    #expect(refusal("a,class\n" + prices).contains("regression"))
+    let names = (0..<60).map { "name\($0),\($0 % 2)\n" }.joined()
+    #expect(refusal("who,class\n" + names).contains("without: [\"who\"]"))
+    #expect(refusal((0..<300_000).map { "c\($0)" }.joined(separator: ",")).contains("more than 200000 fields"))
+    #expect(refusal(people) { ($0.target, $0.share) = ("class", nil) }.contains("test: 20%"))
+    #expect(refusal(people) { ($0.target, $0.size) = ("class", 8) }.contains("size: is for folders of pictures"))
+    #expect(refusal(people) { ($0.target, $0.names) = ("class", ["a"]) }.contains("1 name for 2 classes"))
+    #expect(refusal(people) { ($0.target, $0.names) = ("class", ["a", "a"]) }.contains("two classes are called \"a\""))
+  }
+
+  @Test func columnsCanBeLeftOutAndAHeaderIsNotNeeded() throws {
+    let data = try load((0..<20).map { "\($0),\($0 % 5),\($0 % 2 == 0 ? "a" : "b")\n" }.joined()) {
+      $0.target = "3"
+      $0.without = ["1"]
+    }
+    #expect(data.features?.map(\.name) == ["2"] && data.classes == ["a", "b"])
+  }
+
+  // MARK: images
+
+  private func pixels(_ label: Int, _ header: Bool = true, last: Bool = false) -> String {
+    let names = (0..<9).map { "pixel\($0)" }
+    let head = header ? (last ? names + ["label"] : ["label"] + names).joined(separator: ",") + "\n" : ""
+    return head
+      + (0..<20).map { row in
+        let values = (0..<9).map { "\(($0 * 7 + row) % 256)" }
+        let own = "\(row % 2 * label)"
+        return (last ? values + [own] : [own] + values).joined(separator: ",") + "\n"
+      }.joined()
+  }
+
+  @Test(arguments: [false, true]) func kagglesTablesAreImages(last: Bool) throws {
+    let data = try load(pixels(1, last: last)) { $0.share = 0.2 }
+    #expect(data.shape == ImageShape(channels: 1, height: 3, width: 3) && data.test.count == 4 && data.features == nil)
+    #expect(data.train.bytes(at: 0).count == 9 && data.train.labels.max() == 1)
+    var shaped = LoadOptions()
+    (shaped.share, shaped.shape) = (0.2, [1, 9])
+    let path = try folder.write("u.csv", Array(pixels(1, last: last).utf8))
+    #expect(try Dataset.load(path, options: shaped).shape == ImageShape(channels: 1, height: 1, width: 9))
+    shaped.shape = [2, 4]
+    #expect(problem(DataError.self) { _ = try Dataset.load(path, options: shaped) } != nil)
+  }
+
+  @Test func aPairOfTablesIsTwoPartsAndATestFileWithoutLabelsIsLeftOut() throws {
+    try folder.write("train.csv", Array(pixels(1).utf8))
+    try folder.write("test.csv", Array(pixels(1).utf8))
+    let pair = try Dataset.load(folder.path)
+    #expect(pair.train.count == 20 && pair.test.count == 20 && pair.files.count == 2 && pair.split == nil)
+    let unlabelled = pixels(1).split(separator: "\n").map { $0.drop { $0 != "," }.dropFirst() }.joined(separator: "\n")
+    try folder.write("test.csv", Array(unlabelled.utf8))
+    var options = LoadOptions()
+    options.count = 6
+    let single = try Dataset.load(folder.path, options: options)
+    #expect(single.test.count == 6 && single.notes.contains { $0.hasPrefix("test.csv has no labels") })
+  }
+}

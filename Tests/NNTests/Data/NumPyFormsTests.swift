@@ -1,0 +1,158 @@
+import Foundation
+import Testing
+
+@testable import NN
+
+/// The other shapes in which NumPy's users keep data.
+@Suite struct NumPyFormsTests {
+  private let folder: Folder
+
+  init() throws { folder = try Folder("forms") }
+
+  private func load(_ members: [String: [UInt8]], _ set: (inout LoadOptions) -> Void = { _ in }) throws -> Dataset {
+    var options = LoadOptions()
+    set(&options)
+    let archive = zipFile(members.sorted { $0.key < $1.key }.map { ($0.key + ".npy", $0.value) })
+    return try Dataset.load(folder.write("x.npz", archive), options: options)
+  }
+
+  private func floats(_ values: [Float]) -> [UInt8] {
+    values.flatMap { withUnsafeBytes(of: $0.bitPattern.littleEndian, Array.init) }
+  }
+
+  private let eight = npy("|u1", "(8, 2, 2)", Array(0..<32))
+  private let labels = npy("|u1", "(8,)", [0, 1, 0, 1, 0, 1, 0, 1])
+
+  @Test func aValidationPartIsKept() throws {
+    let data = try load([
+      "train_images": eight, "train_labels": npy("|u1", "(8, 1)", [0, 1, 0, 1, 0, 1, 0, 1]), "val_images": eight,
+      "val_labels": labels, "test_images": eight, "test_labels": labels,
+    ])
+    #expect(data.validation?.count == 8 && data.train.count == 8 && data.train.labels[1] == 1)
+  }
+
+  @Test func onePartIsSplit() throws {
+    let data = try load(["x": eight, "y": labels]) { $0.share = 0.25 }
+    #expect(data.train.count == 6 && data.test.labels == [0, 1])
+    #expect(problem(DataError.self) { _ = try load(["x": eight, "y": labels]) } != nil)
+    #expect(try load(["arr_0": eight, "arr_1": labels]) { $0.count = 4 }.test.count == 4)
+  }
+
+  @Test func whatAnAttackLeftIsATestPart() throws {
+    let data = try load(["x": eight, "x_clean": eight, "y": labels])
+    #expect(data.train.isEmpty && data.test.count == 8)
+  }
+
+  @Test func floatsThatAreNoBytesStayFloats() throws {
+    let values = (0..<32).map { Float($0) / 31 }
+    let data = try load(["x_test": npy("<f4", "(8, 2, 2)", floats(values)), "x_train": eight, "y_train": labels, "y_test": labels])
+    #expect(data.test.tensor(0..<8).values == values && data.train.bytes(at: 1).first == 4)
+    #expect(problem(DataError.self) { _ = try load(["x": npy("<f4", "(8, 1, 1)", floats([0.3, .nan, 0, 0, 0, 0, 0, 0])), "y": labels]) } != nil)
+  }
+
+  @Test func flatRowsAreSquaresOrShapedAsSaid() throws {
+    let flat = npy("|u1", "(8, 4)", Array(0..<32))
+    #expect(try load(["x": flat, "y": labels]) { $0.count = 2 }.shape == ImageShape(channels: 1, height: 2, width: 2))
+    #expect(try load(["x": flat, "y": labels]) { ($0.count, $0.shape) = (2, [1, 4]) }.shape.width == 4)
+    let odd = npy("|u1", "(8, 2)", Array(0..<16))
+    #expect(problem(DataError.self) { _ = try load(["x": odd, "y": labels]) { $0.count = 2 } }?.hint?.contains("shape:") == true)
+    // Fortran's order: the first column of all images comes first.
+    let turned = npy("|u1", "(8, 4)", (0..<32).map { UInt8($0 % 8 * 4 + $0 / 8) }, order: "True")
+    let (a, b) = (try load(["x": turned, "y": labels]) { $0.count = 2 }, try load(["x": flat, "y": labels]) { $0.count = 2 })
+    #expect(a.train.tensor(0..<6) == b.train.tensor(0..<6))
+  }
+
+  @Test func labelsMayBeRowsWithAOneOrTexts() throws {
+    let hot = npy("<f4", "(8, 3)", floats((0..<8).flatMap { row in (0..<3).map { $0 == row % 3 ? 1 : 0 } }))
+    #expect(try load(["x": eight, "y": hot]) { $0.count = 3 }.classes.count == 3)
+    let soft = npy("<f4", "(8, 3)", floats([Float](repeating: 0.5, count: 24)))
+    #expect(problem(DataError.self) { _ = try load(["x": eight, "y": soft]) { $0.count = 3 } } != nil)
+    let words = (0..<8).flatMap { row in Array((row % 2 == 0 ? "ox" : "ape").utf8).flatMap { [$0, 0, 0, 0] } + (row % 2 == 0 ? [0, 0, 0, 0] : []) }
+    let named = try load(["x": eight, "y": npy("<U3", "(8,)", words)]) { $0.count = 2 }
+    #expect(named.classes == ["ape", "ox"] && named.train.labels.contains(0))
+  }
+
+  @Test func theArchiveMayNameItsClasses() throws {
+    let names = npy("|S3", "(2,)", Array("ape".utf8) + Array("ox".utf8) + [0])
+    #expect(try load(["x": eight, "y": labels, "class_names": names]) { $0.count = 2 }.classes == ["ape", "ox"])
+    #expect(
+      problem(DataError.self) {
+        _ = try load(["x": eight, "y": labels, "class_names": npy("|S3", "(1,)", Array("ape".utf8))]) { $0.count = 2 }
+      } != nil)
+  }
+
+  @Test func arraysMayLieInFilesOfTheirOwn() throws {
+    for (name, bytes) in [("x_train", eight), ("y_train", labels), ("x_test", eight), ("y_test", labels)] {
+      try folder.write(name + ".npy", bytes)
+    }
+    let data = try Dataset.load(folder.path)
+    #expect(data.name == "forms" && data.test.count == 8 && data.files.count == 4)
+    let kuzushiji = try Folder("k")
+    for (name, bytes) in [("train-imgs", eight), ("train-labels", labels), ("test-imgs", eight), ("test-labels", labels)] {
+      try kuzushiji.write("kmnist-\(name).npz", zipFile([("arr_0.npy", bytes)]))
+    }
+    #expect(try Dataset.load(kuzushiji.path).train.count == 8)
+  }
+
+  // MARK: other files
+
+  private func idx(_ magic: UInt8, _ extents: [UInt32], _ bytes: [UInt8]) -> [UInt8] {
+    [0, 0, 8, magic] + extents.flatMap { [UInt8($0 >> 24), UInt8($0 >> 16 & 255), UInt8($0 >> 8 & 255), UInt8($0 & 255)] } + bytes
+  }
+
+  @Test func emnistIsTurnedAndItsLettersAreNamed() throws {
+    for (part, labels) in [("train", [UInt8](1...26)), ("test", [2, 26])] {
+      let images = (0..<labels.count).flatMap { [UInt8($0), 1, 2, 3] }
+      try folder.gzip(
+        "emnist-letters-\(part)-images-idx3-ubyte.gz", idx(3, [UInt32(labels.count), 2, 2], images))
+      try folder.write("emnist-letters-\(part)-labels-idx1-ubyte", idx(1, [UInt32(labels.count)], labels))
+    }
+    let data = try Dataset.load(folder.path)
+    #expect(data.name == "emnist-letters" && data.classes.first == "A" && data.classes.count == 26)
+    #expect(Array(data.train.bytes(at: 5)) == [5, 2, 1, 3] && data.test.labels == [1, 25])
+    #expect(try Dataset.load(data.path).sha256 == data.sha256)
+    #expect(try Dataset.load(folder.path + "/emnist-letters").test.count == 2)
+  }
+
+  @Test func torchvisionsFoldersAreFound() throws {
+    let raw = try Folder("MNIST/raw")
+    for (stem, count) in [("train", UInt32(3)), ("t10k", 2)] {
+      let bytes = [UInt8](repeating: 7, count: Int(count) * 4)
+      try raw.write("\(stem)-images-idx3-ubyte", idx(3, [count, 2, 2], bytes))
+      try raw.write("\(stem)-labels-idx1-ubyte", idx(1, [count], [UInt8](repeating: 1, count: Int(count))))
+    }
+    let root = raw.url.deletingLastPathComponent()
+    #expect(try Dataset.load(root.path).name == "MNIST" && Dataset.load(root.path).train.count == 3)
+    #expect(try Dataset.load(root.deletingLastPathComponent().path).name == "MNIST")
+  }
+
+  /// As Python 2 wrote it: strings are bytes.
+  private func batch(_ labels: [UInt8]) -> [UInt8] {
+    func text(_ text: String) -> [UInt8] { [UInt8(ascii: "U"), UInt8(text.utf8.count)] + Array(text.utf8) }
+    let data = labels.flatMap { [UInt8](repeating: $0 + 1, count: 3072) }
+    let count = UInt32(data.count)
+    let length = [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: count >> $0) }
+    return [0x80, 2, UInt8(ascii: "}"), UInt8(ascii: "(")] + text("data")
+      + Array("cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\u{0}".utf8) + [0x85] + text("b") + Array("tR(K\u{1}".utf8)
+      + [UInt8(ascii: "K"), UInt8(labels.count), UInt8(ascii: "M"), 0, 12, 0x86] + Array("cnumpy\ndtype\n".utf8) + text("u1")
+      + Array("K\u{0}K\u{1}".utf8) + [0x87, UInt8(ascii: "R"), 0x89, UInt8(ascii: "T")] + length + data + Array("tb".utf8)
+      + text("labels") + Array("](".utf8) + labels.flatMap { [UInt8(ascii: "K"), $0] } + Array("eu.".utf8)
+  }
+
+  @Test func cifarsPicklesAreRead() throws {
+    for number in 1...5 { try folder.write("data_batch_\(number)", batch([UInt8(number), 9])) }
+    try folder.write("test_batch", batch([3]))
+    let data = try Dataset.load(folder.path)
+    #expect(data.name == "cifar-10" && data.train.labels == [1, 9, 2, 9, 3, 9, 4, 9, 5, 9] && data.classes[3] == "cat")
+    #expect(data.test.bytes(at: 0).allSatisfy { $0 == 4 } && data.files.count == 6)
+    let path = try folder.write("test_batch", batch([10]))
+    #expect(
+      problem(DataError.self) { _ = try Dataset.load(folder.path) }
+        == .labelOutOfRange(path: path, index: 0, label: 10, classes: 10))
+    try folder.write("test_batch", Array(batch([3]).dropLast(40)))
+    guard case .corrupt? = problem(DataError.self, { _ = try Dataset.load(folder.path) }) else {
+      Issue.record("a pickle that breaks off passed")
+      return
+    }
+  }
+}
