@@ -11,16 +11,17 @@ struct MemberTests {
     let fashion = load "fashion-mnist" train: 60 test: 12
     let guard = costs fashion protect: ["Shirt"]
     let normal = train mlp on: fashion epochs: 1
-    let result = attack normal with: fgsm on: fashion.test costs: guard
+    let result = attack normal with: fgsm on: fashion.test costs: guard keep: images
     let drawing = histogram normal.fc1
     let again = repeat result
+    let seen = predict normal on: take(fashion.test, 2)
     let found = mistakes normal with: fgsm on: take(fashion.test, 2) costs: guard
     """
 
   /// A value of each kind, as it is written.
   private static let values = [
     "data set": "fashion", "images": "fashion.test", "cost matrix": "guard", "model": "normal", "layer": "normal.fc1",
-    "result": "result", "drawing": "drawing", "repetition": "again", "mistakes": "found",
+    "result": "result", "drawing": "drawing", "repetition": "again", "mistakes": "found", "prediction": "seen",
   ]
 
   @Test func everyMemberOfEveryKindHasAValue() throws {
@@ -43,7 +44,8 @@ struct MemberTests {
     let missing = run.output.split(separator: "\n").filter { $0.hasPrefix("-") }.map { $0.dropFirst() }
     #expect(
       missing == [
-        "goal", "robust", "low", "high", "success", "attacked", "eps", "norm", "queries", "seed", "parts",
+        "goal", "robust", "low", "high", "success", "attacked", "eps", "norm", "mask", "queries", "seed", "parts",
+        "adversarial",
       ])
   }
 }

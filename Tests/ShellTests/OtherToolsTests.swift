@@ -94,7 +94,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("fit normal", "train"), ("predict normal", "evaluate"), ("predict(3)", "evaluate"), ("imshow 3", "show"),
+    ("fit normal", "train"), ("score normal", "evaluate"), ("predict_proba(3)", "predict"), ("imshow 3", "show"),
     ("train resnet18", "resnet20"), ("train vgg16", "vgg_small"), ("echo 3", "print"), ("plt 3", "plot"),
     ("attack 1 with: pgd norm: Linf", "linf"), ("attack 1 with: pgd norm: inf", "linf"),
   ])

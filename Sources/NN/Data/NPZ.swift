@@ -75,8 +75,8 @@ struct NumPyArrays {
     let layout: ImageLayout
   }
 
-  /// The data set; its test part is empty if there is one part only. Arrays beside `x` and `y` that an attack leaves
-  /// (`x_clean`) make them a test part.
+  /// The data set; its test part is empty if there is one part only. Arrays beside `x` and `y` that `export` writes
+  /// (`x_clean`, `indices`) make them a test part.
   func load(
     _ name: String, _ path: String, _ options: LoadOptions, files: [String]
   ) throws(DataError) -> Dataset {
@@ -92,8 +92,9 @@ struct NumPyArrays {
         parts.append((kind, try part(spellings, options)))
       }
     } else if let own = Self.single.first(where: { names.contains($0.images) && names.contains($0.labels) }) {
-      let isAttacked = names.contains("x_clean")
-      parts.append((isAttacked ? .test : .train, try part(([own.images], [own.labels]), options)))
+      // Which images of a part they are: what `export` writes is looked at and attacked again, not trained on.
+      let isExported = names.contains("x_clean") || names.contains("indices")
+      parts.append((isExported ? .test : .train, try part(([own.images], [own.labels]), options)))
     } else {
       _ = try part(Self.spellings("train"), options)
     }

@@ -50,8 +50,7 @@ extension Mask {
       self = .pixels(try parts.elements.map { try ($0.asList ?? []).map(Self.flag) })
     case .list(let parts):
       guard parts.count == 2 else {
-        throw Self.problem(
-          "rows and columns are two ranges, and here \(parts.count == 1 ? "is" : "are") \(parts.count)")
+        throw Self.problem("it takes two ranges, rows and columns, not a list of \(parts.count)")
       }
       self = .rectangle(
         rows: try Self.range(parts.elements[0], "rows"), columns: try Self.range(parts.elements[1], "columns"))

@@ -185,8 +185,10 @@ extension Problem {
 
   /// What an attack cannot do, at the argument that asks for it.
   static func from(_ error: AttackError) -> Problem {
-    Problem(
-      code: ShellCode.badAttack, message: error.description, help: error.hint.map { [$0] } ?? [],
+    var label: String?
+    if case .noSuchFeature(_, let name, let known) = error { label = Suggestions.hint(for: name, in: known) }
+    return Problem(
+      code: ShellCode.badAttack, message: error.description, label: label ?? "", help: error.hint.map { [$0] } ?? [],
       argument: error.argument)
   }
 }

@@ -23,7 +23,7 @@ struct ImageFiles {
         code: ShellCode.file, message: "images are not written as .\(ending)",
         help: [
           "end the name with .npz (pixels and labels, for NumPy and for `load`), .npy (pixels alone), or / (a folder of PNG "
-            + "files)"
+            + "files)" + (ending == "png" ? "; `show IMAGES save: \"x.png\"` draws them in one picture" : "")
         ], argument: "as")
     }
   }
@@ -38,12 +38,18 @@ struct ImageFiles {
     case .archive:
       let (bytes, names) = try archive(value)
       try WrittenFile.write(bytes, to: file, argument: "as")
-      return "\(images.count.of(images.dataset.noun)) of \(images.shape): \(names.joined(separator: ", "))"
+      return "\(Self.what(images)): \(names.joined(separator: ", "))"
     case .array:
       try WrittenFile.write(Self.pixels(of: images).bytes, to: file, argument: "as")
-      return "\(images.count.of(images.dataset.noun)) of \(images.shape)"
+      return Self.what(images)
     case .folder: return try folder(value, session)
     }
+  }
+
+  /// `60 images of 1×28×28`, `114 rows of 30 features`.
+  private static func what(_ images: Images) -> String {
+    images.count.of(images.dataset.noun) + " of "
+      + (images.dataset.features.map { $0.count.of("feature") } ?? "\(images.shape)")
   }
 
   /// `[n, channels, height, width]`, from 0 to 1; of features `[n, features]`.
@@ -101,7 +107,7 @@ struct ImageFiles {
         code: ShellCode.file,
         message: images.dataset.features == nil
           ? "images of \(shape.channels) channels cannot be PNG files" : "rows of features are no pictures",
-        help: ["end the name with .npz"], argument: "as")
+        help: ["end the name with .npz" + (images.dataset.features == nil ? "" : " or .csv")], argument: "as")
     }
     let rounded: Images
     do { rounded = try images.rounded() } catch { throw Problem.from(error) }
@@ -142,6 +148,22 @@ struct ImageFiles {
       names.append(isTaken ? "class\(number)\(safe.hasPrefix(".") ? "" : safe)" : safe)
     }
     return names
+  }
+}
+
+extension ImagesValue {
+  /// Rows of features in their own units, with their class and, where an attack changed them, what they are taken for; nil for
+  /// pictures.
+  var ownUnits: Table? {
+    guard let features = images.dataset.features else { return nil }
+    return Table(
+      columns: features.map { .init($0.name) } + [.init("class")] + (changed == nil ? [] : [.init("taken_for")]),
+      rows: (0..<images.count).map { position in
+        let values = images.pixels(at: position)
+        let taken = changed.map { $0.result.evaluation.name(of: $0.answer(images.indices[position])) }
+        return features.indices.map { .number(features[$0].shown(values[$0])) }
+          + [.string(images.classes[images.label(at: position)])] + (taken.map { [.string($0)] } ?? [])
+      })
   }
 }
 

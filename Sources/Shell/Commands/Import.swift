@@ -35,7 +35,8 @@ extension Command<Session> {
         Images go to .npz (x from 0 to 1 as 32-bit floats [n, channels, height, width], y, indices, class_names; `load` reads it \
         back), to .npy (x alone), or into a new folder of PNG files if the name ends with /. Of `hit.adversarial`, the images that \
         an attack with keep: images changed, the .npz also has x_clean, predictions, predictions_clean and settings, and a \
-        folder says how many images still fool the model when rounded to 8 bits.
+        folder says how many images still fool the model when rounded to 8 bits. Rows of features also go to .csv, in their own \
+        units.
         """
     ) { signature in
       let value = signature.subject(
@@ -44,6 +45,10 @@ extension Command<Session> {
       return { session, given in
         try session.checkMayWrite(given[file])
         if case .object(let images as ImagesValue) = given[value] {
+          if let table = images.ownUnits, let form = try? TableFile(given[file], argument: "as") {
+            try form.write(table)
+            return session.wrote(given[file], "\(table.count.of("row")), \(table.columns.count.of("column"))")
+          }
           return session.wrote(given[file], try ImageFiles(given[file]).write(images, session))
         }
         let form = try TableFile(given[file], argument: "as")

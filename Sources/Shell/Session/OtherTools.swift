@@ -112,7 +112,8 @@ extension OtherTools {
   /// Commands, functions and members.
   private static let looking = [
     Name("fit compile train_model", "train"),
-    Name("predict accuracy score eval test validate evaluation", "evaluate clean"),
+    Name("predict_proba predict_classes infer classify", "predict"),
+    Name("accuracy score eval test validate evaluation", "evaluate clean"),
     Name("acc test_acc test_accuracy val_accuracy natural_accuracy standard_accuracy clean_accuracy", "clean"),
     Name("robust_accuracy adv_acc robust_acc adversarial_accuracy", "robust"),
     Name("success_rate attack_success_rate asr", "success"),

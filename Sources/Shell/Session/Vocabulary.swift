@@ -26,6 +26,6 @@ enum Vocabulary {
 
   static let types: [ObjectType] = [
     DatasetValue.type, ImagesValue.type, CostsValue.type, ModelValue.type, LayerValue.type, ResultValue.type,
-    DrawingValue.type, RepetitionValue.type, MistakesValue.type,
+    DrawingValue.type, RepetitionValue.type, MistakesValue.type, PredictionValue.type,
   ]
 }
