@@ -241,7 +241,10 @@ extension ValueType {
 
 extension Value {
   /// The word it is where a word is asked for: a string, or the name of a built-in that happens to be called so.
-  var word: String? { asString ?? asChoice?.name }
+  var word: String? {
+    if case .function(let function) = self { return function.library?.name }
+    return asString ?? asChoice?.name
+  }
 }
 
 extension [String] {

@@ -49,16 +49,17 @@ extension Dataset {
       advice: "are these the labels that belong to the \(noun)s?")
   }
 
-  /// Numbers from 0 to 1 that became bytes: 0 for all but white.
+  /// Numbers from 0 to 1, or from 0 to 16 as scikit-learn's digits, that became bytes: nearly black.
   private var darkness: DataWarning? {
-    // Bytes of 0 and 1 have a mean of 1/255 at most, so that most data sets are not looked through.
-    guard case .bytes(let bytes) = parts[.train]?.values, mean.allSatisfy({ $0 <= 1 / 255 }),
-      let brightest = bytes.max(),
-      brightest <= 1
+    guard case .bytes(let bytes) = parts[.train]?.values, !bytes.contains(where: { $0 > 16 }),
+      let brightest = bytes.max()
     else { return nil }
     return DataWarning(
-      message: brightest == 0 ? "all training images are black" : "no pixel is brighter than 1 of 255: nearly black",
-      advice: "were numbers from 0 to 1 saved as bytes? multiply by 255 first")
+      message: brightest == 0
+        ? "all training images are black" : "no pixel is brighter than \(brightest) of 255: nearly black",
+      advice: brightest <= 1
+        ? "were numbers from 0 to 1 saved as bytes? multiply by 255 first"
+        : "were numbers from 0 to \(brightest) saved as bytes? multiply by 255/\(brightest) first")
   }
 
   /// Test images that are training images too, if they are more than one in a hundred: a few are in most data sets.

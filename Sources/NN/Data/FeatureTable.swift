@@ -41,7 +41,7 @@ struct FeatureTable {
       (train, test, seed) = (
         split.train.map { Row(table: 0, row: $0) }, split.test.map { Row(table: 0, row: $0) }, split.seed
       )
-      notes.add(split.note("row"))
+      notes.add(split.note)
     }
     let all = try self.columns(work)
     let columns = all.filter { !$0.isEmpty }
@@ -177,7 +177,7 @@ struct FeatureColumn {
     name = table.names[column]
     place = "\(table.path), column \(MessageText.text(name))"
     firstRows = table.rows
-    var firstWord: String?
+    var firstWord: (place: String, text: String)?
     var firstGap: String?
     var found = 0
     for table in tables {
@@ -197,7 +197,7 @@ struct FeatureColumn {
             missing += 1
             firstGap = firstGap ?? table.place(row, column)
           } else if firstWord == nil {
-            firstWord = "\(table.place(row, column)): \"\(MessageText.text(text))\""
+            firstWord = (table.place(row, column), "\"\(MessageText.text(text))\"")
           }
         }
       }
@@ -207,10 +207,9 @@ struct FeatureColumn {
     let others = numbers.count - missing - found
     if others > 0, found > others, let firstWord {
       throw .unexpected(
-        place: firstWord, reason: "this is no number, but most of the column are",
-        taken: firstWord.contains(",") && firstWord.hasSuffix("\"")
-          ? "numbers are written with a point, as 3.5; what is missing is left empty, or NA"
-          : "what is missing is left empty, or NA")
+        place: firstWord.place, reason: "\(firstWord.text) is no number, but most values of this column are",
+        taken: "what is missing is left empty, or NA"
+          + (firstWord.text.contains(",") ? "; numbers are written with a point, as 3.5" : ""))
     }
     if missing > 0, !fills, let firstGap {
       throw .unexpected(

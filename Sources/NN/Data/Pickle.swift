@@ -142,8 +142,7 @@ extension Pickle.Value {
   public var text: String? {
     switch pickle.nodes[index] {
     case .string(let text): text
-    case .bytes(let bytes): String(validating: bytes, as: UTF8.self)
-    default: nil
+    default: bytes.flatMap { String(validating: $0, as: UTF8.self) }
     }
   }
 

@@ -80,6 +80,8 @@ public struct DataSelection: WrittenForm, Sendable, Equatable {
     (self.classes, self.train, self.test, self.options) = (classes, train, test, options)
   }
 
+  /// Whether nothing was said but the path.
+  public var isEmpty: Bool { self == DataSelection() }
   /// Whether something was left out of what the files hold.
   public var isNarrowed: Bool { classes != nil || train != nil || test != nil }
 

@@ -63,9 +63,7 @@ struct Split {
   }
 
   /// What is said about it.
-  func note(_ noun: String) -> String {
-    "split by seed \(seed), class by class: \(train.count) training and \(MessageText.count(test.count, "test \(noun)"))"
-  }
+  var note: String { "the test part was split off by seed \(seed), class by class" }
 }
 
 extension Dataset {
@@ -76,15 +74,15 @@ extension Dataset {
     let place = path.isEmpty ? name : path
     if test.isEmpty {
       if data.split == nil {
-        let split = try Split(train.labels.map { UInt8($0) }, options, place: place, noun: noun)
+        let whole = parts[.train] ?? Examples(bytes: [], labels: [])
+        let split = try Split(whole.labels, options, place: place, noun: noun)
         func examples(_ indices: [Int]) -> Examples {
-          Examples(
-            train.values.picking(indices, of: shape.count), labels: indices.map { UInt8(train.label(at: $0)) })
+          Examples(whole.values.picking(indices, of: shape.count), labels: indices.map { whole.labels[$0] })
         }
         data = try Dataset(
           name: name, path: path, classes: classes, shape: shape, train: examples(split.train),
           test: examples(split.test), validation: parts[.validation], features: features, files: files)
-        data.notes = notes + [split.note(noun)]
+        data.notes = notes + [split.note]
         data.split = split.seed
       }
     } else if options.share != nil, split == nil {
@@ -97,7 +95,7 @@ extension Dataset {
 
   private func named(_ options: LoadOptions, _ folder: String) throws(DataError) -> Dataset {
     let file = folder + "/classes.txt"
-    if let names = options.names { return try renamed(names, place: "names:", file: nil) }
+    if let names = options.names { return try renamed(names, place: "names", file: nil) }
     guard let found = try? PlainFile(file), let bytes = try found.contents(atMost: 1 << 20) else { return self }
     let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
       .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }

@@ -47,8 +47,8 @@ extension Command<Session> {
             loaded = DatasetValue(
               dataset: try Interrupt.runDetached { try chosen.first(train: given[train], test: keepsTest) })
           }
-          session.noteShortage(loaded.dataset.train.count, of: given[train], "train", "training images")
-          session.noteShortage(loaded.dataset.test.count, of: keepsTest, "test", "test images")
+          session.noteShortage(loaded.dataset.train.count, of: given[train], "train", "training \(whole.noun)s")
+          session.noteShortage(loaded.dataset.test.count, of: keepsTest, "test", "test \(whole.noun)s")
           loaded.selection = DataSelection(
             classes: given[classes]?.map(SettingValue.init(class:)), train: given[train], test: keepsTest,
             options: asked.isEmpty ? nil : asked)

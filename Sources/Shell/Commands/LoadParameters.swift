@@ -63,7 +63,7 @@ struct LoadParameters {
   func argument(of error: DataError, _ given: Arguments) -> String {
     switch error {
     case .noSuchColumn(_, let name, _): given[without]?.contains(name) == true ? "without" : "target"
-    case .unexpected("names:", _, _): "names"
+    case .unexpected("names", _, _): "names"
     default: "name"
     }
   }

@@ -89,13 +89,15 @@ import Testing
       $0.missing = "mean"
     }
     #expect(data.notes.contains { $0.hasPrefix("1 missing value filled") })
-    let all = (0..<data.train.count).map { data.train.pixels(at: $0)[0] } + (0..<data.test.count).map { data.test.pixels(at: $0)[0] }
+    let all =
+      (0..<data.train.count).map { data.train.pixels(at: $0)[0] }
+      + (0..<data.test.count).map { data.test.pixels(at: $0)[0] }
     #expect(all.contains { $0 > 0.2 && $0 < 0.8 })
   }
 
   @Test func whatIsWrongIsNamedWithLineAndColumn() {
     #expect(refusal("a,class\n1,x\n2,y,z\n").contains("line 3 has 3 fields, but the first line has 2"))
-    #expect(refusal("a,class\n1,x\n2,y\noops,x\n3,y\n").contains("line 4, column a: \"oops\""))
+    #expect(refusal("a,class\n1,x\n2,y\noops,x\n3,y\n").contains("line 4, column a: \"oops\" is no number"))
     #expect(refusal("a,class\n1,x\n2,y\ninf,x\n").contains("line 4, column a: inf is not finite"))
     #expect(refusal("a,class\n").contains("no row of data"))
     #expect(refusal("").contains("is empty"))

@@ -45,9 +45,14 @@ import Testing
 
   @Test func floatsThatAreNoBytesStayFloats() throws {
     let values = (0..<32).map { Float($0) / 31 }
-    let data = try load(["x_test": npy("<f4", "(8, 2, 2)", floats(values)), "x_train": eight, "y_train": labels, "y_test": labels])
+    let data = try load([
+      "x_test": npy("<f4", "(8, 2, 2)", floats(values)), "x_train": eight, "y_train": labels, "y_test": labels,
+    ])
     #expect(data.test.tensor(0..<8).values == values && data.train.bytes(at: 1).first == 4)
-    #expect(problem(DataError.self) { _ = try load(["x": npy("<f4", "(8, 1, 1)", floats([0.3, .nan, 0, 0, 0, 0, 0, 0])), "y": labels]) } != nil)
+    #expect(
+      problem(DataError.self) {
+        _ = try load(["x": npy("<f4", "(8, 1, 1)", floats([0.3, .nan, 0, 0, 0, 0, 0, 0])), "y": labels])
+      } != nil)
   }
 
   @Test func flatRowsAreSquaresOrShapedAsSaid() throws {
@@ -55,10 +60,14 @@ import Testing
     #expect(try load(["x": flat, "y": labels]) { $0.count = 2 }.shape == ImageShape(channels: 1, height: 2, width: 2))
     #expect(try load(["x": flat, "y": labels]) { ($0.count, $0.shape) = (2, [1, 4]) }.shape.width == 4)
     let odd = npy("|u1", "(8, 2)", Array(0..<16))
-    #expect(problem(DataError.self) { _ = try load(["x": odd, "y": labels]) { $0.count = 2 } }?.hint?.contains("shape:") == true)
+    #expect(
+      problem(DataError.self) { _ = try load(["x": odd, "y": labels]) { $0.count = 2 } }?.hint?.contains("shape:")
+        == true)
     // Fortran's order: the first column of all images comes first.
     let turned = npy("|u1", "(8, 4)", (0..<32).map { UInt8($0 % 8 * 4 + $0 / 8) }, order: "True")
-    let (a, b) = (try load(["x": turned, "y": labels]) { $0.count = 2 }, try load(["x": flat, "y": labels]) { $0.count = 2 })
+    let (a, b) = (
+      try load(["x": turned, "y": labels]) { $0.count = 2 }, try load(["x": flat, "y": labels]) { $0.count = 2 }
+    )
     #expect(a.train.tensor(0..<6) == b.train.tensor(0..<6))
   }
 
@@ -67,7 +76,10 @@ import Testing
     #expect(try load(["x": eight, "y": hot]) { $0.count = 3 }.classes.count == 3)
     let soft = npy("<f4", "(8, 3)", floats([Float](repeating: 0.5, count: 24)))
     #expect(problem(DataError.self) { _ = try load(["x": eight, "y": soft]) { $0.count = 3 } } != nil)
-    let words = (0..<8).flatMap { row in Array((row % 2 == 0 ? "ox" : "ape").utf8).flatMap { [$0, 0, 0, 0] } + (row % 2 == 0 ? [0, 0, 0, 0] : []) }
+    let (ape, ox): ([UInt8], [UInt8]) = (
+      [97, 0, 0, 0, 112, 0, 0, 0, 101, 0, 0, 0], [111, 0, 0, 0, 120, 0, 0, 0, 0, 0, 0, 0]
+    )
+    let words = (0..<8).flatMap { $0 % 2 == 0 ? ox : ape }
     let named = try load(["x": eight, "y": npy("<U3", "(8,)", words)]) { $0.count = 2 }
     #expect(named.classes == ["ape", "ox"] && named.train.labels.contains(0))
   }
@@ -88,7 +100,9 @@ import Testing
     let data = try Dataset.load(folder.path)
     #expect(data.name == "forms" && data.test.count == 8 && data.files.count == 4)
     let kuzushiji = try Folder("k")
-    for (name, bytes) in [("train-imgs", eight), ("train-labels", labels), ("test-imgs", eight), ("test-labels", labels)] {
+    for (name, bytes) in [
+      ("train-imgs", eight), ("train-labels", labels), ("test-imgs", eight), ("test-labels", labels),
+    ] {
       try kuzushiji.write("kmnist-\(name).npz", zipFile([("arr_0.npy", bytes)]))
     }
     #expect(try Dataset.load(kuzushiji.path).train.count == 8)
@@ -97,12 +111,14 @@ import Testing
   // MARK: other files
 
   private func idx(_ magic: UInt8, _ extents: [UInt32], _ bytes: [UInt8]) -> [UInt8] {
-    [0, 0, 8, magic] + extents.flatMap { [UInt8($0 >> 24), UInt8($0 >> 16 & 255), UInt8($0 >> 8 & 255), UInt8($0 & 255)] } + bytes
+    let sizes = extents.flatMap { extent in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: extent >> UInt32($0)) } }
+    return [0, 0, 8, magic] + sizes + bytes
   }
 
   @Test func emnistIsTurnedAndItsLettersAreNamed() throws {
-    for (part, labels) in [("train", [UInt8](1...26)), ("test", [2, 26])] {
-      let images = (0..<labels.count).flatMap { [UInt8($0), 1, 2, 3] }
+    let parts: [(String, [UInt8])] = [("train", Array(1...26)), ("test", [2, 26])]
+    for (part, labels) in parts {
+      let images: [UInt8] = (0..<labels.count).flatMap { [UInt8($0), 1, 2, 3] as [UInt8] }
       try folder.gzip(
         "emnist-letters-\(part)-images-idx3-ubyte.gz", idx(3, [UInt32(labels.count), 2, 2], images))
       try folder.write("emnist-letters-\(part)-labels-idx1-ubyte", idx(1, [UInt32(labels.count)], labels))
@@ -130,13 +146,14 @@ import Testing
   private func batch(_ labels: [UInt8]) -> [UInt8] {
     func text(_ text: String) -> [UInt8] { [UInt8(ascii: "U"), UInt8(text.utf8.count)] + Array(text.utf8) }
     let data = labels.flatMap { [UInt8](repeating: $0 + 1, count: 3072) }
-    let count = UInt32(data.count)
-    let length = [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: count >> $0) }
-    return [0x80, 2, UInt8(ascii: "}"), UInt8(ascii: "(")] + text("data")
-      + Array("cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\u{0}".utf8) + [0x85] + text("b") + Array("tR(K\u{1}".utf8)
-      + [UInt8(ascii: "K"), UInt8(labels.count), UInt8(ascii: "M"), 0, 12, 0x86] + Array("cnumpy\ndtype\n".utf8) + text("u1")
-      + Array("K\u{0}K\u{1}".utf8) + [0x87, UInt8(ascii: "R"), 0x89, UInt8(ascii: "T")] + length + data + Array("tb".utf8)
-      + text("labels") + Array("](".utf8) + labels.flatMap { [UInt8(ascii: "K"), $0] } + Array("eu.".utf8)
+    var bytes: [UInt8] = [0x80, 2, UInt8(ascii: "}"), UInt8(ascii: "(")] + text("data")
+    bytes += Array("cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\u{0}".utf8) + [0x85] + text("b")
+    bytes += Array("tR(K\u{1}K".utf8) + [UInt8(labels.count), UInt8(ascii: "M"), 0, 12, 0x86]
+    bytes += Array("cnumpy\ndtype\n".utf8) + text("u1") + Array("K\u{0}K\u{1}".utf8) + [0x87, UInt8(ascii: "R"), 0x89]
+    bytes += [UInt8(ascii: "T")] + [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: data.count >> $0) } + data
+    bytes += Array("tb".utf8) + text("labels") + Array("](".utf8)
+    for label in labels { bytes += [UInt8(ascii: "K"), label] }
+    return bytes + Array("eu.".utf8)
   }
 
   @Test func cifarsPicklesAreRead() throws {

@@ -21,8 +21,13 @@ import Testing
     """,
   ]
 
+  private func written(_ number: Int) throws -> [UInt8] {
+    let data = Self.written[number].flatMap { Foundation.Data(base64Encoded: $0) }
+    return [UInt8](try #require(data))
+  }
+
   @Test(arguments: [2, 4]) func whatPythonWroteIsRead(protocol number: Int) throws {
-    let bytes = [UInt8](try #require(Foundation.Data(base64Encoded: try #require(Self.written[number]))))
+    let bytes = try written(number)
     let pickle = try Pickle(bytes)
     #expect(pickle.end == bytes.count)
     #expect(pickle.value["labels"]?.items?.map(\.integer) == [1, 2])
@@ -35,6 +40,7 @@ import Testing
     }
     #expect(large == [0, 0, 0, 0, 0, 0, 0, 0, 64] && mixed[5].text == "é")
     // The key is bytes, which protocol 2 writes as a call.
+    #expect(pickle.value["data"] != nil)
     let array = try #require(pickle.value.pairs?.first { $0.key.bytes == Array("data".utf8) }?.value)
     guard case .object(let made) = array.content else {
       Issue.record("the array is no object")
@@ -55,15 +61,18 @@ import Testing
   }
 
   @Test func aListMayHoldItself() throws {
-    let value = try Pickle([0x80, 2, UInt8(ascii: "]"), UInt8(ascii: "q"), 0, UInt8(ascii: "h"), 0, UInt8(ascii: "a"), 46]).value
+    let value = try Pickle([
+      0x80, 2, UInt8(ascii: "]"), UInt8(ascii: "q"), 0, UInt8(ascii: "h"), 0, UInt8(ascii: "a"), 46,
+    ]).value
     #expect(value.items?.first?.items?.count == 1)
   }
 
   @Test func whatIsCutShortOrDamagedIsRefusedWithItsPlace() throws {
-    let whole = [UInt8](try #require(Foundation.Data(base64Encoded: try #require(Self.written[4]))))
+    let whole = try written(4)
     for end in 0..<whole.count - 1 { #expect(throws: PickleError.self) { _ = try Pickle(Array(whole[..<end])) } }
     for bad: [UInt8] in [
-      Array("(.".utf8), Array("a.".utf8), Array("h\u{7}.".utf8), Array("Nu.".utf8), [0x8e] + [UInt8](repeating: 255, count: 8),
+      Array("(.".utf8), Array("a.".utf8), Array("h\u{7}.".utf8), Array("Nu.".utf8),
+      [0x8e] + [UInt8](repeating: 255, count: 8),
       Array("N(Nu.".utf8), [0x80, 4, 0x82, 1, 46],
     ] {
       #expect(throws: PickleError.self) { _ = try Pickle(bad) }

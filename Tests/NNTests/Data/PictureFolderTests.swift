@@ -59,7 +59,8 @@ import Testing
     try put("train/9/notes.txt", Array("hello".utf8))
     let data = try load()
     #expect(data.classes == ["9", "10", "b"] && data.train.count == 9 && data.test.count == 6)
-    #expect(data.train.labels == [0, 0, 0, 1, 1, 1, 2, 2, 2] && data.shape == ImageShape(channels: 1, height: 4, width: 4))
+    #expect(
+      data.train.labels == [0, 0, 0, 1, 1, 1, 2, 2, 2] && data.shape == ImageShape(channels: 1, height: 4, width: 4))
     #expect(data.train.bytes(at: 4).allSatisfy { $0 == 1 } && data.test.bytes(at: 5).allSatisfy { $0 == 21 })
     #expect(data.notes.contains { $0.contains("9/notes.txt") } && data.files.count == 1)
     // The hash covers every picture.
@@ -68,7 +69,9 @@ import Testing
   }
 
   @Test func oneFolderIsSplitClassByClass() throws {
-    for name in ["cat", "dog"] { for index in 0..<10 { try put("\(name)/\(index).png", png(3, UInt8(index), colour: true)) } }
+    for name in ["cat", "dog"] {
+      for index in 0..<10 { try put("\(name)/\(index).png", png(3, UInt8(index), colour: true)) }
+    }
     let data = try load { $0.share = 0.2 }
     #expect(data.train.count == 16 && data.test.labels == [0, 0, 1, 1] && data.shape.channels == 3)
     // Planes follow one another: red first.
@@ -77,7 +80,8 @@ import Testing
   }
 
   @Test func jpegsAreReadAndGreyOnesAmongColoursSaid() throws {
-    let jpeg = [UInt8](try #require(Foundation.Data(base64Encoded: greyJPEG)))
+    let decoded = Foundation.Data(base64Encoded: greyJPEG)
+    let jpeg = [UInt8](try #require(decoded))
     try put("a/1.JPG", jpeg)
     try put("a/2.png", png(4, 9, colour: true))
     try put("b/1.jpeg", jpeg)
@@ -100,7 +104,8 @@ import Testing
     #expect(message.contains("a/2.png: it has 8×8 pixels, others have 4×4") && message.contains("size: 4"))
     let data = try load { ($0.share, $0.size) = (0.5, 6) }
     #expect(data.shape == ImageShape(channels: 1, height: 6, width: 6))
-    #expect(data.train.bytes(at: 0).allSatisfy { $0 == 80 } && data.notes.contains { $0.hasPrefix("4 of 4 pictures scaled") })
+    #expect(
+      data.train.bytes(at: 0).allSatisfy { $0 == 80 } && data.notes.contains { $0.hasPrefix("4 of 4 pictures scaled") })
   }
 
   @Test func shrinkingTakesTheMeanOfAreas() {
@@ -119,7 +124,8 @@ import Testing
     try put("b/1.png", Array("GIF89a".utf8))
     #expect(refusal().contains("b/1.png: it is no PNG or JPEG picture"))
     try put("b/1.png", png(4, 7))
-    try FileManager.default.createDirectory(at: folder.url.appendingPathComponent("c"), withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(
+      at: folder.url.appendingPathComponent("c"), withIntermediateDirectories: true)
     #expect(refusal().contains("no training image is of this class"))
     try FileManager.default.removeItem(at: folder.url.appendingPathComponent("c"))
     try FileManager.default.removeItem(at: folder.url.appendingPathComponent("b"))
