@@ -58,11 +58,31 @@ struct ExampleTests {
     for (text, example) in zip(shown, examples) { #expect(text.dropLast() == example.result ?? "", "\(example)") }
   }
 
+  /// Data of one's own: two tables, and pictures of two classes.
+  private func writeData(_ folder: URL) throws {
+    let cancer = (0..<20).map { "\($0 * 3),\($0 % 7),\($0 % 2 == 0 ? "B" : "M")\n" }.joined()
+    try ("radius,texture,diagnosis\n" + cancer).write(
+      to: folder.appendingPathComponent("cancer.csv"), atomically: true, encoding: .utf8)
+    let row = "," + (0..<784).map { String($0 % 200) }.joined(separator: ",") + "\n"
+    let digits = (0..<510).map { "\($0 % 2)" + row }.joined()
+    try digits.write(to: folder.appendingPathComponent("digits.csv"), atomically: true, encoding: .utf8)
+    for (name, grey) in [("cat", UInt8(40)), ("dog", 200)] {
+      let own = folder.appendingPathComponent("photos/\(name)")
+      try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
+      for number in 0..<5 {
+        let bitmap = Bitmap(
+          width: 4, height: 4, channels: 1, bytes: [UInt8](repeating: grey + UInt8(number), count: 16))
+        try Data(PNG.file(bitmap)).write(to: own.appendingPathComponent("\(number).png"))
+      }
+    }
+  }
+
   @Test func allRun() throws {
     let script = Self.before + "\n" + Self.examples.joined(separator: "\n") + "\n"
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
+    try writeData(folder)
     let run = try TranscriptFilesTests.ward(["--threads", "1", "-"], input: script, in: folder)
     #expect(run.status == 0, "\(run.error)")
   }

@@ -82,7 +82,7 @@ extension ParameterType where T == String {
 
 extension ParameterType where T == String {
   /// One of these words, bare or as a string.
-  public static func oneOf(_ words: [String]) -> Self { Self(.oneOf(words), \.asString, wrap: { .string($0) }) }
+  public static func oneOf(_ words: [String]) -> Self { Self(.oneOf(words), \.word, wrap: { .string($0) }) }
 }
 
 extension ParameterType where T == Record {

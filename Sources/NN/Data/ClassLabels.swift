@@ -16,7 +16,7 @@ struct ClassLabels {
       ? found.sorted { (Double($0) ?? 0, $0) < (Double($1) ?? 0, $1) } : found.sorted()
     let total = values.reduce(0) { $0 + $1.count }
     if numbers.count == found.count, found.count > 20,
-      numbers.contains(where: { $0 != $0.rounded() }) || found.count > 256 || found.count * 3 > total
+      numbers.contains(where: { $0 != $0.rounded() }) || found.count > 256 || found.count * 5 > total
     {
       throw .unexpected(
         place: place, reason: "it holds \(found.count) different numbers, as what is predicted by regression does",

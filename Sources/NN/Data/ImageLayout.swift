@@ -13,9 +13,10 @@ struct ImageLayout {
     let extents = array.header.shape
     if extents.count == 2, extents[0] > 0, extents[1] > 0 {
       guard let shape = try ImageShape(flat: extents[1], given, place: array.place) else {
-        throw .unexpected(
-          place: array.place, reason: "rows of \(extents[1]) numbers, which are no square and no three squares",
-          taken: "shape: [rows, columns] says how they lie; a table of features is read from .csv, with target:")
+        throw NPZ.unexpected(
+          array.place,
+          "images of \(MessageText.shape(extents)), and \(extents[1]) pixels are no square and no three squares; "
+            + "shape: [rows, columns] says how they lie")
       }
       self.shape = shape
       count = extents[0]

@@ -29,7 +29,7 @@ public struct LoadOptions: Codable, Sendable, Equatable {
   public var isEmpty: Bool { self == LoadOptions() }
 
   /// The given ones by name, for a reader that does not know them.
-  fileprivate func given(_ known: Set<String>) -> String? {
+  fileprivate func given(_ known: Set<String>) -> (name: String, use: String)? {
     let all: [(name: String, isGiven: Bool, use: String)] = [
       ("target", target != nil, "is for tables: which column holds the class"),
       ("missing", missing != nil, "is for tables of features: what stands in for missing values"),
@@ -37,13 +37,15 @@ public struct LoadOptions: Codable, Sendable, Equatable {
       ("shape", shape != nil, "is for images that are written as one row of numbers"),
       ("size", size != nil, "is for folders of pictures, which it scales"),
     ]
-    return all.first { $0.isGiven && !known.contains($0.name) }.map { "\($0.name): \($0.use)" }
+    return all.first { $0.isGiven && !known.contains($0.name) }.map { ($0.name, $0.use) }
   }
 
   /// Refuses options that a reader has no use for: nothing that was typed may be without effect.
   func check(knownAre known: Set<String>, place: String, kind: String) throws(DataError) {
     if let stranger = given(known) {
-      throw .unexpected(place: place, reason: "it is \(kind)", taken: stranger)
+      throw .unexpected(
+        place: place, reason: "it is \(kind), which has no use for \(stranger.name):",
+        taken: "\(stranger.name): \(stranger.use)")
     }
   }
 }

@@ -101,7 +101,9 @@ struct NumPyArrays {
     return try dataset(parts, name, path, files)
   }
 
-  private func has(_ spellings: Spellings) -> Bool { spellings.images.contains { names.contains($0) } }
+  private func has(_ spellings: Spellings) -> Bool {
+    (spellings.images + spellings.labels).contains { names.contains($0) }
+  }
 
   private func dataset(
     _ parts: [(kind: Dataset.Part, part: Part)], _ name: String, _ path: String, _ files: [String]

@@ -133,7 +133,7 @@ struct NumPyArray {
         guard value == 0 || (value == 1 && ones[row] == 0) else {
           throw NPZ.unexpected(
             place,
-            "labels of \(MessageText.shape(header.shape)), but row \(row) is not zeros and one 1; "
+            "labels of \(MessageText.shape(header.shape)), but row \(row) is not one-hot, zeros and one 1; "
               + "labels are one number an image, or such rows")
         }
         if value == 1 { (labels[row], ones[row]) = (UInt8(column), 1) }

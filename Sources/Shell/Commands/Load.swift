@@ -11,8 +11,9 @@ extension Command<Session> {
         Example(
           "load \"fashion-mnist\" train: 6000 test: 1000",
           gives: "6,000 training and 1,000 test images, 28×28, 10 classes"),
-        "load \"cancer.csv\" target: \"diagnosis\" test: 20%", "load \"photos\" size: 32 test: 20% seed: 1",
-        "load \"scans.npz\" names: [\"benign\", \"malignant\"]", "load \"digits.csv\" shape: [28, 28] test: 500",
+        "load \"cancer.csv\" target: \"diagnosis\" test: 20%", "load \"photos\" size: 32 test: 20%",
+        "load \"photos\" test: 20% seed: 1 names: [\"benign\", \"malignant\"]",
+        "load \"digits.csv\" shape: [28, 28] test: 500",
       ],
       details: LoadForms.text
     ) { signature in

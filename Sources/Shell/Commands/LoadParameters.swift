@@ -64,6 +64,9 @@ struct LoadParameters {
     switch error {
     case .noSuchColumn(_, let name, _): given[without]?.contains(name) == true ? "without" : "target"
     case .unexpected("names", _, _): "names"
+    case .unexpected(_, let reason, _) where reason.hasSuffix(":"):
+      // "… which has no use for size:"
+      String(reason.dropLast().split(separator: " ").last ?? "name")
     default: "name"
     }
   }

@@ -72,15 +72,13 @@ import Testing
 
   @Test func whatIsWholeButNotTakenIsNoDamage() throws {
     let ten: [UInt8] = [0, 0, 0x20, 0x41] + [UInt8](repeating: 0, count: 44)
-    let half: [UInt8] = [0, 0, 0, 0x3f] + [UInt8](repeating: 0, count: 44)
     for (name, array, reason) in [
       ("x_train", npy("|O", "(3, 2, 2)", [1]), "of type |O"),
       ("x_train", npy(header: "{'descr': [('a', '<i4')], 'fortran_order': False, 'shape': (3,), }", []), "with fields"),
       ("x_train", npy("<f4", "(3, 2, 2)", ten), "a pixel is 10.0; floats go from 0 to 1"),
-      ("x_train", npy("<f4", "(3, 2, 2)", half), "a pixel is 0.5; floats are multiples of 1/255"),
       ("x_train", npy("|i1", "(3, 2, 2)", [0xff] + Array(0..<11)), "a pixel is -1; whole numbers go from 0 to 255"),
       ("x_train", npy("|b1", "(3, 2, 2)", Array(0..<12)), "truth values"),
-      ("x_test", npy("|u1", "(2, 4)", Array(0..<8)), "shape [2, 4]"),
+      ("x_test", npy("|u1", "(2, 5)", Array(0..<10)), "shape [2, 5]"),
       ("x_test", npy("|u1", "(2, 8, 8, 5)", [UInt8](repeating: 0, count: 640)), "shape [2, 8, 8, 5]"),
       ("x_test", npy("|u1", "(0, 2, 2)", []), "no pixel"),
       ("x_test", npy("|u1", "(\(String(repeating: "1, ", count: 5000)))", [0]), "of 5000 dimensions"),

@@ -61,7 +61,7 @@ import Testing
     #expect(try load(["x": flat, "y": labels]) { ($0.count, $0.shape) = (2, [1, 4]) }.shape.width == 4)
     let odd = npy("|u1", "(8, 2)", Array(0..<16))
     #expect(
-      problem(DataError.self) { _ = try load(["x": odd, "y": labels]) { $0.count = 2 } }?.hint?.contains("shape:")
+      problem(DataError.self) { _ = try load(["x": odd, "y": labels]) { $0.count = 2 } }?.description.contains("shape:")
         == true)
     // Fortran's order: the first column of all images comes first.
     let turned = npy("|u1", "(8, 4)", (0..<32).map { UInt8($0 % 8 * 4 + $0 / 8) }, order: "True")
