@@ -6,6 +6,8 @@ struct CSVImages {
   private let tables: [CSVTable]
   private let label: Int
   private let shape: ImageShape
+  /// Whether the colours of a pixel stand side by side, rather than whole images of one colour.
+  private let isInterleaved: Bool
 
   /// Nil if the table is no table of images: its columns have other names, or are too few.
   init?(_ tables: [CSVTable], _ options: LoadOptions) throws(DataError) {
@@ -14,9 +16,9 @@ struct CSVImages {
     if let name = options.target { target = try table.column(name) }
     guard options.shape != nil || Self.looksLikeImages(table, target) else { return nil }
     let count = table.columns - 1
-    guard let shape = try ImageShape(flat: count, options.shape, place: table.path) else { return nil }
+    guard let flat = try FlatImages(count, options.shape, place: table.path) else { return nil }
     self.tables = tables
-    self.shape = shape
+    (shape, isInterleaved) = (flat.shape, flat.isInterleaved)
     self.label = target ?? Self.labelColumn(table)
   }
 
@@ -96,6 +98,11 @@ struct CSVImages {
       test: tables.count > 1 ? .init(parts[1], labels: labels[1]) : .init(bytes: [], labels: []), files: files)
     let which = tables[0].hasHeader ? "\"\(tables[0].names[label])\"" : "\(label + 1)"
     data.notes = ["images of \(shape.height)×\(shape.width) from rows of numbers; column \(which) is the class"]
+    if shape.channels == 3, !isInterleaved {
+      data.notes.append(
+        "all of red, then green, then blue; shape: [\(shape.height), \(shape.width), 3] reads the three of a pixel side by side"
+      )
+    }
     return data
   }
 
@@ -117,10 +124,10 @@ struct CSVImages {
   private func pixels(_ table: CSVTable) throws(DataError) -> PixelValues {
     try MemoryBound.check(table.rows * shape.count, table.path)
     let levels = try values(table) { UInt8(exactly: $0) }
-    if let levels { return .bytes(levels) }
+    if let levels { return .bytes(isInterleaved ? shape.planes(levels) : levels) }
     try MemoryBound.check(table.rows * shape.count * 4, table.path)
     let shares = try values(table) { $0 >= 0 && $0 <= 1 ? Float($0) : nil }
-    if let shares { return .floats(shares) }
+    if let shares { return .floats(isInterleaved ? shape.planes(shares) : shares) }
     // The first that is neither is the one to name.
     for row in 0..<table.rows {
       for column in 0..<table.columns where column != label {
@@ -159,31 +166,64 @@ struct CSVImages {
   }
 }
 
-extension ImageShape {
-  /// The shape of images that are written as rows of `count` numbers: as given, else a square, else three squares, one a
-  /// colour. Nil if nothing fits.
+/// Images that are written as one row of numbers each.
+struct FlatImages {
+  let shape: ImageShape
+  /// Whether the colours of a pixel stand side by side, rather than whole images of one colour.
+  let isInterleaved: Bool
+
+  /// The shape of rows of `count` numbers: as given, else a square, else three squares, one a colour. Nil if nothing fits.
   ///
+  /// - Parameter given: rows and columns; with colours before them, or behind them where they stand side by side.
   /// - Throws: `DataError.unexpected` for a given shape of another count.
-  init?(flat count: Int, _ given: [Int]?, place: String) throws(DataError) {
+  init?(_ count: Int, _ given: [Int]?, place: String) throws(DataError) {
     if let given {
-      let product = given.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue }
-      let isShape = (given.count == 2 || given.count == 3 && [1, 3].contains(given[0])) && given.allSatisfy { $0 > 0 }
-      guard isShape, product == count else {
-        throw .unexpected(
-          place: place, reason: "its images have \(count) pixels, but shape: \(given) has \(product)",
-          taken: "shape: [rows, columns], or [3, rows, columns] for colours")
+      let (product, overflow) = given.reduce((1, false)) { sum, extent in
+        let (next, isTooLarge) = sum.0.multipliedReportingOverflow(by: extent)
+        return (next, sum.1 || isTooLarge)
       }
-      self.init(
-        channels: given.count == 3 ? given[0] : 1, height: given[given.count - 2], width: given[given.count - 1])
+      let isFirst = given.count == 2 || given.count == 3 && [1, 3].contains(given[0])
+      let isLast = !isFirst && given.count == 3 && [1, 3].contains(given[2])
+      guard isFirst || isLast, given.allSatisfy({ $0 > 0 }) else {
+        throw .unexpected(place: place, reason: "shape: \(given) is no shape of an image", taken: Self.taken)
+      }
+      guard product == count, !overflow else {
+        let numbers = overflow ? "more numbers than there can be" : "\(product)"
+        throw .unexpected(
+          place: place, reason: "its images have \(count) numbers, but shape: \(given) has \(numbers)",
+          taken: Self.taken)
+      }
+      let extents = isLast ? [given[2], given[0], given[1]] : given.count == 3 ? given : [1] + given
+      shape = ImageShape(channels: extents[0], height: extents[1], width: extents[2])
+      isInterleaved = isLast
       return
     }
     for channels in [1, 3] where count % channels == 0 {
       let side = Int(Double(count / channels).squareRoot().rounded())
       if side > 0, side * side * channels == count {
-        self.init(channels: channels, height: side, width: side)
+        shape = ImageShape(channels: channels, height: side, width: side)
+        isInterleaved = false
         return
       }
     }
     return nil
+  }
+
+  private static let taken =
+    "shape: [rows, columns]; [3, rows, columns] for one colour after the other, [rows, columns, 3] for pixel after pixel"
+}
+
+extension ImageShape {
+  /// The values of whole images, pixel after pixel, as one channel after the other.
+  func planes<Value>(_ values: [Value]) -> [Value] {
+    let area = height * width
+    var planes: [Value] = []
+    planes.reserveCapacity(values.count)
+    for image in stride(from: 0, to: values.count, by: count) {
+      for channel in 0..<channels {
+        for pixel in 0..<area { planes.append(values[image + pixel * channels + channel]) }
+      }
+    }
+    return planes
   }
 }

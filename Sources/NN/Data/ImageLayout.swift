@@ -12,15 +12,15 @@ struct ImageLayout {
   init(_ array: NumPyArray, _ given: [Int]? = nil) throws(DataError) {
     let extents = array.header.shape
     if extents.count == 2, extents[0] > 0, extents[1] > 0 {
-      guard let shape = try ImageShape(flat: extents[1], given, place: array.place) else {
+      guard let flat = try FlatImages(extents[1], given, place: array.place) else {
         throw NPZ.unexpected(
           array.place,
           "images of \(MessageText.shape(extents)), and \(extents[1]) pixels are no square and no three squares; "
             + "shape: [rows, columns] says how they lie")
       }
-      self.shape = shape
+      shape = flat.shape
       count = extents[0]
-      (isChannelsLast, isFortran, isFlat) = (false, array.header.isFortran, true)
+      (isChannelsLast, isFortran, isFlat) = (flat.isInterleaved, array.header.isFortran, true)
       return
     }
     guard given == nil else {
@@ -66,7 +66,9 @@ struct ImageLayout {
     let channel: Axis = (shape.channels, area)
     if isFortran {
       var turned = [Value](repeating: zero, count: pixels.count)
-      let inner = isFlat ? [(each, 1)] : (isChannelsLast ? [row, column, channel] : [channel, row, column])
+      // Of a row of numbers the columns of the array go in the order of the row.
+      let pixel = isChannelsLast ? [channel, column, row] : [(each, 1)]
+      let inner = isFlat ? pixel : (isChannelsLast ? [row, column, channel] : [channel, row, column])
       Self.place(pixels[...], [(count, each)] + inner, in: &turned, from: 0)
       return turned
     }

@@ -22,7 +22,7 @@ struct LoadParameters {
     without = signature.optional("without", .oneOrMore(.string), "columns of a table to leave out", shown: "none")
     shape = signature.optional(
       "shape", .list(of: .integer(in: .atLeast(1))),
-      "rows and columns of images that are written as one row of numbers",
+      "rows and columns of images that are written as one row of numbers; a 3 before or behind them is for colours",
       shown: "a square")
     size = signature.optional(
       "size", .integer(in: 1...1024), "scale pictures to so many rows and columns", shown: "as they are")
