@@ -34,7 +34,9 @@ let package = Package(
     // What a mistake of the program's own says as it ends the program.
     .target(name: "Contract"),
     .target(name: "Lang", dependencies: ["Contract"], swiftSettings: testable),
-    .target(name: "NN", dependencies: ["Contract", "CKernels", "CZlib", "CCrypto", "CPng", "CDecode"], swiftSettings: testable),
+    .target(
+      name: "NN", dependencies: ["Contract", "CKernels", "CZlib", "CCrypto", "CPng", "CDecode"],
+      swiftSettings: testable),
     .target(
       name: "Store",
       dependencies: [
