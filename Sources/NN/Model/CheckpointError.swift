@@ -48,7 +48,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
       if let first = missing.first, let other = left.first {
         "say which is which, as in `keys: {\"\(other.name)\": \"\(first.name)\"}`"
       } else {
-        nil
+        "is it a network of another kind, or for other images or classes?"
       }
     case .foreign(_, _, let help): help
     default: nil

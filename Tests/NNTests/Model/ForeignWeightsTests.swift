@@ -217,4 +217,18 @@ import Testing
     let other = #expect(throws: ModelFileError.self) { try read([0x80, 2] + Array("K\u{1}.".utf8)) }
     #expect(other?.description.contains("no dictionary of tensors") == true)
   }
+
+  @Test func damagedPicklesAreReadOrRefusedInWords() {
+    var random = Random(seed: 8, stream: 3)
+    let numbers = Self.floats([0, 1, 2, 3, 4, 5])
+    for round in 0..<3000 {
+      var bytes = round % 2 == 0 ? TorchPickle().dictionary() : TorchPickle().checkpoint("model")
+      for _ in 0...random.index(below: 3) { bytes[random.index(below: bytes.count)] = UInt8(random.index(below: 256)) }
+      do {
+        for (name, tensor) in try read(bytes, numbers).tensors {
+          #expect(tensor.shape.reduce(1, *) == tensor.count, "\(name)")
+        }
+      } catch { #expect("\(error)".count < 4000 && !"\(error)".isEmpty, "round \(round): \(error)") }
+    }
+  }
 }

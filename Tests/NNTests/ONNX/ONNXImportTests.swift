@@ -309,4 +309,41 @@ import Testing
       #expect(excess(a.values, b.values, relative: 1e-4, absolute: 1e-5) <= 1, "\(layer)")
     }
   }
+
+  @Test func damagedFilesAreReadOrRefusedInWords() throws {
+    var network = Network(input: ImageShape(channels: 2, height: 6, width: 6), classes: 3)
+    try network.add("a", Convolution(3, kernel: 3, padding: 1))
+    try network.add("b", BatchNorm())
+    try network.add("", Activation(.gelu))
+    try network.add("", AveragePool(2))
+    try network.add("", Permute(order: [2, 0, 1]))
+    try network.add("", Slice(rows: [0, 2], columns: [0, 3, 2]))
+    try network.add("", Flatten())
+    try network.add("fc", Dense())
+    let written = try Model(network, label: Spec("x"), seed: 2).onnx()
+    let viewed = file(
+      {
+        $0.integers += [("zero", [0]), ("rest", [-1]), ("from", [1]), ("to", [3]), ("axes", [3])]
+        $0.add("Shape", ["x"], "s")
+        $0.add("Gather", ["s", "zero"], "n", ["axis": .integer(0)])
+        $0.add("Concat", ["n", "rest"], "extents", ["axis": .integer(0)])
+        $0.add("Transpose", ["x"], "t", ["perm": .integers([0, 2, 3, 1])])
+        $0.add("Slice", ["t", "from", "to", "axes"], "c")
+        $0.add("Reshape", ["t", "extents"], "h")
+      }, count: 16
+    ).bytes
+    var random = Random(seed: 7, stream: 3)
+    for whole in [written, viewed] {
+      for round in 0..<1500 {
+        var bytes = whole
+        for _ in 0...random.index(below: 3) {
+          bytes[random.index(below: bytes.count)] = UInt8(random.index(below: 256))
+        }
+        if round % 5 == 0 { bytes.removeLast(random.index(below: bytes.count)) }
+        do { _ = try OpenedModel(onnx: ONNXFile(WireSource(bytes, path: "x")), path: "x") } catch {
+          #expect("\(error)".count < 4000 && !"\(error)".isEmpty, "round \(round): \(error)")
+        }
+      }
+    }
+  }
 }
