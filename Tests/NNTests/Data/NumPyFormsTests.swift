@@ -55,6 +55,23 @@ import Testing
       } != nil)
   }
 
+  /// Two rows of two pixels of three colours each: 0 1 2 are the colours of the first pixel, or the first row's red.
+  @Test func coloursStandSideBySideOrOneAfterTheOtherAsSaid() throws {
+    let flat = npy("|u1", "(8, 12)", (0..<96).map { UInt8($0) })
+    let planar = try load(["x": flat, "y": labels]) { ($0.count, $0.shape) = (2, [3, 2, 2]) }
+    let side = try load(["x": flat, "y": labels]) { ($0.count, $0.shape) = (2, [2, 2, 3]) }
+    #expect(planar.shape == side.shape && side.shape == ImageShape(channels: 3, height: 2, width: 2))
+    let first = try #require(planar.train.bytes(at: 0).first)
+    #expect(Array(planar.train.bytes(at: 0)) == (0..<12).map { first + $0 })
+    #expect(Array(side.train.bytes(at: 0)) == [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11].map { first + $0 })
+    // Fortran's order: the first number of all images comes first.
+    let columns = npy("|u1", "(8, 12)", (0..<96).map { UInt8($0 % 8 * 12 + $0 / 8) }, order: "True")
+    let turned = try load(["x": columns, "y": labels]) { ($0.count, $0.shape) = (2, [2, 2, 3]) }
+    #expect(Array(turned.train.bytes(at: 0)) == Array(side.train.bytes(at: 0)))
+    let table = ImageShape(channels: 3, height: 1, width: 2)
+    #expect(table.planes(Array(0..<12)) == [0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11])
+  }
+
   @Test func flatRowsAreSquaresOrShapedAsSaid() throws {
     let flat = npy("|u1", "(8, 4)", Array(0..<32))
     #expect(try load(["x": flat, "y": labels]) { $0.count = 2 }.shape == ImageShape(channels: 1, height: 2, width: 2))
