@@ -41,7 +41,7 @@ extension ResultValue {
   /// The changed images.
   ///
   /// - Throws: `Problem` if they were not kept.
-  func keptImages() throws -> [Pixels] {
+  func keptImages(for argument: String? = nil) throws -> [Pixels] {
     if let changed { return changed }
     let again = goal == nil && radii == nil
     throw Problem(
@@ -52,7 +52,7 @@ extension ResultValue {
       help: [
         "run \(again ? "it again" : "one attack") with keep: images, as in `attack \(model.identity.name) with: "
           + "\(choice?.name ?? "pgd") keep: images`"
-      ])
+      ], argument: argument)
   }
 
   /// The changed images as a selection, with their true labels.

@@ -10,7 +10,8 @@ extension Command<Session> {
       details: """
         Images that the attack won come first, a class at a time, so that few images show many kinds of mistake. Each is \
         captioned with its true class and what the model took it for. The difference is drawn in blue where a pixel became \
-        darker and in red where it became brighter. For tables of features it is a table of the five largest changes of each row. The attack must have kept its images: attack MODEL with: pgd keep: images
+        darker and in red where it became brighter. For tables of features it is a table of the five largest changes of each \
+        row. The attack must have kept its images: attack MODEL with: pgd keep: images
         """, check: SaveParameter.check
     ) { signature in
       let result = signature.subject("result", .object(ResultValue.self), "the result of an attack with keep: images")
@@ -69,7 +70,7 @@ extension ResultValue {
         code: ShellCode.drawing, message: "an evaluation changes no images, so there is nothing to compare",
         help: ["`show fashion.test[0..<8]` shows images as they are"], argument: "result")
     }
-    let changed = try keptImages()
+    let changed = try keptImages(for: "result")
     let numbers = try classes.map { Set(try images.from.classNumbers($0, argument: "class")) }
     let chosen = choose(count) { numbers?.contains($0) ?? true }
     guard !chosen.isEmpty else {
