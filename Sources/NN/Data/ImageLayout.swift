@@ -6,11 +6,19 @@ struct ImageLayout {
   private let isFortran: Bool
   private let isFlat: Bool
 
-  /// - Parameter given: The shape of images that are written as rows of numbers, if the user said it.
+  /// - Parameters:
+  ///   - given: The shape of images that are written as rows of numbers, if the user said it.
+  ///   - hasFeatures: Whether rows of numbers are features, and no images.
   ///
   /// Other numbers of channels are refused: `[n, 12, 12, 5]` may as well be five-channel images as a mistake.
-  init(_ array: NumPyArray, _ given: [Int]? = nil) throws(DataError) {
+  init(_ array: NumPyArray, _ given: [Int]? = nil, hasFeatures: Bool = false) throws(DataError) {
     let extents = array.header.shape
+    if hasFeatures, extents.count == 2, extents[0] > 0, extents[1] > 0, given == nil {
+      shape = ImageShape(channels: extents[1], height: 1, width: 1)
+      count = extents[0]
+      (isChannelsLast, isFortran, isFlat) = (false, array.header.isFortran, true)
+      return
+    }
     if extents.count == 2, extents[0] > 0, extents[1] > 0 {
       guard let flat = try FlatImages(extents[1], given, place: array.place) else {
         throw NPZ.unexpected(

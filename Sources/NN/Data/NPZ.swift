@@ -143,6 +143,7 @@ struct NumPyArrays {
       }
       classes = names
     }
+    let features = try options.shape == nil ? featureNames(shape) : nil
     var examples: [Dataset.Part: Dataset.Examples] = [:]
     for (index, (kind, part)) in parts.enumerated() {
       examples[kind] = .init(part.layout.arranged(try part.images.pixels()), labels: numbers[index])
@@ -152,7 +153,7 @@ struct NumPyArrays {
     let nothing = Dataset.Examples(bytes: [], labels: [])
     var data = try Dataset(
       name: name, path: path, classes: classes, shape: shape, train: examples[.train] ?? nothing,
-      test: examples[.test] ?? nothing, validation: examples[.validation], files: sources)
+      test: examples[.test] ?? nothing, validation: examples[.validation], features: features, files: sources)
     if let validation = examples[.validation] {
       data.notes = [
         "\(MessageText.count(validation.labels.count, "image")) set apart as `.validation`, which no command uses unasked"
@@ -169,9 +170,22 @@ struct NumPyArrays {
     return nil
   }
 
+  /// What `export` calls the names of features; their values are shares of ranges that the archive does not keep.
+  private static let featureNames = "feature_names"
+
+  private func featureNames(_ shape: ImageShape) throws(DataError) -> [Feature]? {
+    guard let array = try find(Self.featureNames) else { return nil }
+    let names = try array.texts()
+    guard names.count == shape.channels, shape.count == names.count, Set(names).count == names.count else {
+      throw NPZ.unexpected(
+        "\(place), \(Self.featureNames)", "it has \(names.count) names for \(shape.count) values, or one of them twice")
+    }
+    return names.map { Feature(name: $0) }
+  }
+
   private func part(_ spellings: Spellings, _ options: LoadOptions) throws(DataError) -> Part {
     let (images, labels) = (try array(spellings.images), try array(spellings.labels))
-    let layout = try ImageLayout(images, options.shape)
+    let layout = try ImageLayout(images, options.shape, hasFeatures: names.contains(Self.featureNames))
     try labels.checkLabels()
     guard labels.rows == layout.count else {
       throw .countMismatch(

@@ -129,6 +129,8 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
   /// What to know or to try besides.
   public var hint: String? {
     switch self {
+    case .tooSmall(_, let input, _) where input.height == 1 && input.width == 1 && input.channels > 1:
+      "rows of features have no neighbours to look at: `mlp` takes them, and so does `network([dense(32), relu, dense])`"
     case .at(_, _, let shapes): "the shapes so far: \(shapes)"
     case .ending(let out, _, let shapes):
       "end it with `\(out.height * out.width > 1 ? "flatten, " : "")dense`, which takes the number of classes; "

@@ -72,6 +72,18 @@ import Testing
     #expect(table.planes(Array(0..<12)) == [0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11])
   }
 
+  /// What `export` writes of a table: twelve features would also be images of 2×2×3.
+  @Test func rowsWithNamesOfFeaturesAreNoImages() throws {
+    let names = npy("<U2", "(2,)", "a\0\0\0\0\0\0\0b\0\0\0c\0\0\0".utf8.map { $0 })
+    let rows = npy("<f4", "(8, 2)", floats((0..<16).map { Float($0) / 31 }))
+    let data = try load(["x": rows, "x_clean": rows, "y": labels, "feature_names": names])
+    #expect(data.shape == ImageShape(channels: 2, height: 1, width: 1) && data.features?.map(\.name) == ["a", "bc"])
+    #expect(data.test.pixels(at: 1) == [2 / 31, 3 / 31])
+    let three = npy("|u1", "(8, 3)", Array(0..<24))
+    #expect(problem(DataError.self) { _ = try load(["x": three, "y": labels, "feature_names": names]) } != nil)
+    #expect(problem(DataError.self) { _ = try load(["x": eight, "y": labels, "feature_names": names]) } != nil)
+  }
+
   @Test func flatRowsAreSquaresOrShapedAsSaid() throws {
     let flat = npy("|u1", "(8, 4)", Array(0..<32))
     #expect(try load(["x": flat, "y": labels]) { $0.count = 2 }.shape == ImageShape(channels: 1, height: 2, width: 2))
