@@ -2,6 +2,8 @@
 struct ImageLayout {
   let count: Int
   let shape: ImageShape
+  /// Whether the rows are features, and no images.
+  let hasFeatures: Bool
   private let isChannelsLast: Bool
   private let isFortran: Bool
   private let isFlat: Bool
@@ -16,9 +18,11 @@ struct ImageLayout {
     if hasFeatures, extents.count == 2, extents[0] > 0, extents[1] > 0, given == nil {
       shape = ImageShape(channels: extents[1], height: 1, width: 1)
       count = extents[0]
+      self.hasFeatures = true
       (isChannelsLast, isFortran, isFlat) = (false, array.header.isFortran, true)
       return
     }
+    self.hasFeatures = false
     if extents.count == 2, extents[0] > 0, extents[1] > 0 {
       guard let flat = try FlatImages(extents[1], given, place: array.place) else {
         throw NPZ.unexpected(

@@ -143,7 +143,7 @@ struct NumPyArrays {
       }
       classes = names
     }
-    let features = try options.shape == nil ? featureNames(shape) : nil
+    let features = parts[0].part.layout.hasFeatures ? try featureNames(shape) : nil
     var examples: [Dataset.Part: Dataset.Examples] = [:]
     for (index, (kind, part)) in parts.enumerated() {
       examples[kind] = .init(part.layout.arranged(try part.images.pixels()), labels: numbers[index])

@@ -81,7 +81,7 @@ import Testing
     #expect(data.test.pixels(at: 1) == [2 / 31, 3 / 31])
     let three = npy("|u1", "(8, 3)", Array(0..<24))
     #expect(problem(DataError.self) { _ = try load(["x": three, "y": labels, "feature_names": names]) } != nil)
-    #expect(problem(DataError.self) { _ = try load(["x": eight, "y": labels, "feature_names": names]) } != nil)
+    #expect(try load(["x": eight, "x_clean": eight, "y": labels, "feature_names": names]).features == nil)
   }
 
   @Test func flatRowsAreSquaresOrShapedAsSaid() throws {
