@@ -18,10 +18,12 @@ struct ExampleTests {
     export (select 1 as a) as: "others.csv"
     """
 
-  /// These need what cannot be there: an interrupted training, and a file of PyTorch's.
+  /// These need what cannot be there: an interrupted training, and files of other tools.
   private static let leftOut = [
     "resume", "let normal = resume normal",
-    "open \"lenet.safetensors\" as: lenet on: fashion mean: 0.2862 std: 0.3204",
+    "open \"resnet.onnx\" on: cifar mean: [0.491, 0.482, 0.447] std: 0.25",
+    "open \"lenet.pt\" as: lenet on: fashion mean: 0.2862 std: 0.3204",
+    "open \"other.pt\" as: lenet keys: {\"0\": \"conv1\", \"3\": \"conv2\"}",
   ]
 
   private static var examples: [String] {

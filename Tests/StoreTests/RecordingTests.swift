@@ -145,23 +145,17 @@ import Testing
     #expect(try store.cells(session: 2).map(\.record.source) == ["attack a"])
   }
 
-  @Test func tenThousandExamplesAreStoredInATenthOfASecondInRelease() throws {
+  /// How long it takes is measured by `Benchmarks/store`: here the machine is busy with other tests.
+  @Test func tenThousandExamplesAreStoredInOneGo() throws {
     let scratch = try Scratch()
     let store = try StoreFile.open(at: scratch.store)
     let cell = try store.beginCell()
     let model = try store.finishCell(cell, status: .ok, seconds: 1) { try $0.add(Samples.model("normal")) }
     let result = Samples.result(model, examples: 10_000)
-    // The best of three: the machine may be busy with other tests.
-    let time = try (0..<3).map { _ in
+    for _ in 0..<3 {
       let next = try store.beginCell()
-      return try ContinuousClock().measure {
-        try store.finishCell(next, status: .ok, seconds: 1) { _ = try $0.add(result) }
-      }
-    }.min()
-    print("10,000 examples stored in \(try #require(time))")
+      try store.finishCell(next, status: .ok, seconds: 1) { _ = try $0.add(result) }
+    }
     #expect(try store.ask("select count(*), sum(fooled) from examples") == [["30000", "10002"]])
-    #if !DEBUG
-      #expect(try #require(time) < .milliseconds(100))
-    #endif
   }
 }

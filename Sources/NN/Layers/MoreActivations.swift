@@ -35,8 +35,8 @@ extension Activation {
 
   static let elu: Entry<any Layer> = Entry(
     ELU(), "elu", "what is below zero becomes alpha · (eˣ − 1)", paper: "arXiv:1511.07289",
-    example: "elu(alpha: 1)",
-    [Setting("alpha", \.alpha, in: -bound...bound, "how far below zero it goes")],
+    example: "elu(1)",
+    [Setting("alpha", \.alpha, in: -bound...bound, "how far below zero it goes").unlabelled],
     read: { layer in
       guard case .elu(let alpha) = (layer as? Activation)?.function else { return nil }
       return ELU(alpha: alpha)

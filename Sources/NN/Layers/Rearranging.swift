@@ -6,8 +6,8 @@ struct Reshape: Layer {
   var shape = [1, 1, 1]
 
   static let entry: Entry<any Layer> = Entry(
-    Reshape(), "reshape", "a list of values as channels, rows and columns", example: "reshape(shape: [1, 28, 28])",
-    [Setting("shape", \.shape, in: 1...1_048_576, "channels, rows and columns")]
+    Reshape(), "reshape", "a list of values as channels, rows and columns", example: "reshape([1, 28, 28])",
+    [Setting("shape", \.shape, in: 1...1_048_576, "channels, rows and columns").unlabelled]
   ) { $0 }
 
   func outputShape(of inputs: [ImageShape]) throws -> ImageShape {
@@ -45,8 +45,11 @@ struct Permute: Layer {
   var order = [0, 1, 2]
 
   static let entry: Entry<any Layer> = Entry(
-    Permute(), "permute", "channels, rows and columns in another order", example: "permute(order: [1, 2, 0])",
-    [Setting("order", \.order, in: 0...2, "what becomes channels, rows and columns; 0, 1 and 2 are what they were")]
+    Permute(), "permute", "channels, rows and columns in another order", example: "permute([1, 2, 0])",
+    [
+      Setting("order", \.order, in: 0...2, "what becomes channels, rows and columns; 0, 1 and 2 are what they were")
+        .unlabelled
+    ]
   ) { $0 }
 
   func outputShape(of inputs: [ImageShape]) throws -> ImageShape {

@@ -7,6 +7,8 @@ private struct Canvas {
   let factor: Int
   let image: (width: Int, height: Int)
   let strip: (width: Int, height: Int)
+  /// How wide the images of a strip are together; they stand in its middle.
+  let inner: Int
   let perLine: Int
   let lines: Int
   /// The space above the first line.
@@ -27,8 +29,11 @@ private struct Canvas {
     let wanted = images > 60 ? 42.0 : images > 24 ? 72 : 104
     factor = max(1, Int((wanted / Double(max(size.width, size.height))).rounded()))
     image = (size.width * factor, size.height * factor)
+    inner = picture.breadth * image.width + (picture.breadth - 1) * Self.gap
+    // Of few images every caption is whole, up to twice the image's width; of many, the images come first.
+    let letters = images > 24 ? 0 : picture.strips.map { DisplayWidth.of($0.caption) }.max() ?? 0
     strip = (
-      picture.breadth * image.width + (picture.breadth - 1) * Self.gap,
+      max(inner, min(7 * letters - 16, 2 * inner)),
       image.height + Self.textHeight + (picture.parts.isEmpty ? 0 : Self.textHeight)
     )
     // As wide as a page, no wider than needed, the lines evenly filled.
@@ -52,7 +57,8 @@ private struct Canvas {
   func place(strip index: Int, image number: Int) -> (x: Int, y: Int) {
     let (line, column) = (index / perLine, index % perLine)
     return (
-      Self.margin + column * (strip.width + Self.between.x) + number * (image.width + Self.gap),
+      Self.margin + column * (strip.width + Self.between.x) + (strip.width - inner) / 2 + number
+        * (image.width + Self.gap),
       top + line * (strip.height + Self.between.y) + (picture.parts.isEmpty ? 0 : Self.textHeight)
     )
   }
@@ -75,7 +81,7 @@ private struct Canvas {
       words.append(
         .init(
           text: DisplayWidth.truncate(strip.caption, to: (self.strip.width + 16) / 7),
-          x: first.x + self.strip.width / 2,
+          x: first.x + inner / 2,
           y: first.y + image.height + 12, size: 11, anchor: .middle))
     }
     if !picture.legend.isEmpty {
