@@ -5,7 +5,7 @@ extension Command<Session> {
   static var predict: Command {
     Command(
       "predict", "See what a model answers to single images, and how sure it is.", topic: Topic.looking,
-      examples: ["predict normal on: take(fashion.test, 5)", "predict normal on: fashion.test[12]"],
+      examples: ["predict normal on: take(fashion.test, 5)", "predict normal on: fashion.test[7]"],
       details: """
         One row an image: its number, its label, the answer, the probability of the answer, and the three likeliest classes. \
         `.logits` and `.probabilities` of what it gives are tables with a column for each class, which `export` writes; \
