@@ -542,6 +542,30 @@ def _(start):
         assert "interrupted" in ward.seen and "onward" not in ward.seen, ward.seen
 
 
+@behaviour("a terminal that is closed ends the program, while a line is typed or at work, and what was done is kept")
+def _(start):
+    rows = 0
+    for typed, sign, status in (("let half = 1", "half = 1", None), ("while true { }" + ENTER, r"\r\n", "interrupted")):
+        ward = start()
+        ward.do("let whole = 6 * 7", "whole")
+        ward.send(typed)
+        ward.expect(sign)
+        os.close(ward.terminal)
+        ward.terminal = -1
+        end, done = time.monotonic() + 60, 0
+        while not done and time.monotonic() < end:
+            done, ending = os.waitpid(ward.child, os.WNOHANG)
+            time.sleep(0.02)
+        assert done, "it did not end"
+        ward.status = os.waitstatus_to_exitcode(ending)
+        store = sqlite3.connect(start.home + "/store/ward.sqlite")
+        cells = store.execute("select source, status from cells order by id").fetchall()
+        expected = [("let whole = 6 * 7", "ok")] + ([(typed.strip(), status)] if status else [])
+        assert cells[rows:] == expected, cells
+        assert store.execute("select count(*) from sessions where ended is null").fetchone() == (0,)
+        rows = len(cells)
+
+
 @behaviour("Ctrl-\\ does nothing at the prompt, is for a command of !, and ends work at once without a report of a crash")
 def _(start):
     ward = start()

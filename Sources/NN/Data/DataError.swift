@@ -85,9 +85,10 @@ extension DataError: CustomStringConvertible {
     case .missing(let name, _, let package):
       package.map { "install it with `apt install \($0)`, or give its folder: load \"PATH\"" }
         ?? "give its folder: load \"PATH\", or put it in $WARD_DATA/\(name)"
-    case .unknown(_, let known): "one of: \(known.joined(separator: ", ")), or the path of a folder or .npz file"
+    case .unknown(_, let known):
+      "one of: \(known.joined(separator: ", ")), or the path of a file or folder; `?load` lists the forms"
     case .notADataset:
-      "a folder of IDX files (train-images-idx3-ubyte …), of CIFAR binary batches (data_batch_1.bin …), or an .npz file"
+      "Ward reads CSV, .npz, folders of PNG or JPEG files by class, of .npy, IDX or CIFAR files; `?load` lists the forms"
     case .missingFile: "a data set needs images and labels, for training and for testing"
     case .unreadable: nil
     case .truncated, .corrupt, .trailingBytes, .tooLarge: "fetch the file again: the copy is not whole"

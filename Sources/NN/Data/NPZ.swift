@@ -170,8 +170,8 @@ struct NumPyArrays {
     return nil
   }
 
-  /// What `export` calls the names of features; their values are shares of ranges that the archive does not keep.
-  private static let featureNames = "feature_names"
+  /// What `export` calls the names of features, and the two values of each, in its own unit, that became 0 and 1.
+  private static let (featureNames, featureRanges) = ("feature_names", "feature_ranges")
 
   private func featureNames(_ shape: ImageShape) throws(DataError) -> [Feature]? {
     guard let array = try find(Self.featureNames) else { return nil }
@@ -180,7 +180,9 @@ struct NumPyArrays {
       throw NPZ.unexpected(
         "\(place), \(Self.featureNames)", "it has \(names.count) names for \(shape.count) values, or one of them twice")
     }
-    return names.map { Feature(name: $0) }
+    guard let array = try find(Self.featureRanges) else { return names.map { Feature(name: $0) } }
+    let ranges = try array.ranges(names.count)
+    return zip(names, ranges).map { Feature(name: $0, lower: $1.lower, upper: $1.upper) }
   }
 
   private func part(_ spellings: Spellings, _ options: LoadOptions) throws(DataError) -> Part {

@@ -122,6 +122,29 @@ struct NumPyArray {
     return texts
   }
 
+  /// The smallest and largest value of each of `count` features: two columns of floats.
+  func ranges(_ count: Int) throws(DataError) -> [(lower: Double, upper: Double)] {
+    guard header.shape == [count, 2], header.type.kind == .float else {
+      throw NPZ.unexpected(
+        place, "\(MessageText.shape(header.shape)); the ranges of \(count) features are floats in two columns")
+    }
+    var values: [Double] = []
+    try eachPiece { piece throws(DataError) in
+      for start in stride(from: 0, to: piece.count, by: header.type.width) {
+        values.append(header.type.number(piece, start))
+      }
+    }
+    var ranges: [(lower: Double, upper: Double)] = []
+    for feature in 0..<count {
+      let (first, second) = header.isFortran ? (feature, count + feature) : (2 * feature, 2 * feature + 1)
+      guard values[first].isFinite, values[second].isFinite, values[first] <= values[second] else {
+        throw NPZ.unexpected(place, "feature \(feature) goes from \(values[first]) to \(values[second])")
+      }
+      ranges.append((values[first], values[second]))
+    }
+    return ranges
+  }
+
   private func oneHot(_ columns: Int) throws(DataError) -> [UInt8] {
     var labels = [UInt8](repeating: 0, count: rows)
     var ones = [UInt8](repeating: 0, count: rows)

@@ -24,6 +24,12 @@ public struct NumPyFile: Sendable {
     self.init(type: "<f4", shape: shape, values.withUnsafeBufferPointer { Data(buffer: $0) })
   }
 
+  /// 64-bit floats; there must be as many as the product of the extents.
+  public init(_ values: [Double], shape: [Int]) {
+    require(values.count == shape.reduce(1, *), "\(values.count) values for \(shape)")
+    self.init(type: "<f8", shape: shape, values.withUnsafeBufferPointer { Data(buffer: $0) })
+  }
+
   /// 64-bit whole numbers, in one row.
   public init(_ values: [Int]) {
     self.init(type: "<i8", shape: [values.count], values.map(Int64.init).withUnsafeBufferPointer { Data(buffer: $0) })

@@ -84,7 +84,12 @@ struct ImageFiles {
       arrays.append(("indices", NumPyFile(images.indices)))
     }
     arrays.append(("class_names", NumPyFile(images.classes)))
-    if let features = images.dataset.features { arrays.append(("feature_names", NumPyFile(features.map(\.name)))) }
+    if let features = images.dataset.features {
+      arrays += [
+        ("feature_names", NumPyFile(features.map(\.name))),
+        ("feature_ranges", NumPyFile(features.flatMap { [$0.lower, $0.upper] }, shape: [features.count, 2])),
+      ]
+    }
     var archive = NumPyArchive()
     for (name, array) in arrays { archive.add(name, array) }
     guard let bytes = archive.bytes else { throw tooLarge }

@@ -84,6 +84,24 @@ import Testing
     #expect(try load(["x": eight, "x_clean": eight, "y": labels, "feature_names": names]).features == nil)
   }
 
+  @Test func featuresKeepTheirUnits() throws {
+    let names = npy("<U1", "(2,)", "a\0\0\0b\0\0\0".utf8.map { $0 })
+    let rows = npy("<f4", "(8, 2)", floats((0..<16).map { Float($0) / 31 }))
+    func features(_ ranges: [UInt8]) throws -> [Feature]? {
+      try load(["x": rows, "x_clean": rows, "y": labels, "feature_names": names, "feature_ranges": ranges]).features
+    }
+    let expected = [Feature(name: "a", lower: -1, upper: 3), Feature(name: "b", lower: 10, upper: 10)]
+    #expect(try features(npy("<f4", "(2, 2)", floats([-1, 3, 10, 10]))) == expected)
+    #expect(try features(npy("<f4", "(2, 2)", floats([-1, 10, 3, 10]), order: "True")) == expected)
+    #expect(try features(Array(NumPyFile([-1, 3, 10, 10] as [Double], shape: [2, 2]).bytes)) == expected)
+    for wrong in [
+      npy("<f4", "(2, 2)", floats([3, -1, 10, 10])), npy("<f4", "(2, 2)", floats([-1, .infinity, 10, 10])),
+      npy("<f4", "(4,)", floats([-1, 3, 10, 10])), npy("|u1", "(2, 2)", [0, 3, 10, 10]),
+    ] {
+      #expect(problem(DataError.self) { _ = try features(wrong) } != nil)
+    }
+  }
+
   @Test func flatRowsAreSquaresOrShapedAsSaid() throws {
     let flat = npy("|u1", "(8, 4)", Array(0..<32))
     #expect(try load(["x": flat, "y": labels]) { $0.count = 2 }.shape == ImageShape(channels: 1, height: 2, width: 2))
