@@ -8,6 +8,8 @@ struct CSVImages {
   private let shape: ImageShape
   /// Whether the colours of a pixel stand side by side, rather than whole images of one colour.
   private let isInterleaved: Bool
+  /// The number that a white pixel has, if it was said.
+  private let white: Double?
 
   /// Nil if the table is no table of images: its columns have other names, or are too few.
   init?(_ tables: [CSVTable], _ options: LoadOptions) throws(DataError) {
@@ -17,7 +19,7 @@ struct CSVImages {
     guard options.shape != nil || Self.looksLikeImages(table, target) else { return nil }
     let count = table.columns - 1
     guard let flat = try FlatImages(count, options.shape, place: table.path) else { return nil }
-    self.tables = tables
+    (self.tables, white) = (tables, options.white)
     (shape, isInterleaved) = (flat.shape, flat.isInterleaved)
     self.label = target ?? Self.labelColumn(table)
   }
@@ -25,6 +27,7 @@ struct CSVImages {
   private static let labelNames: Set<String> = ["label", "labels", "class", "target", "y", "digit"]
 
   private static func looksLikeImages(_ table: CSVTable, _ target: Int?) -> Bool {
+    if table.classes != nil { return false }
     if table.hasHeader {
       let label = target ?? named(table)
       guard let label else { return false }
@@ -120,8 +123,9 @@ struct CSVImages {
     return texts
   }
 
-  /// Bytes while all values are whole numbers from 0 to 255, else floats from 0 to 1.
+  /// Bytes while all values are whole numbers from 0 to 255, else floats from 0 to 1; with `white`, shares of it.
   private func pixels(_ table: CSVTable) throws(DataError) -> PixelValues {
+    if let white { return try pixels(table, white) }
     try MemoryBound.check(table.rows * shape.count, table.path)
     let levels = try values(table) { UInt8(exactly: $0) }
     if let levels { return .bytes(isInterleaved ? shape.planes(levels) : levels) }
@@ -141,7 +145,23 @@ struct CSVImages {
     throw .unexpected(place: table.path, reason: "its pixels go beyond 1, but are no whole numbers", taken: Self.taken)
   }
 
-  private static let taken = "pixels are whole numbers from 0 to 255, or numbers from 0 to 1"
+  private func pixels(_ table: CSVTable, _ white: Double) throws(DataError) -> PixelValues {
+    try MemoryBound.check(table.rows * shape.count * 4, table.path)
+    if let shares = try values(table, { $0 >= 0 && $0 <= white ? Float($0 / white) : nil }) {
+      return .floats(isInterleaved ? shape.planes(shares) : shares)
+    }
+    for row in 0..<table.rows {
+      for column in 0..<table.columns where column != label {
+        guard let value = table.number(row, column), !(value >= 0 && value <= white) else { continue }
+        throw .unexpected(
+          place: table.place(row, column), reason: WhiteLevel.refusal(value, white), taken: WhiteLevel.taken)
+      }
+    }
+    throw .unexpected(place: table.path, reason: "its pixels are no shares of \(white)", taken: WhiteLevel.taken)
+  }
+
+  private static let taken =
+    "pixels are whole numbers from 0 to 255, or numbers from 0 to 1; `white:` says another number that is white"
 
   /// Nil if a number is nothing that `convert` takes.
   private func values<Value>(
@@ -164,6 +184,20 @@ struct CSVImages {
     }
     return values
   }
+}
+
+/// What is said of a pixel that is not from 0 to the number that `white:` gave.
+enum WhiteLevel {
+  static let taken = "white: the largest number that a pixel can have, which stands for 1"
+
+  static func refusal(_ value: Double, _ white: Double) -> String {
+    "a pixel is \(value.formatted), which is not from 0 to white: \(white.formatted)"
+  }
+}
+
+extension Double {
+  /// `16` for 16.0.
+  fileprivate var formatted: String { Int(exactly: self).map { "\($0)" } ?? "\(self)" }
 }
 
 /// Images that are written as one row of numbers each.

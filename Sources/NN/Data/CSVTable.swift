@@ -12,6 +12,9 @@ struct CSVTable {
   let fields: [CSVReader.Field]
   /// The line that each row begins on.
   let lines: [Int]
+  /// The names of the classes, where the first line has them, as in the files of scikit-learn; the last column is then their
+  /// numbers.
+  let classes: [String]?
   var columns: Int { names.count }
   var rows: Int { lines.count }
 
@@ -20,17 +23,26 @@ struct CSVTable {
 
   /// Reads a file, gzipped or not.
   ///
+  /// A first line such as `569,30,malignant,benign` says how many rows and features follow and names the classes: so
+  /// scikit-learn writes the files that it brings.
+  ///
   /// - Throws: `DataError.unexpected` for ragged rows, no rows, or what is no text; each with its line.
   init(_ path: String, _ work: LoadWork) throws(DataError) {
     self.path = path
     let bytes = try Self.contents(path)
     work.progress("reading \(URL(fileURLWithPath: path).lastPathComponent)", 0.1)
     var (fields, lines, columns) = ([CSVReader.Field](), [Int](), 0)
+    var preamble: (rows: Int, classes: [String])?
     do throws(CSVError) {
       var reader = try CSVReader(bytes, mostFields: Self.mostColumns)
       while let line = try reader.next(&fields) {
         let own = fields.count - lines.count * columns
         if lines.isEmpty { columns = own }
+        if lines.count == 1, let found = Self.preamble(fields[..<columns].map(reader.text), features: own - 1) {
+          preamble = found
+          fields.removeFirst(columns)
+          (lines, columns) = ([], own)
+        }
         if own != columns {
           // One field more that is empty: a separator at the end of the line.
           if own == columns + 1, fields[fields.count - 1].isEmpty {
@@ -51,7 +63,8 @@ struct CSVTable {
     let reader = reader
     // A header has no number in it.
     let first = fields[..<columns].map(reader.text)
-    hasHeader = !first.contains { Double($0) != nil }
+    hasHeader = preamble == nil && !first.contains { Double($0) != nil }
+    classes = preamble?.classes
     var names = hasHeader ? first : (1...columns).map(String.init)
     for index in names.indices where names[index].isEmpty { names[index] = "column \(index + 1)" }
     if let twice = names.indices.first(where: { names[..<$0].contains(names[$0]) }), names.count < 10_000 {
@@ -65,6 +78,21 @@ struct CSVTable {
     guard rows > 0 else {
       throw .unexpected(place: path, reason: "it has no row of data", taken: Self.taken)
     }
+    if let preamble, preamble.rows != rows {
+      throw .unexpected(
+        place: path, reason: "its first line announces \(MessageText.count(preamble.rows, "row")), and it has \(rows)",
+        taken: "fetch the file again: the copy is not whole")
+    }
+  }
+
+  /// How many rows a first line of scikit-learn's announces, and the classes that it names; nil if it is none.
+  private static func preamble(_ first: [String], features: Int) -> (rows: Int, classes: [String])? {
+    guard first.count >= 4, let rows = Int(first[0]), rows > 0, Int(first[1]) == features else { return nil }
+    let classes = Array(first[2...])
+    guard !classes.contains(where: { $0.isEmpty || Double($0) != nil }), Set(classes).count == classes.count,
+      classes.count <= 256
+    else { return nil }
+    return (rows, classes)
   }
 
   static let taken = "one row a line, with as many fields as the first line, separated by commas, semicolons or tabs"

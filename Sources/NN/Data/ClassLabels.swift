@@ -36,6 +36,26 @@ struct ClassLabels {
     labels = values.map { $0.map { number[$0] ?? 0 } }
   }
 
+  /// Numbers of classes whose names are known, from 0.
+  ///
+  /// - Throws: `DataError.unexpected` for what is no such number.
+  init(numbers values: [[String]], of classes: [String], place: String) throws(DataError) {
+    var labels: [[UInt8]] = []
+    for values in values {
+      var own: [UInt8] = []
+      for text in values {
+        guard let label = UInt8(text), label < classes.count else {
+          throw .unexpected(
+            place: place, reason: "\(MessageText.text(text)) is the number of no class",
+            taken: "its first line names \(MessageText.classes(classes.count)): 0 to \(classes.count - 1)")
+        }
+        own.append(label)
+      }
+      labels.append(own)
+    }
+    (self.classes, self.labels) = (classes, labels)
+  }
+
   /// `1` for `1.0`.
   private static func tidy(_ text: String) -> String {
     text.contains(".") ? Double(text).flatMap { Int(exactly: $0) }.map(String.init) ?? text : text

@@ -59,7 +59,8 @@ extension Dataset {
         ? "all training images are black" : "no pixel is brighter than \(brightest) of 255: nearly black",
       advice: brightest <= 1
         ? "were numbers from 0 to 1 saved as bytes? multiply by 255 first"
-        : "were numbers from 0 to \(brightest) saved as bytes? multiply by 255/\(brightest) first")
+        : "where \(brightest) stands for white, multiply by 255/\(brightest) first; tables and NumPy arrays take `white: \(brightest)`"
+    )
   }
 
   /// Test images that are training images too, if they are more than one in a hundred: a few are in most data sets.

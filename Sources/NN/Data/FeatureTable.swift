@@ -12,7 +12,7 @@ struct FeatureTable {
 
   /// - Throws: `DataError.noSuchColumn` for a target that no column is called.
   init(_ tables: [CSVTable], _ options: LoadOptions) throws(DataError) {
-    guard let name = options.target else {
+    guard let name = options.target ?? tables[0].classes.map({ _ in tables[0].names[tables[0].columns - 1] }) else {
       throw .unexpected(
         place: tables[0].path, reason: "which of its columns is the class?",
         taken: "target: \"NAME\" says it, one of: \(MessageText.names(tables[0].names))")
@@ -103,8 +103,11 @@ struct FeatureTable {
       }
       texts.append(own)
     }
-    return try ClassLabels(
-      named: texts, place: "\(tables[0].path), column \(MessageText.text(tables[0].names[target]))")
+    let place = "\(tables[0].path), column \(MessageText.text(tables[0].names[target]))"
+    if let classes = tables[0].classes, target == tables[0].columns - 1 {
+      return try ClassLabels(numbers: texts, of: classes, place: place)
+    }
+    return try ClassLabels(named: texts, place: place)
   }
 
   private func columns(_ work: LoadWork) throws(DataError) -> [FeatureColumn] {

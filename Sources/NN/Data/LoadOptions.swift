@@ -17,6 +17,8 @@ public struct LoadOptions: Codable, Sendable, Equatable {
   public var without: [String]?
   /// Rows and columns of an image, or channels, rows and columns, where the files do not say.
   public var shape: [Int]?
+  /// The number that a white pixel has, where it is neither 255 nor 1: images become shares of it.
+  public var white: Double?
   /// Rows and columns to which pictures are scaled.
   public var size: Int?
   /// The names of the classes, in the order of their numbers.
@@ -35,6 +37,7 @@ public struct LoadOptions: Codable, Sendable, Equatable {
       ("missing", missing != nil, "is for tables of features: what stands in for missing values"),
       ("without", without != nil, "is for tables of features: columns to leave out"),
       ("shape", shape != nil, "is for images that are written as one row of numbers"),
+      ("white", white != nil, "is for images that are written as numbers: which of them is white"),
       ("size", size != nil, "is for folders of pictures, which it scales"),
     ]
     return all.first { $0.isGiven && !known.contains($0.name) }.map { ($0.name, $0.use) }

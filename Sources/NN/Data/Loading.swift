@@ -45,12 +45,12 @@ extension Dataset {
     let folder = URL(fileURLWithPath: path).standardizedFileURL
     let name = folder.lastPathComponent.lowercased()
     if name.hasSuffix(".npz") {
-      try options.check(knownAre: ["shape"], place: path, kind: "an archive of NumPy arrays")
+      try options.check(knownAre: ["shape", "white"], place: path, kind: "an archive of NumPy arrays")
       return try NPZ(folder.path).load(options)
     }
     if let tables = try TableFiles(folder) { return try tables.load(options, work) }
     if let arrays = NumPyFolder(folder) {
-      try options.check(knownAre: ["shape"], place: path, kind: "a folder of NumPy arrays")
+      try options.check(knownAre: ["shape", "white"], place: path, kind: "a folder of NumPy arrays")
       return try arrays.load(options)
     }
     if let known = try readWellKnown(folder) {

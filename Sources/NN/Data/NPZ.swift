@@ -98,7 +98,7 @@ struct NumPyArrays {
     } else {
       _ = try part(Self.spellings("train"), options)
     }
-    return try dataset(parts, name, path, files)
+    return try dataset(parts, name, path, files, white: options.white)
   }
 
   private func has(_ spellings: Spellings) -> Bool {
@@ -106,7 +106,7 @@ struct NumPyArrays {
   }
 
   private func dataset(
-    _ parts: [(kind: Dataset.Part, part: Part)], _ name: String, _ path: String, _ files: [String]
+    _ parts: [(kind: Dataset.Part, part: Part)], _ name: String, _ path: String, _ files: [String], white: Double?
   ) throws(DataError) -> Dataset {
     let shape = parts[0].part.layout.shape
     for other in parts.dropFirst() where other.part.layout.shape != shape {
@@ -146,7 +146,7 @@ struct NumPyArrays {
     let features = parts[0].part.layout.hasFeatures ? try featureNames(shape) : nil
     var examples: [Dataset.Part: Dataset.Examples] = [:]
     for (index, (kind, part)) in parts.enumerated() {
-      examples[kind] = .init(part.layout.arranged(try part.images.pixels()), labels: numbers[index])
+      examples[kind] = .init(part.layout.arranged(try part.images.pixels(white: white)), labels: numbers[index])
     }
     var sources: [Dataset.File] = []
     for file in files { sources.append(Dataset.File(path: file, sha256: try Digest.sha256(ofFile: file))) }

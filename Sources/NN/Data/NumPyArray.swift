@@ -16,16 +16,20 @@ struct NumPyArray {
   var rows: Int { header.shape.first ?? 0 }
 
   /// Pixels in the order of the file: bytes where all are bytes or multiples of 1/255, else floats from 0 to 1.
-  func pixels() throws(DataError) -> PixelValues {
-    if let levels = try levels() { return .bytes(levels) }
+  ///
+  /// - Parameter white: The number that a white pixel has; nil for 255 of whole numbers and 1 of floats.
+  func pixels(white: Double? = nil) throws(DataError) -> PixelValues {
+    if white == nil, let levels = try levels() { return .bytes(levels) }
     try MemoryBound.check(header.count * 4, place)
     var floats: [Float] = []
     floats.reserveCapacity(header.count)
     try eachPiece { piece throws(DataError) in
       for start in stride(from: 0, to: piece.count, by: header.type.width) {
         let value = header.type.number(piece, start)
-        guard value >= 0, value <= 1 else { throw refusal(value) }
-        floats.append(Float(value))
+        guard value >= 0, value <= white ?? 1 else {
+          throw white.map { NPZ.unexpected(place, WhiteLevel.refusal(value, $0)) } ?? refusal(value)
+        }
+        floats.append(Float(value / (white ?? 1)))
       }
     }
     return .floats(floats)
@@ -64,7 +68,7 @@ struct NumPyArray {
       case .float where value < 0:
         "floats go from 0 to 1; images from -1 to 1 become (x + 1) / 2, standardised ones x * std + mean"
       case .float where value.isNaN: "floats are numbers from 0 to 1"
-      case .float: "floats go from 0 to 1; bytes, from 0 to 255, are saved with astype('uint8')"
+      case .float: "floats go from 0 to 1; `white: 255`, or another number, says which is white"
       case .boolean: "truth values are 0 or 1"
       case .text: "pixels are numbers"
       case .signed, .unsigned: "whole numbers go from 0 to 255"

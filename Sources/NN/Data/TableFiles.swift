@@ -56,7 +56,7 @@ struct TableFiles {
     }
     var data: Dataset
     if let images = try CSVImages(tables, options) {
-      try options.check(knownAre: ["shape", "target"], place: path, kind: "a table of images")
+      try options.check(knownAre: ["shape", "target", "white"], place: path, kind: "a table of images")
       data = try images.load(name, path)
     } else {
       try options.check(knownAre: ["target", "missing", "without"], place: path, kind: "a table of features")

@@ -29,7 +29,7 @@ public struct WeightStatistics: Sendable, Hashable, Codable {
   /// The statistics of some weights.
   public init(layer: String, _ weights: [Float]) {
     let values = weights.map(Double.init)
-    let sizes = values.map(abs).sorted()
+    let sizes = Self.sortedMagnitudes(weights).map(Double.init)
     let n = Double(values.count)
     let mean = values.reduce(0, +) / n
     let second = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / n
@@ -43,6 +43,26 @@ public struct WeightStatistics: Sendable, Hashable, Codable {
     hoyer = n > 1 && length > 0 ? (n.squareRoot() - sum / length) / (n.squareRoot() - 1) : .nan
     let ranked = sizes.enumerated().reduce(0) { $0 + $1.element * (n - Double($1.offset) - 0.5) }
     gini = sum > 0 ? 1 - 2 * ranked / (sum * n) : .nan
+  }
+
+  /// The magnitudes, the smallest first. Their bits are in the order of the numbers, so they are sorted by digits, for
+  /// every epoch asks for this.
+  static func sortedMagnitudes(_ weights: [Float]) -> [Float] {
+    var keys = weights.map(\.magnitude.bitPattern)
+    var sorted = keys
+    for shift in [0, 11, 22] {
+      var places = [Int](repeating: 0, count: 1 << 11)
+      for key in keys { places[Int(key >> UInt32(shift)) & 0x7ff] += 1 }
+      var place = 0
+      for digit in places.indices { (places[digit], place) = (place, place + places[digit]) }
+      for key in keys {
+        let digit = Int(key >> UInt32(shift)) & 0x7ff
+        sorted[places[digit]] = key
+        places[digit] += 1
+      }
+      swap(&keys, &sorted)
+    }
+    return keys.map(Float.init(bitPattern:))
   }
 }
 

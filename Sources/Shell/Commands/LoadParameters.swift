@@ -7,6 +7,7 @@ struct LoadParameters {
   private let missing: Parameter<String?>
   private let without: Parameter<[String]?>
   private let shape: Parameter<[Int]?>
+  private let white: Parameter<Double?>
   private let size: Parameter<Int?>
   private let names: Parameter<[String]?>
   private let seed: Parameter<Int?>
@@ -24,6 +25,9 @@ struct LoadParameters {
       "shape", .list(of: .integer(in: .atLeast(1))),
       "rows and columns of images that are written as one row of numbers; a 3 before or behind them is for colours",
       shown: "a square")
+    white = signature.optional(
+      "white", .number(in: .above(0)), "the number that a white pixel has, where images are written as numbers",
+      shown: "255, or 1 of floats")
     size = signature.optional(
       "size", .integer(in: 1...1024), "scale pictures to so many rows and columns", shown: "as they are")
     names = signature.optional(
@@ -50,6 +54,7 @@ struct LoadParameters {
     options.target = given[target].map { $0.asInteger.map(String.init) ?? $0.asString ?? "" }
     (options.missing, options.without) = (given[missing], given[without])
     (options.shape, options.size, options.names) = (given[shape], given[size], given[names])
+    options.white = given[white]
     return options
   }
 
@@ -84,10 +89,11 @@ enum LoadForms {
 
     Tables of features: load "cancer.csv" target: "diagnosis" test: 20%. Numbers become shares of their range in the \
     training part, words a feature each; eps is a share of that range, and what is shown is in the features' own units. \
-    Commas, semicolons or tabs; a header names the columns, else they are numbered from 1.
+    Commas, semicolons or tabs; a header names the columns, else they are numbered from 1. The files that scikit-learn brings \
+    name their classes in the first line: load "breast_cancer.csv" test: 20%.
 
     Tables of images: load "digits.csv" test: 20%, or a folder with x_train.csv and x_test.csv. A label, first or last, and \
-    the pixels, from 0 to 255; `shape: [28, 28]` where they are no square.
+    the pixels, from 0 to 255; `shape: [28, 28]` where they are no square, `white: 16` where 16 is white.
 
     NumPy: load "data.npz" with x_train, y_train, x_test, y_test, or MedMNIST's train_images, val_images and so on, or one \
     x and y; a folder of x_train.npy and so on; Kuzushiji-MNIST's folder. Labels are numbers, texts, or rows with a 1. \

@@ -30,6 +30,44 @@ import Testing
     "age,colour,class\n"
     + (0..<40).map { "\(20 + $0),\($0 % 3 == 0 ? "blue" : "red"),\($0 % 2 == 0 ? "no" : "yes")\n" }.joined()
 
+  /// `569,30,malignant,benign` over rows of 30 features and a number: so breast_cancer.csv, wine_data.csv and iris.csv begin.
+  @Test func theFirstLineOfScikitLearnsFilesNamesTheClasses() throws {
+    func file(_ first: String, _ label: @escaping (Int) -> Int = { $0 % 2 }, features: Int = 2) -> String {
+      let row = { (index: Int) in (0..<features).map { "\(index).\($0)" } + ["\(label(index))"] }
+      return first + "\n" + (0..<40).map { row($0).joined(separator: ",") + "\n" }.joined()
+    }
+    let data = try load(file("40,2,malignant,benign"))
+    #expect(data.classes == ["malignant", "benign"] && data.features?.map(\.name) == ["1", "2"])
+    #expect(data.train.count == 30 && data.test.count == 10)
+    for position in 0..<data.test.count {
+      let first = data.features?[0].value(of: data.test.pixels(at: position)[0]) ?? -1
+      #expect(Int(first) % 2 == data.test.label(at: position))
+    }
+    // As many fields in the first line as in the others, as iris.csv has.
+    #expect(try load(file("40,4,a,b,c", { $0 % 3 }, features: 4)).classes == ["a", "b", "c"])
+    #expect(try load(file("40,2,malignant,benign")) { $0.names = ["bad", "good"] }.classes == ["bad", "good"])
+    let nothing: (inout LoadOptions) -> Void = { _ in }
+    #expect(refusal(file("41,2,malignant,benign"), nothing).contains("announces 41 rows, and it has 40"))
+    #expect(refusal(file("40,2,malignant,benign", { $0 % 3 }), nothing).contains("2 is the number of no class"))
+    #expect(refusal(file("40,3,malignant,benign"), nothing).contains("line 2 has 3 fields, but the first line has 4"))
+  }
+
+  /// scikit-learn's digits: 8×8 pixels from 0 to 16, the label last.
+  @Test func pixelsAreSharesOfTheNumberThatIsSaidToBeWhite() throws {
+    let rows = (0..<40).map { index in
+      (["0"] + (1..<64).map { "\(($0 + index) % 17)" } + ["\(index % 10)"]).joined(separator: ",") + "\n"
+    }
+    let text = rows.joined()
+    let data = try load(text) { $0.white = 16 }
+    #expect(data.shape == ImageShape(channels: 1, height: 8, width: 8) && data.classes.count == 10)
+    let first = data.train.pixels(at: 0)
+    let index = Int(first[1] * 16) + 16
+    #expect(first[0] == 0 && (1..<64).allSatisfy { first[$0] == Float(($0 + index) % 17) / 16 })
+    #expect(
+      refusal(text) { $0.white = 15 }.contains("line 1, column 17: a pixel is 16, which is not from 0 to white: 15"))
+    #expect(refusal(people) { ($0.target, $0.white) = ("class", 16) }.contains("no use for white:"))
+  }
+
   @Test func numbersBecomeSharesOfTheirRangeInTheTrainingPart() throws {
     let data = try load(people) { $0.target = "class" }
     #expect(data.train.count == 30 && data.test.count == 10 && data.classes == ["no", "yes"])

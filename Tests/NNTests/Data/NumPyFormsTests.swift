@@ -84,6 +84,18 @@ import Testing
     #expect(try load(["x": eight, "x_clean": eight, "y": labels, "feature_names": names]).features == nil)
   }
 
+  /// As `digits.images` of scikit-learn is saved: floats from 0 to 16; and bytes that go as far.
+  @Test func pixelsAreSharesOfTheNumberThatIsSaidToBeWhite() throws {
+    let values = (0..<32).map { Float($0 % 17) }
+    for images in [npy("<f4", "(8, 2, 2)", floats(values)), npy("|u1", "(8, 2, 2)", values.map { UInt8($0) })] {
+      let data = try load(["x": images, "x_clean": images, "y": labels]) { $0.white = 16 }
+      #expect(data.test.tensor(0..<8).values == values.map { $0 / 16 })
+      #expect(
+        problem(DataError.self) { _ = try load(["x": images, "y": labels]) { ($0.share, $0.white) = (0.25, 15) } }
+          != nil)
+    }
+  }
+
   @Test func featuresKeepTheirUnits() throws {
     let names = npy("<U1", "(2,)", "a\0\0\0b\0\0\0".utf8.map { $0 })
     let rows = npy("<f4", "(8, 2)", floats((0..<16).map { Float($0) / 31 }))

@@ -100,6 +100,15 @@ import Testing
     #expect(abs(mixed.gini - 1.0 / 3) < 1e-12 && abs(mixed.std - 3.5.squareRoot()) < 1e-12)
   }
 
+  @Test func magnitudesAreSortedAsByComparing() {
+    var random = Random(seed: 3)
+    let weights =
+      (0..<5000).map { _ in Float(bitPattern: UInt32(truncatingIfNeeded: random.next())) }.filter { !$0.isNaN }
+      + [0, -0.0, 1, -1, .greatestFiniteMagnitude, -.leastNonzeroMagnitude, .infinity]
+    #expect(WeightStatistics.sortedMagnitudes(weights) == weights.map(abs).sorted())
+    #expect(WeightStatistics.sortedMagnitudes([]).isEmpty)
+  }
+
   @Test func everyLayerOfAModelHasStatistics() throws {
     let reference = try Golden("models/normal_s0")
     var model = try Model(LeNet(), input: ImageShape(channels: 1, height: 28, width: 28), classes: 10)
