@@ -174,14 +174,25 @@ extension ONNXImporter {
     return imageValue(made, rank: 4)
   }
 
-  // MARK: GELUs that were written out
+  // MARK: Functions that were written out
 
-  /// Finds x · (1 + erf(x / √2)) / 2 in the orders in which exporters write it.
-  mutating func findGELUs() {
-    for node in file.nodes where node.op == "Erf" {
-      guard let (x, end) = gelu(node) else { continue }
-      gelus[end] = x
+  /// Finds x · (1 + erf(x / √2)) / 2 in the orders in which exporters write it, and the softplus of PyTorch's newer exporter.
+  mutating func findFunctions() {
+    for (number, node) in file.nodes.enumerated() {
+      if node.op == "Erf", let (x, end) = gelu(node) { functions[end] = (x, .gelu) }
+      if node.op == "Where", let x = softplus(node) { functions[number] = (x, .softplus) }
     }
+  }
+
+  /// The x of `Where(x > 20, x, Softplus(x))`: from 15 on the two differ by less than single precision tells apart.
+  private func softplus(_ choice: ONNXNode) -> String? {
+    func maker(_ place: Int) -> ONNXNode? { makers[choice.inputs[place]].map { file.nodes[$0] } }
+    guard choice.inputs.count == 3, let test = maker(0), let smooth = maker(2), smooth.op == "Softplus",
+      ["Greater", "GreaterOrEqual"].contains(test.op), test.inputs.count == 2,
+      let x = smooth.inputs.first, test.inputs[0] == x, choice.inputs[1] == x,
+      let bound = single(test.inputs[1]), bound >= 15
+    else { return nil }
+    return x
   }
 
   private func gelu(_ erf: ONNXNode) -> (input: String, end: Int)? {
@@ -225,11 +236,17 @@ extension ONNXImporter {
   private func other(_ node: ONNXNode, than number: Float) -> String? {
     guard node.inputs.count == 2 else { return nil }
     for (place, name) in node.inputs.enumerated() {
-      guard let list = constants[name] ?? (try? file.initializers[name]?.constant(file.source)), list.count == 1,
-        let found = list.floats.first, abs(found - number) < 1e-4
-      else { continue }
+      guard let found = single(name), abs(found - number) < 1e-4 else { continue }
       return node.inputs[1 - place]
     }
     return nil
+  }
+
+  /// A constant that is one number.
+  private func single(_ name: String) -> Float? {
+    guard let list = constants[name] ?? (try? file.initializers[name]?.constant(file.source)), list.count == 1 else {
+      return nil
+    }
+    return list.floats.first
   }
 }

@@ -15,9 +15,9 @@ extension ONNXImporter {
 
   mutating func read(_ node: ONNXNode, _ number: Int) throws {
     guard ["", "ai.onnx"].contains(node.domain) else { throw Refusal("Ward does not know this operator") }
-    if let input = gelus[number] {
-      guard let value = values[input] else { throw Refusal("it reads what nothing before it makes") }
-      return try activate(node, value, .gelu)
+    if let known = functions[number] {
+      guard let value = values[known.input] else { throw Refusal("it reads what nothing before it makes") }
+      return try activate(node, value, known.function)
     }
     if number == softmax {
       notes.append("its last \(node.op) was left out: attacks see its logits")

@@ -37,8 +37,8 @@ struct ONNXImporter {
   var makers: [String: Int] = [:]
   /// Operators that are part of another's layer.
   var done: Set<Int> = []
-  /// GELUs that were written out, by the operator that ends them: what they read.
-  var gelus: [Int: String] = [:]
+  /// Functions that were written out in several operators, by the operator that ends them, with what they read.
+  var functions: [Int: (input: String, function: Activation.Function)] = [:]
   /// A softmax at the end, which is left out.
   var softmax: Int?
   let output: String
@@ -91,7 +91,7 @@ struct ONNXImporter {
   private mutating func run() throws {
     softmax = lastSoftmax()
     for number in reachable() where file.nodes[number].op != "Shape" { try fold(number) }
-    findGELUs()
+    findFunctions()
     for number in reachable() where !done.contains(number) {
       let node = file.nodes[number]
       do {
@@ -110,7 +110,7 @@ struct ONNXImporter {
     var (wanted, found) = ([output], Set<Int>())
     while let name = wanted.popLast() {
       guard let number = makers[name], found.insert(number).inserted else { continue }
-      if let input = gelus[number] { wanted.append(input) } else { wanted += file.nodes[number].inputs }
+      if let known = functions[number] { wanted.append(known.input) } else { wanted += file.nodes[number].inputs }
     }
     return found.sorted()
   }

@@ -192,6 +192,26 @@ import Testing
     }
   }
 
+  /// PyTorch's newer exporter writes out where its softplus is the identity.
+  @Test func softplusIsFoundWhereItsIdentityIsWrittenOut() throws {
+    func written(_ bound: Float, than other: String = "x") -> SmallONNX {
+      file(
+        {
+          $0.floats += [("twenty", [], [bound])]
+          if other != "x" { $0.add("Relu", ["x"], other) }
+          $0.add("Softplus", ["x"], "s")
+          $0.add("Greater", ["x", "twenty"], "g")
+          $0.add("Where", ["g", other, "s"], "h")
+        }, count: 16)
+    }
+    try check(written(20), image, image.map { log1p(exp($0)) })
+    // What is another function is not taken for this one.
+    for wrong in [written(1), written(20, than: "r")] {
+      let error = #expect(throws: ModelFileError.self) { try wrong.opened() }
+      #expect(error?.description.contains("Greater") == true)
+    }
+  }
+
   @Test func inputsOfUnknownShapeTakeThatOfTheData() throws {
     var open = file({ $0.add("Relu", ["x"], "h") }, count: 16)
     open.inputs = [("x", [nil, nil, nil, nil])]
