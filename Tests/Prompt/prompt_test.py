@@ -472,6 +472,13 @@ def _(start):
     stops_within(ward, "let m = train lenet on: fashion epochs: 1000", 0.2, sign="epoch")
     ward.do("m", "E0301")
     ward.do("fashion.name", "fashion-mnist")
+    # Once an epoch is whole, the name that the model was to get says how to go on.
+    ward.send("let small = train mlp on: (load \"fashion-mnist\" train: 100 test: 10) epochs: 10000" + ENTER)
+    ward.expect(r"epoch (?!1\b)\d")
+    ward.send(control("C"))
+    ward.expect("are kept")
+    ward.ready()
+    ward.do("small", "its training was interrupted: `let small = resume small` goes on")
 
 
 @behaviour("Ctrl-C during an attack stops it within 0.2 s")

@@ -95,7 +95,7 @@ extension Compiler {
         .wrongType, "\(expected.recipient.shown) takes \(words.joinedAsAlternatives), not `\(name)`", at: range,
         says: meant.label, help: meant.help)
     }
-    if let instead = Suggestions.foreignKeyword(name) ?? environment.elsewhere[name] {
+    if let instead = environment.unfinished[name] ?? Suggestions.foreignKeyword(name) ?? environment.elsewhere[name] {
       return Diagnostic(.unknownName, "there is nothing called `\(name)`", at: range, says: instead)
     }
     let here = expected.map { $0.type.families.flatMap { environment.choices(of: $0).map(\.name) } } ?? []

@@ -18,6 +18,9 @@ public final class Environment {
   /// What to write for words that are no names but stand elsewhere in the host, such as ``:quit`` for `quit`.
   public let elsewhere: [String: String]
 
+  /// Names that an interrupted cell would have bound, and how to get them all the same.
+  public var unfinished: [String: String] = [:]
+
   /// What people type who come from other tools.
   public let others: OtherTools
 

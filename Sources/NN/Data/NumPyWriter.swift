@@ -25,7 +25,7 @@ public struct NumPyFile: Sendable {
   }
 
   /// 64-bit floats; there must be as many as the product of the extents.
-  public init(_ values: [Double], shape: [Int]) {
+  public init(doubles values: [Double], shape: [Int]) {
     require(values.count == shape.reduce(1, *), "\(values.count) values for \(shape)")
     self.init(type: "<f8", shape: shape, values.withUnsafeBufferPointer { Data(buffer: $0) })
   }

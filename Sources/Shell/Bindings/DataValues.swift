@@ -168,7 +168,7 @@ struct ImagesValue: Object {
 
   var summary: String {
     let noun = images.dataset.noun
-    guard images.count == 1 else { return "\(images.count.of(noun)) of \(images.name)" }
+    guard images.count == 1 else { return "\(images.counted) of \(images.name)" }
     return "\(noun) \(images.indices[0]) of \(images.name), \(images.classes[images.label(at: 0)].withArticle)"
   }
 
@@ -260,4 +260,9 @@ extension Value {
     default: self = .none
     }
   }
+}
+
+extension Images {
+  /// How many there are: `12 images`, or of a table `12 rows`.
+  var counted: String { count.of(dataset.noun) }
 }

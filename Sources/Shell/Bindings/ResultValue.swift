@@ -142,9 +142,9 @@ struct ResultValue: Object {
     return "\(model.identity.name) under \(attackText)\(towards), \(run.threat.text)\(run.maskText)"
   }
 
-  /// How many images; those that the model was trained on are named so.
+  /// How many images, or rows of a table; those that the model was trained on are named so.
   private var counted: String {
-    evaluation.images.of(images.images.part == .train ? "training image" : "image")
+    evaluation.images.of((images.images.part == .train ? "training " : "") + images.images.dataset.noun)
   }
 
   /// Of few images, how far their share may be from that of all images.

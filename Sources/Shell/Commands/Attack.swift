@@ -116,7 +116,7 @@ extension Session {
       if !outcomes.isEmpty, !attack.plan.keepsImages {
         unfinishedAttack = attack.with(outcomes)
         cell.interruptDetail =
-          "after \(NumberText.count(outcomes.count)) of \(attack.plan.images.images.count.of("image")), "
+          "after \(NumberText.count(outcomes.count)) of \(attack.plan.images.images.counted), "
           + "which are kept: `resume` goes on from there"
       }
       throw interrupt
@@ -147,8 +147,9 @@ extension Session {
       let run = try run(of: choice, plan, costs: costs)
       doubt(run, on: model)
       let label = "\(choice.name) on \(model.identity.name)"
+      let noun = plan.images.images.dataset.noun
       // The first images may take long: say at once what is going on.
-      progress.update(label, fraction: 0, details: ["\(plan.images.images.count.of("image")) to attack"])
+      progress.update(label, fraction: 0, details: ["\(plan.images.images.counted) to attack"])
       try run.check(model.model.target, plan.images.images)
       for flag in try run.flags(of: model.model.target, on: plan.images.images, engine: engine, stop: stop) {
         warn(of: flag, label)
@@ -160,7 +161,7 @@ extension Session {
           let rate = Double(report.done) / max(report.elapsed.inSeconds, 1e-9)
           progress.update(
             label, fraction: Double(report.done) / Double(report.images),
-            details: [report.done.of("image"), "\(NumberText.count(Int(rate))) img/s"])
+            details: [report.done.of(noun), "\(NumberText.count(Int(rate))) img/s"])
         })
       for flag in run.flags(after: result.evaluation) { warn(of: flag, label) }
       return ResultValue(

@@ -48,7 +48,7 @@ struct ImageFiles {
 
   /// `60 images of 1×28×28`, `114 rows of 30 features`.
   private static func what(_ images: Images) -> String {
-    images.count.of(images.dataset.noun) + " of "
+    images.counted + " of "
       + (images.dataset.features.map { $0.count.of("feature") } ?? "\(images.shape)")
   }
 
@@ -87,7 +87,7 @@ struct ImageFiles {
     if let features = images.dataset.features {
       arrays += [
         ("feature_names", NumPyFile(features.map(\.name))),
-        ("feature_ranges", NumPyFile(features.flatMap { [$0.lower, $0.upper] }, shape: [features.count, 2])),
+        ("feature_ranges", NumPyFile(doubles: features.flatMap { [$0.lower, $0.upper] }, shape: [features.count, 2])),
       ]
     }
     var archive = NumPyArchive()

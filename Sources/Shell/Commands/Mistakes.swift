@@ -88,8 +88,9 @@ struct MistakesValue: Object {
   }
 
   var summary: String {
-    let images = found.images.of("image")
-    guard found.images > 0 else { return "no image of the selection has a mistake that costs anything" }
+    let noun = worst.images.images.dataset.noun
+    let images = found.images.of(noun)
+    guard found.images > 0 else { return "no \(noun) of the selection has a mistake that costs anything" }
     return "\(worst.heading): harmed \(NumberText.share(found.harmed.value)), mean cost reached "
       + "\(NumberText.fixed(found.meanHighest, 2)) (sum \(NumberText.fixed(found.meanSum, 2))), \(images)"
   }

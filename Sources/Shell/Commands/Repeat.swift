@@ -37,6 +37,8 @@ struct RepetitionValue: Object {
   let version: String
   let model: String
   let evaluation: Evaluation
+  /// What is counted: `image`, or `row`.
+  let noun: String
 
   /// An evaluation stores no images: there its figures have to do.
   var differing: Int {
@@ -81,7 +83,7 @@ struct RepetitionValue: Object {
 
   var summary: String {
     let what = "result \(id)"
-    let images = evaluation.images.of("image")
+    let images = evaluation.images.of(noun)
     let goal = record.goal.map { $0 == "untargeted" ? "" : ", \($0)" } ?? ""
     let attack = record.attack == "none" ? "" : " under \(record.attack)\(goal)"
     let share = "\(record.attack == "none" ? "clean" : "robust") \(NumberText.share(record.robust))"
@@ -171,7 +173,7 @@ extension Session {
       "select version from results where id = :id", parameters: ["id": .integer(id)], shouldStop: { false })
     return RepetitionValue(
       id: id, record: record, version: version.rows.first?.first?.description ?? "", model: model.identity.name,
-      evaluation: evaluation)
+      evaluation: evaluation, noun: images.dataset.noun)
   }
 
   /// The images of a result. Those that an attack changed are made again by that attack.

@@ -25,6 +25,7 @@ extension Command<Session> {
         let training = try session.unfinishedTraining(named: given[name])
         let value = try session.finish(training)
         session.unfinished = nil
+        session.environment.unfinished[training.name] = nil
         return value
       }
     }

@@ -220,6 +220,10 @@ extension Session {
           unfinished = training
           unfinished?.state = last
           unfinishedAttack = nil
+          let name = training.name
+          if cell.binding == name {
+            environment.unfinished[name] = "its training was interrupted: `let \(name) = resume \(name)` goes on"
+          }
         }
         cell.interruptDetail =
           "in epoch \(epoch); "

@@ -105,7 +105,7 @@ import Testing
     let expected = [Feature(name: "a", lower: -1, upper: 3), Feature(name: "b", lower: 10, upper: 10)]
     #expect(try features(npy("<f4", "(2, 2)", floats([-1, 3, 10, 10]))) == expected)
     #expect(try features(npy("<f4", "(2, 2)", floats([-1, 10, 3, 10]), order: "True")) == expected)
-    #expect(try features(Array(NumPyFile([-1, 3, 10, 10] as [Double], shape: [2, 2]).bytes)) == expected)
+    #expect(try features(Array(NumPyFile(doubles: [-1, 3, 10, 10], shape: [2, 2]).bytes)) == expected)
     for wrong in [
       npy("<f4", "(2, 2)", floats([3, -1, 10, 10])), npy("<f4", "(2, 2)", floats([-1, .infinity, 10, 10])),
       npy("<f4", "(4,)", floats([-1, 3, 10, 10])), npy("|u1", "(2, 2)", [0, 3, 10, 10]),
