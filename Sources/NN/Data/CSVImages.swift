@@ -157,7 +157,8 @@ struct CSVImages {
           place: table.place(row, column), reason: WhiteLevel.refusal(value, white), taken: WhiteLevel.taken)
       }
     }
-    throw .unexpected(place: table.path, reason: "its pixels are no shares of \(white)", taken: WhiteLevel.taken)
+    throw .unexpected(
+      place: table.path, reason: "its pixels are no shares of \(MessageText.number(white))", taken: WhiteLevel.taken)
   }
 
   private static let taken =
@@ -191,13 +192,8 @@ enum WhiteLevel {
   static let taken = "white: the largest number that a pixel can have, which stands for 1"
 
   static func refusal(_ value: Double, _ white: Double) -> String {
-    "a pixel is \(value.formatted), which is not from 0 to white: \(white.formatted)"
+    "a pixel is \(MessageText.number(value)), which is not from 0 to white: \(MessageText.number(white))"
   }
-}
-
-extension Double {
-  /// `16` for 16.0.
-  fileprivate var formatted: String { Int(exactly: self).map { "\($0)" } ?? "\(self)" }
 }
 
 /// Images that are written as one row of numbers each.

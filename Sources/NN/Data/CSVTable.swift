@@ -38,7 +38,9 @@ struct CSVTable {
       while let line = try reader.next(&fields) {
         let own = fields.count - lines.count * columns
         if lines.isEmpty { columns = own }
-        if lines.count == 1, let found = Self.preamble(fields[..<columns].map(reader.text), features: own - 1) {
+        if lines.count == 1, preamble == nil,
+          let found = Self.preamble(fields[..<columns].map(reader.text), features: own - 1)
+        {
           preamble = found
           fields.removeFirst(columns)
           (lines, columns) = ([], own)

@@ -12,17 +12,25 @@ struct FeatureTable {
 
   /// - Throws: `DataError.noSuchColumn` for a target that no column is called.
   init(_ tables: [CSVTable], _ options: LoadOptions) throws(DataError) {
-    guard let name = options.target ?? tables[0].classes.map({ _ in tables[0].names[tables[0].columns - 1] }) else {
+    if let name = options.target {
+      target = try tables[0].column(name)
+    } else if tables[0].classes != nil {
+      target = tables[0].columns - 1
+    } else {
       throw .unexpected(
         place: tables[0].path, reason: "which of its columns is the class?",
         taken: "target: \"NAME\" says it, one of: \(MessageText.names(tables[0].names))")
     }
     (self.tables, self.options) = (tables, options)
-    target = try tables[0].column(name)
     if let other = tables.dropFirst().first(where: { $0.names != tables[0].names }) {
       throw .unexpected(
         place: other.path, reason: "its columns are not those of \(tables[0].path)",
         taken: "both files need the same columns in the same order")
+    }
+    if let other = tables.dropFirst().first(where: { $0.classes != tables[0].classes }) {
+      throw .unexpected(
+        place: other.path, reason: "its first line does not name the classes that \(tables[0].path) names",
+        taken: "both files need the same first line but for the count of rows")
     }
   }
 

@@ -10,6 +10,9 @@ enum MessageText {
     "\(number) \(number == 1 ? noun : plural ?? noun + "s")"
   }
 
+  /// `16` for 16.0.
+  static func number(_ value: Double) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }
+
   static func classes(_ number: Int) -> String { count(number, "class", "classes") }
 
   static func names(_ names: [String]) -> String {

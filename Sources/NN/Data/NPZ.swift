@@ -144,6 +144,9 @@ struct NumPyArrays {
       classes = names
     }
     let features = parts[0].part.layout.hasFeatures ? try featureNames(shape) : nil
+    if features != nil, white != nil {
+      throw NPZ.unexpected(place, "it holds rows of features, which have no use for white:")
+    }
     var examples: [Dataset.Part: Dataset.Examples] = [:]
     for (index, (kind, part)) in parts.enumerated() {
       examples[kind] = .init(part.layout.arranged(try part.images.pixels(white: white)), labels: numbers[index])

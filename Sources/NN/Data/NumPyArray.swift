@@ -23,14 +23,11 @@ struct NumPyArray {
     try MemoryBound.check(header.count * 4, place)
     var floats: [Float] = []
     floats.reserveCapacity(header.count)
-    try eachPiece { piece throws(DataError) in
-      for start in stride(from: 0, to: piece.count, by: header.type.width) {
-        let value = header.type.number(piece, start)
-        guard value >= 0, value <= white ?? 1 else {
-          throw white.map { NPZ.unexpected(place, WhiteLevel.refusal(value, $0)) } ?? refusal(value)
-        }
-        floats.append(Float(value / (white ?? 1)))
+    try eachNumber { value throws(DataError) in
+      guard value >= 0, value <= white ?? 1 else {
+        throw white.map { NPZ.unexpected(place, WhiteLevel.refusal(value, $0)) } ?? refusal(value)
       }
+      floats.append(Float(value / (white ?? 1)))
     }
     return .floats(floats)
   }
@@ -74,7 +71,7 @@ struct NumPyArray {
       case .signed, .unsigned: "whole numbers go from 0 to 255"
       }
     return NPZ.unexpected(
-      place, "a pixel is \(header.type.kind == .float ? "\(value)" : Self.text(value)); \(reason)")
+      place, "a pixel is \(header.type.kind == .float ? "\(value)" : MessageText.number(value)); \(reason)")
   }
 
   /// Refuses an array that has neither one label an image, nor a 1 for each of them in the place of its class.
@@ -101,15 +98,13 @@ struct NumPyArray {
     }
     if columns > 1 { return .numbers(try oneHot(columns)) }
     var labels: [UInt8] = []
-    try eachPiece { piece throws(DataError) in
-      for start in stride(from: 0, to: piece.count, by: header.type.width) {
-        let value = header.type.number(piece, start)
-        guard let label = UInt8(exactly: value) else {
-          throw NPZ.unexpected(
-            place, "image \(labels.count) has label \(Self.text(value)); labels are whole numbers from 0 to 255")
-        }
-        labels.append(label)
+    try eachNumber { value throws(DataError) in
+      guard let label = UInt8(exactly: value) else {
+        throw NPZ.unexpected(
+          place,
+          "image \(labels.count) has label \(MessageText.number(value)); labels are whole numbers from 0 to 255")
       }
+      labels.append(label)
     }
     return .numbers(labels)
   }
@@ -133,11 +128,7 @@ struct NumPyArray {
         place, "\(MessageText.shape(header.shape)); the ranges of \(count) features are floats in two columns")
     }
     var values: [Double] = []
-    try eachPiece { piece throws(DataError) in
-      for start in stride(from: 0, to: piece.count, by: header.type.width) {
-        values.append(header.type.number(piece, start))
-      }
-    }
+    try eachNumber { value throws(DataError) in values.append(value) }
     var ranges: [(lower: Double, upper: Double)] = []
     for feature in 0..<count {
       let (first, second) = header.isFortran ? (feature, count + feature) : (2 * feature, 2 * feature + 1)
@@ -153,25 +144,29 @@ struct NumPyArray {
     var labels = [UInt8](repeating: 0, count: rows)
     var ones = [UInt8](repeating: 0, count: rows)
     var at = 0
-    try eachPiece { piece throws(DataError) in
-      for start in stride(from: 0, to: piece.count, by: header.type.width) {
-        let value = header.type.number(piece, start)
-        let (row, column) = header.isFortran ? (at % rows, at / rows) : (at / columns, at % columns)
-        guard value == 0 || (value == 1 && ones[row] == 0) else {
-          throw NPZ.unexpected(
-            place,
-            "labels of \(MessageText.shape(header.shape)), but row \(row) is not one-hot, zeros and one 1; "
-              + "labels are one number an image, or such rows")
-        }
-        if value == 1 { (labels[row], ones[row]) = (UInt8(column), 1) }
-        at += 1
+    try eachNumber { value throws(DataError) in
+      let (row, column) = header.isFortran ? (at % rows, at / rows) : (at / columns, at % columns)
+      guard value == 0 || (value == 1 && ones[row] == 0) else {
+        throw NPZ.unexpected(
+          place,
+          "labels of \(MessageText.shape(header.shape)), but row \(row) is not one-hot, zeros and one 1; "
+            + "labels are one number an image, or such rows")
       }
+      if value == 1 { (labels[row], ones[row]) = (UInt8(column), 1) }
+      at += 1
     }
     if let empty = ones.firstIndex(of: 0) { throw NPZ.unexpected(place, "row \(empty) of the labels has no 1") }
     return labels
   }
 
-  private static func text(_ value: Double) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }
+  /// Calls `body` with each number, in the order of the file.
+  private func eachNumber(_ body: (Double) throws(DataError) -> Void) throws(DataError) {
+    try eachPiece { piece throws(DataError) in
+      for start in stride(from: 0, to: piece.count, by: header.type.width) {
+        try body(header.type.number(piece, start))
+      }
+    }
+  }
 
   /// Calls `body` with whole numbers' bytes, up to a megabyte at a time.
   private func eachPiece(_ body: ([UInt8]) throws(DataError) -> Void) throws(DataError) {

@@ -49,6 +49,12 @@ import Testing
     let nothing: (inout LoadOptions) -> Void = { _ in }
     #expect(refusal(file("41,2,malignant,benign"), nothing).contains("announces 41 rows, and it has 40"))
     #expect(refusal(file("40,2,malignant,benign", { $0 % 3 }), nothing).contains("2 is the number of no class"))
+    #expect(refusal(file("41,3,a,b\n40,3,c,d", features: 3), nothing).contains("d is the number of no class"))
+    let pair = try Folder("pair")
+    _ = try pair.write("train.csv", Array(file("40,2,a,b").utf8))
+    _ = try pair.write("test.csv", Array(file("40,2,b,a").utf8))
+    let mixed = #expect(throws: DataError.self) { try Dataset.load(pair.path) }
+    #expect(mixed?.description.contains("does not name the classes") == true)
     #expect(refusal(file("40,3,malignant,benign"), nothing).contains("line 2 has 3 fields, but the first line has 4"))
   }
 

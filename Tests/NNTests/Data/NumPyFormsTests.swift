@@ -106,6 +106,10 @@ import Testing
     #expect(try features(npy("<f4", "(2, 2)", floats([-1, 3, 10, 10]))) == expected)
     #expect(try features(npy("<f4", "(2, 2)", floats([-1, 10, 3, 10]), order: "True")) == expected)
     #expect(try features(Array(NumPyFile(doubles: [-1, 3, 10, 10], shape: [2, 2]).bytes)) == expected)
+    let whitened = #expect(throws: DataError.self) {
+      try load(["x": rows, "x_clean": rows, "y": labels, "feature_names": names]) { $0.white = 16 }
+    }
+    #expect(whitened?.description.contains("no use for white:") == true)
     for wrong in [
       npy("<f4", "(2, 2)", floats([3, -1, 10, 10])), npy("<f4", "(2, 2)", floats([-1, .infinity, 10, 10])),
       npy("<f4", "(4,)", floats([-1, 3, 10, 10])), npy("|u1", "(2, 2)", [0, 3, 10, 10]),
