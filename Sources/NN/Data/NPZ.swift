@@ -145,7 +145,9 @@ struct NumPyArrays {
     }
     let features = parts[0].part.layout.hasFeatures ? try featureNames(shape) : nil
     if features != nil, white != nil {
-      throw NPZ.unexpected(place, "it holds rows of features, which have no use for white:")
+      throw .unexpected(
+        place: place, reason: "it holds rows of features, which have no use for white:",
+        taken: "white: is for images that are written as numbers")
     }
     var examples: [Dataset.Part: Dataset.Examples] = [:]
     for (index, (kind, part)) in parts.enumerated() {
