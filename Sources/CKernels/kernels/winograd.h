@@ -61,20 +61,21 @@ INLINE void points_to_pixels(const part *m, part *x) {
   x[5] = m[5];
 }
 // One direction of U: 3 weights to 6 points; and of the gradient by the weights, the other way round.
+#define SIXTH (1 / 6.0f)
 INLINE void weights_to_points(const v16 *g, v16 *u) {
-  const v16 near = g[0] + g[2], f = g[0] / 24 + g[2] / 6, h = g[1] / 12;
-  u[0] = g[0] / 4;
-  u[1] = -(near + g[1]) / 6;
-  u[2] = (g[1] - near) / 6;
+  const v16 near = g[0] + g[2], f = (0.25f * g[0] + g[2]) * SIXTH, h = 0.5f * g[1] * SIXTH;
+  u[0] = 0.25f * g[0];
+  u[1] = -SIXTH * (near + g[1]);
+  u[2] = SIXTH * (g[1] - near);
   u[3] = f + h;
   u[4] = f - h;
   u[5] = g[2];
 }
 INLINE void points_to_weights(const v16 *u, v16 *g) {
-  const v16 s1 = (u[1] + u[2]) / 6, d1 = (u[1] - u[2]) / 6, s2 = u[3] + u[4], d2 = u[3] - u[4];
-  g[0] = u[0] / 4 - s1 + s2 / 24;
-  g[1] = d2 / 12 - d1;
-  g[2] = s2 / 6 - s1 + u[5];
+  const v16 s1 = u[1] + u[2], d1 = u[1] - u[2], s2 = u[3] + u[4], d2 = u[3] - u[4];
+  g[0] = 0.25f * u[0] + SIXTH * (0.25f * s2 - s1);
+  g[1] = SIXTH * (0.5f * d2 - d1);
+  g[2] = SIXTH * (s2 - s1) + u[5];
 }
 
 // The 6x6 pixels from `x` on to 36 points, `next` vectors apart.
@@ -227,14 +228,14 @@ static void multiply_points(int channels, int tiles, const v16 *v, ptrdiff_t v_n
 INLINE void multiply_weights(const int CB, int tiles, const v16 *x, const float *z, ptrdiff_t z_tile, int fresh,
                              v16 *du) {
   v16 acc[8];
-  UNROLL for (int j = 0; j < CB; j++) acc[j] = fresh ? splat(0) : du[j];
+  UNROLL for (int j = 0; j < CB; j++) acc[j] = splat(0);
   for (int t = 0; t < tiles; t++, z += z_tile * L) {
     for (int n = 0; n < L; n++) {
       const v16 in = *x++;
       UNROLL for (int j = 0; j < CB; j++) acc[j] += splat(z[j * L + n]) * in;
     }
   }
-  UNROLL for (int j = 0; j < CB; j++) du[j] = acc[j];
+  UNROLL for (int j = 0; j < CB; j++) du[j] = fresh ? acc[j] : du[j] + acc[j];
 }
 
 static void multiply_all_weights(int inputs, int outputs, int tiles, const v16 *v, ptrdiff_t v_next, ptrdiff_t v_tile,
@@ -293,20 +294,20 @@ static void winograd_filters(const float *w, int count, ptrdiff_t step, int summ
     const int here = count - j < L ? count - j : L;
     for (int c = 0; c < summed; c++, to++) {
       v16 g[3][3], t[PATCH][3];
-      for (int k = 0; k < 9; k++) {
-        v16 lanes = splat(0);
-        for (int i = 0; i < here; i++) lanes[i] = w[(j + i) * step + c * sum_step + k];
-        g[k % 3][k / 3] = lanes;
+      memset(g, 0, sizeof g);
+      for (int i = 0; i < here; i++) {
+        const float *from = w + (j + i) * step + c * sum_step;
+        for (int k = 0; k < 9; k++) ((float *)&g[k % 3][k / 3])[i] = from[k];
       }
-      for (int x = 0; x < 3; x++) {
+      UNROLL for (int x = 0; x < 3; x++) {
         v16 out[PATCH];
         weights_to_points(g[x], out);
-        for (int i = 0; i < PATCH; i++) t[i][x] = out[i];
+        UNROLL for (int i = 0; i < PATCH; i++) t[i][x] = out[i];
       }
-      for (int i = 0; i < PATCH; i++) {
+      UNROLL for (int i = 0; i < PATCH; i++) {
         v16 out[PATCH];
         weights_to_points(t[i], out);
-        for (int k = 0; k < PATCH; k++) to[(i * PATCH + k) * next] = out[k];
+        UNROLL for (int k = 0; k < PATCH; k++) to[(i * PATCH + k) * next] = out[k];
       }
     }
   }
@@ -318,6 +319,11 @@ static void winograd_pack(const ward_conv *conv, const float *w, float *forward,
   if (backward) winograd_filters(w, inputs, 9, outputs, (ptrdiff_t)inputs * 9, backward);
 }
 
+// The first pixel of tile `first + t`, or the one `by` further down and right.
+#define CORNER(of, planes, channel, by)                                                                   \
+  ((v16 *)(of) + (ptrdiff_t)(channel) * (planes).plane + ((first + t) / across * TILE_SIDE + (by)) * (planes).row + \
+   (first + t) % across * TILE_SIDE + (by))
+
 static void winograd_forward(const ward_conv *conv, ward_planes xs, const float *x, const float *u, const float *b,
                              ward_planes ys, float *y, int32_t activate, float *scratch) {
   const winograd s = winograd_places(conv, scratch);
@@ -325,19 +331,14 @@ static void winograd_forward(const ward_conv *conv, ward_planes xs, const float 
   const ptrdiff_t block = (ptrdiff_t)conv->inputs * L, u_next = s.outputs / L * block;
   for (int first = 0; first < all; first += s.tiles) {
     const int tiles = all - first < s.tiles ? all - first : s.tiles;
-    for (int t = 0; t < tiles; t++) {
-      const int row = (first + t) / across * TILE_SIDE, column = (first + t) % across * TILE_SIDE;
-      const v16 *from = (const v16 *)x + (row - 1) * xs.row + column - 1;
-      for (int c = 0; c < conv->inputs; c++)
-        transform_pixels(from + (ptrdiff_t)c * xs.plane, xs.row, s.v + t * s.inputs + c, s.v_next);
+    for (int c = 0; c < conv->inputs; c++) {
+      for (int t = 0; t < tiles; t++) transform_pixels(CORNER(x, xs, c, -1), xs.row, s.v + t * s.inputs + c, s.v_next);
     }
     for (int o = 0; o < conv->outputs; o += L) {
       multiply_points(conv->inputs, tiles, s.v, s.v_next, s.inputs, u + o / L * block, u_next, s.m, s.m_next);
-      for (int t = 0; t < tiles; t++) {
-        const int row = (first + t) / across * TILE_SIDE, column = (first + t) % across * TILE_SIDE;
-        v16 *to = (v16 *)y + row * ys.row + column;
-        for (int j = 0; j < L && o + j < conv->outputs; j++)
-          store_sums(s.m + t * L + j, s.m_next, b ? b[o + j] : 0, activate, to + (ptrdiff_t)(o + j) * ys.plane, ys.row);
+      for (int j = 0; j < L && o + j < conv->outputs; j++) {
+        for (int t = 0; t < tiles; t++)
+          store_sums(s.m + t * L + j, s.m_next, b ? b[o + j] : 0, activate, CORNER(y, ys, o + j, 0), ys.row);
       }
     }
   }
@@ -352,15 +353,15 @@ static void winograd_weights(const ward_conv *conv, const winograd *s, float *gw
     for (int o = 0; o < conv->outputs; o++, du++) {
       v16 t[3][PATCH], g[9];
       float rows[9 * L];
-      for (int j = 0; j < PATCH; j++) {
+      UNROLL for (int j = 0; j < PATCH; j++) {
         v16 in[PATCH], out[3];
-        for (int i = 0; i < PATCH; i++) in[i] = du[(i * PATCH + j) * next];
+        UNROLL for (int i = 0; i < PATCH; i++) in[i] = du[(i * PATCH + j) * next];
         points_to_weights(in, out);
-        for (int i = 0; i < 3; i++) t[i][j] = out[i];
+        UNROLL for (int i = 0; i < 3; i++) t[i][j] = out[i];
       }
-      for (int i = 0; i < 3; i++) points_to_weights(t[i], g + 3 * i);
-      for (int k = 0; k < 9; k++) {
-        for (int i = 0; i < L; i++) rows[i * 9 + k] = g[k][i];
+      UNROLL for (int i = 0; i < 3; i++) points_to_weights(t[i], g + 3 * i);
+      for (int i = 0; i < L; i++) {
+        for (int k = 0; k < 9; k++) rows[i * 9 + k] = ((const float *)&g[k])[i];
       }
       float *to = gw + ((ptrdiff_t)o * conv->inputs + c) * 9;
       if (accumulate) {
@@ -380,31 +381,31 @@ static void winograd_backward(const ward_conv *conv, ward_planes xs, const float
   const ptrdiff_t block = (ptrdiff_t)conv->outputs * L, u_next = s.inputs / L * block;
   for (int first = 0; first < all; first += s.tiles) {
     const int tiles = all - first < s.tiles ? all - first : s.tiles;
-    for (int t = 0; t < tiles; t++) {
-      const int row = (first + t) / across * TILE_SIDE, column = (first + t) % across * TILE_SIDE;
-      const v16 *slopes = (const v16 *)gy + row * gys.row + column;
-      for (int o = 0; o < conv->outputs; o++)
-        transform_slopes(slopes + (ptrdiff_t)o * gys.plane, gys.row, s.z + t * s.outputs + o, s.z_next);
-      if (!gw) continue;
-      const v16 *from = (const v16 *)x + (row - 1) * xs.row + column - 1;
-      for (int c = 0; c < conv->inputs; c++)
-        transform_pixels(from + (ptrdiff_t)c * xs.plane, xs.row, s.v + t * s.inputs + c, s.v_next);
+    for (int o = 0; o < conv->outputs; o++) {
+      for (int t = 0; t < tiles; t++) transform_slopes(CORNER(gy, gys, o, 0), gys.row, s.z + t * s.outputs + o, s.z_next);
     }
-    if (gw)
+    if (gw) {
+      for (int c = 0; c < conv->inputs; c++) {
+        for (int t = 0; t < tiles; t++)
+          transform_pixels(CORNER(x, xs, c, -1), xs.row, s.v + t * s.inputs + c, s.v_next);
+      }
       multiply_all_weights(conv->inputs, conv->outputs, tiles, s.v, s.v_next, s.inputs, s.z, s.z_next, s.outputs,
                            first == 0, s.du);
+    }
     if (!gx) continue;
     for (int c = 0; c < conv->inputs; c += L) {
       multiply_points(conv->outputs, tiles, s.z, s.z_next, s.outputs, u + c / L * block, u_next, s.m, s.m_next);
-      for (int t = 0; t < tiles; t++) {
-        const int row = (first + t) / across, column = (first + t) % across;
-        const edges at = {row == 0, column == 0, row == down - 1, column == across - 1};
-        v16 *to = (v16 *)gx + (row * TILE_SIDE - 1) * gxs.row + column * TILE_SIDE - 1;
-        for (int j = 0; j < L && c + j < conv->inputs; j++)
-          add_pixels(s.m + t * L + j, s.m_next, at, to + (ptrdiff_t)(c + j) * gxs.plane, gxs.row);
+      for (int j = 0; j < L && c + j < conv->inputs; j++) {
+        for (int t = 0; t < tiles; t++) {
+          const int row = (first + t) / across, column = (first + t) % across;
+          const edges at = {row == 0, column == 0, row == down - 1, column == across - 1};
+          add_pixels(s.m + t * L + j, s.m_next, at, CORNER(gx, gxs, c + j, -1), gxs.row);
+        }
       }
     }
   }
   if (gw) winograd_weights(conv, &s, gw, accumulate);
 }
+#undef CORNER
+#undef SIXTH
 #undef UNROLL
