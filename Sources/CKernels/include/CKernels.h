@@ -41,11 +41,13 @@ static inline int64_t ward_winograd_weights(int32_t summed, int32_t made) {
   return (int64_t)WARD_WINOGRAD_POINTS * summed * ward_whole_lanes(made);
 }
 
-// Floats of scratch; forward needs less than backward, and that less where the weights are not asked for.
-static inline int64_t ward_winograd_scratch(const ward_conv *conv) {
+// Floats of scratch for all three passes, or for the gradient by the input alone.
+static inline int64_t ward_winograd_scratch(const ward_conv *conv, int32_t all) {
   const int64_t inputs = ward_whole_lanes(conv->inputs), outputs = ward_whole_lanes(conv->outputs);
-  const int64_t each = ward_winograd_tiles(conv) * (inputs + outputs + WARD_LANES) + 3 * WARD_WINOGRAD_SPREAD;
-  return WARD_WINOGRAD_POINTS * (each * WARD_LANES + inputs * outputs);
+  const int64_t tiles = ward_winograd_tiles(conv);
+  const int64_t input = tiles * (outputs + WARD_LANES) + 2 * WARD_WINOGRAD_SPREAD;
+  const int64_t more = tiles * inputs + WARD_WINOGRAD_SPREAD;
+  return WARD_WINOGRAD_POINTS * (all ? (input + more) * WARD_LANES + inputs * outputs : input * WARD_LANES);
 }
 
 // A pooling window.

@@ -279,9 +279,9 @@ INLINE winograd winograd_places(const ward_conv *conv, float *scratch) {
   s.z_next = s.tiles * s.outputs + SPREAD;
   s.m_next = s.tiles * L + SPREAD;
   s.m = (v16 *)scratch;
-  s.v = s.m + POINTS * s.m_next;
-  s.z = s.v + POINTS * s.v_next;
-  s.du = s.z + POINTS * s.z_next;
+  s.z = s.m + POINTS * s.m_next;
+  s.v = s.z + POINTS * s.z_next;
+  s.du = s.v + POINTS * s.v_next;
   return s;
 }
 
