@@ -22,6 +22,34 @@ typedef struct {
   int32_t kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w;
 } ward_conv;
 
+// What a 3x3 convolution with fewer products needs; see kernels/winograd.h. Vectors between points: tiles times channels,
+// and a few, so that they do not fall on the same lines of the cache.
+enum { WARD_WINOGRAD_POINTS = 36, WARD_WINOGRAD_TILES = 4, WARD_WINOGRAD_SPREAD = 9 };
+
+static inline int32_t ward_whole_lanes(int32_t channels) {
+  return (channels + WARD_LANES - 1) / WARD_LANES * WARD_LANES;
+}
+
+// How many 4x4 tiles go through at once: what lies between the transforms has to stay in the second cache.
+static inline int32_t ward_winograd_tiles(const ward_conv *conv) {
+  const int32_t most = conv->inputs > conv->outputs ? conv->inputs : conv->outputs;
+  return most > 32 ? 2 : WARD_WINOGRAD_TILES;
+}
+
+// Floats of the transformed weights, for one direction: `summed` channels to `made` ones.
+static inline int64_t ward_winograd_weights(int32_t summed, int32_t made) {
+  return (int64_t)WARD_WINOGRAD_POINTS * summed * ward_whole_lanes(made);
+}
+
+// Floats of scratch for all three passes, or for the gradient by the input alone.
+static inline int64_t ward_winograd_scratch(const ward_conv *conv, int32_t all) {
+  const int64_t inputs = ward_whole_lanes(conv->inputs), outputs = ward_whole_lanes(conv->outputs);
+  const int64_t tiles = ward_winograd_tiles(conv);
+  const int64_t input = tiles * (outputs + WARD_LANES) + 2 * WARD_WINOGRAD_SPREAD;
+  const int64_t more = tiles * inputs + WARD_WINOGRAD_SPREAD;
+  return WARD_WINOGRAD_POINTS * (all ? (input + more) * WARD_LANES + inputs * outputs : input * WARD_LANES);
+}
+
 // A pooling window.
 typedef struct {
   int32_t kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w;
@@ -73,6 +101,15 @@ typedef struct {
   // `lanes` is scratch: 8 * inputs / groups * kernel_h * kernel_w vectors.
   void (*conv_weight_gradient)(const ward_conv *conv, ward_planes xs, const float *x, ward_planes gys, const float *gy,
                                float *lanes, float *gw, int32_t accumulate);
+  // The same three for 3x3 windows with stride 1 and one pixel of padding, one group, and sides that are multiples of 4,
+  // with fewer products and larger rounding errors. The weights come transformed, for either direction or both.
+  void (*winograd_pack)(const ward_conv *conv, const float *w, float *forward, float *backward);
+  void (*winograd_forward)(const ward_conv *conv, ward_planes xs, const float *x, const float *forward, const float *b,
+                           ward_planes ys, float *y, int32_t relu, float *scratch);
+  // `gx` or `gw` is null where it is not asked for.
+  void (*winograd_backward)(const ward_conv *conv, ward_planes xs, const float *x, ward_planes gys, const float *gy,
+                            const float *backward, ward_planes gxs, float *gx, float *gw, int32_t accumulate,
+                            float *scratch);
   // The sum of each channel.
   void (*channel_sums)(ward_planes shape, const float *x, float *sums, int32_t accumulate);
   // Undoes the fused maximum: gradients of the pooled outputs to those of the convolution's outputs, and of the bias.

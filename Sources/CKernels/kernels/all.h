@@ -6,6 +6,7 @@
 #include "lanes.h"
 #include "conv.h"
 #include "conv_weights.h"
+#include "winograd.h"
 #include "pool.h"
 #include "elementwise.h"
 #include "norm.h"
@@ -16,6 +17,7 @@ const ward_kernels LEVEL_TABLE = {
     .load_floats = load_floats, .load_bytes = load_bytes, .store_rows = store_rows, .load_rows = load_rows,
     .conv_forward = conv_forward, .conv_pool_forward = conv_pool_forward,
     .conv_pack = conv_pack, .conv_input_gradient = conv_input_gradient, .conv_weight_gradient = conv_weight_gradient,
+    .winograd_pack = winograd_pack, .winograd_forward = winograd_forward, .winograd_backward = winograd_backward,
     .channel_sums = channel_sums, .unpool = unpool,
     .dense_forward = dense_forward, .dense_input_gradient = dense_input_gradient,
     .dense_weight_gradient = dense_weight_gradient,

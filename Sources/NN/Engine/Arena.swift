@@ -7,12 +7,15 @@ import Foundation
 final class Arena: @unchecked Sendable {
   let floats: UnsafeMutablePointer<Float>
   let count: Int
+  /// The part that operations share; its contents last as long as one call.
+  let scratch: UnsafeMutablePointer<Float>
   private let zeros: ZeroedBuffer
 
   init(_ layout: ArenaLayout) {
     count = max(layout.count, 16)
     zeros = ZeroedBuffer(count)
     floats = zeros.floats
+    scratch = floats + layout.kept
   }
 
   deinit { zeros.free() }

@@ -4,6 +4,9 @@ import CKernels
 struct Frame {
   // Safety: all pointers outlive the pass: the workspace or the trainer that makes the frame owns what they point at.
   let arena: UnsafeMutablePointer<Float>
+  /// Room that an operation may use while it runs. It belongs to the thread rather than to the group where groups take
+  /// turns, so that it stays in the cache.
+  var scratch: UnsafeMutablePointer<Float>
   let weights: UnsafeMutablePointer<Float>
   /// What the plan's operations prepared from the weights.
   let prepared: UnsafePointer<Float>
@@ -28,7 +31,7 @@ struct Frame {
     wantsInputGradient: Bool, count: Int, isTraining: Bool = false, keys: [UInt64] = [], kernels: Kernels,
     stop: Stop = .never
   ) {
-    self.arena = arena.floats
+    (self.arena, scratch) = (arena.floats, arena.scratch)
     self.weights = weights.values.floats
     prepared = UnsafePointer(weights.prepared.floats)
     (self.gradients, self.accumulate, self.wantsInputGradient) = (gradients, accumulate, wantsInputGradient)

@@ -34,8 +34,12 @@ struct Halo: Sendable, Equatable {
 
 /// Lays out the memory of one group of 16 images.
 struct ArenaLayout: Sendable {
+  /// Floats of what stays until the pass is over.
+  private(set) var kept = 0
+  /// Floats of what one operation needs while it runs: all share them.
+  private(set) var scratch = 0
   /// Floats needed so far.
-  private(set) var count = 0
+  var count: Int { kept + scratch }
 
   /// Room for the pixels of a group, with zeros around them. Neighbouring rows share their halo, so do planes.
   mutating func slot(_ shape: ImageShape, halo: Halo = .none) -> Slot {
@@ -50,9 +54,12 @@ struct ArenaLayout: Sendable {
 
   /// Room for any number of floats, on a cache line of its own.
   mutating func floats(_ number: Int) -> Int {
-    defer { count += (number + 15) / 16 * 16 }
-    return count
+    defer { kept += (number + 15) / 16 * 16 }
+    return kept
   }
+
+  /// Room at the frame's `scratch`.
+  mutating func shared(_ number: Int) { scratch = max(scratch, (number + 15) / 16 * 16) }
 
   /// Room for one byte an image and pixel.
   mutating func bytes(_ shape: ImageShape) -> Int { floats(shape.count * WARD_LANES / 4) }

@@ -12,6 +12,9 @@ struct Convolution: Layer {
   var hasBias = true
   /// Set where a ReLU follows: it is computed on the way out.
   var followedByReLU = false
+  /// Set where a maximum follows before anything else mixes pixels: flat parts of an image then have to stay exactly equal,
+  /// so that the first of equals wins as in the plain sum.
+  var isUnderMaximum = false
   /// Set where a batch normalisation follows that only uses its running averages: it becomes part of the weights.
   var folded: BatchNorm?
 
@@ -89,6 +92,12 @@ struct Convolution: Layer {
       dilation_w: Int32(dilation.width))
   }
 
+  /// Whether the kernels with fewer products cover it. Decided by shapes alone, so that it depends on no machine.
+  func hasFewerProducts(from input: ImageShape) -> Bool {
+    kernel == (3, 3) && stride == (1, 1) && padding == (1, 1) && dilation == (1, 1) && groups == 1
+      && min(input.channels, outputs) >= 16 && input.height % 4 == 0 && input.width % 4 == 0
+  }
+
   /// Floats of scratch for the gradient by the weights: a vector a weight of eight output channels.
   func scratch(inputs: Int) -> Int { inputs / groups * kernel.height * kernel.width * 8 * WARD_LANES }
 
@@ -108,25 +117,25 @@ struct Convolution: Layer {
     {
       return Fusion(stage: PooledConvolution(convolution: layer), count: 2)
     }
+    layer.isUnderMaximum = readers.prefix { $0 is BatchNorm || $0 is Activation || $0 is MaxPool }
+      .contains { $0 is MaxPool }
     if let first = next.first, first.isReLU {
       layer.followedByReLU = true
       taken += 1
     }
-    return taken > 0 ? Fusion(stage: layer, count: taken) : nil
+    return taken > 0 || layer.isUnderMaximum ? Fusion(stage: layer, count: taken) : nil
   }
 
   func operation(_ wiring: inout Wiring) -> any Operation {
-    let inputs = Int(wiring.inputs[0].planes.channels)
     var before = wiring.outputGradient
     if followedByReLU {
       let halo = Halo(height: 0, width: dilation.width * (kernel.width - 1) + 1)
       before = wiring.layout.slot(wiring.output.shape, halo: halo)
     }
     return ConvolutionOperation(
-      conv: descriptor(inputs: inputs), weights: ConvolutionWeights(self, &wiring), input: wiring.inputs[0],
-      output: wiring.output, outputGradient: wiring.outputGradient, sumGradient: before,
-      inputGradient: wiring.inputGradients[0], isFirst: wiring.isFirst, hasReLU: followedByReLU,
-      scratch: wiring.isTraining ? wiring.layout.floats(scratch(inputs: inputs)) : 0)
+      weights: ConvolutionWeights(self, &wiring, transformsForward: wiring.isTraining && !isUnderMaximum),
+      input: wiring.inputs[0], output: wiring.output, outputGradient: wiring.outputGradient, sumGradient: before,
+      inputGradient: wiring.inputGradients[0], isFirst: wiring.isFirst, hasReLU: followedByReLU)
   }
 }
 
@@ -135,7 +144,10 @@ extension Layer {
 }
 
 /// Where the kernels find a convolution's weights: those of the model or, with a batch normalisation folded in, prepared
-/// ones; and the same weights in the order of the gradient by the input.
+/// ones; and the same weights in the order of the gradient by the input, or transformed where there are fewer products.
+///
+/// Forward the transformed ones serve training only. What answers, and so what judges an attack, takes the plain sums: they
+/// round ten times less, and equal pixels give equal sums.
 struct ConvolutionWeights: Sendable {
   private let conv: ward_conv
   /// The planes of the input, on which the order depends.
@@ -147,10 +159,16 @@ struct ConvolutionWeights: Sendable {
   private let norm: (parameters: NormParameters, epsilon: Float)?
   /// Among what is prepared: the weights and then the biases, if something is folded in.
   private let folded: Int
-  /// Among what is prepared.
+  /// Among what is prepared: for the gradient by the input.
   private let packed: Int
+  /// Among what is prepared: transformed for the pass forward.
+  private let transformed: Int?
+  /// Whether both gradients are computed with fewer products.
+  private let hasFewerProducts: Bool
+  /// In the arena: what the plain gradient by the weights needs.
+  private let lanes: Int
 
-  init(_ layer: Convolution, _ wiring: inout Wiring) {
+  init(_ layer: Convolution, _ wiring: inout Wiring, transformsForward: Bool) {
     let inputs = Int(wiring.inputs[0].planes.channels)
     conv = layer.descriptor(inputs: inputs)
     planes = wiring.inputGradients[0].planes
@@ -160,7 +178,18 @@ struct ConvolutionWeights: Sendable {
     let rest = Array(wiring.parameters.dropFirst(layer.hasBias ? 2 : 1))
     norm = layer.folded.map { (NormParameters(rest), $0.epsilon) }
     folded = norm == nil ? 0 : wiring.prepared.floats(count + layer.outputs)
-    packed = wiring.prepared.floats(count)
+    hasFewerProducts = layer.hasFewerProducts(from: wiring.inputs[0].shape)
+    if hasFewerProducts {
+      packed = wiring.prepared.floats(Int(ward_winograd_weights(conv.outputs, conv.inputs)))
+      transformed =
+        transformsForward ? wiring.prepared.floats(Int(ward_winograd_weights(conv.inputs, conv.outputs))) : nil
+      lanes = 0
+      wiring.layout.shared(withUnsafePointer(to: conv) { Int(ward_winograd_scratch($0, wiring.isTraining ? 1 : 0)) })
+    } else {
+      packed = wiring.prepared.floats(count)
+      transformed = nil
+      lanes = wiring.isTraining ? wiring.layout.floats(layer.scratch(inputs: inputs)) : 0
+    }
   }
 
   func weights(_ f: Frame) -> UnsafePointer<Float> {
@@ -171,7 +200,39 @@ struct ConvolutionWeights: Sendable {
     norm == nil ? bias.map { UnsafePointer(f.weights + $0) } : f.prepared + folded + count
   }
 
-  func packed(_ f: Frame) -> UnsafePointer<Float> { f.prepared + packed }
+  func forward(_ f: Frame, from input: Slot, to output: Slot, relu: Bool) {
+    withUnsafePointer(to: conv) {
+      if let transformed {
+        f.call.winograd_forward(
+          $0, input.planes, f.at(input), f.prepared + transformed, biases(f), output.planes, f.at(output),
+          relu ? 1 : 0, f.scratch)
+      } else {
+        f.call.conv_forward(
+          $0, input.planes, f.at(input), weights(f), biases(f), output.planes, f.at(output), relu ? 1 : 0)
+      }
+    }
+  }
+
+  /// From the gradient of the sums those by the weights, if they are asked for, and by the input.
+  func backward(_ f: Frame, from sumGradient: Slot, input: Slot, to inputGradient: Slot, wantsInput: Bool) {
+    let weightGradient = f.gradients.map { $0 + weight }
+    withUnsafePointer(to: conv) {
+      if hasFewerProducts {
+        f.call.winograd_backward(
+          $0, input.planes, f.at(input), sumGradient.planes, f.at(sumGradient), f.prepared + packed,
+          inputGradient.planes, wantsInput ? f.at(inputGradient) : nil, weightGradient, f.adds, f.scratch)
+        return
+      }
+      if let weightGradient {
+        f.call.conv_weight_gradient(
+          $0, input.planes, f.at(input), sumGradient.planes, f.at(sumGradient), f.arena + lanes, weightGradient, f.adds)
+      }
+      if wantsInput {
+        f.call.conv_input_gradient(
+          $0, sumGradient.planes, f.at(sumGradient), f.prepared + packed, inputGradient.planes, f.at(inputGradient))
+      }
+    }
+  }
 
   /// Safety: both pointers have room for all that the plan laid out.
   func prepare(
@@ -188,12 +249,17 @@ struct ConvolutionWeights: Sendable {
       }
       source = UnsafePointer(to)
     }
-    withUnsafePointer(to: conv) { kernels.table.pointee.conv_pack($0, planes, source, prepared + packed) }
+    withUnsafePointer(to: conv) {
+      if hasFewerProducts {
+        kernels.table.pointee.winograd_pack($0, source, transformed.map { prepared + $0 }, prepared + packed)
+      } else {
+        kernels.table.pointee.conv_pack($0, planes, source, prepared + packed)
+      }
+    }
   }
 }
 
 struct ConvolutionOperation: Operation {
-  let conv: ward_conv
   let weights: ConvolutionWeights
   let input: Slot
   let output: Slot
@@ -203,18 +269,13 @@ struct ConvolutionOperation: Operation {
   let inputGradient: Slot
   let isFirst: Bool
   let hasReLU: Bool
-  let scratch: Int
 
   func prepare(
     _ weights: UnsafePointer<Float>, _ prepared: UnsafeMutablePointer<Float>, _ kernels: Kernels
   ) { self.weights.prepare(weights, prepared, kernels) }
 
   func forward(_ f: Frame, phase: Int) {
-    withUnsafePointer(to: conv) {
-      f.call.conv_forward(
-        $0, input.planes, f.at(input), weights.weights(f), weights.biases(f), output.planes, f.at(output),
-        hasReLU ? 1 : 0)
-    }
+    weights.forward(f, from: input, to: output, relu: hasReLU)
   }
 
   func backward(_ f: Frame, phase: Int) {
@@ -223,19 +284,10 @@ struct ConvolutionOperation: Operation {
         WARD_RELU, 0, 0, output.planes, f.at(output), outputGradient.planes, f.at(outputGradient), sumGradient.planes,
         f.at(sumGradient))
     }
-    withUnsafePointer(to: conv) {
-      if let gradients = f.gradients {
-        f.call.conv_weight_gradient(
-          $0, input.planes, f.at(input), sumGradient.planes, f.at(sumGradient), f.arena + scratch,
-          gradients + weights.weight, f.adds)
-        if let bias = weights.bias {
-          f.call.channel_sums(sumGradient.planes, f.at(sumGradient), gradients + bias, f.adds)
-        }
-      }
-      if !isFirst || f.wantsInputGradient {
-        f.call.conv_input_gradient(
-          $0, sumGradient.planes, f.at(sumGradient), weights.packed(f), inputGradient.planes, f.at(inputGradient))
-      }
+    weights.backward(
+      f, from: sumGradient, input: input, to: inputGradient, wantsInput: !isFirst || f.wantsInputGradient)
+    if let gradients = f.gradients, let bias = weights.bias {
+      f.call.channel_sums(sumGradient.planes, f.at(sumGradient), gradients + bias, f.adds)
     }
   }
 }

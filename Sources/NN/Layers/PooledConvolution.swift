@@ -20,12 +20,12 @@ struct PooledConvolution: Stage {
       unreachable("the plan checked \(input.shape)")
     }
     return PooledConvolutionOperation(
-      conv: convolution.descriptor(inputs: inputs), weights: ConvolutionWeights(convolution, &wiring), input: input,
+      conv: convolution.descriptor(inputs: inputs),
+      weights: ConvolutionWeights(convolution, &wiring, transformsForward: false), input: input,
       output: wiring.output, outputGradient: wiring.outputGradient,
       sumGradient: wiring.layout.slot(full, halo: Halo(height: 0, width: convolution.kernel.width)),
       inputGradient: wiring.inputGradients[0], isFirst: wiring.isFirst,
-      winners: wiring.layout.bytes(wiring.output.shape),
-      scratch: wiring.isTraining ? wiring.layout.floats(convolution.scratch(inputs: inputs)) : 0)
+      winners: wiring.layout.bytes(wiring.output.shape))
   }
 }
 
@@ -40,7 +40,6 @@ struct PooledConvolutionOperation: Operation {
   let isFirst: Bool
   /// Which of the four pixels won, a byte each; 4 where none was positive.
   let winners: Int
-  let scratch: Int
 
   func prepare(
     _ weights: UnsafePointer<Float>, _ prepared: UnsafeMutablePointer<Float>, _ kernels: Kernels
@@ -60,16 +59,6 @@ struct PooledConvolutionOperation: Operation {
     f.call.unpool(
       outputGradient.planes, f.at(outputGradient), f.bytes(winners), sumGradient.planes, f.at(sumGradient),
       weights.bias.flatMap { offset in f.gradients.map { $0 + offset } }, f.adds)
-    withUnsafePointer(to: conv) {
-      if let gradients = f.gradients {
-        f.call.conv_weight_gradient(
-          $0, input.planes, f.at(input), sumGradient.planes, f.at(sumGradient), f.arena + scratch,
-          gradients + weights.weight, f.adds)
-      }
-      if wantsInput {
-        f.call.conv_input_gradient(
-          $0, sumGradient.planes, f.at(sumGradient), weights.packed(f), inputGradient.planes, f.at(inputGradient))
-      }
-    }
+    weights.backward(f, from: sumGradient, input: input, to: inputGradient, wantsInput: wantsInput)
   }
 }

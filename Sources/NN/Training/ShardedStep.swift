@@ -333,30 +333,32 @@ final class ShardedStep {
     let frames = (0..<count).map {
       frame($0, thread: 0, shard: $0 / groupsPerShard, job, adds: accumulate, needsInputGradient: after != nil)
     }
-    func everywhere(_ body: (Int) -> Void) throws {
-      engine.run(shards) { shard, _ in
-        for group in self.groups(of: shard, job) where !job.stop.isRequested { body(group) }
+    func everywhere(_ body: (Int, _ thread: Int) -> Void) throws {
+      engine.run(shards) { shard, thread in
+        for group in self.groups(of: shard, job) where !job.stop.isRequested { body(group, thread) }
       }
       try job.stop.check()
     }
     func everywhere(_ stretch: [Plan.PhaseStep], _ body: (any Operation, Frame, Int) -> Void) throws {
-      try everywhere { group in
+      try everywhere { group, thread in
+        var frame = frames[group]
+        if engine.threads <= arenas.count { frame.scratch = arenas[thread].scratch }
         for turn in stretch where !job.stop.isRequested {
-          body(plan.operations[turn.operation], frames[group], turn.phase)
+          body(plan.operations[turn.operation], frame, turn.phase)
         }
       }
     }
-    try everywhere { load(groupRows($0, job), frames[$0]) }
+    try everywhere { group, _ in load(groupRows(group, job), frames[group]) }
     for stretch in plan.forwardSegments {
       try everywhere(stretch) { $0.forward($1, phase: $2) }
       if let end = stretch.last { plan.operations[end.operation].combineForward(frames, phase: end.phase) }
     }
-    try everywhere { turn($0, frames[$0]) }
+    try everywhere { group, _ in turn(group, frames[group]) }
     guard backward else { return }
     for stretch in plan.backwardSegments {
       try everywhere(stretch) { $0.backward($1, phase: $2) }
       if let end = stretch.last { plan.operations[end.operation].combineBackward(frames, phase: end.phase) }
     }
-    if let after { try everywhere { after(groupRows($0, job), frames[$0]) } }
+    if let after { try everywhere { group, _ in after(groupRows(group, job), frames[group]) } }
   }
 }

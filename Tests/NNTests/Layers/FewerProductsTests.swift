@@ -1,0 +1,131 @@
+import CKernels
+import Testing
+
+@testable import NN
+
+/// 3×3 convolutions with fewer products against the plain loops. Rounding is measured against the sum of the products'
+/// magnitudes: the transforms round parts that later cancel.
+@Suite struct FewerProductsTests {
+  /// Channels in, channels out, rows, columns, images: whole blocks and remainders of each.
+  static let cases = [
+    (16, 16, 4, 4, 1), (16, 16, 8, 20, 17), (20, 37, 8, 12, 3), (32, 16, 16, 4, 16), (33, 18, 12, 8, 5),
+    (48, 64, 8, 8, 2),
+  ]
+
+  private func magnitudes(_ x: [Double]) -> [Double] { x.map(abs) }
+
+  /// The largest error as a share of the products that were added.
+  private func share(_ found: [Float], _ exact: [Double], of products: [Double]) -> Double {
+    guard found.count == exact.count else { return .infinity }
+    return zip(zip(found, exact), products).reduce(0) { worst, each in
+      let off = abs(Double(each.0.0) - each.0.1) / max(each.1, 1e-3)
+      return off.isNaN ? .infinity : max(worst, off)
+    }
+  }
+
+  @Test(arguments: cases, Kernels.all.map(\.name))
+  func agreeWithThePlainLoops(_ example: (Int, Int, Int, Int, Int), level: String) throws {
+    let (inputs, outputs, height, width, images) = example
+    let kernels = try #require(Kernels.named(level))
+    let layer = Convolution(outputs, kernel: 3, padding: 1)
+    #expect(layer.hasFewerProducts(from: ImageShape(channels: inputs, height: height, width: width)))
+    let x = Tensor(shape: [images, inputs, height, width], values: noise(images * inputs * height * width, seed: 2))
+    let full = [images, outputs, height, width]
+    let gy = Tensor(shape: full, values: noise(full.reduce(1, *), seed: 3))
+    let w = Tensor(shape: [outputs, inputs, 3, 3], values: noise(outputs * inputs * 9, seed: 10))
+    let b = Tensor(shape: [outputs], values: noise(outputs, seed: 11))
+    let run = try LayerRun([layer], at: kernels, x: x, parameters: [w, b], gy: gy)
+    let (wide, bias) = (w.values.map(Double.init), b.values.map(Double.init))
+    let (pixels, slopes) = (Planes(x), Planes(gy))
+    let y = ReferenceLoops.convolution(layer, pixels, wide, bias, to: full)
+    let back = ReferenceLoops.convolutionGradients(layer, pixels, wide, slopes)
+    let sizes = (Planes(x.shape, magnitudes(pixels.values)), Planes(full, magnitudes(slopes.values)))
+    let most = ReferenceLoops.convolution(layer, sizes.0, magnitudes(wide), magnitudes(bias), to: full)
+    let mostBack = ReferenceLoops.convolutionGradients(layer, sizes.0, magnitudes(wide), sizes.1)
+    #expect(share(run.y.values, y.values, of: most.values) < 2e-5)
+    #expect(share(run.gx.values, back.gx.values, of: mostBack.gx.values) < 1e-5)
+    #expect(share(run.parameterGradients[0].values, back.gw, of: mostBack.gw) < 1e-5)
+    #expect(share(run.parameterGradients[1].values, back.gb, of: mostBack.gb) < 1e-6)
+    // With the ReLU on the way out; and what only answers takes the plain sums, forward.
+    let relu = try LayerRun([layer, Activation(.relu)], at: kernels, x: x, parameters: [w, b], gy: gy)
+    #expect(relu.y.values == run.y.values.map { $0 < 0 ? 0 : $0 })
+    let answer = try LayerRun([layer], at: kernels, x: x, parameters: [w, b], gy: gy, answersOnly: true)
+    #expect(share(answer.y.values, y.values, of: most.values) < 1e-6)
+    #expect(answer.gx.values == run.gx.values)
+  }
+
+  /// One pixel, one weight and two slopes that no mirror image or transposition leaves alone.
+  @Test(arguments: Kernels.all.map(\.name)) func oneCaseByHand(level: String) throws {
+    let (side, channels) = (4, 16)
+    func at(_ c: Int, _ y: Int, _ x: Int) -> Int { (c * side + y) * side + x }
+    func weight(_ o: Int, _ c: Int, _ ky: Int, _ kx: Int) -> Int { ((o * channels + c) * 3 + ky) * 3 + kx }
+    let shape = [1, channels, side, side]
+    var (x, gy) = (Tensor(shape: shape), Tensor(shape: shape))
+    var w = Tensor(shape: [channels, channels, 3, 3])
+    x.values[at(3, 1, 2)] = 2
+    w.values[weight(5, 3, 0, 2)] = 3
+    gy.values[at(5, 2, 1)] = 4
+    gy.values[at(7, 0, 3)] = 10
+    let run = try LayerRun(
+      [Convolution(channels, kernel: 3, padding: 1, bias: false)], at: try #require(Kernels.named(level)), x: x,
+      parameters: [w], gy: gy)
+    var (y, gx, gw) = (Tensor(shape: shape), Tensor(shape: shape), Tensor(shape: w.shape))
+    y.values[at(5, 2, 1)] = 6
+    gx.values[at(3, 1, 2)] = 12
+    gw.values[weight(5, 3, 0, 2)] = 8
+    gw.values[weight(7, 3, 2, 0)] = 20
+    #expect(excess(run.y.values, y.values) <= 1)
+    #expect(excess(run.gx.values, gx.values) <= 1)
+    #expect(excess(run.parameterGradients[0].values, gw.values) <= 1)
+  }
+
+  /// Either gradient alone is the same number as with the other, and a second group's is added to the first's.
+  @Test(arguments: Kernels.all.map(\.name)) func gradientsDoNotDependOnWhatElseIsAskedFor(level: String) throws {
+    let table = try #require(Kernels.named(level)).table.pointee
+    var conv = Convolution(16, kernel: 3, padding: 1).descriptor(inputs: 18)
+    var layout = ArenaLayout()
+    let x = layout.slot(ImageShape(channels: 18, height: 8, width: 12), halo: Halo(height: 1, width: 1))
+    let gy = layout.slot(ImageShape(channels: 16, height: 8, width: 12), halo: Halo(height: 0, width: 3))
+    let gx = layout.slot(x.shape)
+    let (u, first, second) = (
+      layout.floats(Int(ward_winograd_weights(16, 18))), layout.floats(16 * 18 * 9), layout.floats(16 * 18 * 9)
+    )
+    layout.shared(Int(ward_winograd_scratch(&conv, 1)))
+    let arena = Arena(layout)
+    let at = arena.floats
+    for slot in [x, gy] {
+      let values = noise(slot.shape.count * WARD_LANES, seed: slot.offset)
+      values.withUnsafeBufferPointer { table.load_rows($0.baseAddress!, 16, slot.planes, at + slot.offset) }
+    }
+    noise(16 * 18 * 9, seed: 5).withUnsafeBufferPointer { table.winograd_pack(&conv, $0.baseAddress!, nil, at + u) }
+    func run(input: Bool, weights: Int?, adds: Int32 = 0) -> [Float] {
+      table.winograd_backward(
+        &conv, x.planes, at + x.offset, gy.planes, at + gy.offset, at + u, gx.planes, input ? at + gx.offset : nil,
+        weights.map { at + $0 }, adds, arena.scratch)
+      let count = input ? gx.shape.count * WARD_LANES : 16 * 18 * 9
+      return Array(UnsafeBufferPointer(start: at + (input ? gx.offset : weights!), count: count))
+    }
+    let both = run(input: true, weights: first)
+    let gradient = Array(UnsafeBufferPointer(start: at + first, count: 16 * 18 * 9))
+    #expect(run(input: true, weights: nil) == both)
+    #expect(run(input: false, weights: second) == gradient)
+    #expect(run(input: false, weights: second, adds: 1) == gradient.map { $0 + $0 })
+  }
+
+  /// Equal pixels give equal answers, so that the first of equals wins under a maximum: in what answers, and in training
+  /// where a maximum follows.
+  @Test(arguments: Kernels.all.map(\.name)) func flatImagesStayFlatWhereItMatters(level: String) throws {
+    let kernels = try #require(Kernels.named(level))
+    let x = Tensor(shape: [1, 16, 8, 8], values: noise(16, seed: 1).flatMap { [Float](repeating: $0, count: 64) })
+    let w = Tensor(shape: [16, 16, 3, 3], values: noise(16 * 16 * 9, seed: 2))
+    let conv = Convolution(16, kernel: 3, padding: 1, bias: false)
+    let answer = try LayerRun([conv], at: kernels, x: x, parameters: [w], gy: Tensor(shape: x.shape), answersOnly: true)
+    for channel in 0..<16 {
+      let inner = (1..<7).flatMap { y in (1..<7).map { answer.y.values[channel * 64 + y * 8 + $0] } }
+      #expect(Set(inner).count == 1)
+    }
+    var network = Network(input: ImageShape(channels: 16, height: 8, width: 8), classes: 1)
+    for layer: any Layer in [conv, BatchNorm(), Activation(.relu), MaxPool(2)] { try network.add("", layer) }
+    #expect(Plan(network, training: true).prepared.count == Int(ward_winograd_weights(16, 16)))
+  }
+}
