@@ -149,6 +149,9 @@ typedef struct {
   // Copies `channels` * `rows` * `columns` pixels between any two places.
   void (*copy_steps)(int32_t channels, int32_t rows, int32_t columns, ward_steps xs, const float *x, ward_steps ys,
                      float *y);
+  // Adds `factor` times each pixel; steps of 0 sum several into one, or spread one over several.
+  void (*add_steps)(int32_t channels, int32_t rows, int32_t columns, float factor, ward_steps xs, const float *x,
+                    ward_steps ys, float *y);
   void (*fill)(ward_planes ys, float value, float *y);
   // y = a * b, where b has the extents of a or is one pixel a channel; and what flows back.
   void (*multiply)(ward_planes as, const float *a, ward_planes bs, const float *b, ward_planes ys, float *y);

@@ -122,6 +122,17 @@ static void copy_steps(int32_t channels, int32_t rows, int32_t columns, ward_ste
   }
 }
 
+static void add_steps(int32_t channels, int32_t rows, int32_t columns, float factor, ward_steps xs, const float *x,
+                      ward_steps ys, float *y) {
+  for (int c = 0; c < channels; c++) {
+    for (int row = 0; row < rows; row++) {
+      const v16 *from = (const v16 *)x + c * xs.channel + row * xs.row;
+      v16 *to = (v16 *)y + c * ys.channel + row * ys.row;
+      for (int i = 0; i < columns; i++) to[i * ys.column] += factor * from[i * xs.column];
+    }
+  }
+}
+
 static void fill(ward_planes ys, float value, float *y) {
   EACH_ROW(ys) {
     v16 *to = ROW(v16, y, ys);

@@ -6,6 +6,8 @@ import CKernels
 struct GroupNorm: Layer {
   var groups: Int = 1
   var epsilon: Float = 1e-5
+  /// Whether training changes the weights and biases.
+  var isTrained = true
 
   static let entry: Entry<any Layer> = Entry(
     GroupNorm(), "groupnorm", "normalisation over groups of channels, in each image by itself",
@@ -13,6 +15,7 @@ struct GroupNorm: Layer {
     [
       Setting("groups", \.groups, in: 1...65_536, "parts of the channels; 1 for all together").unlabelled,
       Setting("epsilon", \.epsilon, in: 0...1, "added to the variance"),
+      Setting("trained", \.isTrained, "whether training changes its weights and biases"),
     ]
   ) { $0 }
 
@@ -26,7 +29,9 @@ struct GroupNorm: Layer {
 
   func multiplications(from input: ImageShape, to output: ImageShape) -> Int { output.count }
 
-  func parameters(for input: ImageShape) -> [ParameterSpec] { ParameterSpec.scaleAndShift([input.channels]) }
+  func parameters(for input: ImageShape) -> [ParameterSpec] {
+    ParameterSpec.scaleAndShift([input.channels], isTrained: isTrained)
+  }
 
   func operation(_ wiring: inout Wiring) -> any Operation {
     GroupNormOperation(groups: groups, epsilon: epsilon, isEachValue: false, &wiring)
@@ -60,10 +65,10 @@ struct LayerNorm: Layer {
 
 extension ParameterSpec {
   /// Weight and bias of a normalisation, which change nothing at first.
-  fileprivate static func scaleAndShift(_ shape: [Int]) -> [ParameterSpec] {
+  fileprivate static func scaleAndShift(_ shape: [Int], isTrained: Bool = true) -> [ParameterSpec] {
     [
-      ParameterSpec(suffix: "weight", shape: shape, start: .constant(1)),
-      ParameterSpec(suffix: "bias", shape: shape, start: .constant(0)),
+      ParameterSpec(suffix: "weight", shape: shape, start: .constant(1), isTrained: isTrained),
+      ParameterSpec(suffix: "bias", shape: shape, start: .constant(0), isTrained: isTrained),
     ]
   }
 }

@@ -67,6 +67,8 @@ enum Layers {
     Multiply.entry, Concatenation.entry, Activation.relu, Activation.leakyReLU, Activation.gelu, Activation.tanh,
     Activation.sigmoid, Activation.clip, Activation.softplus, Activation.silu, Activation.hardSigmoid,
     Activation.hardSwish, Activation.elu, Pad.entry, Slice.entry, Scale.entry, Reshape.entry, Permute.entry,
+    ReduceMean.entry,
+    Expand.entry,
   ]
 
   static let family = Family("layer", all)

@@ -228,6 +228,20 @@ extension Reshape {
   }
 }
 
+extension ReduceMean {
+  func write(_ writer: inout ONNXWriter, _ place: ONNXWriter.Place) throws -> String {
+    let axes = [channels, rows, columns].enumerated().filter(\.element).map { $0.offset + 1 }
+    return writer.add("ReduceMean", [writer.image(place.input, place.shape)], [("axes", .integers(axes))])
+  }
+}
+
+extension Expand {
+  func write(_ writer: inout ONNXWriter, _ place: ONNXWriter.Place) throws -> String {
+    writer.add(
+      "Expand", [writer.image(place.input, place.shape), writer.integers([1, channels, rows, columns])])
+  }
+}
+
 extension Permute {
   func write(_ writer: inout ONNXWriter, _ place: ONNXWriter.Place) throws -> String {
     writer.add(

@@ -43,12 +43,10 @@ extension ONNXImporter {
   }
 
   /// A value plus, minus, times or by a constant.
-  private mutating func combined(_ x: Value, _ op: String, _ other: ONNXConstant, isLeft: Bool) throws -> Value {
+  mutating func combined(_ x: Value, _ op: String, _ other: ONNXConstant, isLeft: Bool) throws -> Value {
     let extents = try ONNXFolding.broadcast(x.extents, other.extents)
+    let x = try expanded(x, to: extents)
     let shape = network.shape(of: x.node)
-    guard ONNXTensor.product(extents) == shape.count else {
-      throw Refusal("it repeats values, which Ward does not read")
-    }
     // By the node's own places.
     let numbers: [Float]
     if other.count == 1 {
@@ -130,9 +128,9 @@ extension ONNXImporter {
     let (left, right) = (network.shape(of: a.node), network.shape(of: b.node))
     if left == right, a.order == b.order { return (a, b) }
     if a.order == nil, b.order == nil {
-      var (x, y) = (a, b)
-      (x.node, y.node) = (try flat(a.node), try flat(b.node))
-      return (x, y)
+      var y = b
+      y.node = try arranged(b, as: left)
+      return (a, y)
     }
     var (x, y) = (a, b)
     (x.node, x.order) = (try image(a), nil)
@@ -142,46 +140,61 @@ extension ONNXImporter {
 
   private mutating func summed(_ a: Value, _ b: Value) throws -> Value {
     let extents = try ONNXFolding.broadcast(a.extents, b.extents)
-    guard let count = ONNXTensor.product(extents), count == network.shape(of: a.node).count,
-      count == network.shape(of: b.node).count
-    else { throw Refusal("\(a.extents) and \(b.extents) are not the same shape: Ward reads sums of equal shapes") }
-    let (left, right) = try aligned(a, b)
-    var result = viewed(left, extents)
-    result.isOnlyImage = false
-    result.node = try add(Add(), after: [left.node, right.node])
-    return result
+    return try joined(try expanded(a, to: extents), try expanded(b, to: extents), Add())
   }
 
   private mutating func multiplied(_ a: Value, _ b: Value) throws -> Value {
     let extents = try ONNXFolding.broadcast(a.extents, b.extents)
-    let (left, right) = (network.shape(of: a.node), network.shape(of: b.node))
-    if left.count == right.count, ONNXTensor.product(extents) == left.count {
-      let (x, y) = try aligned(a, b)
-      var result = viewed(x, extents)
-      result.isOnlyImage = false
-      result.node = try add(Multiply(), after: [x.node, y.node])
-      return result
-    }
     // A gate: one number for each channel.
-    let (whole, gate) = left.count >= right.count ? (a, b) : (b, a)
-    guard whole.extents == extents, extents.count == 4, gate.extents == [1, extents[1], 1, 1] else {
-      throw Refusal(
-        "\(a.extents) and \(b.extents) do not go together: Ward reads products of equal shapes, or with one number a channel"
-      )
+    let (whole, gate) = network.shape(of: a.node).count >= network.shape(of: b.node).count ? (a, b) : (b, a)
+    if whole.extents == extents, extents.count == 4, extents != gate.extents, gate.extents == [1, extents[1], 1, 1] {
+      let (x, y) = (try image(whole), try image(gate))
+      let made = try add(Multiply(), after: [x, y])
+      return imageValue(made, rank: 4)
     }
-    let (x, y) = (try image(whole), try image(gate))
-    let made = try add(Multiply(), after: [x, y])
-    return imageValue(made, rank: 4)
+    return try joined(try expanded(a, to: extents), try expanded(b, to: extents), Multiply())
+  }
+
+  /// A layer of two inputs whose values are of the same extents.
+  private mutating func joined(_ a: Value, _ b: Value, _ layer: any Layer) throws -> Value {
+    let (x, y) = try aligned(a, b)
+    var result = x
+    result.isOnlyImage = false
+    result.node = try add(layer, after: [x.node, y.node])
+    return result
   }
 
   // MARK: Functions that were written out
 
-  /// Finds x · (1 + erf(x / √2)) / 2 in the orders in which exporters write it, and the softplus of PyTorch's newer exporter.
-  mutating func findFunctions() {
+  /// Finds x · (1 + erf(x / √2)) / 2 in the orders in which exporters write it, the softplus of PyTorch's newer exporter,
+  /// and layer normalisation as it is written for versions that have no operator for it.
+  mutating func findFunctions() throws {
     for (number, node) in file.nodes.enumerated() {
-      if node.op == "Erf", let (x, end) = gelu(node) { functions[end] = (x, .gelu) }
-      if node.op == "Where", let x = softplus(node) { functions[number] = (x, .softplus) }
+      if node.op == "Erf", let (x, end) = gelu(node) { functions[end] = (x, .each(.gelu)) }
+      if node.op == "Where", let x = softplus(node) { functions[number] = (x, .each(.softplus)) }
+      if node.op == "Div", let (x, normal) = try layerNorm(node) { functions[number] = (x, normal) }
     }
+  }
+
+  /// The x of (x - mean(x)) / √(mean((x - mean(x))²) + ε).
+  private mutating func layerNorm(_ division: ONNXNode) throws -> (String, WrittenOut)? {
+    func maker(_ name: String?, _ ops: String...) -> ONNXNode? {
+      name.flatMap { makers[$0] }.map { file.nodes[$0] }.flatMap { ops.contains($0.op) ? $0 : nil }
+    }
+    guard division.inputs.count == 2, let centred = maker(division.inputs[0], "Sub"), centred.inputs.count == 2,
+      let mean = maker(centred.inputs[1], "ReduceMean"), let x = mean.inputs.first, centred.inputs[0] == x,
+      let sum = maker(maker(division.inputs[1], "Sqrt")?.inputs.first, "Add"), sum.inputs.count == 2,
+      let place = sum.inputs.firstIndex(where: { single($0) != nil }), let epsilon = single(sum.inputs[place]),
+      let variance = maker(sum.inputs[1 - place], "ReduceMean"), (0...1).contains(epsilon),
+      let square = maker(variance.inputs.first, "Pow", "Mul"), square.inputs.count == 2,
+      maker(square.inputs[0], "Sub")?.inputs == centred.inputs
+    else { return nil }
+    let isSquare = square.op == "Pow" ? single(square.inputs[1]) == 2 : square.inputs[0] == square.inputs[1]
+    let axes = mean.axes([nil, try optionalConstant(mean, 1, "axes")])
+    guard isSquare, let axes, axes == variance.axes([nil, try optionalConstant(variance, 1, "axes")]),
+      mean.integer("keepdims") != 0, variance.integer("keepdims") != 0
+    else { return nil }
+    return (x, .normal(axes: axes, epsilon: epsilon))
   }
 
   /// The x of `Where(x > 20, x, Softplus(x))`: from 15 on the two differ by less than single precision tells apart.

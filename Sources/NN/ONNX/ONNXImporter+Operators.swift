@@ -17,7 +17,10 @@ extension ONNXImporter {
     guard ["", "ai.onnx"].contains(node.domain) else { throw Refusal("Ward does not know this operator") }
     if let known = functions[number] {
       guard let value = values[known.input] else { throw Refusal("it reads what nothing before it makes") }
-      return try activate(node, value, known.function)
+      switch known.function {
+      case .each(let function): return try activate(node, value, function)
+      case .normal(let axes, let epsilon): return set(node, try normalised(value, over: axes, epsilon: epsilon))
+      }
     }
     if number == softmax {
       notes.append("its last \(node.op) was left out: attacks see its logits")
@@ -69,10 +72,7 @@ extension ONNXImporter {
     case "Expand":
       let value = try value(node)
       let extents = try ONNXFolding.broadcast(value.extents, try constant(node, 1, "extents").integers)
-      guard ONNXTensor.product(extents) == ONNXTensor.product(value.extents) else {
-        throw Refusal("it repeats values, which Ward does not read")
-      }
-      set(node, viewed(value, extents))
+      set(node, try expanded(value, to: extents))
     case "Pad": try readPad(node)
     case "Add", "Sub", "Mul", "Div": try readArithmetic(node)
     case "Sum": try readSum(node)
@@ -141,21 +141,26 @@ extension ONNXImporter {
     // Numbers behind the image, or in front of a column of values.
     let (inputs, outputs) = isLeft ? (rows, columns) : (columns, rows)
     let fits = isLeft ? x.extents.last == inputs : x.extents.count >= 2 && x.extents.suffix(2) == [inputs, 1]
-    guard count == inputs, fits else {
-      throw Refusal("its weights are \(matrix.extents) and it is given \(x.extents): Ward reads one list of values")
-    }
     let weight = isLeft ? Self.turned(matrix.floats, rows: rows, columns: columns) : matrix.floats
     let extents = isLeft ? x.extents.dropLast() + [outputs] : x.extents.dropLast(2) + [outputs, 1]
     let name = node.inputs[isLeft ? 1 : 0]
-    if let (next, number, bias) = try biasAfter(node, outputs: outputs) {
-      done.insert(number)
-      return set(next, try dense(x, weight, bias, outputs: outputs, named: name, extents: Array(extents)))
+    let isList = count == inputs && fits
+    guard isList || isLeft && x.extents.last == inputs else {
+      throw Refusal("its weights are \(matrix.extents) and it is given \(x.extents), which does not fit")
     }
-    set(node, try dense(x, weight, nil, outputs: outputs, named: name, extents: Array(extents)))
+    let after = try biasAfter(node, outputs: outputs)
+    if let after { done.insert(after.number) }
+    let made =
+      isList
+      ? try dense(x, weight, after?.bias, outputs: outputs, named: name, extents: Array(extents))
+      : try denseAlongLast(x, weight, after?.bias, outputs: outputs, named: name)
+    set(after?.next ?? node, made)
   }
 
   /// The sum that alone follows a product and adds a number to each value.
-  private mutating func biasAfter(_ node: ONNXNode, outputs: Int) throws -> (ONNXNode, Int, [Float])? {
+  private mutating func biasAfter(
+    _ node: ONNXNode, outputs: Int
+  ) throws -> (next: ONNXNode, number: Int, bias: [Float])? {
     guard let name = node.outputs.first, name != output, let all = readers[name], all.count == 1 else { return nil }
     let next = file.nodes[all[0]]
     guard next.op == "Add", next.inputs.count == 2,
@@ -246,22 +251,6 @@ extension ONNXImporter {
     guard numbers[3].1.allSatisfy({ $0 + layer.epsilon > 0 }) else { throw Refusal("one of its variances is negative") }
     let name = name("norm", after: node.inputs[1])
     let made = try add(layer, after: [input], named: name, numbers)
-    set(node, imageValue(made, rank: x.extents.count))
-  }
-
-  /// Over everything but the images.
-  private mutating func readLayerNorm(_ node: ONNXNode) throws {
-    let x = try value(node)
-    let weight = try constant(node, 1, "weight")
-    guard try ONNXFolding.axis(node.integer("axis") ?? -1, x.extents.count) == 1,
-      weight.extents == Array(x.extents.dropFirst())
-    else { throw Refusal("Ward reads it over channels, rows and columns together (axis 1)") }
-    let bias = try optionalConstant(node, 2, "bias")?.floats ?? Array(repeating: 0, count: weight.count)
-    let input = try image(x)
-    let name = name("norm", after: node.inputs[1])
-    let layer = LayerNorm(epsilon: node.float("epsilon") ?? 1e-5)
-    guard (0...1).contains(layer.epsilon) else { throw Refusal("its epsilon is not from 0 to 1") }
-    let made = try add(layer, after: [input], named: name, [("weight", weight.floats), ("bias", bias)])
     set(node, imageValue(made, rank: x.extents.count))
   }
 

@@ -168,16 +168,39 @@ extension ONNXImporter {
     }
     if let places = value.order {
       let own = [shape.channels, shape.height, shape.width]
-      guard let axes = Self.orders.first(where: { ONNXFolding.transposed(own, $0).places == places }) else {
+      if let axes = Self.orders.first(where: { ONNXFolding.transposed(own, $0).places == places }) {
+        node = try add(Permute(order: axes), after: [node])
+      } else if let (extents, axes) = Self.transposition(places) {
+        node = try add(Reshape(shape: extents), after: [try flat(node)])
+        node = try add(Permute(order: axes), after: [node])
+      } else {
         throw Refusal("it reads values in an order that Ward has no layer for")
       }
-      node = try add(Permute(order: axes), after: [node])
       shape = network.shape(of: node)
     }
     if shape == wanted { return node }
     node = try flat(node)
     if wanted.height == 1, wanted.width == 1 { return node }
     return try add(Reshape(shape: [wanted.channels, wanted.height, wanted.width]), after: [node])
+  }
+
+  /// Three extents and an order of these axes that gives the places; nil where no three axes do.
+  private static func transposition(_ places: [Int32]) -> (extents: [Int], axes: [Int])? {
+    // From the last axis on: as many places as are the same step apart, then the first of each such run, and so on.
+    var parts: [(extent: Int, step: Int)] = []
+    var stride = 1
+    while stride < places.count, parts.count < 3 {
+      let step = Int(places[stride])
+      var extent = 2
+      while extent * stride < places.count, Int(places[extent * stride]) == extent * step { extent += 1 }
+      parts.append((extent, step))
+      stride *= extent
+    }
+    let all = parts.reversed() + Array(repeating: (extent: 1, step: 0), count: 3 - parts.count)
+    guard stride == places.count else { return nil }
+    let before = all.indices.sorted { (all[$1].step, $0) < (all[$0].step, $1) }
+    let (own, axes) = (before.map { all[$0].extent }, all.indices.map { before.firstIndex(of: $0) ?? 0 })
+    return ONNXFolding.transposed(own, axes).places == places ? (own, axes) : nil
   }
 
   /// A node that holds a value as channels, rows and columns: what convolutions and pooling read.

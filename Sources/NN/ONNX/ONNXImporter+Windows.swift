@@ -173,44 +173,6 @@ extension ONNXImporter {
     set(node, imageValue(made, rank: x.extents.count))
   }
 
-  mutating func readReduceMean(_ node: ONNXNode) throws {
-    let x = try value(node)
-    let given = node.axes([nil, try optionalConstant(node, 1, "axes")])
-    let rank = x.extents.count
-    var wanted: Set<Int> = []
-    for axis in given ?? Array(0..<rank) { wanted.insert(try ONNXFolding.axis(axis, rank)) }
-    let means = wanted.filter { x.extents[$0] > 1 }
-    let keeps = node.integer("keepdims") != 0
-    let left = x.extents.indices.filter { keeps || !wanted.contains($0) }
-    let extents = left.map { wanted.contains($0) ? 1 : x.extents[$0] }
-    if means.isEmpty { return set(node, viewed(x, extents)) }
-    guard let axes = rank == 4 ? axes(of: x) : rank == 3 && x.order == nil ? [0, 2] : nil,
-      !means.contains(0), x.extents[0] == 1
-    else {
-      throw Refusal("Ward reads means over rows and columns; this is over the axes \(wanted.sorted()) of \(x.extents)")
-    }
-    let own = Set(means.map { axes[$0 - 1] })
-    guard !own.contains(0) else { throw Refusal("Ward reads means over rows and columns, not over channels") }
-    let shape = network.shape(of: x.node)
-    if rank == 3, shape.height != 1 || x.extents[1] != shape.channels {
-      throw Refusal("Ward reads means over rows and columns; this is over the axes \(wanted.sorted()) of \(x.extents)")
-    }
-    var layer: any Layer = GlobalAveragePool()
-    let rows = own.contains(1) || shape.height == 1, columns = own.contains(2) || shape.width == 1
-    if !rows || !columns {
-      var pool = AveragePool(1)
-      pool.kernel = (rows ? shape.height : 1, columns ? shape.width : 1)
-      layer = pool
-    }
-    var result = Value(node: try add(layer, after: [x.node]), extents: extents)
-    if !rows || !columns, x.order != nil {
-      let made = network.shape(of: result.node)
-      let turned = ONNXFolding.transposed([made.channels, made.height, made.width], axes)
-      result.order = try order(turned.places)
-    }
-    set(node, result)
-  }
-
   mutating func readPad(_ node: ONNXNode) throws {
     let x = try value(node)
     let mode = node.text("mode") ?? "constant"

@@ -18,6 +18,13 @@ struct ONNXImporter {
     var isOnlyImage = false
   }
 
+  /// A function for which a graph has several operators.
+  enum WrittenOut {
+    case each(Activation.Function)
+    /// Less the mean and by the deviation over some axes.
+    case normal(axes: [Int], epsilon: Float)
+  }
+
   let file: ONNXFile
   let path: String
   var network: Network
@@ -38,7 +45,7 @@ struct ONNXImporter {
   /// Operators that are part of another's layer.
   var done: Set<Int> = []
   /// Functions that were written out in several operators, by the operator that ends them, with what they read.
-  var functions: [Int: (input: String, function: Activation.Function)] = [:]
+  var functions: [Int: (input: String, function: WrittenOut)] = [:]
   /// A softmax at the end, which is left out.
   var softmax: Int?
   let output: String
@@ -91,7 +98,7 @@ struct ONNXImporter {
   private mutating func run() throws {
     softmax = lastSoftmax()
     for number in reachable() where file.nodes[number].op != "Shape" { try fold(number) }
-    findFunctions()
+    try findFunctions()
     for number in reachable() where !done.contains(number) {
       let node = file.nodes[number]
       do {

@@ -40,6 +40,20 @@ import Testing
     ),
     ("permute", [Permute(order: [2, 0, 1])], [2, 3, 4]),
     ("permute before a convolution", [Permute(order: [1, 2, 0]), Convolution(2, kernel: 3, padding: 1)], [2, 3, 4]),
+    ("mean over channels", [ReduceMean(channels: true)], [3, 2, 4]),
+    ("mean over rows", [ReduceMean(rows: true)], [2, 3, 4]),
+    ("mean over channels and columns", [ReduceMean(channels: true, columns: true)], [3, 2, 4]),
+    ("mean over everything", [ReduceMean(channels: true, rows: true, columns: true)], [3, 2, 4]),
+    (
+      "mean between convolutions",
+      [Convolution(4, kernel: 3, padding: 1), ReduceMean(channels: true), Convolution(2, kernel: 3, padding: 1)],
+      [2, 4, 3]
+    ),
+    ("expand rows", [Expand(rows: 3)], [2, 1, 4]),
+    ("expand channels and columns", [Expand(channels: 4, columns: 3)], [1, 2, 1]),
+    (
+      "expand before a convolution", [Expand(channels: 3, rows: 4), Convolution(2, kernel: 3, padding: 1)], [1, 1, 5]
+    ),
   ]
 
   @Test(arguments: cases.indices, Kernels.all.map(\.name))
@@ -154,6 +168,16 @@ import Testing
     #expect(try values([Permute(order: [2, 0, 1])], x, shape: [1, 2, 3]) == [1, 4, 2, 5, 3, 6])
   }
 
+  @Test func meansAndRepetitionsAreOverWhatTheySay() throws {
+    let x: [Float] = [1, 2, 3, 4, 5, 9]
+    #expect(try values([ReduceMean(channels: true)], x, shape: [2, 1, 3]) == [2.5, 3.5, 6])
+    #expect(try values([ReduceMean(rows: true)], x, shape: [1, 3, 2]) == [3, 5])
+    #expect(try values([ReduceMean(columns: true)], x, shape: [1, 3, 2]) == [1.5, 3.5, 7])
+    #expect(try values([Expand(rows: 2)], [1, 2], shape: [1, 1, 2]) == [1, 2, 1, 2])
+    #expect(try values([Expand(columns: 2)], [1, 2], shape: [1, 2, 1]) == [1, 1, 2, 2])
+    #expect(try values([Expand(channels: 2)], [1, 2], shape: [1, 2, 1]) == [1, 2, 1, 2])
+  }
+
   @Test func scalesHaveANumberForWhatTheySay() throws {
     let x: [Float] = [1, 2, 3, 4]
     func scaled(_ each: Scale.Each, _ weight: [Float], _ bias: [Float], shape: [Int]) throws -> [Float] {
@@ -171,7 +195,7 @@ import Testing
   @Test(arguments: [
     (Pad(rows: [1]) as any Layer, "two numbers"), (Slice(rows: [0, 9]), "beyond"), (Slice(rows: [2, 2]), "nothing"),
     (Slice(rows: [0, 2, 0]), "step of 0"), (Permute(order: [0, 0, 1]), "once each"),
-    (Reshape(shape: [1, 2, 3]), "flat"),
+    (Reshape(shape: [1, 2, 3]), "flat"), (ReduceMean(), "neither"), (Expand(rows: 2), "a single one"),
     (Activation(.clip(low: 2, high: 1)), "above"),
   ]) func whatDoesNotFitIsSaid(layer: any Layer, word: String) {
     let error = #expect(throws: NetworkError.self) {

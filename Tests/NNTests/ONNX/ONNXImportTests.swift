@@ -157,6 +157,178 @@ import Testing
     try check(largest, image, [image[10], image[11], image[14], image[15]])
   }
 
+  /// Of the image as two channels, four rows and two columns.
+  private func split(_ more: @escaping (inout SmallONNX) -> Void) -> (inout SmallONNX) -> Void {
+    { file in
+      file.integers.append(("extents", [0, 2, 4, 2]))
+      file.add("Reshape", ["x", "extents"], "r")
+      more(&file)
+    }
+  }
+
+  @Test func meansAreOverAnyAxes() throws {
+    func mean(_ places: [Int]) -> Float { places.reduce(0) { $0 + image[$1] } / Float(places.count) }
+    func checkMean(_ axes: [Int], keeps: Bool, _ hidden: [Float]) throws {
+      let before = split {
+        $0.add("ReduceMean", ["r"], "h", ["axes": .integers(axes), "keepdims": .integer(keeps ? 1 : 0)])
+      }
+      try check(file(before, count: hidden.count), image, hidden)
+    }
+    let overChannels = (0..<8).map { mean([$0, 8 + $0]) }
+    try checkMean([1], keeps: true, overChannels)
+    try checkMean([-3], keeps: false, overChannels)
+    try checkMean([2], keeps: false, [0, 1, 8, 9].map { first in mean((0..<4).map { first + 2 * $0 }) })
+    try checkMean([1, 3], keeps: true, (0..<4).map { mean([2 * $0, 2 * $0 + 1, 8 + 2 * $0, 9 + 2 * $0]) })
+    try checkMean([2, 3], keeps: false, [mean(Array(0..<8)), mean(Array(8..<16))])
+    try checkMean([1, 2, 3], keeps: true, [mean(Array(0..<16))])
+    // Of a list, and of what was turned before.
+    let list = file(
+      {
+        $0.add("Flatten", ["x"], "f")
+        $0.add("ReduceMean", ["f"], "h", ["axes": .integers([1])])
+      }, count: 1)
+    try check(list, image, [mean(Array(0..<16))])
+    let turned = split {
+      $0.add("Transpose", ["r"], "t", ["perm": .integers([0, 3, 1, 2])])
+      $0.add("ReduceMean", ["t"], "h", ["axes": .integers([2]), "keepdims": .integer(0)])
+    }
+    try check(
+      file(turned, count: 8), image, (0..<2).flatMap { c in (0..<4).map { mean([2 * $0 + c, 8 + 2 * $0 + c]) } })
+  }
+
+  @Test func partsOfDifferentExtentsAreRepeatedToFit() throws {
+    let less = split {
+      $0.add("ReduceMean", ["r"], "m", ["axes": .integers([1])])
+      $0.add("Sub", ["r", "m"], "h")
+    }
+    let halves = (0..<8).map { (image[$0] - image[8 + $0]) / 2 }
+    try check(file(less, count: 16), image, halves + halves.map { -$0 })
+    let product = split {
+      $0.add("ReduceMean", ["r"], "m", ["axes": .integers([2])])
+      $0.add("Mul", ["m", "r"], "h")
+    }
+    func mean(_ places: [Int]) -> Float { places.reduce(0) { $0 + image[$1] } / Float(places.count) }
+    let means = [0, 1, 8, 9].map { first in mean((0..<4).map { first + 2 * $0 }) }
+    try check(file(product, count: 16), image, (0..<16).map { image[$0] * means[$0 / 8 * 2 + $0 % 2] })
+    let gate = split {
+      $0.add("GlobalAveragePool", ["r"], "m")
+      $0.add("Mul", ["m", "r"], "h")
+    }
+    let gates = [mean(Array(0..<8)), mean(Array(8..<16))]
+    try check(file(gate, count: 16), image, (0..<16).map { image[$0] * gates[$0 / 8] })
+    let repeated = split {
+      $0.add("ReduceMean", ["r"], "m", ["axes": .integers([1, 2])])
+      $0.integers.append(("wide", [1, 3, 1, 2]))
+      $0.add("Expand", ["m", "wide"], "h")
+    }
+    let columns = [0, 1].map { column in mean((0..<8).map { 2 * $0 + column }) }
+    try check(file(repeated, count: 6), image, columns + columns + columns)
+    // More than is kept in memory.
+    let vast = split {
+      $0.add("ReduceMean", ["r"], "m", ["axes": .integers([1])])
+      $0.integers.append(("wide", [1, 60_000, 4, 2]))
+      $0.add("Expand", ["m", "wide"], "a")
+      $0.integers.append(("wider", [60_000, 60_000, 4, 2]))
+      $0.add("Expand", ["m", "wider"], "h")
+    }
+    #expect(throws: ModelFileError.self) { try file(vast, count: 6).opened() }
+  }
+
+  /// Less the mean and by the deviation over each of some lists of places, with an ε of 0.25; times weights, plus biases.
+  private func normal(_ groups: [[Int]], weight: [Float], bias: [Float]) -> [Float] {
+    var result = image
+    for places in groups {
+      let mean = places.reduce(0) { $0 + image[$1] } / Float(places.count)
+      let variance = places.reduce(0) { $0 + (image[$1] - mean) * (image[$1] - mean) } / Float(places.count)
+      for (i, place) in places.enumerated() {
+        let number = (image[place] - mean) / (variance + 0.25).squareRoot()
+        result[place] = number * weight[i % weight.count] + bias[i % bias.count]
+      }
+    }
+    return result
+  }
+
+  @Test func layerNormalisationIsOverTheLastAxes() throws {
+    let (weight, bias): ([Float], [Float]) = ([2, 3, -1, 0.5], [1, 0, 2, -1])
+    func layer(axis: Int, extents: [Int]) -> SmallONNX {
+      file(
+        {
+          let count = extents.reduce(1, *)
+          $0.floats += [
+            ("w", extents, (0..<count).map { weight[$0 % 4] }), ("b", extents, (0..<count).map { bias[$0 % 4] }),
+          ]
+          $0.add("LayerNormalization", ["x", "w", "b"], "h", ["axis": .integer(axis), "epsilon": .float(0.25)])
+        }, count: 16)
+    }
+    let rows = (0..<4).map { row in (0..<4).map { 4 * row + $0 } }
+    try check(layer(axis: -1, extents: [4]), image, normal(rows, weight: weight, bias: bias))
+    try check(layer(axis: 2, extents: [4, 4]), image, normal([Array(0..<16)], weight: weight, bias: bias))
+    // Over channels, with the image turned before and back again, as ConvNeXt has it.
+    let turned = split {
+      $0.floats += [("w", [2], [2, 3]), ("b", [2], [1, 0])]
+      $0.add("Transpose", ["r"], "t", ["perm": .integers([0, 2, 3, 1])])
+      $0.add("LayerNormalization", ["t", "w", "b"], "n", ["epsilon": .float(0.25)])
+      $0.add("Transpose", ["n"], "h", ["perm": .integers([0, 3, 1, 2])])
+    }
+    try check(file(turned, count: 16), image, normal((0..<8).map { [$0, 8 + $0] }, weight: [2, 3], bias: [1, 0]))
+  }
+
+  @Test func layerNormalisationIsFoundWhereItIsWrittenOut() throws {
+    func written(_ axes: [Int], square: Bool, epsilon: Float = 0.25) -> SmallONNX {
+      file(
+        split {
+          $0.floats += [("two", [], [2]), ("e", [], [epsilon])]
+          $0.add("ReduceMean", ["r"], "m", ["axes": .integers(axes)])
+          $0.add("Sub", ["r", "m"], "c")
+          $0.add(square ? "Mul" : "Pow", ["c", square ? "c" : "two"], "s")
+          $0.add("ReduceMean", ["s"], "v", ["axes": .integers(axes)])
+          $0.add("Add", ["v", "e"], "a")
+          $0.add("Sqrt", ["a"], "d")
+          $0.add("Div", ["c", "d"], "h")
+        }, count: 16)
+    }
+    let pairs = (0..<8).map { [2 * $0, 2 * $0 + 1] }
+    try check(written([-1], square: false), image, normal(pairs, weight: [1], bias: [0]))
+    try check(written([1], square: true), image, normal((0..<8).map { [$0, 8 + $0] }, weight: [1], bias: [0]))
+    let columns = [0, 1, 8, 9].map { first in (0..<4).map { first + 2 * $0 } }
+    try check(written([2], square: false), image, normal(columns, weight: [1], bias: [0]))
+    try check(written([1, 2, 3], square: true), image, normal([Array(0..<16)], weight: [1], bias: [0]))
+    // The numbers of the normalisation itself are not learnt.
+    let opened = try written([-1], square: false).opened().model
+    #expect(opened.layout.filter(\.isTrained).map(\.name) == ["fc.weight"])
+  }
+
+  @Test func productsAlongTheLastAxisAreTheSameEverywhere() throws {
+    let weight: [Float] = [1, -2, 0.5, 3, 0, 1]
+    let before = split {
+      $0.floats += [("w", [2, 3], weight), ("b", [3], [1, 2, 3])]
+      $0.add("MatMul", ["r", "w"], "p")
+      $0.add("Add", ["b", "p"], "h")
+    }
+    var hidden: [Float] = []
+    for pair in 0..<8 {
+      let (left, right) = (image[2 * pair], image[2 * pair + 1])
+      for output in 0..<3 { hidden.append(left * weight[output] + right * weight[3 + output] + Float(output + 1)) }
+    }
+    try check(file(before, count: 24), image, hidden)
+  }
+
+  @Test func shuffledChannelsReachAConvolution() throws {
+    let weight: [Float] = [1, 2, 3, 4]
+    let before: (inout SmallONNX) -> Void = {
+      $0.floats.append(("w", [1, 4, 1, 1], weight))
+      $0.integers += [("apart", [0, 2, 2, 2, 2]), ("together", [0, 4, 2, 2])]
+      $0.add("Reshape", ["x", "apart"], "a")
+      $0.add("Transpose", ["a"], "t", ["perm": .integers([0, 2, 1, 3, 4])])
+      $0.add("Reshape", ["t", "together"], "s")
+      $0.add("Conv", ["s", "w"], "h")
+    }
+    let hidden = (0..<4).map { place in
+      zip(weight, [0, 8, 4, 12]).reduce(Float(0)) { $0 + $1.0 * image[$1.1 + place] }
+    }
+    try check(file(before, count: 4), image, hidden)
+  }
+
   @Test func softmaxAtTheEndIsLeftOutAndSaid() throws {
     var softened = file({ $0.add("Relu", ["x"], "h") }, count: 16)
     softened.nodes[softened.nodes.count - 1].outputs = ["z"]
@@ -311,7 +483,8 @@ import Testing
       Activation(.elu(alpha: 0.7)), Activation(.gelu), Activation(.geluTanh), Activation(.tanh), Activation(.sigmoid),
       Activation(.leakyReLU(slope: 0.2)), Pad(rows: [1, 2], columns: [0, 3], channels: [2, 1], value: -0.5),
       Slice(channels: [1, 3], rows: [0, 5, 2], columns: [1, 4]), Scale(each: .image), Scale(), Scale(each: .value),
-      Permute(order: [2, 0, 1]), BatchNorm(), LayerNorm(), GroupNorm(groups: 2), GlobalAveragePool(),
+      Permute(order: [2, 0, 1]), ReduceMean(channels: true), ReduceMean(rows: true, columns: true), BatchNorm(),
+      LayerNorm(), GroupNorm(groups: 2), GlobalAveragePool(),
       MaxPool(3, stride: 2, padding: 1),
       AveragePool(3, stride: 2, padding: 1), Dropout(0.5),
     ]
