@@ -166,4 +166,5 @@ def main():
         print(measure(lambda: work(*rest), float(seconds), clock) if work else "nan", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

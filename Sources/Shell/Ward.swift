@@ -86,13 +86,26 @@ public enum Ward {
 
   /// Everything runs on one thread with a deep stack, so that recursion ends in a diagnostic and not in a crash.
   /// Runs what the command line asks for, and ends the process.
-  public static func main() { Foundation.exit(Interpreter.withDeepStack { finished(status()).rawValue }) }
+  public static func main() {
+    let ending = Interpreter.withDeepStack { finished(status()) }
+    Vocabulary.waitUntilPrepared()
+    Foundation.exit(ending.rawValue)
+  }
 
   /// The status that the program ends with, once all is written that it said.
   private static func finished(_ status: ExitStatus) -> ExitStatus {
     guard let problem = StandardStreams.problem else { return status }
     Notices(wantsJSON ? .json : .text).report(.error, "standard output cannot be written: \(problem)")
     return status == .ok ? .failed : status
+  }
+
+  /// What is asked for. That is mostly no subcommand: to ask all of them first takes a tenth of a start.
+  private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+    let first = arguments.first ?? ""
+    let isPlain = first.hasPrefix("-") || first.hasSuffix(".ward") || first.isEmpty
+    if isPlain { Vocabulary.prepare() }
+    if isPlain, let command = try? RunCommand.parse(arguments) { return command }
+    return try WardCommand.parseAsRoot(arguments)
   }
 
   private static func status() -> ExitStatus {
@@ -104,7 +117,7 @@ public enum Ward {
         print(help.withVisibleControls)
         return .ok
       }
-      var command = try WardCommand.parseAsRoot(arguments)
+      var command = try parsed(arguments)
       try command.run()
       return .ok
     } catch let exit as Exit {

@@ -13,9 +13,16 @@ extension StoreFile {
   /// Writes the end of a session, and moves what the log holds into the file itself, so that a copy of the file alone
   /// has it all. (What another Ward is reading at this moment stays in the log.)
   public func endSession(_ id: Int64) throws {
-    try write { db in try db.execute(sql: "UPDATE session SET ended = ? WHERE id = ?", arguments: [Date(), id]) }
+    try write { db in try db.execute(sql: "UPDATE session SET ended = ? WHERE id = ?", arguments: [Date().stored, id]) }
     lock?.release(session: id)
-    if path != nil { try? database.writeWithoutTransaction { db in _ = try db.checkpoint(.passive) } }
+    guard let path else { return }
+    try? database.writeWithoutTransaction { db in _ = try db.checkpoint(.passive) }
+    // The next start would read the whole log again, to no end: it goes, unless somebody reads in it at this moment.
+    var impatient = Configuration()
+    impatient.busyMode = .immediateError
+    try? DatabaseQueue(path: path, configuration: impatient).writeWithoutTransaction {
+      _ = try $0.checkpoint(.truncate)
+    }
   }
 
   /// Writes the row of a cell, before the cell runs.

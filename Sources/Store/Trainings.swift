@@ -59,7 +59,7 @@ extension StoreFile {
       // The row of an earlier epoch keeps its id, and with it its place among the trainings of its name.
       let known = try Int64.fetchOne(
         db, sql: "SELECT id FROM training WHERE cell = ? AND name = ?", arguments: [training.cell, training.name])
-      try db.insert(training, into: "training", with: ["id": known, "saved": Date()], orReplace: true)
+      try db.insert(training, into: "training", with: ["id": known, "saved": Date().stored], orReplace: true)
     }
   }
 

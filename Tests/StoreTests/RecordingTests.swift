@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Testing
 
 @testable import Store
@@ -143,6 +144,38 @@ import Testing
     #expect(try store.history(limit: 1).map(\.record.source) == ["ATTACK b"])
     #expect(try store.history(containing: "attack").map(\.record.session) == [2, 3])
     #expect(try store.cells(session: 2).map(\.record.source) == ["attack a"])
+  }
+
+  @Test func datesAreWrittenAsTheyAlwaysWere() throws {
+    let store = try StoreFile.inMemory()
+    for seconds in [0, 951_782_400, 1_764_389_166.123_4, 1_764_389_166.123_6, -0.001, -86_400.5, 253_402_300_799.9] {
+      let date = Date(timeIntervalSince1970: seconds)
+      let (own, theirs) = try store.read { db in
+        let row = try #require(try Row.fetchOne(db, sql: "SELECT ?, ?", arguments: [date.stored, date]))
+        return (row[0] as String, row[1] as String)
+      }
+      #expect(own == theirs)
+    }
+    #expect(Date(timeIntervalSince1970: 1_764_389_166.123_4).stored == "2025-11-29 04:06:06.123")
+  }
+
+  @Test func theLogIsGoneWhenASessionEndsUnlessSomebodyReadsInIt() throws {
+    let scratch = try Scratch()
+    let store = try StoreFile.open(at: scratch.store)
+    let log = scratch.store + "-wal"
+    func size() -> Int { (try? FileManager.default.attributesOfItem(atPath: log)[.size] as? Int) ?? 0 }
+    let session = try store.beginSession(SessionRecord(version: "0.1"))
+    #expect(size() > 0)
+    let other = try StoreFile.open(at: scratch.store)
+    try other.read { db in
+      _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM session")
+      try store.endSession(session)
+      #expect(size() > 0)
+    }
+    #expect(try store.session(session)?.ended != nil)
+    try store.endSession(session)
+    #expect(size() == 0)
+    #expect(try other.session(session)?.ended != nil)
   }
 
   /// How long it takes is measured by `Benchmarks/store`: here the machine is busy with other tests.

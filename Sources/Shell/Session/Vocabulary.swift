@@ -1,8 +1,20 @@
+import Dispatch
 import Lang
 import NN
 
 /// All the names Ward adds to the language: commands, built-in constants, functions and kinds of value.
 enum Vocabulary {
+  private static let preparation = DispatchGroup()
+
+  /// Makes the declarations once beforehand, while the arguments are read and the store is opened: the first time takes as
+  /// long as these.
+  static func prepare() {
+    DispatchQueue.global(qos: .userInitiated).async(group: preparation) { _ = environment() }
+  }
+
+  /// For the end of the process: nothing is to run on while it is torn down.
+  static func waitUntilPrepared() { preparation.wait() }
+
   static func environment() -> Environment {
     Environment(
       commands: Commands.all.map(\.declaration), choices: choices, functions: Functions.all, types: types,

@@ -11,6 +11,10 @@ extension TableRow {
   public static var databaseColumnEncodingStrategy: DatabaseColumnEncodingStrategy { .convertToSnakeCase }
   /// And read from it.
   public static var databaseColumnDecodingStrategy: DatabaseColumnDecodingStrategy { .convertFromSnakeCase }
+  /// See `Date.stored`.
+  public static func databaseDateEncodingStrategy(for column: String) -> DatabaseDateEncodingStrategy {
+    .custom { $0.stored }
+  }
   /// Lists in the form in which `json_each` reads them, and in which they always were: equal costs are told by it.
   public static func databaseJSONEncoder(for column: String) -> JSONEncoder {
     let encoder = JSONEncoder()

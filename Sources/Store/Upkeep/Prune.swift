@@ -92,7 +92,7 @@ private struct PruningRun {
     let living = alive.map(String.init).joined(separator: ", ")
     try db.execute(
       sql: "INSERT INTO temp.gone SELECT id FROM cell WHERE started < ? AND session NOT IN (\(living))",
-      arguments: [date])
+      arguments: [date.stored])
     repeat {
       try db.execute(
         sql: """
