@@ -78,7 +78,7 @@ func works(_ engine: Engine) throws -> [Work] {
 
 /// 40 steps in a ball so small that every image withstands, and none of them is spared its steps.
 private func pgd() throws -> AttackRun {
-  guard let entry = Attacks.named("pgd") else { throw CocoaError(.featureUnsupported) }
+  guard let entry = Attacks.family.named("pgd") else { throw CocoaError(.featureUnsupported) }
   return AttackRun(try entry.make(["steps": .integer(40)]), within: ThreatModel(.linf, epsilon: 1e-6))
 }
 
@@ -93,7 +93,7 @@ private func answered(_ images: Images, by model: Model, _ engine: Engine) throw
 }
 
 private func resnet(_ engine: Engine) throws -> [Work] {
-  guard let entry = Architectures.named("resnet8") else { return [] }
+  guard let entry = Architectures.family.named("resnet8") else { return [] }
   let color = ImageShape(channels: 3, height: 32, width: 32)
   let data = try noise(1920, color).train
   let model = try Model(try entry.make(), input: color, classes: 10)

@@ -23,7 +23,4 @@ public enum Attacks {
 
   /// What one of them is called.
   static let name = "attack"
-
-  /// The attack of a name.
-  public static func named(_ name: String) -> Entry<any Attack>? { all.first { $0.name == name } }
 }

@@ -27,7 +27,4 @@ public enum Architectures {
 
   /// What makes them again out of what is written.
   public static let family = Family("architecture", all)
-
-  /// The declaration of that name.
-  public static func named(_ name: String) -> Entry<any Architecture>? { all.first { $0.name == name } }
 }

@@ -140,7 +140,4 @@ public enum Optimizers {
 
   /// What makes them again out of what is written.
   public static let family = Family("optimizer", all)
-
-  /// The declaration of that name.
-  public static func named(_ name: String) -> Entry<any Optimizer>? { all.first { $0.name == name } }
 }

@@ -181,7 +181,4 @@ public enum Schedules {
 
   /// What makes them again out of what is written.
   public static let family = Family("schedule", all)
-
-  /// The declaration of that name.
-  public static func named(_ name: String) -> Entry<any Schedule>? { all.first { $0.name == name } }
 }

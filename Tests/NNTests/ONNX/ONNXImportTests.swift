@@ -461,7 +461,7 @@ import Testing
   }
 
   @Test(arguments: Architectures.all.map(\.name)) func whatWardWritesItReadsAgain(name: String) throws {
-    guard let kind = try? Architectures.named(name)?.make() else { return }
+    guard let kind = try? Architectures.family.named(name)?.make() else { return }
     let shape = ImageShape(channels: 3, height: 32, width: 32)
     let normalisation = Normalisation(mean: [0.1, 0.2, 0.3], std: [0.5, 0.25, 0.4])
     guard let model = try? Model(kind, input: shape, classes: 7, normalisation: normalisation, seed: 3) else { return }

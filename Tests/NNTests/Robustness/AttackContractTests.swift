@@ -28,7 +28,7 @@ import Testing
   static let steps = ["ddn": 60, "boundary": 20, "hopskipjump": 5, "spsa": 4]
 
   static func small(_ name: String) throws -> any Attack {
-    let entry = try #require(Attacks.named(name))
+    let entry = try #require(Attacks.family.named(name))
     var given: [String: SettingValue] = [:]
     for setting in entry.settings {
       let limit = setting.name == "steps" ? steps[name] ?? 12 : limits[setting.name]

@@ -122,7 +122,7 @@ import Testing
   @Test(arguments: ["ascent", "deepfool"]) func theUniversalChangeIsOneForAll(_ rule: String) throws {
     let target = CurvedModel.drawn(classes: 4, shape: shape, seed: 6)
     let images = try labelled(by: target, count: 12, seed: 7)
-    let attack = try #require(Attacks.named("universal")).make(["rule": .choice(rule)])
+    let attack = try #require(Attacks.family.named("universal")).make(["rule": .choice(rule)])
     var run = AttackRun(attack, within: ThreatModel(.linf, epsilon: 0.2))
     run.keepsImages = true
     let result = try run.run(against: target, on: images)

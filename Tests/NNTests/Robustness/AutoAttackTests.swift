@@ -34,7 +34,7 @@ import Testing
   }
 
   @Test func squareAloneShrinksItsPatchesOverItsQueries() throws {
-    let square = try #require(Attacks.named("square")?.make(["queries": .integer(1000)]) as? Square)
+    let square = try #require(Attacks.family.named("square")?.make(["queries": .integer(1000)]) as? Square)
     #expect(square.rescale && square.share(999) == 0.8 / 512)
     #expect(parts(.standard, .linf).last == "square 5000 false")
   }

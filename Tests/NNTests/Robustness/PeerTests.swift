@@ -52,7 +52,7 @@ import Testing
     let dataset = try Dataset(
       name: "grey", classes: ["a", "b"], shape: flat, train: .init(bytes: [], labels: []),
       test: .init(bytes: [127, 127, 127, 127], labels: [0]))
-    let attack = try #require(Attacks.named("universal")).make(["rule": .choice("deepfool"), "passes": .integer(1)])
+    let attack = try #require(Attacks.family.named("universal")).make(["rule": .choice("deepfool"), "passes": .integer(1)])
     let ready = try attack.prepared(
       for: target, dataset.test, within: ThreatModel(.linf, epsilon: 0.05), changing: nil, seed: 0, stop: .never)
     let change = try #require((ready as? Universal)?.change)
@@ -70,7 +70,7 @@ import Testing
     let pixels = (0..<images.count).map { images.pixels(at: $0) }
     var last = 0
     for passes in 1...8 {
-      let attack = try #require(Attacks.named("universal")).make([
+      let attack = try #require(Attacks.family.named("universal")).make([
         "rule": .choice(rule), "passes": .integer(passes), "rate": .number(1),
       ])
       let ready = try attack.prepared(for: target, images, within: threat, changing: nil, seed: 1, stop: .never)

@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test(arguments: Defenses.all.map(\.name)) func everyDeclarationMakesItsDefault(name: String) throws {
-    let entry = try #require(Defenses.named(name))
+    let entry = try #require(Defenses.family.named(name))
     let defense = try entry.make()
     #expect(defense.name == name)
     #expect(entry.values(of: defense)?.count == entry.settings.count)
@@ -31,7 +31,7 @@ import Testing
     var trainer = Trainer()
     trainer.epochs = 2
     trainer.batch = 40
-    trainer.objective = try objective([try #require(Defenses.named(name)).make()])
+    trainer.objective = try objective([try #require(Defenses.family.named(name)).make()])
     let results = try [1, 2].map { try trainer.train(try model(), on: data.train, engine: Engine(threads: $0)) }
     #expect(results[0].model.values == results[1].model.values)
     #expect(results[0].model.values.allSatisfy { $0.isFinite })
@@ -130,7 +130,7 @@ import Testing
       try objective([MinMaxDefense()], for: try model(MLP()))
     }
     var blind = AdversarialTraining()
-    blind.attack = try #require(Attacks.named("square")).make()
+    blind.attack = try #require(Attacks.family.named("square")).make()
     let square = blind
     #expect(throws: DefenseError.notByGradient(attack: "square")) { try objective([square]) }
     var wide = AdversarialTraining()
@@ -154,7 +154,7 @@ import Testing
 
   @Test(arguments: ["fgsm", "pgd"]) func aRampLetsTheRadiusGrow(attack: String) throws {
     var defense = AdversarialTraining()
-    defense.attack = try #require(Attacks.named(attack)).make(attack == "pgd" ? ["steps": .integer(3)] : [:])
+    defense.attack = try #require(Attacks.family.named(attack)).make(attack == "pgd" ? ["steps": .integer(3)] : [:])
     (defense.eps, defense.ramp, defense.mix) = (0.2, 2, .replaced)
     var whole = try objective([defense])
     let inner = try #require(whole.adversary)

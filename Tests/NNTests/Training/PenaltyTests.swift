@@ -50,7 +50,7 @@ import Testing
   }
 
   @Test func eachConvolutionHasItsFactorAndNothingElseIsTouched() throws {
-    let resnet = try #require(Architectures.named("resnet8")).make()
+    let resnet = try #require(Architectures.family.named("resnet8")).make()
     let model = try Model(resnet, input: ImageShape(channels: 1, height: 16, width: 16), classes: 4)
     let convolutions = model.layout.filter { $0.isTrained && $0.shape.count == 4 }
     let gradient = FloatStorage(count: model.values.count)

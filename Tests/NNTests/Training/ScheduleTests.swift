@@ -56,7 +56,7 @@ import Testing
   }
 
   @Test(arguments: Schedules.all.map(\.name)) func everyDeclarationMakesItsDefault(name: String) throws {
-    let entry = try #require(Schedules.named(name))
+    let entry = try #require(Schedules.family.named(name))
     let schedule = try entry.make()
     #expect(schedule.name == name)
     #expect(entry.values(of: schedule)?.count == entry.settings.count)

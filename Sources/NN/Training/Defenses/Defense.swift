@@ -30,9 +30,6 @@ public enum Defenses {
   /// What makes them again out of what is written.
   public static let family = Family("defense", all)
 
-  /// The declaration of that name.
-  public static func named(_ name: String) -> Entry<any Defense>? { all.first { $0.name == name } }
-
   /// What the trainer lowers for one defense or for several together: their losses, penalties and images.
   ///
   /// Costs that no part says how to use enter as the expected cost with weight 1.
