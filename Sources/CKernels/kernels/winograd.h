@@ -12,16 +12,6 @@
 
 enum { POINTS = WARD_WINOGRAD_POINTS, TILE_SIDE = 4, PATCH = 6, SPREAD = WARD_WINOGRAD_SPREAD };
 
-// Transforms hold 36 numbers: a whole vector each where there are 32 wide registers, else half a one, twice.
-#if WIDE
-typedef v16 part;
-#else
-typedef v8 part;
-#endif
-enum { PARTS = sizeof(v16) / sizeof(part) };
-
-#define UNROLL _Pragma("clang loop unroll(full)")
-
 // One direction of V: 6 pixels to 6 points.
 INLINE void pixels_to_points(const part *x, part *v) {
   const part even = x[4] - 4 * x[2], odd = x[3] - 4 * x[1], near = x[4] - x[2], far = 2 * (x[3] - x[1]);
@@ -408,4 +398,3 @@ static void winograd_backward(const ward_conv *conv, ward_planes xs, const float
 }
 #undef CORNER
 #undef SIXTH
-#undef UNROLL
