@@ -36,18 +36,24 @@ static inline int32_t ward_winograd_tiles(const ward_conv *conv) {
   return most > 32 ? 2 : WARD_WINOGRAD_TILES;
 }
 
+// How many tiles cover an image; where a side is no multiple of 4 some of it is covered twice.
+static inline int32_t ward_winograd_all_tiles(int32_t height, int32_t width) {
+  return (height + 3) / 4 * ((width + 3) / 4);
+}
+
 // Floats of the transformed weights, for one direction: `summed` channels to `made` ones.
 static inline int64_t ward_winograd_weights(int32_t summed, int32_t made) {
   return (int64_t)WARD_WINOGRAD_POINTS * summed * ward_whole_lanes(made);
 }
 
-// Floats of scratch for all three passes, or for the gradient by the input alone.
-static inline int64_t ward_winograd_scratch(const ward_conv *conv, int32_t all) {
+// Floats of scratch for all three passes, or for the gradient by the input alone, on an image of `pixels`.
+static inline int64_t ward_winograd_scratch(const ward_conv *conv, int32_t pixels, int32_t all) {
   const int64_t inputs = ward_whole_lanes(conv->inputs), outputs = ward_whole_lanes(conv->outputs);
   const int64_t tiles = ward_winograd_tiles(conv);
   const int64_t input = tiles * (outputs + WARD_LANES) + 2 * WARD_WINOGRAD_SPREAD;
   const int64_t more = tiles * inputs + WARD_WINOGRAD_SPREAD;
-  return WARD_WINOGRAD_POINTS * (all ? (input + more) * WARD_LANES + inputs * outputs : input * WARD_LANES);
+  const int64_t weights = inputs * outputs / WARD_LANES;
+  return (pixels + WARD_WINOGRAD_POINTS * (all ? input + more + weights : input)) * WARD_LANES;
 }
 
 // The same for 5x5 convolutions; see kernels/winograd5.h. A tile has 8x8 points at most.
@@ -134,17 +140,20 @@ typedef struct {
   // `lanes` is scratch: 8 * inputs / groups * kernel_h * kernel_w vectors.
   void (*conv_weight_gradient)(const ward_conv *conv, ward_planes xs, const float *x, ward_planes gys, const float *gy,
                                float *lanes, float *gw, int32_t accumulate);
-  // The same three for 3x3 windows with stride 1 and one pixel of padding, one group, and sides that are multiples of 4,
-  // with fewer products and larger rounding errors. The weights come transformed, for either direction or both.
+  // The same three for 3x3 windows with stride 1 and one pixel of padding, one group, and sides of at least 4, with fewer
+  // products and larger rounding errors. The weights come transformed, for either direction or both. What no output with
+  // a gradient sees has a gradient of exactly zero.
   void (*winograd_pack)(const ward_conv *conv, const float *w, float *forward, float *backward);
   void (*winograd_forward)(const ward_conv *conv, ward_planes xs, const float *x, const float *forward, const float *b,
                            ward_planes ys, float *y, int32_t relu, float *scratch);
+  void (*winograd_pool_forward)(const ward_conv *conv, ward_planes xs, const float *x, const float *forward,
+                                const float *b, ward_planes ys, float *y, uint8_t *winner, float *scratch);
   // `gx` or `gw` is null where it is not asked for.
   void (*winograd_backward)(const ward_conv *conv, ward_planes xs, const float *x, ward_planes gys, const float *gy,
                             const float *backward, ward_planes gxs, float *gx, float *gw, int32_t accumulate,
                             float *scratch);
   // The same for 5x5 windows with stride 1, one group and an output with even sides. Under a 2x2 maximum `gy` and `winner`
-  // are those of the pooled image. What no output with a gradient sees has a gradient of exactly zero.
+  // are those of the pooled image.
   void (*winograd5_pack)(const ward_conv *conv, const float *w, float *forward, float *backward);
   void (*winograd5_forward)(const ward_conv *conv, ward_planes xs, const float *x, const float *forward, const float *b,
                             ward_planes ys, float *y, int32_t relu, float *scratch);

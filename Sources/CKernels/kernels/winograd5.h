@@ -175,10 +175,6 @@ INLINE void transform_slopes5(const int POOLED, const int DOWN, const int ACROSS
   }
 }
 
-// Of two sums of a window the later one wins only if it is larger by more than rounding makes it: those of flat parts
-// of an image are equal, and the first of equals wins in the plain sum.
-#define WINS_BY 3e-6f
-
 INLINE void store_sums5(const int POOLED, const int DOWN, const int ACROSS, const v16 *m, ptrdiff_t next, float bias,
                         int activate, v16 *y, ptrdiff_t row, b16 *winner, ptrdiff_t winner_row) {
   i16 won[4];
@@ -198,35 +194,19 @@ INLINE void store_sums5(const int POOLED, const int DOWN, const int ACROSS, cons
         if (!POOLED) to[(i * row + j) * PARTS] = activate ? part_relu(sums[i][j]) : sums[i][j];
       }
     }
-    if (!POOLED) continue;
-    UNROLL for (int i = 0; i < DOWN / 2; i++) {
-      UNROLL for (int j = 0; j < ACROSS / 2; j++) {
-        part best = sums[2 * i][2 * j];
-        ipart which = {0};
-        UNROLL for (int q = 1; q < 4; q++) {
-          const part other = sums[2 * i + q / 2][2 * j + q % 2];
-          const part size = (part)((ipart)best & 0x7fffffff);
-          const ipart higher = (ipart)(other > best + WINS_BY * (size + 0.3f));
-          best = (part)((higher & (ipart)other) | (~higher & (ipart)best));
-          which = (higher & q) | (~higher & which);
-        }
-        const ipart dead = (ipart)(best <= 0.0f);
-        ((ipart *)&won[i * 2 + j])[half] = (dead & 4) | (~dead & which);
-        to[(i * row + j) * PARTS] = part_relu(best);
-      }
-    }
+    if (POOLED) pool_sums(DOWN, ACROSS, half, sums, y, row, won);
   }
-  if (!POOLED) return;
-  UNROLL for (int i = 0; i < DOWN / 2; i++) {
-    UNROLL for (int j = 0; j < ACROSS / 2; j++)
-      winner[i * winner_row + j] = __builtin_convertvector(won[i * 2 + j], b16);
-  }
+  if (POOLED) store_winners(DOWN, ACROSS, won, winner, winner_row);
 }
 
-// The gradient of the pixels of a tile, added to what tiles above and to the left have stored there. `inside`: where the
-// image begins and ends, seen from `gx`.
-INLINE void add_pixels5(const int DOWN, const int ACROSS, const v16 *m, ptrdiff_t next, edges at, edges inside, v16 *gx,
-                        ptrdiff_t row) {
+typedef struct {
+  int top, left, bottom, right;
+} edges;
+
+// The gradient of the pixels of a tile, added to what tiles above and to the left have stored there, if there are any.
+// `inside`: where the image begins and ends, seen from `gx`.
+INLINE void add_pixels5(const int DOWN, const int ACROSS, const v16 *m, ptrdiff_t next, int above, int before,
+                        edges inside, v16 *gx, ptrdiff_t row) {
   const int clips = inside.left > 0 || inside.right < ACROSS + 4;
   for (int half = 0; half < PARTS; half++) {
     const part *from = (const part *)m + half;
@@ -239,16 +219,16 @@ INLINE void add_pixels5(const int DOWN, const int ACROSS, const v16 *m, ptrdiff_
     }
     UNROLL for (int i = 0; i < DOWN + 4; i++) {
       if (i < inside.top || i >= inside.bottom) continue;
-      const int over = i < 4 && !at.top;
+      const int over = i < 4 && above;
       part out[SIDE5], *line = to + i * row * PARTS;
       points_to_pixels5(ACROSS, t[i], out);
       if (clips) {
         for (int j = inside.left > 0 ? inside.left : 0; j < inside.right && j < ACROSS + 4; j++)
-          line[j * PARTS] = over || (j < 4 && !at.left) ? line[j * PARTS] + out[j] : out[j];
+          line[j * PARTS] = over || (j < 4 && before) ? line[j * PARTS] + out[j] : out[j];
         continue;
       }
       UNROLL for (int j = 0; j < ACROSS + 4; j++) {
-        if (over || (j < 4 && !at.left)) line[j * PARTS] += out[j];
+        if (over || (j < 4 && before)) line[j * PARTS] += out[j];
         else line[j * PARTS] = out[j];
       }
     }
@@ -431,30 +411,6 @@ static void winograd5_pool_forward(const ward_conv *conv, ward_planes xs, const 
   winograd5_forward_tiles(1, conv, xs, x, u, b, ys, y, winner, 1, scratch);
 }
 
-// Rounding leaves a little where the plain sum is exactly zero: in pixels that no unit with a gradient sees. Puts the zero
-// there, as the sign of what is left would move a pixel.
-static void keep_zeros(i16 *alive, int height, int width, const ward_conv *conv, ward_planes gxs, float *gx) {
-  for (int y = 0; y < gxs.height; y++) {
-    const int from = y + conv->pad_h < 4 ? 0 : y + conv->pad_h - 4;
-    const int to = y + conv->pad_h < height ? y + conv->pad_h + 1 : height;
-    // No later row needs the first of these again: it holds what its column sees.
-    for (int x = 0; x < width; x++) {
-      i16 *column = alive + from * width + x;
-      for (int k = 1; k < to - from; k++) *column |= column[k * width];
-    }
-    for (int x = 0; x < gxs.width; x++) {
-      i16 seen = {0};
-      for (int k = 0; k < 5; k++) {
-        const int at = x + conv->pad_w - k;
-        if (at >= 0 && at < width) seen |= alive[from * width + at];
-      }
-      const i16 keep = (seen & 0x7fffffff) != 0;
-      i16 *pixel = (i16 *)gx + y * gxs.row + x;
-      for (int c = 0; c < gxs.channels; c++, pixel += gxs.plane) *pixel &= keep;
-    }
-  }
-}
-
 INLINE void winograd5_backward_tiles(const int POOLED, const ward_conv *conv, ward_planes xs, const float *in,
                                      ward_planes gys, const float *gy, const uint8_t *winner, const float *u,
                                      ward_planes gxs, float *gx, float *gw, int32_t accumulate, float *scratch) {
@@ -478,13 +434,12 @@ INLINE void winograd5_backward_tiles(const int POOLED, const ward_conv *conv, wa
       multiply_weights5(DOWN, ACROSS, conv->inputs, s.v, s.v_next, s.z + o, s.z_next, 0, s.du + o / L * du_next);      \
   }                                                                                                                    \
   if (gx) {                                                                                                            \
-    const edges at = {y == 0, x == 0, 0, 0};                                                                           \
     const edges inside = {conv->pad_h - y, conv->pad_w - x, gxs.height + conv->pad_h - y, gxs.width + conv->pad_w - x}; \
     for (int c = 0; c < conv->inputs; c += L) {                                                                        \
       const int here = conv->inputs - c < L ? conv->inputs - c : L;                                                    \
       multiply_points5(DOWN, ACROSS, conv->outputs, s.z, s.z_next, u + c, u_step, u_next, here, s.m, s.m_next);        \
       for (int j = 0; j < here; j++)                                                                                   \
-        add_pixels5(DOWN, ACROSS, s.m + j, s.m_next, at, inside,                                                       \
+        add_pixels5(DOWN, ACROSS, s.m + j, s.m_next, y, x, inside,                                                     \
                     (v16 *)gx + (c + j) * gxs.plane + (y - conv->pad_h) * gxs.row + x - conv->pad_w, gxs.row);         \
     }                                                                                                                  \
   }
@@ -505,4 +460,3 @@ static void winograd5_pool_backward(const ward_conv *conv, ward_planes xs, const
   winograd5_backward_tiles(1, conv, xs, x, gys, gy, winner, u, gxs, gx, gw, accumulate, scratch);
 }
 #undef EACH_TILE
-#undef WINS_BY

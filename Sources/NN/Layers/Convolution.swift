@@ -100,8 +100,9 @@ struct Convolution: Layer {
     guard stride == (1, 1), dilation == (1, 1), groups == 1, max(padding.height, padding.width) < 5,
       let output = try? outputShape(of: [input])
     else { return .plain }
-    if kernel == (3, 3), padding == (1, 1), min(input.channels, outputs) >= 16, input.height % 4 == 0,
-      input.width % 4 == 0
+    if kernel == (3, 3), padding == (1, 1), min(input.channels, outputs) >= 16, min(input.height, input.width) >= 4,
+      // Half the products or less, where tiles cover something twice.
+      input.height * input.width >= 8 * Int(ward_winograd_all_tiles(Int32(input.height), Int32(input.width)))
     {
       return .tiles3
     }
@@ -206,6 +207,8 @@ struct ConvolutionWeights: Sendable {
     folded = norm == nil ? 0 : wiring.prepared.floats(count + layer.outputs)
     form = layer.form(from: wiring.inputs[0].shape, isPooled: isPooled)
     let all: Int32 = wiring.isTraining ? 1 : 0
+    let output = wiring.output.planes
+    let pixels = (isPooled ? 4 : 1) * output.height * output.width
     let scratch: Int64
     switch form {
     case .plain:
@@ -217,16 +220,14 @@ struct ConvolutionWeights: Sendable {
       packed = wiring.prepared.floats(Int(ward_winograd_weights(conv.outputs, conv.inputs)))
       transformed =
         transformsForward ? wiring.prepared.floats(Int(ward_winograd_weights(conv.inputs, conv.outputs))) : nil
-      scratch = withUnsafePointer(to: conv) { ward_winograd_scratch($0, all) }
+      let whole = planes.height * planes.width
+      scratch = withUnsafePointer(to: conv) { ward_winograd_scratch($0, whole, all) }
     case .tiles5:
       packed = wiring.prepared.floats(Int(ward_winograd5_weights(conv.outputs, conv.inputs)))
       transformed =
         transformsForward ? wiring.prepared.floats(Int(ward_winograd5_weights(conv.inputs, conv.outputs))) : nil
-      let output = wiring.output.shape
-      let pixels = Int32((isPooled ? 4 : 1) * output.height * output.width)
       scratch = withUnsafePointer(to: conv) { ward_winograd5_scratch($0, pixels, all) }
     case .winners5:
-      let output = wiring.output.planes
       packed = wiring.prepared.floats(withUnsafePointer(to: conv) { Int(ward_winners_weights($0)) })
       transformed = nil
       scratch = withUnsafePointer(to: conv) {
@@ -264,7 +265,8 @@ struct ConvolutionWeights: Sendable {
   func forward(_ f: Frame, from input: Slot, pooledTo output: Slot, winners: UnsafeMutablePointer<UInt8>) {
     withUnsafePointer(to: conv) {
       if let transformed {
-        f.call.winograd5_pool_forward(
+        let kernel = form == .tiles5 ? f.call.winograd5_pool_forward : f.call.winograd_pool_forward
+        kernel?(
           $0, input.planes, f.at(input), f.prepared + transformed, biases(f), output.planes, f.at(output), winners,
           f.scratch)
       } else {
