@@ -42,15 +42,42 @@ class Block(nn.Module):
         return F.relu(y + (x if self.downsample is None else self.downsample(x)))
 
 
-class ResNet8(nn.Module):
-    def __init__(self):
+class ResNet(nn.Module):
+    def __init__(self, blocks):
         super().__init__()
         self.conv1, self.bn1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16)
-        self.layers = nn.Sequential(Block(16, 16, 1), Block(16, 32, 2), Block(32, 64, 2))
+        layers, last = [], 16
+        for outputs in (16, 32, 64):
+            for number in range(blocks):
+                layers.append(Block(last, outputs, 2 if outputs > 16 and number == 0 else 1))
+                last = outputs
+        self.layers = nn.Sequential(*layers)
         self.fc = nn.Linear(64, 10)
 
     def forward(self, x):
         return self.fc(self.layers(F.relu(self.bn1(self.conv1(x)))).mean((2, 3)))
+
+
+class Mean(nn.Module):
+    def forward(self, x):
+        return x.mean((2, 3))
+
+
+def vgg_small():
+    layers, inputs = [], 3
+    for outputs in (32, 64, 128):
+        for _ in range(2):
+            layers += [nn.Conv2d(inputs, outputs, 3, 1, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
+            inputs = outputs
+        layers.append(nn.MaxPool2d(2))
+    return nn.Sequential(*layers, Mean(), nn.Linear(128, 10))
+
+
+def cnn():
+    return nn.Sequential(
+        nn.Conv2d(1, 32, 3, 1, 1), nn.MaxPool2d(2), nn.ReLU(), nn.Conv2d(32, 64, 3, 1, 1), nn.MaxPool2d(2), nn.ReLU(),
+        nn.Flatten(), nn.Linear(64 * 49, 256), nn.ReLU(), nn.Linear(256, 10),
+    )
 
 
 def last(net):
@@ -84,8 +111,14 @@ class Side:
         for p in self.frozen.parameters():
             p.requires_grad_(False)
         self.color = torch.randn(1920, 3, 32, 32).to(memory_format=torch.channels_last)
-        self.residual = last(ResNet8())
-        self.residual_step = stepper(self.residual)
+        # Each with its images in one epoch.
+        self.networks = {
+            "resnet8": (last(ResNet(1)), self.color, 1920),
+            "resnet20": (last(ResNet(3)), self.color, 640),
+            "vgg_small": (last(vgg_small()), self.color, 256),
+            "cnn": (last(cnn()), self.x, 1280),
+        }
+        self.steps = {}
         self.compiled = None
         self.convolutions = {}
 
@@ -94,10 +127,27 @@ class Side:
             self.step(self.x[i : i + 64], self.y[i : i + 64])
         return 6400
 
-    def resnet8(self):
-        for i in range(0, 1920, 64):
-            self.residual_step(self.color[i : i + 64], self.y[i : i + 64])
-        return 1920
+    def network(self, name):
+        net, x, count = self.networks[name]
+        if name not in self.steps:
+            self.steps[name] = stepper(net)
+        net.train()
+        for i in range(0, count, 64):
+            self.steps[name](x[i : i + 64], self.y[i : i + 64])
+        return count
+
+    def attacked(self, name, count):
+        net, x, _ = self.networks[name]
+        net.eval()
+        for p in net.parameters():
+            p.requires_grad_(False)
+        x, y, a = x[: int(count)], self.y[: int(count)], x[: int(count)]
+        for _ in range(10):
+            a = x + (a + STRIDE * gradient(net, a, y).sign() - x).clamp(-EPSILON, EPSILON)
+            a = a.clamp(LOW, HIGH)
+        for p in net.parameters():
+            p.requires_grad_(True)
+        return 10 * int(count)
 
     def adversarial(self):
         for i in range(0, 1280, 64):

@@ -37,7 +37,7 @@ func works(_ engine: Engine) throws -> [Work] {
   var adversarial = trainer
   adversarial.objective = .adversarial(epsilon: 0.096)
   let thousand = data.take(6000)
-  let (pgd, attacked, target) = (try pgd(), try answered(data.take(250), by: model, engine), model.target)
+  let (pgd, attacked, target) = (try pgd(steps: 40), try answered(data.take(250), by: model, engine), model.target)
   var all = [
     Work(
       name: "LeNet training step, batch 64, Adam", key: "train", amount: 6400, unit: "img/s", flop: 2_263_920,
@@ -60,7 +60,14 @@ func works(_ engine: Engine) throws -> [Work] {
       flop: 2 * 2_263_920 + 1_666_080, goals: (5, 5.5)
     ) { _ = try adversarial.train(model, on: small, engine: engine) },
   ]
-  all += try resnet(engine)
+  let color = ImageShape(channels: 3, height: 32, width: 32)
+  let cnn: [String: SettingValue] = ["channels": .integers([32, 64]), "hidden": .integer(256)]
+  all += try network("resnet8", on: color, images: 1920, goal: 1.8, flop: 12_480_000, engine)
+  all += try network("resnet20", on: color, images: 640, goal: 1.8, flop: 40_810_000, engine)
+  all += try network("vgg_small", on: color, images: 256, attacked: 64, goal: 2, flop: 38_630_000, engine)
+  all += try network(
+    "cnn", cnn, called: "cnn(channels: [32, 64], hidden: 256)", on: gray, images: 1280, attacked: 128, goal: 2,
+    flop: 4_640_000, engine)
   for (channels, extent) in [(16, 32), (32, 16), (64, 8), (128, 8)] {
     let convolution = Probe.Convolution3x3(channels: channels, extent: extent, batch: 64, engine: engine)
     let flop = Probe.Convolution3x3.work(channels: channels, extent: extent)
@@ -76,10 +83,10 @@ func works(_ engine: Engine) throws -> [Work] {
   return all
 }
 
-/// 40 steps in a ball so small that every image withstands, and none of them is spared its steps.
-private func pgd() throws -> AttackRun {
+/// Steps in a ball so small that every image withstands, and none of them is spared its steps.
+private func pgd(steps: Int) throws -> AttackRun {
   guard let entry = Attacks.family.named("pgd") else { throw CocoaError(.featureUnsupported) }
-  return AttackRun(try entry.make(["steps": .integer(40)]), within: ThreatModel(.linf, epsilon: 1e-6))
+  return AttackRun(try entry.make(["steps": .integer(steps)]), within: ThreatModel(.linf, epsilon: 1e-6))
 }
 
 /// The same images, labelled as the model answers: an attack works only on those that are answered rightly.
@@ -92,17 +99,32 @@ private func answered(_ images: Images, by model: Model, _ engine: Engine) throw
   ).test
 }
 
-private func resnet(_ engine: Engine) throws -> [Work] {
-  guard let entry = Architectures.family.named("resnet8") else { return [] }
-  let color = ImageShape(channels: 3, height: 32, width: 32)
-  let data = try noise(1920, color).train
-  let model = try Model(try entry.make(), input: color, classes: 10)
+/// A network's training step, and its PGD step where images are to be attacked. `flop`: products forward, of one image.
+private func network(
+  _ name: String, _ settings: [String: SettingValue] = [:], called label: String? = nil, on shape: ImageShape,
+  images: Int, attacked: Int = 0,
+  goal: Double, flop: Double, _ engine: Engine
+) throws -> [Work] {
+  guard let entry = Architectures.family.named(name) else { return [] }
+  let data = try noise(images, shape).train
+  let model = try Model(try entry.make(settings), input: shape, classes: 10)
+  let place = "\(label ?? name) on \(shape.channels)×\(shape.height)×\(shape.width)"
   var trainer = Trainer()
   trainer.epochs = 1
-  return [
+  var all = [
     Work(
-      name: "resnet8 on 3×32×32, training step, batch 64", key: "resnet8", amount: 1920, unit: "img/s",
-      flop: 3 * 2 * 12_480_000, goals: (1.2, 1.2)
+      name: "\(place), training step, batch 64", key: "network \(name)", amount: Double(images), unit: "img/s",
+      flop: 3 * 2 * flop, goals: (goal, goal)
     ) { _ = try trainer.train(model, on: data, engine: engine) }
   ]
+  if attacked > 0 {
+    let (steps, target) = (10, model.target)
+    let (run, chosen) = (try pgd(steps: steps), try answered(data.take(attacked), by: model, engine))
+    all.append(
+      Work(
+        name: "\(place), PGD step, \(attacked) images", key: "attacked \(name) \(attacked)",
+        amount: Double(attacked * steps), unit: "img/s", flop: 2 * 2 * flop, goals: (goal, goal)
+      ) { _ = try run.run(against: target, on: chosen, engine: engine) })
+  }
+  return all
 }

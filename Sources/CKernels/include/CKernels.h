@@ -36,18 +36,57 @@ static inline int32_t ward_winograd_tiles(const ward_conv *conv) {
   return most > 32 ? 2 : WARD_WINOGRAD_TILES;
 }
 
+// How many tiles cover an image; where a side is no multiple of 4 some of it is covered twice.
+static inline int32_t ward_winograd_all_tiles(int32_t height, int32_t width) {
+  return (height + 3) / 4 * ((width + 3) / 4);
+}
+
 // Floats of the transformed weights, for one direction: `summed` channels to `made` ones.
 static inline int64_t ward_winograd_weights(int32_t summed, int32_t made) {
   return (int64_t)WARD_WINOGRAD_POINTS * summed * ward_whole_lanes(made);
 }
 
-// Floats of scratch for all three passes, or for the gradient by the input alone.
-static inline int64_t ward_winograd_scratch(const ward_conv *conv, int32_t all) {
+// Floats of scratch for all three passes, or for the gradient by the input alone, on an image of `pixels`.
+static inline int64_t ward_winograd_scratch(const ward_conv *conv, int32_t pixels, int32_t all) {
   const int64_t inputs = ward_whole_lanes(conv->inputs), outputs = ward_whole_lanes(conv->outputs);
   const int64_t tiles = ward_winograd_tiles(conv);
   const int64_t input = tiles * (outputs + WARD_LANES) + 2 * WARD_WINOGRAD_SPREAD;
   const int64_t more = tiles * inputs + WARD_WINOGRAD_SPREAD;
-  return WARD_WINOGRAD_POINTS * (all ? (input + more) * WARD_LANES + inputs * outputs : input * WARD_LANES);
+  const int64_t weights = inputs * outputs / WARD_LANES;
+  return (pixels + WARD_WINOGRAD_POINTS * (all ? input + more + weights : input)) * WARD_LANES;
+}
+
+// The same for 5x5 convolutions; see kernels/winograd5.h. A tile has 8x8 points at most.
+enum { WARD_WINOGRAD5_SIDE = 8 };
+
+// Floats from one channel that is summed over to the next in the transformed weights.
+static inline int32_t ward_winograd5_step(int32_t made) {
+  return made % WARD_LANES > WARD_LANES / 2 || made % WARD_LANES == 0
+             ? ward_whole_lanes(made) : ward_whole_lanes(made) - WARD_LANES / 2;
+}
+
+static inline int64_t ward_winograd5_weights(int32_t summed, int32_t made) {
+  return (int64_t)WARD_WINOGRAD5_SIDE * WARD_WINOGRAD5_SIDE * summed * ward_winograd5_step(made);
+}
+
+// `pixels`: of the output, before a maximum.
+static inline int64_t ward_winograd5_scratch(const ward_conv *conv, int32_t pixels, int32_t all) {
+  const int64_t outputs = ward_whole_lanes(conv->outputs), inputs = conv->inputs;
+  const int64_t input = WARD_LANES + 1 + (outputs | 1);
+  const int64_t more = (inputs | 1) + outputs / WARD_LANES * inputs;
+  return (pixels + WARD_WINOGRAD5_SIDE * WARD_WINOGRAD5_SIDE * (all ? input + more : input)) * WARD_LANES;
+}
+
+// Floats of the weights that `winners_input_gradient` needs.
+static inline int64_t ward_winners_weights(const ward_conv *conv) { return (int64_t)144 * conv->inputs * conv->outputs; }
+
+// Floats of scratch for it and for `rows5_weight_gradient`, on a pooled image of that size; either may run alone.
+static inline int64_t ward_winners_scratch(const ward_conv *conv, int32_t height, int32_t width) {
+  return (int64_t)2 * WARD_LANES * conv->outputs * height * width;
+}
+static inline int64_t ward_rows5_scratch(const ward_conv *conv, int32_t width) {
+  const int64_t row = (int64_t)(width + 1) / 2 * WARD_WINOGRAD5_SIDE;
+  return (row * (1 + 6 * conv->inputs + 4) + (int64_t)40 * conv->inputs * conv->outputs) * WARD_LANES;
 }
 
 // A pooling window.
@@ -101,17 +140,43 @@ typedef struct {
   // `lanes` is scratch: 8 * inputs / groups * kernel_h * kernel_w vectors.
   void (*conv_weight_gradient)(const ward_conv *conv, ward_planes xs, const float *x, ward_planes gys, const float *gy,
                                float *lanes, float *gw, int32_t accumulate);
-  // The same three for 3x3 windows with stride 1 and one pixel of padding, one group, and sides that are multiples of 4,
-  // with fewer products and larger rounding errors. The weights come transformed, for either direction or both.
+  // The same three for 3x3 windows with stride 1 and one pixel of padding, one group, and sides of at least 4, with fewer
+  // products and larger rounding errors. The weights come transformed, for either direction or both. What no output with
+  // a gradient sees has a gradient of exactly zero.
   void (*winograd_pack)(const ward_conv *conv, const float *w, float *forward, float *backward);
   void (*winograd_forward)(const ward_conv *conv, ward_planes xs, const float *x, const float *forward, const float *b,
                            ward_planes ys, float *y, int32_t relu, float *scratch);
+  void (*winograd_pool_forward)(const ward_conv *conv, ward_planes xs, const float *x, const float *forward,
+                                const float *b, ward_planes ys, float *y, uint8_t *winner, float *scratch);
   // `gx` or `gw` is null where it is not asked for.
   void (*winograd_backward)(const ward_conv *conv, ward_planes xs, const float *x, ward_planes gys, const float *gy,
                             const float *backward, ward_planes gxs, float *gx, float *gw, int32_t accumulate,
                             float *scratch);
+  // The same for 5x5 windows with stride 1, one group and an output with even sides. Under a 2x2 maximum `gy` and `winner`
+  // are those of the pooled image.
+  void (*winograd5_pack)(const ward_conv *conv, const float *w, float *forward, float *backward);
+  void (*winograd5_forward)(const ward_conv *conv, ward_planes xs, const float *x, const float *forward, const float *b,
+                            ward_planes ys, float *y, int32_t relu, float *scratch);
+  void (*winograd5_backward)(const ward_conv *conv, ward_planes xs, const float *x, ward_planes gys, const float *gy,
+                             const float *backward, ward_planes gxs, float *gx, float *gw, int32_t accumulate,
+                             float *scratch);
+  void (*winograd5_pool_forward)(const ward_conv *conv, ward_planes xs, const float *x, const float *forward,
+                                 const float *b, ward_planes ys, float *y, uint8_t *winner, float *scratch);
+  void (*winograd5_pool_backward)(const ward_conv *conv, ward_planes xs, const float *x, ward_planes gys,
+                                  const float *gy, const uint8_t *winner, const float *backward, ward_planes gxs,
+                                  float *gx, float *gw, int32_t accumulate, float *scratch);
+  // The gradient by the input of a 5x5 convolution with stride 1 and one group under a 2x2 maximum, with fewer products in
+  // plain sums: `gy` and `winner` are those of the pooled image.
+  void (*winners_pack)(const ward_conv *conv, const float *w, float *packed);
+  void (*winners_input_gradient)(const ward_conv *conv, ward_planes gys, const float *gy, const uint8_t *winner,
+                                 const float *packed, ward_planes gxs, float *gx, float *scratch);
+  // And the gradient by its weights, with fewer products and larger rounding errors.
+  void (*rows5_weight_gradient)(const ward_conv *conv, ward_planes xs, const float *x, ward_planes gys, const float *gy,
+                                const uint8_t *winner, float *gw, int32_t accumulate, float *scratch);
   // The sum of each channel.
   void (*channel_sums)(ward_planes shape, const float *x, float *sums, int32_t accumulate);
+  // The sum of each channel of a pooled image over what is not dead.
+  void (*pooled_sums)(ward_planes pooled, const float *gy, const uint8_t *winner, float *sums, int32_t accumulate);
   // Undoes the fused maximum: gradients of the pooled outputs to those of the convolution's outputs, and of the bias.
   void (*unpool)(ward_planes pooled, const float *gy, const uint8_t *winner, ward_planes full, float *gz, float *gb,
                  int32_t accumulate);

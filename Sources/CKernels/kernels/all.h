@@ -1,5 +1,5 @@
-// Every kernel, once; the file that includes this names the level: LEVEL_NAME, LEVEL_TABLE, and WIDE where there are 32
-// registers of 16 floats.
+// Every kernel, once; the file that includes this names the level: LEVEL_NAME, LEVEL_TABLE, WIDE where there are 32
+// registers of 16 floats, and PICKS where a lane can pick one of four numbers.
 #include "vector.h"
 
 #include "dense.h"
@@ -7,6 +7,9 @@
 #include "conv.h"
 #include "conv_weights.h"
 #include "winograd.h"
+#include "winograd5.h"
+#include "rows5.h"
+#include "winners.h"
 #include "pool.h"
 #include "elementwise.h"
 #include "norm.h"
@@ -17,8 +20,14 @@ const ward_kernels LEVEL_TABLE = {
     .load_floats = load_floats, .load_bytes = load_bytes, .store_rows = store_rows, .load_rows = load_rows,
     .conv_forward = conv_forward, .conv_pool_forward = conv_pool_forward,
     .conv_pack = conv_pack, .conv_input_gradient = conv_input_gradient, .conv_weight_gradient = conv_weight_gradient,
-    .winograd_pack = winograd_pack, .winograd_forward = winograd_forward, .winograd_backward = winograd_backward,
-    .channel_sums = channel_sums, .unpool = unpool,
+    .winograd_pack = winograd_pack, .winograd_forward = winograd_forward,
+    .winograd_pool_forward = winograd_pool_forward, .winograd_backward = winograd_backward,
+    .winograd5_pack = winograd5_pack, .winograd5_forward = winograd5_forward,
+    .winograd5_backward = winograd5_backward, .winograd5_pool_forward = winograd5_pool_forward,
+    .winograd5_pool_backward = winograd5_pool_backward,
+    .winners_pack = winners_pack, .winners_input_gradient = winners_input_gradient,
+    .rows5_weight_gradient = rows5_weight_gradient,
+    .channel_sums = channel_sums, .pooled_sums = pooled_sums, .unpool = unpool,
     .dense_forward = dense_forward, .dense_input_gradient = dense_input_gradient,
     .dense_weight_gradient = dense_weight_gradient,
     .max_pool_forward = max_pool_forward, .max_pool_backward = max_pool_backward,

@@ -109,6 +109,22 @@ static void channel_sums(ward_planes s, const float *x, float *sums, int32_t acc
   }
 }
 
+// The sums of what reaches the winners: the gradient of the bias under a maximum.
+static void pooled_sums(ward_planes pooled, const float *gy, const uint8_t *winner, float *sums, int32_t accumulate) {
+  const b16 *which = (const b16 *)winner;
+  for (int c = 0; c < pooled.channels; c++) {
+    v16 total = splat(0);
+    for (int row = 0; row < pooled.height; row++) {
+      const v16 *from = (const v16 *)gy + (ptrdiff_t)c * pooled.plane + row * pooled.row;
+      v16 sum = splat(0);
+      for (int i = 0; i < pooled.width; i++)
+        sum += choose(__builtin_convertvector(*which++, i16) < 4, from[i], splat(0));
+      total += sum;
+    }
+    sums[c] = (accumulate ? sums[c] : 0) + sum_lanes(total);
+  }
+}
+
 static void unpool(ward_planes pooled, const float *gy, const uint8_t *winner, ward_planes full, float *gz, float *gb,
                    int32_t accumulate) {
   const b16 *which = (const b16 *)winner;

@@ -55,6 +55,7 @@ static void dense_input_gradient(int32_t inputs, int32_t outputs, const float *g
 }
 
 // 16 vectors of 16 lanes, transposed.
+#if WIDE
 INLINE void transpose(const v16 *in, v16 *out) {
   v16 a[16], b[16];
 #pragma clang loop unroll(full)
@@ -74,6 +75,30 @@ INLINE void transpose(const v16 *in, v16 *out) {
   WEAVE(a, out)
 #undef WEAVE
 }
+#else
+// Four blocks of 8 by 8: pairs, then fours, within each quarter of a vector, then the quarters.
+INLINE void transpose(const v16 *in, v16 *out) {
+  for (int block = 0; block < 4; block++) {
+    const v8 *from = (const v8 *)in + block % 2 * 16 + block / 2;
+    v8 *to = (v8 *)out + block / 2 * 16 + block % 2, a[8], b[8];
+    UNROLL for (int i = 0; i < 4; i++) {
+      const v8 x = from[4 * i], y = from[4 * i + 2];
+      a[2 * i] = __builtin_shufflevector(x, y, 0, 8, 1, 9, 4, 12, 5, 13);
+      a[2 * i + 1] = __builtin_shufflevector(x, y, 2, 10, 3, 11, 6, 14, 7, 15);
+    }
+    UNROLL for (int i = 0; i < 8; i += 4) {
+      UNROLL for (int k = 0; k < 2; k++) {
+        b[i + 2 * k] = __builtin_shufflevector(a[i + k], a[i + k + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+        b[i + 2 * k + 1] = __builtin_shufflevector(a[i + k], a[i + k + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+      }
+    }
+    UNROLL for (int i = 0; i < 4; i++) {
+      to[2 * i] = __builtin_shufflevector(b[i], b[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+      to[2 * i + 8] = __builtin_shufflevector(b[i], b[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+  }
+}
+#endif
 
 // The first `count` lanes, to memory that ends there.
 INLINE void add_first(int count, v16 x, float *to, int accumulate) {

@@ -14,6 +14,18 @@ typedef float v16u __attribute__((vector_size(64), aligned(4), may_alias));  // 
 typedef int32_t i16 __attribute__((vector_size(64), aligned(64), may_alias));
 typedef uint8_t b16 __attribute__((vector_size(16), aligned(16), may_alias));
 
+// What one register holds: a whole vector where there are 32 wide ones, else half a one, and all is done twice.
+#if WIDE
+typedef v16 part;
+typedef i16 ipart;
+#else
+typedef v8 part;
+typedef int32_t ipart __attribute__((vector_size(32), aligned(32), may_alias));
+#endif
+enum { PARTS = sizeof(v16) / sizeof(part) };
+
+#define UNROLL _Pragma("clang loop unroll(full)")
+
 INLINE v16 splat(float s) { return (v16){s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s}; }
 INLINE v16 choose(i16 mask, v16 a, v16 b) { return (v16)(((i16)a & mask) | ((i16)b & ~mask)); }
 // NaN stays NaN: hiding one here would hide it from the check of the loss.

