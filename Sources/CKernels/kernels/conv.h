@@ -156,7 +156,7 @@ INLINE void window_sums(const int CB, const tile *t, const taps *taps, ptrdiff_t
 #pragma clang loop unroll(full)
     for (int j = 0; j < CB; j++) {
 #pragma clang loop unroll(full)
-      for (int p = 0; p < 4; p++) sum[j * 4 + p] = (v8){} + (bias ? bias[j] : 0);
+      for (int p = 0; p < 4; p++) sum[j * 4 + p] = splat8(bias ? bias[j] : 0);
     }
     const v16 *plane = t->x;
     const float *w = t->w;
@@ -167,7 +167,7 @@ INLINE void window_sums(const int CB, const tile *t, const taps *taps, ptrdiff_t
         const float *weight = w + taps->w[k];
         v8 factor[6];
 #pragma clang loop unroll(full)
-        for (int j = 0; j < CB; j++) factor[j] = (v8){} + weight[j * t->w_output];
+        for (int j = 0; j < CB; j++) factor[j] = splat8(weight[j * t->w_output]);
 #pragma clang loop unroll(full)
         for (int p = 0; p < 4; p++) {
           const v8 pixel = at[2 * ((p & 1) + (p >> 1) * down)];

@@ -26,6 +26,8 @@ enum { PARTS = sizeof(v16) / sizeof(part) };
 
 #define UNROLL _Pragma("clang loop unroll(full)")
 
+// Not zeros plus s: that is an addition for every use, and no load can make it.
+INLINE v8 splat8(float s) { return (v8){s, s, s, s, s, s, s, s}; }
 INLINE v16 splat(float s) { return (v16){s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s}; }
 INLINE v16 choose(i16 mask, v16 a, v16 b) { return (v16)(((i16)a & mask) | ((i16)b & ~mask)); }
 // NaN stays NaN: hiding one here would hide it from the check of the loss.
