@@ -52,7 +52,9 @@ import Testing
     let dataset = try Dataset(
       name: "grey", classes: ["a", "b"], shape: flat, train: .init(bytes: [], labels: []),
       test: .init(bytes: [127, 127, 127, 127], labels: [0]))
-    let attack = try #require(Attacks.family.named("universal")).make(["rule": .choice("deepfool"), "passes": .integer(1)])
+    let attack = try #require(Attacks.family.named("universal")).make([
+      "rule": .choice("deepfool"), "passes": .integer(1),
+    ])
     let ready = try attack.prepared(
       for: target, dataset.test, within: ThreatModel(.linf, epsilon: 0.05), changing: nil, seed: 0, stop: .never)
     let change = try #require((ready as? Universal)?.change)
