@@ -148,7 +148,7 @@ extension ONNXImporter {
     guard isList || isLeft && x.extents.last == inputs else {
       throw Refusal("its weights are \(matrix.extents) and it is given \(x.extents), which does not fit")
     }
-    let after = try biasAfter(node, outputs: outputs)
+    let after = try biasAfter(node, outputs: outputs, isLast: isLeft)
     if let after { done.insert(after.number) }
     let made =
       isList
@@ -158,13 +158,16 @@ extension ONNXImporter {
   }
 
   /// The sum that alone follows a product and adds a number to each value.
+  ///
+  /// - Parameter isLast: whether the outputs are the last axis, or the one before it.
   private mutating func biasAfter(
-    _ node: ONNXNode, outputs: Int
+    _ node: ONNXNode, outputs: Int, isLast: Bool
   ) throws -> (next: ONNXNode, number: Int, bias: [Float])? {
     guard let name = node.outputs.first, name != output, let all = readers[name], all.count == 1 else { return nil }
     let next = file.nodes[all[0]]
     guard next.op == "Add", next.inputs.count == 2,
-      let other = try constant(next.inputs[next.inputs[0] == name ? 1 : 0]), other.count == outputs
+      let other = try constant(next.inputs[next.inputs[0] == name ? 1 : 0]), other.count == outputs,
+      isLast ? other.extents.last == outputs : other.extents.suffix(2) == [outputs, 1]
     else { return nil }
     return (next, all[0], other.floats)
   }
