@@ -313,6 +313,27 @@ import Testing
     try check(file(before, count: 24), image, hidden)
   }
 
+  @Test func aSumAfterAProductIsItsBiasOnlyAlongTheSameAxis() throws {
+    let (weight, added): ([Float], [Float]) = ([1, -2, 0.5, 3, 0, 1, -1, 2], [1, 2, 3, 4])
+    func sum(extents: [Int]) -> SmallONNX {
+      file(
+        split {
+          $0.floats += [("w", [2, 4], weight), ("b", extents, added)]
+          $0.add("MatMul", ["r", "w"], "p")
+          $0.add("Add", ["p", "b"], "h")
+        }, count: 32)
+    }
+    func hidden(_ place: (_ row: Int, _ output: Int) -> Int) -> [Float] {
+      (0..<32).map { index in
+        let (pair, output) = (index / 4, index % 4)
+        let product = image[2 * pair] * weight[output] + image[2 * pair + 1] * weight[4 + output]
+        return product + added[place(pair % 4, output)]
+      }
+    }
+    for extents in [[4], [1, 4], [1, 1, 4]] { try check(sum(extents: extents), image, hidden { $1 }) }
+    for extents in [[4, 1], [1, 4, 1], [1, 1, 4, 1]] { try check(sum(extents: extents), image, hidden { row, _ in row }) }
+  }
+
   @Test func shuffledChannelsReachAConvolution() throws {
     let weight: [Float] = [1, 2, 3, 4]
     let before: (inout SmallONNX) -> Void = {
