@@ -65,7 +65,7 @@ final class REPL {
   /// A further statement of a pasted text, shown as if it had been typed: the prompt was there for the first alone.
   private static func announce(_ statement: String, in session: Session) {
     let head = "[\(session.nextCell)] "
-    let lines = statement.withoutLeadingComments.split(separator: "\n")
+    let lines = statement.leadingComments.rest.split(separator: "\n")
     let first = (lines.first.map(String.init) ?? "") + (lines.count > 1 ? " …" : "")
     let shown = DisplayWidth.truncate(head + first.withVisibleControls, to: session.terminal.width)
     StandardStreams.output(Style.faint(shown, if: session.terminal.colorsOutput) + "\n")

@@ -19,11 +19,12 @@ extension StoreFile {
     try read { db in try Int64.fetchOne(db, sql: "SELECT max(id) FROM session") }
   }
 
-  /// A session with its end, which is nil while it runs and if its process died; nil if there is none of that number.
-  public func session(_ number: Int64) throws -> (record: SessionRecord, ended: Date?)? {
+  /// A session with its end, which is nil while it runs and if its process died, and the comments behind its last cell;
+  /// nil if there is none of that number.
+  public func session(_ number: Int64) throws -> (record: SessionRecord, ended: Date?, comments: String)? {
     try read { db in
       try Row.fetchOne(db, sql: "SELECT * FROM session WHERE id = ?", arguments: [number]).map { row in
-        (try SessionRecord(row: row), row["ended"])
+        (try SessionRecord(row: row), row["ended"], row["comments"])
       }
     }
   }

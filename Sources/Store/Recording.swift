@@ -12,8 +12,13 @@ extension StoreFile {
 
   /// Writes the end of a session, and moves what the log holds into the file itself, so that a copy of the file alone
   /// has it all. (What another Ward is reading at this moment stays in the log.)
-  public func endSession(_ id: Int64) throws {
-    try write { db in try db.execute(sql: "UPDATE session SET ended = ? WHERE id = ?", arguments: [Date().stored, id]) }
+  ///
+  /// - Parameter comments: Those behind the last cell.
+  public func endSession(_ id: Int64, comments: String = "") throws {
+    try write { db in
+      try db.execute(
+        sql: "UPDATE session SET ended = ?, comments = ? WHERE id = ?", arguments: [Date().stored, comments, id])
+    }
     lock?.release(session: id)
     guard let path else { return }
     try? database.writeWithoutTransaction { db in _ = try db.checkpoint(.passive) }

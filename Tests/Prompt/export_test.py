@@ -179,6 +179,45 @@ def check_mistakes(ward):
         expect(run.returncode != 0 and word in run.stderr, f"{arguments}: {run.stderr}")
 
 
+SCRIPT = """# A script of *mine*, with a `budget`.
+param eps = 0.1 "the budget"  # in pixel units
+
+# --- Twice ---
+# - one
+# - two
+let x = eps * 2; let y = x
+x + y
+"""
+
+
+def check_prose(ward):
+    """Comments are kept with the cells, and are the text of every page."""
+    with open("prose.ward", "w") as file:
+        file.write(SCRIPT + "# The end.\n")
+    run = ward("export", "prose.ward", "--run", "--to", "prose.html", "--eps", "0.3")
+    expect(run.returncode == 0 and run.stdout == "prose.html: 4 cells\n", f"--run: {run.stdout}{run.stderr}")
+    page = open("prose.html").read()
+    for part in ("<h2>Twice</h2>", "<li>two</li>", "<em>mine</em>", "<code>budget</code>", "The end.", ">1.2<", "prose.ward"):
+        expect(part in page, f"prose.html has no {part}")
+    check_html("prose.html")
+    ward("export", "last", "--to", "prose.ipynb")
+    check_notebook("prose.ipynb")
+    run = ward("import-notebook", "prose.ipynb", "--to", "again.ward")
+    shown = SCRIPT.replace("budget\"  # in pixel units\n", "budget\"  # in pixel units\n#> eps  0.3\n").replace("; let", ";\nlet")
+    shown = shown.replace("let y = x\n", "let y = x\n#> y  0.6\n") + "#> 1.2\n\n# The end.\n"
+    expect(open("again.ward").read() == shown, f"again.ward: {open('again.ward').read()}")
+    run = ward("import-notebook", "prose.ipynb", "--to", "again.ward")
+    expect(run.returncode == 1 and "--force" in run.stderr, f"over a file: {run.stderr}")
+    with open("failing.ward", "w") as file:
+        file.write("let a = 1\n# wrong\ncheck a > 2\nlet b = 3\n")
+    run = ward("export", "failing.ward", "--run", "--to", "failing.md")
+    text = open("failing.md").read()
+    expect(run.returncode == 3 and "the check failed" in run.stderr and "the check failed" in text, f"{run.stderr}{text}")
+    expect("wrong" in text and "let b" not in text, text)
+    run = ward("export", "last", "--seed", "3", "--to", "x.md")
+    expect(run.returncode == 2 and "--run" in run.stderr, run.stderr)
+
+
 def check_speed(ward, cells=1000):
     lines = [f'select {i} as i, round({i} / 7.0, 3) as share, "cell {i}" as name' for i in range(cells)]
     ward("--no-init", "-", text="\n".join(lines) + "\n")
@@ -202,6 +241,7 @@ def main():
         ward = Ward(program, folder)
         check_sessions(ward)
         check_mistakes(ward)
+        check_prose(ward)
         check_speed(ward)
     print(f"{'all is well' if not failures else str(len(failures)) + ' failures'}")
     sys.exit(1 if failures else 0)

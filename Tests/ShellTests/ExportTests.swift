@@ -18,7 +18,7 @@ struct ExportTests {
     title: "A & B",
     cells: [
       .init(number: 3, source: "plot x", blocks: [.chart(chart), .picture(picture)], seconds: 1.5),
-      .init(number: 4, prose: ["Why <this>?"], source: "1 + 1", blocks: [.text("2")], status: .failed),
+      .init(number: 4, before: "\n# Why <this>?\n", source: "1 + 1", blocks: [.text("2")], status: .failed),
     ], provenance: [("Program", "ward")])
 
   @Test func blocksComeBackFromTheStoreAsTheyWere() {

@@ -21,10 +21,32 @@ public struct Program {
     }
     return zip([0] + ends, ends + [source.bytes.count]).map { source.text(from: $0, to: $1).trimmed }
   }
+  /// The text cut around its items: a passage for each, and what stands behind the last. Together they are the text.
+  public var passages: (all: [Passage], ending: String) {
+    var all: [Passage] = []
+    var start = 0
+    for (index, item) in items.enumerated() {
+      let next = index + 1 < items.count ? items[index + 1].range.start : nil
+      let isLastOfLine = next.map { source.line(at: $0) > source.line(at: item.range.end) } ?? true
+      let end = isLastOfLine ? source.endOfLine(at: item.range.end) : next ?? source.bytes.count
+      let text = source.text(from: item.range.start, to: end).trimmed
+      all.append(Passage(before: source.text(from: start, to: item.range.start), text: text))
+      start = item.range.start + text.utf8.count
+    }
+    return (all, source.text(from: start, to: source.bytes.count))
+  }
   /// The `param` items.
   public var parameters: [ProgramParameter] {
     items.compactMap { if case .parameter(let parameter) = $0.kind { parameter } else { nil } }
   }
+}
+
+/// An item as it was written.
+public struct Passage: Sendable, Equatable {
+  /// What stands between the item before and this one: line breaks, blank lines and comments.
+  public let before: String
+  /// The item, with the `;` and the comment that end its line.
+  public let text: String
 }
 
 /// One thing to do at the top level: a statement or a session line.

@@ -9,7 +9,8 @@ struct ExportCommand: ParsableCommand {
     commandName: "export", abstract: "Write a session as a page to be read: HTML, Markdown or a Jupyter notebook.",
     discussion: """
       A session of the store is named by its number, or as last; `ward sql 'select * from sessions'` lists them. A saved \
-      session is named by its file: what it says it showed is written, nothing is run.
+      session is named by its file: what it says it showed is written, nothing is run. With --run the script is run, as \
+      `ward FILE` runs it, and what it shows is written.
       """)
 
   @Option(help: ArgumentHelp("The file of the store.", valueName: "file"))
@@ -18,20 +19,50 @@ struct ExportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The file to write; it ends with .html, .md or .ipynb.", valueName: "file"))
   var to: String
 
+  @Flag(name: .customLong("run"), help: "Run the script, and write what it shows.")
+  var runsScript = false
+
+  @Option(help: "With --run: the session seed.")
+  var seed: Int?
+
+  @Option(help: "With --run: how many threads work.")
+  var threads: Int?
+
+  @Flag(help: "With --run: no `!command`, and no writing outside the store and the working folder.")
+  var safe = false
+
   @OptionGroup var diagnosticOptions: DiagnosticOptions
 
   @Argument(help: ArgumentHelp("The number of a session, last, or the file of a saved one.", valueName: "session|file"))
   var source: String
+
+  @Argument(
+    parsing: .allUnrecognized,
+    help: ArgumentHelp("With --run: values for the script's `param` lines, --eps 4/255.", valueName: "options"))
+  var arguments: [String] = []
+
+  func validate() throws {
+    guard runsScript else {
+      if let word = arguments.first { throw ValidationError("`ward export` takes \(word) only with --run") }
+      if seed != nil || threads != nil || safe {
+        throw ValidationError("--seed, --threads and --safe need --run: without it nothing is run")
+      }
+      return
+    }
+    if let threads, threads < 1 { throw ValidationError("--threads takes a whole number from 1, not \(threads)") }
+    if let seed, seed < 0 { throw ValidationError("--seed takes a whole number from 0, not \(seed)") }
+  }
 
   func run() throws {
     Interrupt.install()
     let notices = Notices(diagnosticOptions.diagnostics)
     do {
       _ = try ExportFormat(file: to)
+      if runsScript { try writeRun() }
       let environment = Vocabulary.environment()
       let page = try session(environment)
       try ExportFormat.write(page, to: to, environment: environment)
-      print("\(to): \(page.cells.count.of("cell"))".withVisibleControls)
+      print("\(to): \(page.cells.count { !$0.source.isEmpty }.of("cell"))".withVisibleControls)
     } catch let problem as Problem {
       notices.report(.error, problem.message, help: problem.help)
       throw Exit(.failed)
@@ -47,6 +78,39 @@ struct ExportCommand: ParsableCommand {
       notices.report(.error, "\(error)")
       throw Exit(.failed)
     }
+  }
+
+  /// Runs the script in the store, as `ward FILE` does, and writes the session it was. Where a cell failed the page ends with
+  /// it, and the program ends as the script did.
+  private func writeRun() throws -> Never {
+    let text = try ScriptFile.read(source)
+    var options = Session.Options(storePath: StoreChoice.path(option: store))
+    options.seed = seed ?? 0
+    if let threads { options.threads = threads }
+    options.isSafe = safe
+    options.diagnostics = diagnosticOptions.diagnostics
+    // What is shown goes to the page; mistakes are told at once as well.
+    let session = try Session(options, output: Output(renderer: { .forFiles }, write: { _ in }))
+    var page: ExportedSession?
+    let status: ExitStatus
+    do {
+      defer { session.end() }
+      let script = Source(name: source, text: text)
+      let parameters = session.interpreter.parse(script).parameters
+      status = session.run(
+        script: script, arguments: try ScriptArguments(parameters: parameters, script: source).parse(arguments))
+    }
+    if status != .usage {
+      page = try ExportedSession(number: session.number, of: session.store, sql: session.sql)
+      page?.title = URL(fileURLWithPath: source).deletingPathExtension().lastPathComponent
+      page?.provenance.insert(("File", source), at: 0)
+    }
+    if let page {
+      try session.checkMayWrite(to)
+      try ExportFormat.write(page, to: to, environment: session.environment, mayWrite: session.checkMayWrite)
+      print("\(to): \(page.cells.count { !$0.source.isEmpty }.of("cell"))".withVisibleControls)
+    }
+    throw Exit(status)
   }
 
   private func session(_ environment: Environment) throws -> ExportedSession {

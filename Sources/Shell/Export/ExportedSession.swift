@@ -8,12 +8,18 @@ struct ExportedSession {
   struct Cell {
     /// The number the prompt showed; `nil` in a saved session, whose cells are counted anew.
     var number: Int?
-    /// Comments that stood before the source, as running text.
-    var prose: [String] = []
+    /// The text between the source of the cell before and this one, without what that one showed: a line break, blank lines
+    /// and comments.
+    var before = ""
     var source: String
     var blocks: [StoredBlock]
+    /// What it showed, line by line, as a saved session has it.
+    var shown: [String] = []
     var status = CellStatus.ok
     var seconds: Double?
+
+    /// The comments before it as running text.
+    var prose: Prose { Prose(comments: before) }
   }
 
   var title: String
@@ -29,9 +35,13 @@ struct ExportedSession {
 extension ExportedSession {
   /// A session of the store.
   ///
-  /// - Parameter only: the cells to take; all of them for `nil`.
-  init(number: Int64, of store: StoreFile, sql: UserSQL, only ranges: CellRanges? = nil) throws {
-    guard let (record, ended) = try store.session(number) else {
+  /// - Parameters:
+  ///   - only: the cells to take; all of them for `nil`.
+  ///   - ending: comments behind the last cell, of a session that goes on.
+  init(
+    number: Int64, of store: StoreFile, sql: UserSQL, only ranges: CellRanges? = nil, ending: String = ""
+  ) throws {
+    guard let (record, ended, comments) = try store.session(number) else {
       let last = try store.lastSession()
       throw Problem(
         code: ShellCode.sessionLine, message: "the store has no session \(number)",
@@ -40,10 +50,18 @@ extension ExportedSession {
     let all = try store.cells(session: number)
     let cells = try ranges.map { try $0.pick(from: all) } ?? all
     title = "Session \(number)"
-    self.cells = cells.map { cell in
+    self.cells = cells.enumerated().map { index, cell in
       Cell(
-        number: cell.record.number, source: cell.record.source,
-        blocks: StoredBlock.of(json: cell.output, text: cell.shown), status: cell.status, seconds: cell.seconds)
+        number: cell.record.number, before: Self.before(cell.record.comments, isFirst: index == 0),
+        source: cell.record.source,
+        blocks: StoredBlock.of(json: cell.output, text: cell.shown),
+        shown: cell.shown.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map {
+          Transcript.recorded(String($0))
+        }, status: cell.status, seconds: cell.seconds)
+    }
+    let last = ending.isEmpty ? comments : ending
+    if ranges == nil, !last.isEmpty {
+      self.cells.append(Cell(before: Self.before(last, isFirst: cells.isEmpty), source: "", blocks: []))
     }
     provenance = [
       ("Program", "ward \(record.version)"), ("Session", "\(number) of \(store.path ?? "a store in memory")"),
@@ -55,6 +73,11 @@ extension ExportedSession {
       let answer = try Query.table(of: query, from: sql, parameters: ["session": .integer(number)])
       if answer.count > 0 { tables.append((caption, StoredTable(answer))) }
     }
+  }
+
+  /// Stored comments as they stand in a script.
+  static func before(_ comments: String, isFirst: Bool) -> String {
+    (isFirst ? "" : comments.isEmpty ? "\n" : "\n\n") + (comments.isEmpty ? "" : comments + "\n")
   }
 
   private static let questions = [
@@ -90,8 +113,13 @@ extension ExportedSession {
   /// A saved session or a script: what it says it showed, with the comments before a cell as running text.
   init(transcript: Transcript, file: String, environment: Environment) {
     title = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
-    cells = transcript.parts.flatMap { part in
-      Self.cells(of: part, environment)
+    // What stands above all source, such as a tolerance, goes before the first cell.
+    let isHeaded = transcript.parts.first.map { $0.source.isEmpty && $0.line == 1 } ?? false
+    let head = isHeaded ? Transcript(parts: [transcript.parts[0]]).text.dropLast() : ""
+    cells = transcript.parts.dropFirst(isHeaded ? 1 : 0).enumerated().flatMap { index, part in
+      var cells = Self.cells(of: part, environment)
+      if !cells.isEmpty { cells[0].before = (index > 0 ? "\n" : isHeaded ? head + "\n" : "") + cells[0].before }
+      return cells
     }
     let recorded = transcript.parts.contains { !$0.shown.isEmpty }
     provenance = [
@@ -106,39 +134,24 @@ extension ExportedSession {
 
   /// One cell for each statement; what the part showed stands below its last.
   private static func cells(of part: Transcript.Part, _ environment: Environment) -> [Cell] {
-    if part.line == 1, part.source.isEmpty { return [] }
     let program = Program.reading(Source(name: "", text: part.source), in: environment)
-    let blocks = ShownText.blocks(of: part.shown.joined(separator: "\n"))
-    var cells: [Cell] = []
-    var start = part.source.startIndex
-    for item in program.items where program.diagnostics.isEmpty {
-      guard let found = part.source.range(of: item.text, range: start..<part.source.endIndex) else { continue }
-      var end = found.upperBound
-      if let rest = part.source[end...].prefixMatch(of: /[ \t]*;?[ \t]*(#[^\n]*)?/) { end = rest.range.upperBound }
-      cells.append(cell(of: String(part.source[start..<end])))
-      start = end
+    let passages = program.passages
+    var cells = passages.all.map { Cell(before: $0.before, source: $0.text, blocks: []) }
+    var ending = passages.ending
+    // A text with mistakes is one cell.
+    if !program.diagnostics.isEmpty {
+      let source = part.source.leadingComments.rest
+      cells = [Cell(before: String(part.source.dropLast(source.count)), source: source, blocks: [])]
+      ending = ""
     }
-    // A text with mistakes is one cell, and so is a comment that nothing follows.
-    let rest = String(part.source[start...])
-    if !rest.allSatisfy(\.isWhitespace) || cells.isEmpty { cells.append(cell(of: rest)) }
-    if let last = cells.lastIndex(where: { !$0.source.isEmpty }) ?? cells.indices.last { cells[last].blocks = blocks }
+    if let last = cells.indices.last {
+      cells[last].blocks = ShownText.blocks(of: part.shown.joined(separator: "\n"))
+      cells[last].shown = part.shown
+    }
+    // So is a comment that nothing follows.
+    if !ending.allSatisfy(\.isWhitespace) || cells.isEmpty {
+      cells.append(Cell(before: ending, source: "", blocks: []))
+    }
     return cells
-  }
-
-  private static func cell(of text: String) -> Cell {
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)[...]
-    var prose: [String] = []
-    var paragraph: [String] = []
-    while let line = lines.first, line.isEmpty || line.hasPrefix("#") {
-      let words = line.drop { $0 == "#" }.trimmingCharacters(in: .whitespaces)
-      if !line.hasPrefix("#!"), !words.isEmpty { paragraph.append(words) }
-      if words.isEmpty, !paragraph.isEmpty {
-        prose.append(paragraph.joined(separator: " "))
-        paragraph = []
-      }
-      lines.removeFirst()
-    }
-    if !paragraph.isEmpty { prose.append(paragraph.joined(separator: " ")) }
-    return Cell(prose: prose, source: lines.joined(separator: "\n").trimmingCharacters(in: .newlines), blocks: [])
   }
 }

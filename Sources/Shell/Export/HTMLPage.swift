@@ -37,7 +37,8 @@ struct HTMLPage {
 
   private func cell(_ cell: ExportedSession.Cell, at place: Int) -> String {
     let number = cell.number ?? place
-    let prose = cell.prose.map { "<p>\(Self.escaped($0))</p>" }
+    let paragraphs = cell.prose.html
+    let prose = paragraphs.isEmpty ? [] : ["<div class=\"prose\">"] + paragraphs + ["</div>"]
     if cell.source.isEmpty { return prose.joined(separator: "\n") }
     let status = cell.status == .ok ? "" : " <span class=\"status\">\(cell.status.rawValue)</span>"
     let time = cell.seconds.map { $0 < 0.05 ? "" : " <span class=\"time\">\(NumberText.duration($0))</span>" } ?? ""

@@ -24,10 +24,14 @@ extension HTMLPage {
     h1 { font-size: 1.6rem; line-height: 1.25; margin: 0.5rem 0 1.5rem; overflow-wrap: anywhere; }
     h2 { font-size: 1.15rem; margin: 0 0 0.5rem; }
     h3 { font-size: 1rem; margin: 1.5rem 0 0.25rem; }
-    main > p { max-width: 42rem; margin: 1.5rem 0 0.75rem; }
+    .prose { max-width: 42rem; margin: 1.5rem 0 0.75rem; }
+    .prose h2 { margin: 2rem 0 0.75rem; }
+    .prose p, .prose ul, .prose ol, .prose pre { margin: 0 0 0.75rem; }
+    .prose ul, .prose ol { padding-left: 1.5rem; }
+    .prose p code, .prose li code, .prose h2 code { font-size: 0.875em; overflow-wrap: anywhere; }
     a { color: var(--link); }
     :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
-    pre, .summary, .cell h2, dd {
+    pre, code, .summary, .cell h2, dd {
       font-family: ui-monospace, "SF Mono", "Cascadia Code", "DejaVu Sans Mono", Menlo, monospace; font-size: 0.875rem;
     }
     pre { margin: 0; padding: 0.6rem 0.75rem; overflow-x: auto; line-height: 1.45; }
@@ -66,10 +70,10 @@ extension HTMLPage {
     .session { color: var(--session); }
     @media (min-width: 48rem) {
       body { padding: 1.5rem 2rem; }
-      .cell { display: grid; grid-template-columns: 5.5rem minmax(0, 1fr); }
+      .cell { display: grid; grid-template-columns: 7rem minmax(0, 1fr); }
       .cell h2 { padding-top: 0.65rem; }
       .time, .status { display: block; float: none; }
-      main > p { margin-left: 5.5rem; }
+      .prose { margin-left: 7rem; }
     }
     @media (max-width: 47.99rem) {
       .source, .text { white-space: pre-wrap; overflow-wrap: anywhere; }

@@ -9,7 +9,7 @@ struct MarkdownPage {
   func page(of session: ExportedSession) -> Page {
     var page = Page(text: "# \(Self.escaped(session.title))\n")
     for (index, cell) in session.cells.enumerated() {
-      for paragraph in cell.prose { page.text += "\n\(Self.escaped(paragraph))\n" }
+      if !cell.prose.isEmpty { page.text += "\n\(cell.prose.markdown)\n" }
       if !cell.source.isEmpty {
         let status = cell.status == .ok ? "" : " \(cell.status.rawValue)"
         if let number = cell.number { page.text += "\n**[\(number)]**\(status)\n" }
@@ -54,7 +54,7 @@ struct MarkdownPage {
   }
 
   /// A block of code whose fence is longer than any in it.
-  private static func fenced(_ text: String, as language: String) -> String {
+  static func fenced(_ text: String, as language: String) -> String {
     let text = text.withVisibleControls
     let longest = text.matches(of: /`+/).map { $0.output.count }.max() ?? 0
     let fence = String(repeating: "`", count: max(3, longest + 1))
@@ -62,7 +62,7 @@ struct MarkdownPage {
   }
 
   /// Letters that mean something in Markdown or HTML, made to stand for themselves.
-  private static func escaped(_ text: String) -> String {
+  static func escaped(_ text: String) -> String {
     var escaped = ""
     var previous: Character = " "
     for character in text.withVisibleControls {

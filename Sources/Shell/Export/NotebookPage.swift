@@ -1,23 +1,26 @@
 import Foundation
 import Lang
 
-/// A session as a Jupyter notebook (nbformat 4.5): to be read, and to be shown by `nbconvert`. There is no kernel that runs it.
+/// A session as a Jupyter notebook (nbformat 4.5): to be read, to be run by the kernel, and to be made a
+/// script again.
 struct NotebookPage {
   func text(of session: ExportedSession) -> String {
-    var cells = [markdown("# " + session.title, id: "title")]
+    var cells = [markdown("# " + Self.title(of: session), id: "title", [("page", "\"title\"")])]
     for (index, cell) in session.cells.enumerated() {
       let number = cell.number ?? index + 1
-      if !cell.prose.isEmpty { cells.append(markdown(cell.prose.joined(separator: "\n\n"), id: "prose-\(index + 1)")) }
+      let before = [("before", JSONText.string(cell.before))]
+      let prose = cell.prose
+      if !prose.isEmpty { cells.append(markdown(prose.markdown, id: "prose-\(index + 1)", before)) }
       if cell.source.isEmpty { continue }
       cells.append(
         JSONText.object([
           ("cell_type", "\"code\""), ("id", JSONText.string("cell-\(index + 1)")),
           ("execution_count", String(number)),
-          ("metadata", JSONText.object(cell.seconds.map { [("ward", seconds($0))] } ?? [])),
+          ("metadata", metadata(of: cell, prose.isEmpty ? before : [])),
           ("source", lines(cell.source)), ("outputs", array(cell.blocks.map { output($0) })),
         ]))
     }
-    cells.append(markdown(MarkdownPage.provenance(of: session), id: "provenance"))
+    cells.append(markdown(MarkdownPage.provenance(of: session), id: "provenance", [("page", "\"provenance\"")]))
     return JSONText.object([
       ("nbformat", "4"), ("nbformat_minor", "5"), ("metadata", metadata(of: session)), ("cells", array(cells)),
     ]) + "\n"
@@ -40,11 +43,23 @@ struct NotebookPage {
     ])
   }
 
-  private func seconds(_ seconds: Double) -> String { JSONText.object([("seconds", NumberText.exact(seconds))]) }
+  /// The heading of the notebook, in Markdown.
+  static func title(of session: ExportedSession) -> String { MarkdownPage.escaped(session.title) }
 
-  private func markdown(_ text: String, id: String) -> String {
+  /// What `NotebookScript` makes the same script of again, and a tag by which papermill finds the `param` lines.
+  private func metadata(of cell: ExportedSession.Cell, _ before: [(String, String)]) -> String {
+    let seconds = cell.seconds.map { [("seconds", NumberText.exact($0))] } ?? []
+    let shown = cell.shown.isEmpty ? [] : [("shown", array(cell.shown.map(JSONText.string)))]
+    let ward = before.filter { $0.1 != "\"\\n\"" } + seconds + shown
+    let isParameter = cell.source.hasPrefix("param ")
+    return JSONText.object(
+      (ward.isEmpty ? [] : [("ward", JSONText.object(ward))]) + (isParameter ? [("tags", "[\"parameters\"]")] : []))
+  }
+
+  private func markdown(_ text: String, id: String, _ ward: [(String, String)]) -> String {
     JSONText.object([
-      ("cell_type", "\"markdown\""), ("id", JSONText.string(id)), ("metadata", "{}"), ("source", lines(text)),
+      ("cell_type", "\"markdown\""), ("id", JSONText.string(id)),
+      ("metadata", JSONText.object([("ward", JSONText.object(ward))])), ("source", lines(text)),
     ])
   }
 

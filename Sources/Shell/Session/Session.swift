@@ -46,6 +46,8 @@ final class Session {
   /// An attack that was interrupted, later than the training if there are both.
   var unfinishedAttack: UnfinishedAttack?
 
+  /// Comments that wait for the cell they stand before; those that wait at the end are stored with the session.
+  private(set) var comments = ""
   /// Whether the names are kept as they are before each cell.
   private var remembersNames = true
   private var values = LastValues()
@@ -108,7 +110,9 @@ final class Session {
 
   /// Ends the session; what it stored stays.
   func end() {
-    do { try store.endSession(number) } catch StoreError.stopped {} catch { notices.report(.warning, "\(error)") }
+    do { try store.endSession(number, comments: comments) } catch StoreError.stopped {} catch {
+      notices.report(.warning, "\(error)")
+    }
   }
 
   /// Takes a new connection for users' queries, where one is still busy with a query that nobody waits for.
@@ -123,7 +127,10 @@ final class Session {
   /// that fails. Session lines are no cells and count for nothing.
   @discardableResult func run(_ text: String) -> ExitStatus {
     let text = withoutPrompts(text)
-    let program = interpreter.parse(Source(name: promptName, text: text.withoutLeadingComments))
+    let (comments, code) = text.leadingComments
+    // Lines of comments that are typed one by one are one text.
+    add(comments: comments, apart: !code.isEmpty || comments.contains("\n"))
+    let program = interpreter.parse(Source(name: promptName, text: code))
     if program.items.isEmpty && program.diagnostics.isEmpty { return .ok }
     let pieces = program.diagnostics.isEmpty ? program.pieces : []
     if pieces.count > 1 {
@@ -139,7 +146,7 @@ final class Session {
       return .ok
     }
     if let line = program.items.first, line.isSessionLine, program.diagnostics.isEmpty { return runLine(line) }
-    return runCell(text.trimmingCharacters(in: .whitespacesAndNewlines)) {
+    return runCell(code.trimmingCharacters(in: .whitespacesAndNewlines)) {
       // What cannot be read is not looked up as well: a misspelt command would be told twice.
       let unreadable = program.diagnostics.filter { $0.severity == .error }
       if !unreadable.isEmpty { throw Diagnostics(all: unreadable) }
@@ -165,15 +172,18 @@ final class Session {
     }
     // `:undo` goes back over the last cells only, and what all names were costs time to remember.
     let mayGoBack = prepared.items.contains { $0.item.isSessionLine }
+    let passages = prepared.program.passages
     for (index, ready) in prepared.items.enumerated() where !isOver {
       // A Ctrl-C that came at the very end of a cell ends the script all the same.
       if index > 0, Interrupt.isRequested { return report(Lang.Interrupt()) }
       let item = ready.item
       remembersNames = mayGoBack || index >= prepared.items.count - UndoHistory.most
       defer { remembersNames = true }
-      let status = item.isSessionLine ? runLine(item) : runCell(item.text) { try evaluate(ready) }
+      add(comments: passages.all[index].before.leadingComments.comments, apart: true)
+      let status = item.isSessionLine ? runLine(item) : runCell(passages.all[index].text) { try evaluate(ready) }
       if status != .ok { return status }
     }
+    if !isOver { add(comments: passages.ending.leadingComments.comments, apart: true) }
     return .ok
   }
 
@@ -193,6 +203,7 @@ final class Session {
       if isOver { return nil }
       output.beginTranscript()
       if run(input.text) == .interrupted { throw Lang.Interrupt() }
+      if input.text.leadingComments.rest.isEmpty { return nil }
       return StatementOutput(lastLine: input.lastLine, text: output.transcript ?? "")
     }
   }
@@ -208,10 +219,9 @@ final class Session {
     }
     if let last = items.last { ends.append(source.line(at: last.range.end)) }
     ends.append(source.lineCount)
-    return zip([0] + ends, ends).compactMap { before, end in
+    return zip([0] + ends, ends).map { before, end in
       let lines = before < end ? (before + 1...end).map(source.lineText) : []
-      let input = lines.joined(separator: "\n").withoutLeadingComments
-      return input.isEmpty ? nil : (input, end)
+      return (lines.joined(separator: "\n"), end)
     }
   }
 
@@ -246,6 +256,14 @@ final class Session {
 
   // MARK: - Cells
 
+  /// Comments that go with the next cell.
+  ///
+  /// - Parameter apart: whether they are no continuation of those that wait already, as lines typed one by one are.
+  private func add(comments more: String, apart: Bool) {
+    if more.isEmpty { return }
+    comments += (comments.isEmpty ? "" : apart ? "\n\n" : "\n") + more
+  }
+
   /// Writes the cell's row, runs it, writes what it made, and remembers its value.
   private func runCell(_ source: String, _ work: () throws -> Value) -> ExitStatus {
     let number = nextCell
@@ -273,7 +291,9 @@ final class Session {
   private func begin(number: Int, source: String) throws {
     do {
       cell.row = try store.beginCell(
-        CellRecord(session: self.number, number: number, source: source, seed: Int64(seed)))
+        CellRecord(
+          session: self.number, number: number, source: source, comments: comments, seed: Int64(seed)))
+      comments = ""
     } catch {
       cell.row = nil
       if case StoreError.stopped = error { throw error }
@@ -364,10 +384,13 @@ extension Duration {
 }
 
 extension String {
-  /// The text from its first line on that is neither empty nor a comment, for a text that begins a statement.
-  var withoutLeadingComments: String {
+  /// The comments that a text begins with, and the text from its first line on that is neither empty nor a comment. What a
+  /// saved session showed (`#>`) and the line for the shell (`#!`) are no comments of a person.
+  var leadingComments: (comments: String, rest: String) {
     let lines = split(separator: "\n", omittingEmptySubsequences: false)
-    return lines.drop { $0.allSatisfy(\.isWhitespace) || $0.drop(while: \.isWhitespace).first == "#" }
-      .joined(separator: "\n")
+    let rest = lines.drop { $0.allSatisfy(\.isWhitespace) || $0.drop(while: \.isWhitespace).first == "#" }
+    let comments = lines[..<rest.startIndex].map { $0.trimmingCharacters(in: .whitespaces) }
+      .filter { !$0.hasPrefix("#>") && !$0.hasPrefix("#!") }
+    return (comments.joined(separator: "\n").trimmingCharacters(in: .newlines), rest.joined(separator: "\n"))
   }
 }

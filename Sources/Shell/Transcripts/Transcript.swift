@@ -17,6 +17,8 @@ struct Transcript {
 
   var parts: [Part]
 
+  init(parts: [Part]) { self.parts = parts }
+
   /// Reads a transcript; any text is one.
   init(_ text: String) {
     parts = []
@@ -47,6 +49,13 @@ struct Transcript {
       ((part.source.isEmpty && part.line == 1 ? [] : [part.source]) + part.shown.map { $0.isEmpty ? "#>" : "#> " + $0 })
         .joined(separator: "\n")
     }.joined(separator: "\n") + "\n"
+  }
+
+  /// Adds a statement with the comments before it, a blank line above them.
+  mutating func add(source: String, comments: String = "", shown: [String] = []) {
+    let above = comments.isEmpty ? [] : (parts.isEmpty ? [] : [""]) + [comments]
+    let text = (above + (source.isEmpty ? [] : [source])).joined(separator: "\n")
+    parts.append(Part(source: text, line: 1, shown: shown))
   }
 
   /// A shown line as it is recorded: a blank keeps one that begins with `~` from being taken for a tolerance.

@@ -40,16 +40,21 @@ public struct CellRecord: TableRow, Sendable, Equatable {
   public var number: Int
   /// Its text.
   public var source: String
+  /// The comments that stood before it, as they were written; empty for none.
+  public var comments: String
   /// The session seed when it started.
   public var seed: Int64
   /// When it started.
   public var started: Date
 
   /// A cell about to run.
-  public init(session: Int64, number: Int, source: String, seed: Int64 = 0, started: Date = Date()) {
+  public init(
+    session: Int64, number: Int, source: String, comments: String = "", seed: Int64 = 0, started: Date = Date()
+  ) {
     self.session = session
     self.number = number
     self.source = source
+    self.comments = comments
     self.seed = seed
     self.started = started
   }

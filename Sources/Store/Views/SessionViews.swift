@@ -9,6 +9,7 @@ extension Views {
       .text("version", "s.version", "The version of Ward that ran it."),
       .text("folder", "s.folder", "The working folder."),
       .integer("cells", "(SELECT count(*) FROM cell c WHERE c.session = s.id)", "How many cells were typed."),
+      .text("comments", "s.comments", "The comments behind the last cell, as they were written."),
     ],
     from: "session s")
 
@@ -19,6 +20,7 @@ extension Views {
       .integer("session", "c.session", "The session, joins to `sessions.id`."),
       .integer("number", "c.number", "The number within the session, as the prompt shows it."),
       .text("source", "c.source", "The text of the cell."),
+      .text("comments", "c.comments", "The comments that stood before it, as they were written; empty for none."),
       .text("shown", "c.shown", "What the cell showed, as plain text."),
       .text("output", "c.output", "What the cell showed, as JSON blocks; empty when there was none."),
       .text("started", "c.started", "When it started, in UTC."),

@@ -331,7 +331,9 @@ import Testing
       }
     }
     for extents in [[4], [1, 4], [1, 1, 4]] { try check(sum(extents: extents), image, hidden { $1 }) }
-    for extents in [[4, 1], [1, 4, 1], [1, 1, 4, 1]] { try check(sum(extents: extents), image, hidden { row, _ in row }) }
+    for extents in [[4, 1], [1, 4, 1], [1, 1, 4, 1]] {
+      try check(sum(extents: extents), image, hidden { row, _ in row })
+    }
   }
 
   @Test func shuffledChannelsReachAConvolution() throws {

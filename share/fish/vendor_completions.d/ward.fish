@@ -1,10 +1,11 @@
 # fish completion for ward. Written by `make docs` from the declarations in the sources; changes here are lost.
 
-set -l commands sql replay export fmt check explain version
+set -l commands sql replay export import-notebook fmt check explain version
 complete -c ward -n "not __fish_seen_subcommand_from $commands" -k -xa '(__fish_complete_suffix .ward)'
 complete -c ward -n __fish_use_subcommand -a sql -d 'Ask the store with SQL, and print the answer.'
 complete -c ward -n __fish_use_subcommand -a replay -d 'Run a saved session again and compare what it shows with what it showed.'
 complete -c ward -n __fish_use_subcommand -a export -d 'Write a session as a page to be read: HTML, Markdown or a Jupyter notebook.'
+complete -c ward -n __fish_use_subcommand -a import-notebook -d 'Make the script of a Jupyter notebook.'
 complete -c ward -n __fish_use_subcommand -a fmt -d 'Lay a script out in the canonical way; comments and recorded output stay.'
 complete -c ward -n __fish_use_subcommand -a check -d 'Read a script and check its names and calls; run nothing.'
 complete -c ward -n __fish_use_subcommand -a explain -d 'Explain a diagnostic by its code.'
@@ -36,8 +37,16 @@ complete -c ward -n "__fish_seen_subcommand_from replay" -l tolerance -x -d 'How
 complete -c ward -n "__fish_seen_subcommand_from replay" -f -a '(__fish_complete_suffix .ward)'
 complete -c ward -n "__fish_seen_subcommand_from export" -l store -rF -d 'The file of the store.'
 complete -c ward -n "__fish_seen_subcommand_from export" -l to -rF -d 'The file to write; it ends with .html, .md or .ipynb.'
+complete -c ward -n "__fish_seen_subcommand_from export" -l run -d 'Run the script, and write what it shows.'
+complete -c ward -n "__fish_seen_subcommand_from export" -l seed -x -d 'With --run: the session seed.'
+complete -c ward -n "__fish_seen_subcommand_from export" -l threads -x -d 'With --run: how many threads work.'
+complete -c ward -n "__fish_seen_subcommand_from export" -l safe -d 'With --run: no !command, and no writing outside the store and the working folder.'
 complete -c ward -n "__fish_seen_subcommand_from export" -l diagnostics -xa 'text json' -d 'Mistakes on standard error: text, or json with one object a line.'
 complete -c ward -n "__fish_seen_subcommand_from export" -f
+complete -c ward -n "__fish_seen_subcommand_from import-notebook" -l to -rF -d 'The script to write.'
+complete -c ward -n "__fish_seen_subcommand_from import-notebook" -l force -d 'Write over a file that is there already.'
+complete -c ward -n "__fish_seen_subcommand_from import-notebook" -l diagnostics -xa 'text json' -d 'Mistakes on standard error: text, or json with one object a line.'
+complete -c ward -n "__fish_seen_subcommand_from import-notebook" -f
 complete -c ward -n "__fish_seen_subcommand_from fmt" -l check -d 'Change nothing; say which files would change, and end with status 3 if any would.'
 complete -c ward -n "__fish_seen_subcommand_from fmt" -l diagnostics -xa 'text json' -d 'Mistakes on standard error: text, or json with one object a line.'
 complete -c ward -n "__fish_seen_subcommand_from fmt" -f -a '(__fish_complete_suffix .ward)'

@@ -24,9 +24,10 @@ extension SessionLine {
     try session.checkMayWrite(file)
     if !mayReplace { try session.checkMayReplace(file, by: "export") }
     let cells = try words.isEmpty ? nil : CellRanges(words)
-    let page = try ExportedSession(number: session.number, of: session.store, sql: session.sql, only: cells)
+    let page = try ExportedSession(
+      number: session.number, of: session.store, sql: session.sql, only: cells, ending: session.comments)
     try ExportFormat.write(page, to: file, environment: session.environment, mayWrite: session.checkMayWrite)
     session.wrote(file)
-    session.output.show(.text("\(file)  \(page.cells.count.of("cell"))"))
+    session.output.show(.text("\(file)  \(page.cells.count { !$0.source.isEmpty }.of("cell"))"))
   }
 }

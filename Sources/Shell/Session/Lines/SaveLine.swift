@@ -34,15 +34,17 @@ extension SessionLine {
     let wanted = try ranges.isEmpty ? cells : CellRanges(ranges).pick(from: cells)
     let undone = wanted.filter { session.undoHistory.undone.contains($0.record.number) }
     let kept = wanted.filter { $0.status == .ok && !session.undoHistory.undone.contains($0.record.number) }
-    try WrittenFile.write(SavedSession(cells: kept).transcript.text, to: file)
+    let saved = SavedSession(
+      cells: SavedSession.keepingComments(of: wanted.filter { $0.status != .ok }, with: kept),
+      ending: ranges.isEmpty ? session.comments : "")
+    try WrittenFile.write(saved.transcript.text, to: file)
     let failed = wanted.count - kept.count - undone.count
     let left = [failed == 0 ? nil : "\(failed) that failed", undone.isEmpty ? nil : "\(undone.count) taken back"]
       .compactMap { $0 }.joined(separator: " and ")
     session.output.show(
       .text(
         "\(file)  \(kept.count.of("cell"))" + (left.isEmpty ? "" : ", \(left) left out")))
-    let saved = Set(kept.map(\.record.number))
-    for missing in SavedSession.missing(saved, of: cells, in: session.environment) {
+    for missing in SavedSession.missing(Set(kept.map(\.record.number)), of: cells, in: session.environment) {
       session.output.complain("warning: " + missing, written: session.notices.text(.warning, missing))
     }
   }
@@ -51,6 +53,24 @@ extension SessionLine {
 /// Cells of a session as a script that can run.
 struct SavedSession {
   let cells: [StoredCell]
+  /// Comments behind the last.
+  var ending = ""
+
+  /// The comments before a cell that failed belong to the one that was typed instead.
+  static func keepingComments(of failed: [StoredCell], with kept: [StoredCell]) -> [StoredCell] {
+    var before = 0
+    return kept.map { cell in
+      defer { before = cell.record.number }
+      let left = failed.filter { (before..<cell.record.number).contains($0.record.number) }.map(\.record.comments)
+      var all: [String] = []
+      for comments in left + [cell.record.comments] where !comments.isEmpty && all.last != comments {
+        all.append(comments)
+      }
+      var cell = cell
+      cell.record.comments = all.joined(separator: "\n\n")
+      return cell
+    }
+  }
 
   /// Where the session seed was another than that of a new session, a line sets it.
   var transcript: Transcript {
@@ -59,14 +79,15 @@ struct SavedSession {
     for cell in cells {
       if cell.record.seed != seed {
         seed = cell.record.seed
-        transcript.parts.append(Transcript.Part(source: "seed \(seed)", line: 1, shown: []))
+        transcript.add(source: "seed \(seed)")
       }
-      if let set = cell.record.source.wholeMatch(of: /seed (\d+)/) { seed = Int64(set.output.1) ?? seed }
+      if let set = cell.record.source.wholeMatch(of: /seed (\d+)\s*;?\s*(#.*)?/) { seed = Int64(set.output.1) ?? seed }
       let shown = cell.shown.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map {
         Transcript.recorded(String($0))
       }
-      transcript.parts.append(Transcript.Part(source: cell.record.source, line: 1, shown: shown))
+      transcript.add(source: cell.record.source, comments: cell.record.comments, shown: shown)
     }
+    if !ending.isEmpty { transcript.add(source: "", comments: ending) }
     return transcript
   }
 
