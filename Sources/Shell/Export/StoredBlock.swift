@@ -25,6 +25,17 @@ enum StoredBlock: Codable, Equatable {
     }
   }
 
+  /// The same, with a table in the form that `:mode` asks for: all forms but the box are text.
+  init(_ block: Block, in mode: TableMode) {
+    if case .table = block, mode != .box {
+      var renderer = BlockRenderer.forFiles
+      renderer.mode = mode
+      self = .text(renderer.text(of: block))
+    } else {
+      self.init(block)
+    }
+  }
+
   /// As plain text, for readers of a notebook that draws nothing.
   var plain: String {
     switch self {
