@@ -24,7 +24,8 @@ struct ConnectionFile: Equatable, Sendable {
     // Without a wait: a pipe has no end.
     let descriptor = open(Home.path(path), O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else {
-      throw Problem(code: ShellCode.file, message: "cannot read \(path): \(FileFailure(errno).reason)")
+      let reason = errno == ENOENT ? "there is no file \(path)" : "cannot read \(path): \(FileFailure(errno).reason)"
+      throw Problem(code: ShellCode.file, message: reason)
     }
     defer { Glibc.close(descriptor) }
     var status = stat()
