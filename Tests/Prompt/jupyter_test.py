@@ -27,8 +27,7 @@ try:
     import nbformat
     import papermill
     import zmq
-    from jupyter_client import BlockingKernelClient
-    from jupyter_client.manager import start_new_kernel
+    from jupyter_client.manager import KernelManager
     from jupyter_client.session import Session
 except ImportError as error:
     print(f"jupyter_test.py: skipped, Python has no {error.name}")
@@ -48,8 +47,12 @@ def expect(condition, message):
 class Notebook:
     """A kernel and a client of it."""
 
-    def __init__(self, **arguments):
-        self.manager, self.client = start_new_kernel(kernel_name="ward", **arguments)
+    def __init__(self, **options):
+        self.manager = KernelManager(kernel_name="ward", **options)
+        self.manager.start_kernel()
+        self.client = self.manager.blocking_client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=20)
 
     def __enter__(self):
         return self
