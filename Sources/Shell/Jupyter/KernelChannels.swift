@@ -103,7 +103,7 @@ final class KernelChannels: @unchecked Sendable {
     let listening = order.compactMap { sockets[$0] }
     let descriptors = [wake.descriptor, Interrupt.descriptor] + duties.pipes
     while true {
-      sendAll()
+      sendAll(duties)
       let isLast = isClosing.load(ordering: .acquiring)
       let due = duties.flush()
       if due == nil, isLast, outgoing.withLock(\.isEmpty) { break }
@@ -154,7 +154,9 @@ final class KernelChannels: @unchecked Sendable {
       ).frames(of: self.name, signedBy: key))
   }
 
-  private func sendAll() {
+  private func sendAll(_ duties: Duties) {
+    // Who subscribed meanwhile is welcomed before it hears anything else.
+    receive(on: .iopub, duties)
     let answers = outgoing.withLock { waiting in
       defer { waiting.removeAll() }
       return waiting
