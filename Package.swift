@@ -45,7 +45,7 @@ let package = Package(
     .target(
       name: "Shell",
       dependencies: [
-        "Contract", "Lang", "NN", "Store", "CReadline", "CPng",
+        "Contract", "Lang", "NN", "Store", "CReadline", "CPng", "CCrypto",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: testable),
     .executableTarget(

@@ -19,6 +19,18 @@ enum Interrupt {
   /// Forgets a Ctrl-C, before work begins. A request to end is not forgotten.
   static func reset() { flags.requested.store(false, ordering: .relaxed) }
 
+  /// What Ctrl-C does, for whoever has no keys.
+  static func request() {
+    flags.requested.store(true, ordering: .relaxed)
+    flags.wake()
+  }
+
+  /// What SIGTERM does.
+  static func end() {
+    flags.ending.store(true, ordering: .relaxed)
+    flags.wake()
+  }
+
   /// Work begins: a Ctrl-C before it is forgotten, and Ctrl-\ ends it.
   static func beginWork() {
     reset()

@@ -72,8 +72,7 @@ final class REPL {
   }
 
   private func printBanner() {
-    let place = session.store.path.map(Home.shown) ?? "memory only"
-    print("ward \(wardVersion) · store \(place) · session \(session.number) · seed \(session.seed) · ?help for help")
+    print(session.banner)
     for cell in session.interruptedCells() {
       print(([cell.said] + cell.more).joined(separator: "\n  "))
     }

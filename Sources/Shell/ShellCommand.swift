@@ -67,7 +67,7 @@ enum ShellCommand {
   }
 
   /// Calls `body` with a list of C strings that ends with a null.
-  private static func withPointers<R>(
+  static func withPointers<R>(
     _ texts: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R
   ) -> R {
     // Safety: the copies live until `body` is done.
@@ -76,7 +76,7 @@ enum ShellCommand {
     return pointers.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
   }
 
-  private static func failure(_ number: Int32) -> Problem {
+  static func failure(_ number: Int32) -> Problem {
     Problem(code: ShellCode.sessionLine, message: "the command cannot be started: \(String(cString: strerror(number)))")
   }
 }

@@ -28,7 +28,7 @@ struct WardCommand: ParsableCommand {
     version: "ward \(wardVersion)",
     subcommands: [
       RunCommand.self, SQLCommand.self, ReplayCommand.self, ExportCommand.self, ImportNotebookCommand.self,
-      FormatCommand.self, CheckCommand.self,
+      JupyterCommand.self, FormatCommand.self, CheckCommand.self,
       ExplainCommand.self,
       VersionCommand.self,
       ReferenceCommand.self,
@@ -36,7 +36,9 @@ struct WardCommand: ParsableCommand {
     defaultSubcommand: RunCommand.self)
 
   /// The subcommands that help lists, for suggestions.
-  static let names = ["sql", "replay", "export", "import-notebook", "fmt", "check", "explain", "version", "help"]
+  static let names = [
+    "sql", "replay", "export", "import-notebook", "jupyter", "fmt", "check", "explain", "version", "help",
+  ]
 }
 
 /// Thrown by a subcommand that has said what there was to say and wants the program to end.

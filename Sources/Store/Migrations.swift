@@ -34,7 +34,7 @@ enum Migrations {
     ("4 rows by their cell", rowsByCell), ("5 trainings with their rows", trainingsWithRows),
     ("6 weights by epoch", weightsByEpoch), ("7 verdicts of checks, weights of every model", verdicts),
     ("8 goals and their success", goals), ("9 one written form", oneWrittenForm),
-    ("10 comments of cells", comments),
+    ("10 sessions of notebooks", notebooks), ("11 comments of cells", comments),
   ]
 
   /// Real numbers are REAL in STRICT tables, so that no view divides integers by accident.
@@ -211,6 +211,12 @@ enum Migrations {
         SELECT 'target(class: "' || replace(c.name, '"', '\\"') || '")' FROM class_result c
         WHERE c.result = result.id AND result.goal = 'target(class: ' || c.class || ')'), goal)
       WHERE goal LIKE 'target(%';
+    """
+
+  /// Where the cells of a session come from.
+  private static let notebooks = """
+    ALTER TABLE session ADD COLUMN frontend TEXT;
+    ALTER TABLE session ADD COLUMN notebook TEXT;
     """
 
   /// Comments belong to the cell that they stand before, and those behind the last to the session.

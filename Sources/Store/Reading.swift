@@ -52,6 +52,21 @@ extension StoreFile {
     }
   }
 
+  /// The newest cells of all sessions, oldest first, chosen by their text.
+  ///
+  /// - Parameters:
+  ///   - pattern: as for SQLite's GLOB: `*` stands for anything, `?` for a letter.
+  ///   - once: of cells with the same text only the newest.
+  public func typed(atMost limit: Int, like pattern: String? = nil, once: Bool = false) throws -> [StoredCell] {
+    try read { db in
+      let sql = """
+        SELECT *\(once ? ", max(id)" : "") FROM cell WHERE ?1 IS NULL OR source GLOB ?1
+        \(once ? "GROUP BY source " : "")ORDER BY id DESC LIMIT ?2
+        """
+      return try StoredCell.fetchAll(db, sql: sql, arguments: [pattern, limit]).reversed()
+    }
+  }
+
   /// A model with its weights; nil if there is none of that id.
   public func model(id: Int64) throws -> Stored<ModelRecord>? {
     try read { db in

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// One line on standard error that says how far long work is; silent when standard error is not a terminal.
+/// One line on standard error, or in a notebook, that says how far long work is; silent in files and pipes.
 ///
 /// It draws at most ten times a second and clears itself, so it never mixes with what a command shows. Any thread may
 /// update it.
@@ -17,8 +17,10 @@ final class Progress: Sendable {
   private let drawn = Mutex(Drawn())
 
   init(terminal: Terminal, quiet: Bool) {
-    isShown = terminal.errorIsTerminal && !quiet
+    isShown = (terminal.errorIsTerminal || terminal.progress != nil) && !quiet
     self.terminal = terminal
+    // A notebook keeps an empty place where it was: work that is over at once has none.
+    if terminal.progress != nil { drawn.withLock { $0.last = started + .milliseconds(200) } }
   }
 
   /// - Parameters:
@@ -34,6 +36,7 @@ final class Progress: Sendable {
       let elapsed = (now - started).inSeconds
       let left = fraction > 0.01 ? [Self.clock(elapsed / fraction - elapsed) + " left"] : []
       let line = Self.line(label, fraction: fraction, details: details + left)
+      if let progress = terminal.progress { return progress(line) }
       write("\r\u{1b}[K" + DisplayWidth.truncate(line, to: terminal.errorWidth - 1))
     }
   }
@@ -41,7 +44,7 @@ final class Progress: Sendable {
   /// Takes the line away.
   func finish() {
     drawn.withLock { drawn in
-      if drawn.isThere { write("\r\u{1b}[K") }
+      if drawn.isThere { if let progress = terminal.progress { progress("") } else { write("\r\u{1b}[K") } }
       drawn.isThere = false
     }
   }

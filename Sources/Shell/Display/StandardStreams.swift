@@ -4,9 +4,20 @@ import Synchronization
 /// Standard output and standard error. What cannot be written (a full disk behind `>`) does not end the work: its results
 /// are kept, and the program says so when it ends, with status 1.
 enum StandardStreams {
-  static func output(_ text: String) { write(text, to: STDOUT_FILENO) }
+  static func output(_ text: String) {
+    if let page = page.withLock({ $0 }) { page(text, false) } else { write(text, to: STDOUT_FILENO) }
+  }
 
-  static func error(_ text: String) { write(text, to: STDERR_FILENO) }
+  static func error(_ text: String) {
+    if let page = page.withLock({ $0 }) { page(text, true) } else { write(text, to: STDERR_FILENO) }
+  }
+
+  /// From here on a notebook gets both.
+  static func redirect(to page: @escaping @Sendable (String, _ isError: Bool) -> Void) {
+    self.page.withLock { $0 = page }
+  }
+
+  private static let page = Mutex<(@Sendable (String, Bool) -> Void)?>(nil)
 
   /// Why something could not be written to standard output; nil when all was.
   static var problem: String? {

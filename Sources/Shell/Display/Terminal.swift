@@ -4,10 +4,21 @@ import Foundation
 struct Terminal {
   enum ColorChoice: String, CaseIterable { case auto, always, never }
 
-  let outputIsTerminal = isatty(STDOUT_FILENO) == 1
-  let errorIsTerminal = isatty(STDERR_FILENO) == 1
-  let inputIsTerminal = isatty(STDIN_FILENO) == 1
+  private(set) var outputIsTerminal = isatty(STDOUT_FILENO) == 1
+  private(set) var errorIsTerminal = isatty(STDERR_FILENO) == 1
+  private(set) var inputIsTerminal = isatty(STDIN_FILENO) == 1
   var color = ColorChoice.auto
+  /// Takes the line of progress where there is no screen; an empty one takes it away.
+  private(set) var progress: (@Sendable (String) -> Void)?
+
+  /// A notebook, whatever its kernel was started from: no screen, and mistakes in colour.
+  static func ofNotebook(_ progress: @escaping @Sendable (String) -> Void) -> Terminal {
+    var terminal = Terminal()
+    (terminal.outputIsTerminal, terminal.errorIsTerminal, terminal.inputIsTerminal) = (false, false, false)
+    terminal.color = .always
+    terminal.progress = progress
+    return terminal
+  }
 
   /// The width of the screen in columns, asked each time since windows change; 100 where there is no screen to ask.
   var width: Int { outputIsTerminal ? Self.size(of: STDOUT_FILENO)?.columns ?? 100 : 100 }

@@ -98,7 +98,9 @@ struct HTMLPage {
   /// A table with headings for its columns, and for its rows where the first column names them.
   static func table(_ table: StoredTable, caption: String?) -> String {
     guard !table.columns.isEmpty else { return "<p>(no columns)</p>" }
-    let alignments = table.columns.map { $0.alignsRight ? " class=\"number\"" : "" }
+    // A page has a style for it; notebooks, whose tables have no caption, align all to the right.
+    let left = caption == nil ? " style=\"text-align: left\"" : ""
+    let alignments = table.columns.map { $0.alignsRight ? " class=\"number\"" : left }
     let namesRows = !table.columns[0].alignsRight && table.columns.count > 1
     let head = zip(table.columns, alignments).map { "<th scope=\"col\"\($1)>\(escaped($0.title))</th>" }
     let rows = table.rows.map { row in

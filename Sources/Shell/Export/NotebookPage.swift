@@ -1,8 +1,8 @@
 import Foundation
 import Lang
 
-/// A session as a Jupyter notebook (nbformat 4.5): to be read, to be run by the kernel, and to be made a
-/// script again.
+/// A session as a Jupyter notebook (nbformat 4.5): to be read, to be shown by `nbconvert`, to be run by Ward's kernel, and to
+/// be made a script again.
 struct NotebookPage {
   func text(of session: ExportedSession) -> String {
     var cells = [markdown("# " + Self.title(of: session), id: "title", [("page", "\"title\"")])]
@@ -30,15 +30,11 @@ struct NotebookPage {
     JSONText.object([
       (
         "kernelspec",
-        JSONText.object([("name", "\"ward\""), ("display_name", "\"Ward\""), ("language", "\"ward\"")])
-      ),
-      (
-        "language_info",
         JSONText.object([
-          ("name", "\"ward\""), ("version", JSONText.string(wardVersion)), ("file_extension", "\".ward\""),
-          ("mimetype", "\"text/x-ward\""), ("pygments_lexer", "\"text\""), ("codemirror_mode", "\"text/plain\""),
+          ("name", JSONText.string(KernelSpec.name)), ("display_name", "\"Ward\""), ("language", "\"ward\""),
         ])
       ),
+      ("language_info", NotebookLanguage.info),
       ("title", JSONText.string(session.title.withVisibleControls)),
     ])
   }
@@ -64,33 +60,16 @@ struct NotebookPage {
   }
 
   private func output(_ block: StoredBlock) -> String {
-    func display(_ forms: [(String, String)]) -> String {
-      JSONText.object([
-        ("output_type", "\"display_data\""), ("metadata", "{}"),
-        ("data", JSONText.object(forms + [("text/plain", lines(block.plain))])),
-      ])
-    }
     switch block {
     case .problem(let text):
-      let first = text.withVisibleControls.split(separator: "\n").first.map(String.init) ?? ""
-      let name = first.prefixMatch(of: /\w+\[([A-Z]\d{4})\]/).map { String($0.output.1) } ?? "problem"
+      return JSONText.object([("output_type", "\"error\"")] + ShownProblem(text.withVisibleControls).fields)
+    case .table, .picture, .chart:
+      let forms = MimeBundle(block).forms.map { type, content in
+        (type, type == Drawing.Form.png.rawValue ? JSONText.string(content) : lines(content))
+      }
       return JSONText.object([
-        ("output_type", "\"error\""), ("ename", JSONText.string(name)), ("evalue", JSONText.string(first)),
-        (
-          "traceback",
-          array(
-            text.withVisibleControls.split(separator: "\n", omittingEmptySubsequences: false).map {
-              JSONText.string(String($0))
-            })
-        ),
+        ("output_type", "\"display_data\""), ("metadata", "{}"), ("data", JSONText.object(forms)),
       ])
-    case .table(let table): return display([("text/html", lines(HTMLPage.table(table, caption: nil)))])
-    case .picture, .chart:
-      guard let drawing = Drawing(block) else { return display([]) }
-      let content =
-        drawing.form == .png
-        ? JSONText.string(drawing.bytes.base64EncodedString()) : lines(String(decoding: drawing.bytes, as: UTF8.self))
-      return display([(drawing.form.rawValue, content)])
     case .text, .summary:
       return JSONText.object([
         ("output_type", "\"stream\""), ("name", "\"stdout\""), ("text", lines(block.plain + "\n")),

@@ -107,7 +107,7 @@ struct NotebookScript {
   /// What a cell showed: as it was written, if it still shows that, or as its outputs say now.
   private static func shown(_ outputs: Any?, as written: [String]?) -> [String] {
     let now = (outputs as? [[String: Any]] ?? []).compactMap(plain).joined(separator: "\n")
-    let before = ShownText.blocks(of: (written ?? []).joined(separator: "\n")).map(\.plain).joined(separator: "\n")
+    let before = ShownText.blocks(of: (written ?? []).joined(separator: "\n")).map(\.shown).joined(separator: "\n")
     if let written, isSame(now, before) { return written }
     if now.allSatisfy(\.isWhitespace) { return [] }
     return now.split(separator: "\n", omittingEmptySubsequences: false).map { Transcript.recorded(String($0)) }

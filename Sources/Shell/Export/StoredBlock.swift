@@ -25,6 +25,17 @@ enum StoredBlock: Codable, Equatable {
     }
   }
 
+  /// The same, with a table in the form that `:mode` asks for: all forms but the box are text.
+  init(_ block: Block, in mode: TableMode) {
+    if case .table = block, mode != .box {
+      var renderer = BlockRenderer.forFiles
+      renderer.mode = mode
+      self = .text(renderer.text(of: block))
+    } else {
+      self.init(block)
+    }
+  }
+
   /// As plain text, for readers of a notebook that draws nothing.
   var plain: String {
     switch self {
@@ -34,6 +45,13 @@ enum StoredBlock: Codable, Equatable {
     case .picture(let picture): picture.description
     case .chart(let chart): chart.description
     }
+  }
+
+  /// As a file shows it, tables in boxes: what a saved session has.
+  var shown: String {
+    guard case .table(let table) = self, !table.columns.isEmpty else { return plain }
+    return table.grid.boxed(width: BlockRenderer.forFiles.width, mayTurn: false)
+      + (table.remark.isEmpty ? "" : "\n" + table.remark)
   }
 
   /// The column `output` of a cell: empty for none.

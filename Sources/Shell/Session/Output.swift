@@ -1,6 +1,14 @@
 import Foundation
 import Lang
 
+/// What shows blocks as they are, in place of a screen: a notebook.
+protocol OutputPage: AnyObject {
+  /// - Parameter isValue: whether it is what a statement came to, rather than what a command showed.
+  func show(_ block: StoredBlock, isValue: Bool)
+  /// A diagnostic, plain and as it is written on a screen.
+  func complain(_ text: String, written: String)
+}
+
 /// Where a session's output goes: on the screen at once, and kept as plain text for the cell's row and for replays.
 final class Output {
   private let renderer: () -> BlockRenderer
@@ -24,6 +32,10 @@ final class Output {
   /// How tables are shown. What the store keeps of a cell is a box all the same: a saved session has no `:mode` in it.
   var mode = TableMode.box
 
+  /// Shows everything, if it is there.
+  var page: (any OutputPage)?
+  private var heldBlocks: [StoredBlock] = []
+
   /// Shows what is longer than the screen, at the prompt.
   var pager: Pager?
 
@@ -46,7 +58,7 @@ final class Output {
   /// - Throws: `Interrupt`, if Ctrl-C came while it was drawn.
   func hold(_ block: Block) throws {
     guard let drawing = draw(block) else { throw Lang.Interrupt() }
-    held += drawing.text + "\n"
+    if let block = drawing.page { heldBlocks.append(block) } else { held += drawing.text + "\n" }
     keep(drawing)
   }
 
@@ -54,20 +66,22 @@ final class Output {
   func release() {
     if !held.isEmpty { display(held) }
     held = ""
+    for block in heldBlocks { page?.show(block, isValue: true) }
+    heldBlocks = []
   }
 
   /// Shows it at once; after a Ctrl-C nothing, and the cell ends at its next safe point.
   func show(_ block: Block) {
     release()
     guard let drawing = draw(block) else { return }
-    display(drawing.text + "\n")
+    if let block = drawing.page { page?.show(block, isValue: false) } else { display(drawing.text + "\n") }
     keep(drawing)
   }
 
   /// A diagnostic: `written` goes to standard error, `text` is kept.
   func complain(_ text: String, written: String) {
     release()
-    writeError(written + "\n")
+    if let page { page.complain(text, written: written) } else { writeError(written + "\n") }
     keep(text, as: .problem(text.withVisibleControls))
     transcript?.append(text + "\n")
   }
@@ -91,6 +105,8 @@ final class Output {
     var text: String
     var kept: String
     var stored: StoredBlock
+    /// For a notebook, in place of the text.
+    var page: StoredBlock?
     var transcript: String?
   }
 
@@ -98,12 +114,13 @@ final class Output {
   private func draw(_ block: Block) -> Drawing? {
     var renderer = renderer(), pages = BlockRenderer.forFiles
     (renderer.mode, pages.mode) = (mode, mode)
-    let isTranscribed = transcript != nil, room = isFull ? 0 : Self.maxKept
+    let isTranscribed = transcript != nil, hasPage = page != nil, room = isFull ? 0 : Self.maxKept
     func drawing() -> Drawing {
       let beginning = block.beginning(room)
       return Drawing(
-        text: renderer.text(of: block), kept: BlockRenderer.forFiles.text(of: beginning),
+        text: hasPage ? "" : renderer.text(of: block), kept: BlockRenderer.forFiles.text(of: beginning),
         stored: StoredBlock(beginning),
+        page: hasPage ? StoredBlock(block, in: renderer.mode) : nil,
         transcript: isTranscribed ? pages.text(of: block) : nil)
     }
     return block.isLarge ? try? Interrupt.runDetached(drawing) : drawing()

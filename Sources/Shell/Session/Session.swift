@@ -39,6 +39,10 @@ final class Session {
   var undoHistory = UndoHistory()
   /// Told of each further statement of a pasted text before it runs; the prompt shows it.
   var announce: (String) -> Void = { _ in }
+  /// How `!command` is run.
+  var runsCommand: (String) throws -> Int32 = { try ShellCommand.run($0) }
+  /// Whether cells get a number and a row. What one without is about to make is stored with the first cell that uses it.
+  var recordsCells = true
   /// Set by `:quit`.
   var isOver = false
   /// A training that was interrupted, to go on with.
@@ -65,6 +69,9 @@ final class Session {
     var goesOnInMemory = false
     var terminal = Terminal()
     var diagnostics = Notices.Form.text
+    /// Where cells are typed, and the notebook's file if that is known, for the session's row.
+    var frontend: String?
+    var notebook: String?
   }
 
   /// Opens the store and begins a session. At the prompt a store that cannot be used is replaced by one in memory, with a
@@ -75,7 +82,8 @@ final class Session {
     let terminal = options.terminal
     notices = Notices(options.diagnostics, on: terminal)
     let record = SessionRecord(
-      version: wardVersion, seed: Int64(options.seed), folder: FileManager.default.currentDirectoryPath)
+      version: wardVersion, seed: Int64(options.seed), folder: FileManager.default.currentDirectoryPath,
+      frontend: options.frontend, notebook: options.notebook)
     let (store, number, problem) = try StoreChoice.begin(record, in: options.keepsNothing ? nil : options.storePath)
     if let problem {
       guard options.goesOnInMemory else { throw problem }
@@ -117,6 +125,12 @@ final class Session {
 
   /// Takes a new connection for users' queries, where one is still busy with a query that nobody waits for.
   func renewSQL() throws { sql = try UserSQL(store) }
+
+  /// What stands at the top of a prompt.
+  var banner: String {
+    let place = store.path.map(Home.shown) ?? "memory only"
+    return "ward \(wardVersion) · store \(place) · session \(number) · seed \(seed) · ?help for help"
+  }
 
   /// The name diagnostics give to what is typed at the prompt: the number the prompt shows.
   var promptName: String { "[\(nextCell)]" }
@@ -260,23 +274,24 @@ final class Session {
   ///
   /// - Parameter apart: whether they are no continuation of those that wait already, as lines typed one by one are.
   private func add(comments more: String, apart: Bool) {
-    if more.isEmpty { return }
+    if more.isEmpty || !recordsCells { return }
     comments += (comments.isEmpty ? "" : apart ? "\n\n" : "\n") + more
   }
 
   /// Writes the cell's row, runs it, writes what it made, and remembers its value.
   private func runCell(_ source: String, _ work: () throws -> Value) -> ExitStatus {
     let number = nextCell
-    if remembersNames { undoHistory.remember(snapshot) }
-    nextCell += 1
+    if remembersNames, recordsCells { undoHistory.remember(snapshot) }
+    if recordsCells { nextCell += 1 }
     cell = CellRun()
     output.beginCell()
     Interrupt.beginWork()
     let started = ContinuousClock.now
     var status = ExitStatus.ok
     do {
-      try begin(number: number, source: source)
-      values.remember(try work(), of: number)
+      if recordsCells { try begin(number: number, source: source) }
+      let value = try work()
+      if recordsCells { values.remember(value, of: number) }
     } catch {
       status = report(error)
     }

@@ -10,13 +10,22 @@ public struct SessionRecord: TableRow, Sendable, Equatable {
   public var folder: String
   /// When it started.
   public var started: Date
+  /// `jupyter` where cells come from a notebook; nil for the prompt and for scripts.
+  public var frontend: String?
+  /// The notebook's file, where it is known.
+  public var notebook: String?
 
   /// A session about to start.
-  public init(version: String, seed: Int64 = 0, folder: String = "", started: Date = Date()) {
+  public init(
+    version: String, seed: Int64 = 0, folder: String = "", started: Date = Date(), frontend: String? = nil,
+    notebook: String? = nil
+  ) {
     self.version = version
     self.seed = seed
     self.folder = folder
     self.started = started
+    self.frontend = frontend
+    self.notebook = notebook
   }
 }
 

@@ -19,11 +19,11 @@ CREATE TABLE cell (
   id INTEGER PRIMARY KEY AUTOINCREMENT, session INTEGER NOT NULL REFERENCES session, number INTEGER NOT NULL,
   source TEXT NOT NULL, seed INTEGER NOT NULL, started TEXT NOT NULL, seconds REAL,
   status TEXT NOT NULL CHECK (status IN ('running', 'ok', 'failed', 'interrupted')),
-  shown TEXT NOT NULL DEFAULT '', output TEXT NOT NULL DEFAULT '', comments TEXT NOT NULL DEFAULT '',
+  shown TEXT NOT NULL DEFAULT '', output TEXT NOT NULL DEFAULT '',
   UNIQUE (session, number)
 ) STRICT;
-INSERT INTO "cell" VALUES(1,1,1,'let normal = train lenet on: fashion',0,'2026-11-23 02:11:23.626',14.1,'ok','normal  lenet','','');
-INSERT INTO "cell" VALUES(2,1,2,'resume normal',0,'2026-11-23 02:11:23.628',NULL,'running','','','');
+INSERT INTO "cell" VALUES(1,1,1,'let normal = train lenet on: fashion',0,'2026-11-23 02:11:23.626',14.1,'ok','normal  lenet','');
+INSERT INTO "cell" VALUES(2,1,2,'resume normal',0,'2026-11-23 02:11:23.628',NULL,'running','','');
 CREATE TABLE class_result (
   result INTEGER NOT NULL REFERENCES result, class INTEGER NOT NULL, name TEXT NOT NULL,
   protected INTEGER NOT NULL, images INTEGER NOT NULL, clean REAL, robust REAL, low REAL, high REAL,
@@ -65,7 +65,7 @@ INSERT INTO "example" VALUES(1,3,3,3,3,4,1,0.1,1.03,30.0,700,40,40);
 INSERT INTO "example" VALUES(1,4,4,4,4,5,0,0.1,1.04,30.0,700,40,40);
 CREATE TABLE migration (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 INSERT INTO "migration" VALUES('1 first tables');
-INSERT INTO "migration" VALUES('10 comments of cells');
+INSERT INTO "migration" VALUES('10 sessions of notebooks');
 INSERT INTO "migration" VALUES('2 examples by class');
 INSERT INTO "migration" VALUES('3 trainings to resume');
 INSERT INTO "migration" VALUES('4 rows by their cell');
@@ -93,8 +93,8 @@ INSERT INTO "result" VALUES(1,1,'pgd','linf',0.1,1,1,'test',0,2,1.0,0.5,0.25,1.9
 CREATE TABLE session (
   id INTEGER PRIMARY KEY AUTOINCREMENT, version TEXT NOT NULL, seed INTEGER NOT NULL, folder TEXT NOT NULL,
   started TEXT NOT NULL, ended TEXT
-, comments TEXT NOT NULL DEFAULT '') STRICT;
-INSERT INTO "session" VALUES(1,'0.1',0,'','2026-11-23 02:11:23.624',NULL,'');
+, frontend TEXT, notebook TEXT) STRICT;
+INSERT INTO "session" VALUES(1,'0.1',0,'','2026-11-23 02:11:23.624',NULL,NULL,NULL);
 ANALYZE "sqlite_master";
 INSERT INTO "sqlite_stat1" VALUES('example','example_class','1000000 10000 1000 500');
 INSERT INTO "sqlite_stat1" VALUES('example','example','1000000 10000 1');

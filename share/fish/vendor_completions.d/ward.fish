@@ -1,11 +1,12 @@
 # fish completion for ward. Written by `make docs` from the declarations in the sources; changes here are lost.
 
-set -l commands sql replay export import-notebook fmt check explain version
+set -l commands sql replay export import-notebook jupyter fmt check explain version
 complete -c ward -n "not __fish_seen_subcommand_from $commands" -k -xa '(__fish_complete_suffix .ward)'
 complete -c ward -n __fish_use_subcommand -a sql -d 'Ask the store with SQL, and print the answer.'
 complete -c ward -n __fish_use_subcommand -a replay -d 'Run a saved session again and compare what it shows with what it showed.'
 complete -c ward -n __fish_use_subcommand -a export -d 'Write a session as a page to be read: HTML, Markdown or a Jupyter notebook.'
 complete -c ward -n __fish_use_subcommand -a import-notebook -d 'Make the script of a Jupyter notebook.'
+complete -c ward -n __fish_use_subcommand -a jupyter -d 'Install Ward as a kernel of Jupyter, remove it, or be one.'
 complete -c ward -n __fish_use_subcommand -a fmt -d 'Lay a script out in the canonical way; comments and recorded output stay.'
 complete -c ward -n __fish_use_subcommand -a check -d 'Read a script and check its names and calls; run nothing.'
 complete -c ward -n __fish_use_subcommand -a explain -d 'Explain a diagnostic by its code.'
@@ -47,6 +48,14 @@ complete -c ward -n "__fish_seen_subcommand_from import-notebook" -l to -rF -d '
 complete -c ward -n "__fish_seen_subcommand_from import-notebook" -l force -d 'Write over a file that is there already.'
 complete -c ward -n "__fish_seen_subcommand_from import-notebook" -l diagnostics -xa 'text json' -d 'Mistakes on standard error: text, or json with one object a line.'
 complete -c ward -n "__fish_seen_subcommand_from import-notebook" -f
+complete -c ward -n "__fish_seen_subcommand_from jupyter" -l user -d 'Install for this user: in JUPYTER_DATA_DIR, or ~/.local/share/jupyter (the default).'
+complete -c ward -n "__fish_seen_subcommand_from jupyter" -l prefix -x -d 'Install below this folder, in share/jupyter.'
+complete -c ward -n "__fish_seen_subcommand_from jupyter" -l sys-prefix -d 'Install in the Python environment that is active.'
+complete -c ward -n "__fish_seen_subcommand_from jupyter" -l store -rF -d 'The file of the store.'
+complete -c ward -n "__fish_seen_subcommand_from jupyter" -l seed -x -d 'The session seed.'
+complete -c ward -n "__fish_seen_subcommand_from jupyter" -l threads -x -d 'How many threads work; all processors when not given. Results do not depend on it.'
+complete -c ward -n "__fish_seen_subcommand_from jupyter" -l safe -d 'No !command, and no writing outside the store and the working folder.'
+complete -c ward -n "__fish_seen_subcommand_from jupyter" -f -a '(__fish_complete_suffix .ward)'
 complete -c ward -n "__fish_seen_subcommand_from fmt" -l check -d 'Change nothing; say which files would change, and end with status 3 if any would.'
 complete -c ward -n "__fish_seen_subcommand_from fmt" -l diagnostics -xa 'text json' -d 'Mistakes on standard error: text, or json with one object a line.'
 complete -c ward -n "__fish_seen_subcommand_from fmt" -f -a '(__fish_complete_suffix .ward)'

@@ -5,7 +5,7 @@ import Foundation
 struct Bitmap: Equatable, Sendable {
   let width: Int
   let height: Int
-  /// 1 for grey, 3 for red, green and blue.
+  /// 1 for grey, 3 for red, green and blue, 4 with the opacity behind them.
   let channels: Int
   /// `height · width · channels` of them.
   var bytes: [UInt8]

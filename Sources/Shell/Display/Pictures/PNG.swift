@@ -13,7 +13,8 @@ enum PNG {
     image.version = UInt32(PNG_IMAGE_VERSION)
     image.width = UInt32(bitmap.width)
     image.height = UInt32(bitmap.height)
-    image.format = bitmap.channels == 3 ? rgb : 0
+    image.format =
+      bitmap.channels == 1 ? 0 : bitmap.channels == 3 ? rgb : rgb | UInt32(PNG_FORMAT_FLAG_ALPHA)
     defer { png_image_free(&image) }
     let stride = Int32(bitmap.width * bitmap.channels)
     // Safety: libpng reads `height` rows of `stride` bytes, which is exactly what a bitmap holds, and writes no more

@@ -135,12 +135,12 @@ extension Session {
     try line(self, rest)
   }
 
-  /// `!command`: runs in the user's shell, on this terminal.
+  /// `!command`: runs in the user's shell, on this terminal or for this notebook.
   private func runShell(_ command: String) throws {
     guard !isSafe else {
       throw Problem(code: ShellCode.unsafe, message: "`!` is off: this session was started with --safe")
     }
-    let status = try ShellCommand.run(command)
+    let status = try runsCommand(command)
     // Ctrl-C was for the command, and ends the script that it stands in.
     if status == 128 + SIGINT { throw Lang.Interrupt() }
     if status != 0 { notices.report(.warning, "the command ended with status \(status)") }
