@@ -46,8 +46,18 @@ struct ConnectionFile: Equatable, Sendable {
     var transport: String?
     var ip: String
     var key: String
-    var signature_scheme: String?
-    var shell_port, control_port, stdin_port, iopub_port, hb_port: Int
+    var signatureScheme: String?
+    var shell, control, stdin, iopub, heartbeat: Int
+
+    enum CodingKeys: String, CodingKey {
+      case transport, ip, key
+      case signatureScheme = "signature_scheme"
+      case shell = "shell_port"
+      case control = "control_port"
+      case stdin = "stdin_port"
+      case iopub = "iopub_port"
+      case heartbeat = "hb_port"
+    }
   }
 
   /// - Throws: `Problem` with the reason.
@@ -59,7 +69,7 @@ struct ConnectionFile: Equatable, Sendable {
     } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
       throw refused("its `\(context.codingPath.last?.stringValue ?? "text")` is of another kind")
     } catch { throw refused("it is not JSON") }
-    let scheme = file.signature_scheme ?? "hmac-sha256"
+    let scheme = file.signatureScheme ?? "hmac-sha256"
     guard scheme == "hmac-sha256" || file.key.isEmpty else {
       throw refused("it asks for signatures by \(scheme), and Ward has hmac-sha256")
     }
@@ -69,8 +79,8 @@ struct ConnectionFile: Equatable, Sendable {
     }
     guard !file.ip.isEmpty, !file.ip.utf8.contains(0) else { throw refused("its `ip` says nothing") }
     let ports: [Channel: Int] = [
-      .shell: file.shell_port, .control: file.control_port, .stdin: file.stdin_port, .iopub: file.iopub_port,
-      .heartbeat: file.hb_port,
+      .shell: file.shell, .control: file.control, .stdin: file.stdin, .iopub: file.iopub,
+      .heartbeat: file.heartbeat,
     ]
     guard ports.values.allSatisfy({ (1...65535).contains($0) }) else { throw refused("a port is from 1 to 65535") }
     guard Set(ports.values).count == ports.count else { throw refused("two channels have one port") }

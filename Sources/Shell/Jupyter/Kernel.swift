@@ -73,7 +73,7 @@ final class Kernel {
         channels.send(
           KernelAnswer(
             channel: .iopub, identities: [Array("comm_close".utf8)], type: "comm_close", parent: request.header,
-            content: JSONText.object([("comm_id", JSONText.string(comm.comm_id)), ("data", "{}")])))
+            content: JSONText.object([("comm_id", JSONText.string(comm.id)), ("data", "{}")])))
       case "shutdown_request": KernelControl(channels, page, info: info).shutDown(request, on: .shell)
       default: break
       }
@@ -123,7 +123,7 @@ final class Kernel {
     page.publish(
       "execute_input",
       JSONText.object([("code", JSONText.string(wanted.code)), ("execution_count", "\(session.nextCell)")]))
-    session.recordsCells = !isSilent && wanted.store_history ?? true
+    session.recordsCells = !isSilent && wanted.storesHistory ?? true
     let first = session.nextCell
     let status = session.run(wanted.code)
     session.recordsCells = true
@@ -134,12 +134,12 @@ final class Kernel {
     let problems = page.endCell(number: count).problems
     var fields = [("execution_count", "\(count)"), ("payload", leaves ? Self.leaving : "[]")]
     guard status != .ok else {
-      fields.append(("user_expressions", values(of: wanted.user_expressions ?? [:], request)))
+      fields.append(("user_expressions", values(of: wanted.expressions ?? [:], request)))
       reply(to: request, Self.object(fields))
       return []
     }
     let problem = problems.first ?? ShownProblem(name: "Failed", message: "the cell failed", lines: "the cell failed")
-    let aborted = wanted.stop_on_error ?? true ? channels.takeWaitingCells() : []
+    let aborted = wanted.stopsOnError ?? true ? channels.takeWaitingCells() : []
     reply(
       to: request,
       JSONText.object([("status", "\"error\""), ("user_expressions", "{}")] + fields + problem.fields))

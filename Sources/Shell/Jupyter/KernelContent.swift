@@ -6,34 +6,55 @@ enum KernelContent {
   struct Execute: Decodable {
     var code: String
     var silent: Bool?
-    var store_history: Bool?
-    var user_expressions: [String: String]?
-    var stop_on_error: Bool?
+    var storesHistory: Bool?
+    var expressions: [String: String]?
+    var stopsOnError: Bool?
+
+    enum CodingKeys: String, CodingKey {
+      case code, silent
+      case storesHistory = "store_history"
+      case expressions = "user_expressions"
+      case stopsOnError = "stop_on_error"
+    }
   }
 
   /// `complete_request` and `inspect_request`.
   struct Place: Decodable {
     var code: String
     /// In Unicode code points.
-    var cursor_pos: Int
+    var cursor: Int
+
+    enum CodingKeys: String, CodingKey {
+      case code
+      case cursor = "cursor_pos"
+    }
   }
 
   struct Code: Decodable { var code: String }
 
   struct History: Decodable {
     var output: Bool?
-    var hist_access_type: String
+    var kind: String
     var session: Int?
     var start: Int?
     var stop: Int?
     var n: Int?
     var pattern: String?
     var unique: Bool?
+
+    enum CodingKeys: String, CodingKey {
+      case output, session, start, stop, n, pattern, unique
+      case kind = "hist_access_type"
+    }
   }
 
   struct Shutdown: Decodable { var restart: Bool? }
 
-  struct Comm: Decodable { var comm_id: String }
+  struct Comm: Decodable {
+    var id: String
+
+    enum CodingKeys: String, CodingKey { case id = "comm_id" }
+  }
 }
 
 /// Places in a text: Jupyter counts Unicode code points, Ward bytes of UTF-8.

@@ -5,7 +5,7 @@ import Lang
 enum KernelHelp {
   /// What could stand at a place: the same candidates as Tab has.
   static func completions(_ place: KernelContent.Place, in session: Session) -> String {
-    let cursor = CodePoints.byte(of: place.cursor_pos, in: place.code)
+    let cursor = CodePoints.byte(of: place.cursor, in: place.code)
     let found = Completion.at(
       place.code, cursor, in: session.environment, from: CompletionProvider.sources(of: session))
     // A text that one candidate ends is closed, as at the prompt.
@@ -28,7 +28,7 @@ enum KernelHelp {
 
   /// What `?` says of the name at a place, or of the call around it.
   static func inspection(_ place: KernelContent.Place, in session: Session) -> String {
-    let cursor = CodePoints.byte(of: place.cursor_pos, in: place.code)
+    let cursor = CodePoints.byte(of: place.cursor, in: place.code)
     let call = Completion.signature(place.code, cursor, in: session.environment)?.prefix { $0 != " " && $0 != "(" }
     let topics = names(in: place.code, at: cursor) + (call.map { [String($0)] } ?? [])
     let found = topics.lazy.filter { !$0.isEmpty }.compactMap { try? About.page($0, in: session) }.first

@@ -8,7 +8,7 @@ enum KernelHistory {
   static func reply(to wanted: KernelContent.History, in session: Session) throws -> String {
     let most = max(0, min(wanted.n ?? 1000, 10_000))
     var cells: [StoredCell]
-    switch wanted.hist_access_type {
+    switch wanted.kind {
     case "tail": cells = try session.store.typed(atMost: most)
     case "search":
       cells = try session.store.typed(atMost: most, like: wanted.pattern ?? "*", once: wanted.unique ?? false)
@@ -21,7 +21,7 @@ enum KernelHistory {
     default:
       throw Problem(
         code: ShellCode.sessionLine,
-        message: "history is asked as tail, range or search, not \(wanted.hist_access_type)")
+        message: "history is asked as tail, range or search, not \(wanted.kind)")
     }
     let rows = cells.map { cell in
       let source = JSONText.string(cell.record.source)

@@ -15,8 +15,13 @@ struct KernelMessage: Sendable {
   static let mark = Array("<IDS|MSG>".utf8)
 
   private struct Header: Decodable {
-    let msg_id: String
-    let msg_type: String
+    let id: String
+    let type: String
+
+    enum CodingKeys: String, CodingKey {
+      case id = "msg_id"
+      case type = "msg_type"
+    }
   }
 
   /// - Throws: `Mistake` for what is no message, or none of somebody who has the key.
@@ -29,7 +34,7 @@ struct KernelMessage: Sendable {
     (identities, header) = (Array(frames[..<mark]), signed[signed.startIndex])
     content = signed[signed.startIndex + 3]
     guard let read = try? JSONDecoder().decode(Header.self, from: Data(header)) else { throw .badHeader }
-    type = read.msg_type
+    type = read.type
   }
 
   /// The content as an object of that kind.
