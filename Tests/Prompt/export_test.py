@@ -139,6 +139,9 @@ class Ward:
         self.program, self.folder = program, folder
         self.environment = dict(os.environ, WARD_STORE=os.path.join(folder, "ward.sqlite"), XDG_CONFIG_HOME=folder)
 
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
     def __call__(self, *arguments, text=None):
         return subprocess.run([self.program, *arguments], input=text or "", capture_output=True, text=True,
                               cwd=self.folder, env=self.environment, timeout=300)
@@ -192,26 +195,26 @@ x + y
 
 def check_prose(ward):
     """Comments are kept with the cells, and are the text of every page."""
-    with open("prose.ward", "w") as file:
+    with open(ward.path("prose.ward"), "w") as file:
         file.write(SCRIPT + "# The end.\n")
     run = ward("export", "prose.ward", "--run", "--to", "prose.html", "--eps", "0.3")
     expect(run.returncode == 0 and run.stdout == "prose.html: 4 cells\n", f"--run: {run.stdout}{run.stderr}")
-    page = open("prose.html").read()
+    page = open(ward.path("prose.html")).read()
     for part in ("<h2>Twice</h2>", "<li>two</li>", "<em>mine</em>", "<code>budget</code>", "The end.", ">1.2<", "prose.ward"):
         expect(part in page, f"prose.html has no {part}")
-    check_html("prose.html")
+    check_html(ward.path("prose.html"))
     ward("export", "last", "--to", "prose.ipynb")
-    check_notebook("prose.ipynb")
+    check_notebook(ward.path("prose.ipynb"))
     run = ward("import-notebook", "prose.ipynb", "--to", "again.ward")
     shown = SCRIPT.replace("budget\"  # in pixel units\n", "budget\"  # in pixel units\n#> eps  0.3\n").replace("; let", ";\nlet")
     shown = shown.replace("let y = x\n", "let y = x\n#> y  0.6\n") + "#> 1.2\n\n# The end.\n"
-    expect(open("again.ward").read() == shown, f"again.ward: {open('again.ward').read()}")
+    expect(open(ward.path("again.ward")).read() == shown, f"again.ward: {open(ward.path('again.ward')).read()}")
     run = ward("import-notebook", "prose.ipynb", "--to", "again.ward")
     expect(run.returncode == 1 and "--force" in run.stderr, f"over a file: {run.stderr}")
-    with open("failing.ward", "w") as file:
+    with open(ward.path("failing.ward"), "w") as file:
         file.write("let a = 1\n# wrong\ncheck a > 2\nlet b = 3\n")
     run = ward("export", "failing.ward", "--run", "--to", "failing.md")
-    text = open("failing.md").read()
+    text = open(ward.path("failing.md")).read()
     expect(run.returncode == 3 and "the check failed" in run.stderr and "the check failed" in text, f"{run.stderr}{text}")
     expect("wrong" in text and "let b" not in text, text)
     run = ward("export", "last", "--seed", "3", "--to", "x.md")
