@@ -114,7 +114,7 @@ def check_html(file):
     return page
 
 
-def check_notebook(file):
+def check_notebook(file, holds="x is 2.5"):
     notebook = json.load(open(file, encoding="utf-8"))
     expect(notebook["metadata"]["language_info"]["name"] == "ward", f"{file}: no language")
     expect("\x1b" not in open(file, encoding="utf-8").read(), f"{file}: it holds an escape character")
@@ -130,7 +130,7 @@ def check_notebook(file):
         print("nbconvert is not installed: the notebook was not converted")
         return notebook
     body, _ = nbconvert.HTMLExporter().from_filename(file)
-    expect("x is 2.5" in body, f"{file}: nbconvert lost the output")
+    expect(holds in body, f"{file}: nbconvert lost the output")
     return notebook
 
 
@@ -204,7 +204,7 @@ def check_prose(ward):
         expect(part in page, f"prose.html has no {part}")
     check_html(ward.path("prose.html"))
     ward("export", "last", "--to", "prose.ipynb")
-    check_notebook(ward.path("prose.ipynb"))
+    check_notebook(ward.path("prose.ipynb"), holds="The end.")
     run = ward("import-notebook", "prose.ipynb", "--to", "again.ward")
     shown = SCRIPT.replace("budget\"  # in pixel units\n", "budget\"  # in pixel units\n#> eps  0.3\n").replace("; let", ";\nlet")
     shown = shown.replace("let y = x\n", "let y = x\n#> y  0.6\n") + "#> 1.2\n\n# The end.\n"
