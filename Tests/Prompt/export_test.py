@@ -10,10 +10,12 @@ import json
 import os
 import re
 import resource
+import signal
 import stat
 import subprocess
 import sys
 import tempfile
+import time
 from html.parser import HTMLParser
 
 HOSTILE = "select '<script>alert(1)</script>' as \"<b>x</b>\", char(27) || '[31m' as esc, '\"><img src=x onerror=y>' as tag, '`|*_#' as marks"
@@ -221,6 +223,22 @@ def check_prose(ward):
     expect(run.returncode == 2 and "--run" in run.stderr, run.stderr)
 
 
+def check_interrupted_run(ward):
+    """What was shown before Ctrl-C is on the page, drawn."""
+    with open(ward.path("long.ward"), "w") as file:
+        file.write("plot select 1 as x, 2 as y union select 2, 3\nsleep 600\n")
+    run = subprocess.Popen([ward.program, "export", "long.ward", "--run", "--to", "long.html"], cwd=ward.folder,
+                           env=ward.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    query = "select count(*) from cells where source = 'sleep 600' and status = 'running'"
+    while run.poll() is None and ward("sql", query, "--mode", "csv").stdout.split()[-1] != "1":
+        time.sleep(0.1)
+    run.send_signal(signal.SIGINT)
+    _, said = run.communicate(timeout=60)
+    page = open(ward.path("long.html")).read()
+    expect(run.returncode == 130 and "interrupted" in said, f"ended with {run.returncode}: {said}")
+    expect("data:image/svg+xml" in page and "interrupted" in page, "the plot of an interrupted script is not drawn")
+
+
 def check_speed(ward, cells=1000):
     lines = [f'select {i} as i, round({i} / 7.0, 3) as share, "cell {i}" as name' for i in range(cells)]
     ward("--no-init", "-", text="\n".join(lines) + "\n")
@@ -245,6 +263,7 @@ def main():
         check_sessions(ward)
         check_mistakes(ward)
         check_prose(ward)
+        check_interrupted_run(ward)
         check_speed(ward)
     print(f"{'all is well' if not failures else str(len(failures)) + ' failures'}")
     sys.exit(1 if failures else 0)

@@ -100,6 +100,8 @@ struct ExportCommand: ParsableCommand {
       status = session.run(
         script: script, arguments: try ScriptArguments(parameters: parameters, script: source).parse(arguments))
     }
+    // A Ctrl-C was for the script: the page is still drawn.
+    Interrupt.reset()
     if status != .usage {
       page = try ExportedSession(number: session.number, of: session.store, sql: session.sql)
       page?.title = URL(fileURLWithPath: source).deletingPathExtension().lastPathComponent

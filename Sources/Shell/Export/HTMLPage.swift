@@ -56,7 +56,10 @@ struct HTMLPage {
 
   private func block(_ block: StoredBlock, of cell: Int, at place: Int) -> String {
     switch block {
-    case .text(let text): return Self.lines(text, class: "text", label: "Output of cell \(cell)")
+    case .text(let text):
+      // Boxes that wrap on a small screen cannot be read: they scroll.
+      let kind = text.contains("│") ? "text boxes" : "text"
+      return Self.lines(text, class: kind, label: "Output of cell \(cell)")
     case .summary(let name, let text):
       let head = name.map { "<strong>\(Self.escaped($0))</strong>  " } ?? ""
       return "<p class=\"summary\">\(head)\(Self.escaped(text))</p>"
@@ -66,7 +69,7 @@ struct HTMLPage {
     case .table(let table): return Self.table(table, caption: "Table of cell \(cell)")
     case .picture, .chart:
       guard let drawing = Drawing(block) else {
-        return Self.lines(block.plain, class: "text", label: "What a drawing of cell \(cell) shows")
+        return Self.lines(block.plain, class: "text boxes", label: "What a drawing of cell \(cell) shows")
       }
       let source = "data:\(drawing.form.rawValue);base64,\(drawing.bytes.base64EncodedString())"
       return "<figure><img src=\"\(source)\" alt=\"\(Self.escaped(drawing.alternative))\"></figure>"

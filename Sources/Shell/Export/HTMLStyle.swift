@@ -76,7 +76,7 @@ extension HTMLPage {
       .prose { margin-left: 7rem; }
     }
     @media (max-width: 47.99rem) {
-      .source, .text { white-space: pre-wrap; overflow-wrap: anywhere; }
+      .source, .text:not(.boxes) { white-space: pre-wrap; overflow-wrap: anywhere; }
     }
     @media print {
       :root { --page: #ffffff; --ink: #000000; --faint: #444444; --rule: #bbbbbb; --code: #ffffff; --link: #000000;
