@@ -42,6 +42,9 @@ struct ExportTests {
     #expect(page.images[1].bytes.starts(with: [0x89, 0x50, 0x4e, 0x47]))
     let notebook = try JSONSerialization.jsonObject(with: Data(NotebookPage().text(of: Self.session).utf8))
     #expect("\(notebook)".contains("image/svg+xml"))
+    // The column of a notebook is narrower than a page.
+    let svg = try #require(MimeBundle(.chart(Self.chart)).forms.first { $0.type == "image/svg+xml" }?.content)
+    #expect(svg.contains("width=\"720\" height=\"432\"") && svg.contains("viewBox=\"0 0 800 480\""))
   }
 
   @Test func aHeatMapIsNotReadOutNumberByNumber() throws {

@@ -19,9 +19,18 @@ struct MimeBundle {
       guard let drawing = Drawing(block) else { return [] }
       let content =
         drawing.form == .png
-        ? drawing.bytes.base64EncodedString() : String(decoding: drawing.bytes, as: UTF8.self)
+        ? drawing.bytes.base64EncodedString() : Self.fitted(String(decoding: drawing.bytes, as: UTF8.self))
       return [(drawing.form.rawValue, content)]
     }
+  }
+
+  /// A plot no wider than the column of a notebook beside JupyterLab's list of files, which would cut it off.
+  private static func fitted(_ svg: String) -> String {
+    let most = 720
+    guard let size = svg.firstMatch(of: /<svg\s+width="(\d{1,6})" height="(\d{1,6})"/), let width = Int(size.output.1),
+      let height = Int(size.output.2), width > most
+    else { return svg }
+    return svg.replacingCharacters(in: size.range, with: "<svg width=\"\(most)\" height=\"\(height * most / width)\"")
   }
 
   /// As the protocol has it.
