@@ -219,6 +219,8 @@ def check_prose(ward):
     text = open(ward.path("failing.md")).read()
     expect(run.returncode == 3 and "the check failed" in run.stderr and "the check failed" in text, f"{run.stderr}{text}")
     expect("wrong" in text and "let b" not in text, text)
+    run = ward("export", "failing.ward", "--run", "--to", "/none/x.html")
+    expect(run.returncode == 1 and "no folder" in run.stderr and "check failed" not in run.stderr, run.stderr)
     run = ward("export", "last", "--seed", "3", "--to", "x.md")
     expect(run.returncode == 2 and "--run" in run.stderr, run.stderr)
 

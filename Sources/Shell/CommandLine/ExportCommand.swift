@@ -91,10 +91,14 @@ struct ExportCommand: ParsableCommand {
     options.diagnostics = diagnosticOptions.diagnostics
     // What is shown goes to the page; mistakes are told at once as well.
     let session = try Session(options, output: Output(renderer: { .forFiles }, write: { _ in }))
-    var page: ExportedSession?
     let status: ExitStatus
     do {
       defer { session.end() }
+      // Not only after an hour of training.
+      try session.checkMayWrite(to)
+      guard FileManager.default.fileExists(atPath: Home.folder(of: Home.path(to))) else {
+        throw Problem(code: ShellCode.file, message: "there is no folder for \(to)", help: ["nothing was run"])
+      }
       let script = Source(name: source, text: text)
       let parameters = session.interpreter.parse(script).parameters
       status = session.run(
@@ -103,12 +107,9 @@ struct ExportCommand: ParsableCommand {
     // A Ctrl-C was for the script: the page is still drawn.
     Interrupt.reset()
     if status != .usage {
-      page = try ExportedSession(number: session.number, of: session.store, sql: session.sql)
-      page?.title = URL(fileURLWithPath: source).deletingPathExtension().lastPathComponent
-      page?.provenance.insert(("File", source), at: 0)
-    }
-    if let page {
-      try session.checkMayWrite(to)
+      var page = try ExportedSession(number: session.number, of: session.store, sql: session.sql)
+      page.title = URL(fileURLWithPath: source).deletingPathExtension().lastPathComponent
+      page.provenance.insert(("File", source), at: 0)
       try ExportFormat.write(page, to: to, environment: session.environment, mayWrite: session.checkMayWrite)
       print("\(to): \(page.cells.count { !$0.source.isEmpty }.of("cell"))".withVisibleControls)
     }
