@@ -28,7 +28,8 @@ import Testing
       "examples": "index label clean_answer answer fooled linf l2 l1 l0 queries steps",
       "weights": "parameters l1 l2 max std near_zero kurtosis hoyer gini",
       "epoch_weights": "model epoch layer l1 l2 max std near_zero kurtosis hoyer gini",
-      "checks": "name passed value meaning settings spec",
+      "checks": "name passed value meaning settings spec", "sweeps": "name script axes condition points done failed",
+      "points": "sweep params status problem seconds machine session",
     ]
     #expect(Set(Views.all.map(\.name)) == Set(promised.keys))
     for (view, columns) in promised {
