@@ -34,8 +34,8 @@ enum Migrations {
     ("4 rows by their cell", rowsByCell), ("5 trainings with their rows", trainingsWithRows),
     ("6 weights by epoch", weightsByEpoch), ("7 verdicts of checks, weights of every model", verdicts),
     ("8 goals and their success", goals), ("9 one written form", oneWrittenForm),
-    ("10 sessions of notebooks", notebooks), ("11 comments of cells", comments),
-    ("12 certificates", certificates),
+    ("10 sessions of notebooks", notebooks), ("11 comments of cells", comments), ("12 sweeps", sweeps),
+    ("13 certificates", certificates),
   ]
 
   /// Real numbers are REAL in STRICT tables, so that no view divides integers by accident.
@@ -236,6 +236,31 @@ enum Migrations {
       label INTEGER NOT NULL, clean_answer INTEGER NOT NULL, certified INTEGER NOT NULL, margin REAL,
       unproved TEXT NOT NULL, in_band INTEGER NOT NULL, PRIMARY KEY (result, position)
     ) STRICT, WITHOUT ROWID;
+    """
+
+  /// A session is told by `origin` in whatever store it is, so that stores can be merged. One of before gets an origin made
+  /// of what it is, the same in each copy of its store.
+  ///
+  /// What a sweep asked for (`sweep_point`) and what ran (`point`, one for each session that ran one) meet in the key, so
+  /// that a point may belong to several sweeps.
+  private static let sweeps = """
+    ALTER TABLE session ADD COLUMN origin TEXT NOT NULL DEFAULT '';
+    ALTER TABLE session ADD COLUMN machine TEXT;
+    UPDATE session SET origin = started || ' ' || id || ' ' || folder;
+    CREATE UNIQUE INDEX session_origin ON session (origin);
+    CREATE TABLE sweep (
+      id INTEGER PRIMARY KEY, name TEXT NOT NULL, code TEXT NOT NULL, script TEXT NOT NULL, axes TEXT NOT NULL,
+      condition TEXT, planned TEXT NOT NULL, UNIQUE (name, code)
+    ) STRICT;
+    CREATE TABLE sweep_point (
+      sweep INTEGER NOT NULL REFERENCES sweep, key TEXT NOT NULL, params TEXT NOT NULL, PRIMARY KEY (sweep, key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE point (
+      id INTEGER PRIMARY KEY, session INTEGER NOT NULL UNIQUE REFERENCES session, key TEXT NOT NULL,
+      params TEXT NOT NULL, numerics INTEGER NOT NULL, inputs TEXT NOT NULL,
+      status TEXT NOT NULL CHECK (status IN ('done', 'failed')), problem TEXT NOT NULL, seconds REAL NOT NULL
+    ) STRICT;
+    CREATE INDEX point_key ON point (key);
     """
 
   /// The Min-Max property followed over a training: a row for each epoch and layer.

@@ -71,7 +71,7 @@ extension StoreFile {
   }
 
   /// Reads the file without changing it, and refuses what is not ours to change.
-  private static func inspect(_ path: String, _ stop: @escaping @Sendable () -> Bool) throws {
+  static func inspect(_ path: String, _ stop: @escaping @Sendable () -> Bool) throws {
     let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
     if size == 0 { return }
     var configuration = configuration(stop: stop)

@@ -115,8 +115,21 @@ public final class Interpreter {
     prepared.items[at].overrideValue(try value(of: text, for: declared))
   }
 
+  /// What a parameter is worth that is given no value; nil where that follows from what runs before.
+  public func fallback(of parameter: ProgramParameter) -> Value? {
+    try? evaluate(Source(name: "", text: parameter.fallbackText))
+  }
+
+  /// Whether the default is a number, as far as its text alone tells.
+  public func isNumber(_ parameter: ProgramParameter) -> Bool {
+    let fallback = parse(Source(name: "", text: parameter.fallbackText)).items.first?.statement?.expression
+    return fallback.flatMap { kind(of: $0) } == Value.number(0).typeName
+  }
+
   /// What a text from outside is worth: one expression of the kind that the default is, and nothing that acts.
-  private func value(of text: Source, for parameter: ProgramParameter) throws -> Value {
+  ///
+  /// - Throws: `Diagnostic`, `Interrupt`.
+  public func value(of text: Source, for parameter: ProgramParameter) throws -> Value {
     let fallback = parse(Source(name: "", text: parameter.fallbackText)).items.first?.statement?.expression
     let wanted = fallback.flatMap { kind(of: $0) }
     let isQuoted = text.text.first.map { "\"'".contains($0) } ?? false

@@ -83,4 +83,11 @@ public struct ProgramParameter: Sendable, Equatable {
   public let fallbackText: String
   /// What it is for, if the script says so.
   public let doc: String?
+
+  /// A parameter that a host has of itself.
+  public init(name: String, fallbackText: String, doc: String?) {
+    self.name = name
+    self.fallbackText = fallbackText
+    self.doc = doc
+  }
 }

@@ -3,9 +3,11 @@ import Contract
 import Foundation
 
 /// SHA-256 through OpenSSL, which uses the processor's SHA instructions: 26 MB take about 20 ms.
-enum Digest {
+public enum Digest {
   /// The hexadecimal SHA-256 of a whole file, read in pieces of 1 MB.
-  static func sha256(ofFile path: String) throws(DataError) -> String {
+  ///
+  /// - Throws: `DataError` where it cannot be read.
+  public static func sha256(ofFile path: String) throws(DataError) -> String {
     let file = try PlainFile(path)
     let context = EVP_MD_CTX_new()
     defer { EVP_MD_CTX_free(context) }
@@ -18,7 +20,7 @@ enum Digest {
   }
 
   /// The hexadecimal SHA-256 of bytes in memory.
-  static func sha256(of bytes: [UInt8]) -> String {
+  public static func sha256(of bytes: [UInt8]) -> String {
     var sum = [UInt8](repeating: 0, count: 32)
     var length: UInt32 = 0
     let works = EVP_Digest(bytes, bytes.count, &sum, &length, EVP_sha256(), nil) == 1

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Random access to a file on disk. What is asked for is there, or nothing is allocated.
 ///
@@ -9,6 +10,14 @@ public final class PlainFile {
   /// How many bytes it has.
   public let size: Int
   private let descriptor: Int32
+
+  /// The files that were opened since `remember()` was called, by their paths.
+  public static var opened: Set<String> { memory.withLock { $0 ?? [] } }
+
+  /// From here on the process remembers which files it opens, for who must know later whether they are still the same.
+  public static func remember() { memory.withLock { $0 = $0 ?? [] } }
+
+  private static let memory = Mutex<Set<String>?>(nil)
 
   /// Opens a plain file. A link is followed.
   ///
@@ -32,6 +41,7 @@ public final class PlainFile {
       throw error
     }
     (descriptor, size) = (opened, Int(facts.st_size))
+    Self.memory.withLock { _ = $0?.insert(path) }
   }
 
   deinit { close(descriptor) }

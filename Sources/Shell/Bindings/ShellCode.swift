@@ -16,6 +16,7 @@ enum ShellCode {
   static let badCertificate = "E0615"
   static let store = "E0620"
   static let drawing = "E0630"
+  static let sweep = "E0640"
   static let integerDivision = "N0002"
   static let grownLoss = "W0002"
   static let doubtfulAttack = "W0005"
@@ -60,6 +61,10 @@ enum ShellCode {
     lists what there is, `schema results` the columns of one table. `:name` in a query stands for the variable `name`.
     """,
     file: "A file cannot be read or written.",
+    sweep: """
+    A sweep cannot be run as asked. `--over NAME=VALUES` names a `param` of the script, or `seed`, and its values:
+    `seed=0..4`, `eps=0.1,0.2`, `defense=csa,minmax`. Each value must be one that `--NAME` takes when the script is run.
+    """,
     sessionLine: "A line that begins with `:` is about the notebook. `:help` lists what there is.",
     diverged: """
     The loss of a training became NaN or infinite, so its weights mean nothing any more. A smaller rate, or

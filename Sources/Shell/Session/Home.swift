@@ -25,3 +25,12 @@ enum Home {
     return path.hasPrefix(home + "/") ? "~" + path.dropFirst(home.count) : path
   }
 }
+
+/// What the machine calls itself. (Foundation's own property may ask a server for it.)
+enum MachineName {
+  static let own: String = {
+    var buffer = [CChar](repeating: 0, count: 256)
+    let works = gethostname(&buffer, buffer.count - 1) == 0
+    return works ? String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) : ""
+  }()
+}

@@ -59,6 +59,7 @@ extension Session {
       }
       if cell.cannotKeep { notices.report(.note, "what this cell made is stored after all") }
     } catch {
+      hasLost = true
       report(
         cell.unstored.isEmpty ? "how this cell ended is not stored" : "what this cell made is not stored", error,
         more: "the notebook still has it")

@@ -50,6 +50,11 @@ final class Session {
   /// An attack that was interrupted, later than the training if there are both.
   var unfinishedAttack: UnfinishedAttack?
 
+  /// What went wrong last, as a sentence; nil where nothing did.
+  private(set) var lastProblem: String?
+  /// Whether something that was made is in no store: it could not be written.
+  var hasLost = false
+
   /// Comments that wait for the cell they stand before; those that wait at the end are stored with the session.
   private(set) var comments = ""
   /// Whether the names are kept as they are before each cell.
@@ -83,7 +88,7 @@ final class Session {
     notices = Notices(options.diagnostics, on: terminal)
     let record = SessionRecord(
       version: wardVersion, seed: Int64(options.seed), folder: FileManager.default.currentDirectoryPath,
-      frontend: options.frontend, notebook: options.notebook)
+      frontend: options.frontend, notebook: options.notebook, machine: MachineName.own)
     let (store, number, problem) = try StoreChoice.begin(record, in: options.keepsNothing ? nil : options.storePath)
     if let problem {
       guard options.goesOnInMemory else { throw problem }
@@ -312,6 +317,7 @@ final class Session {
     } catch {
       cell.row = nil
       if case StoreError.stopped = error { throw error }
+      hasLost = true
       notices.report(.warning, "this cell is not stored: \(error)")
     }
   }
@@ -334,12 +340,14 @@ final class Session {
       complain(diagnostic)
       return diagnostic.isFailedCheck ? .differs : .failed
     default:
+      lastProblem = error.inWords
       output.complain("error: \(error.inWords)", written: notices.text(.error, error.inWords))
       return .failed
     }
   }
 
   private func complain(_ diagnostic: Diagnostic) {
+    lastProblem = diagnostic.message
     output.complain(diagnostic.render(), written: notices.text(of: diagnostic))
   }
 

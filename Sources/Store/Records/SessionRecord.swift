@@ -10,15 +10,19 @@ public struct SessionRecord: TableRow, Sendable, Equatable {
   public var folder: String
   /// When it started.
   public var started: Date
-  /// `jupyter` where cells come from a notebook; nil for the prompt and for scripts.
+  /// `jupyter` where cells come from a notebook, `sweep` for a point of a sweep; nil for the prompt and for scripts.
   public var frontend: String?
   /// The notebook's file, where it is known.
   public var notebook: String?
+  /// What tells the session from all others, in this store and in those that it is merged into.
+  public var origin: String
+  /// The name of the machine it ran on; nil for sessions of before it was stored.
+  public var machine: String?
 
   /// A session about to start.
   public init(
     version: String, seed: Int64 = 0, folder: String = "", started: Date = Date(), frontend: String? = nil,
-    notebook: String? = nil
+    notebook: String? = nil, origin: String = UUID().uuidString, machine: String? = nil
   ) {
     self.version = version
     self.seed = seed
@@ -26,6 +30,8 @@ public struct SessionRecord: TableRow, Sendable, Equatable {
     self.started = started
     self.frontend = frontend
     self.notebook = notebook
+    self.origin = origin
+    self.machine = machine
   }
 }
 

@@ -35,6 +35,9 @@ extension Views {
       .integer(
         "session", "(SELECT c.session FROM cell c WHERE c.id = m.cell)",
         "The session of that cell, joins to `sessions.id`."),
+      .integer(
+        "point", point(ofCell: "m.cell"),
+        "The point of a sweep that it belongs to, joins to `points.id`; null for none."),
     ],
     from: "model m")
 

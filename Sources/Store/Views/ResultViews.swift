@@ -55,6 +55,9 @@ extension Views {
       .integer(
         "session", "(SELECT c.session FROM cell c WHERE c.id = r.cell)",
         "The session of that cell, joins to `sessions.id`."),
+      .integer(
+        "point", point(ofCell: "r.cell"),
+        "The point of a sweep that it belongs to, joins to `points.id`; null for none."),
     ],
     from: "result r")
 

@@ -8,8 +8,11 @@ extension Views {
       .integer("seed", "s.seed", "The seed it started with."),
       .text("version", "s.version", "The version of Ward that ran it."),
       .text("folder", "s.folder", "The working folder."),
-      .text("frontend", "s.frontend", "`jupyter` where cells came from a notebook; null for the prompt and scripts."),
+      .text(
+        "frontend", "s.frontend",
+        "`jupyter` where cells came from a notebook, `sweep` for a point of a sweep; otherwise null."),
       .text("notebook", "s.notebook", "The file of that notebook; null where it is not known."),
+      .text("machine", "s.machine", "The name of the machine it ran on; null where it was not stored."),
       .integer("cells", "(SELECT count(*) FROM cell c WHERE c.session = s.id)", "How many cells were typed."),
       .text("comments", "s.comments", "The comments behind the last cell, as they were written."),
     ],

@@ -24,17 +24,12 @@ CREATE TABLE cell (
 ) STRICT;
 INSERT INTO "cell" VALUES(1,1,1,'let normal = train lenet on: fashion',0,'2026-11-23 02:11:23.626',14.1,'ok','normal  lenet','','');
 INSERT INTO "cell" VALUES(2,1,2,'resume normal',0,'2026-11-23 02:11:23.628',NULL,'running','','','');
-CREATE TABLE certificate (
-  result INTEGER NOT NULL REFERENCES result, position INTEGER NOT NULL, image INTEGER NOT NULL,
-  label INTEGER NOT NULL, clean_answer INTEGER NOT NULL, certified INTEGER NOT NULL, margin REAL,
-  unproved TEXT NOT NULL, in_band INTEGER NOT NULL, PRIMARY KEY (result, position)
-) STRICT, WITHOUT ROWID;
 CREATE TABLE class_result (
   result INTEGER NOT NULL REFERENCES result, class INTEGER NOT NULL, name TEXT NOT NULL,
   protected INTEGER NOT NULL, images INTEGER NOT NULL, clean REAL, robust REAL, low REAL, high REAL,
-  mean_cost REAL, most_taken_for TEXT NOT NULL, certified REAL, PRIMARY KEY (result, class)
+  mean_cost REAL, most_taken_for TEXT NOT NULL, PRIMARY KEY (result, class)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO "class_result" VALUES(1,1,'Shirt',1,2,1.0,0.5,0.1,0.9,5.0,'Top',NULL);
+INSERT INTO "class_result" VALUES(1,1,'Shirt',1,2,1.0,0.5,0.1,0.9,5.0,'Top');
 CREATE TABLE cost (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, class_names TEXT NOT NULL, protected TEXT NOT NULL,
   matrix TEXT NOT NULL, dataset INTEGER REFERENCES dataset, cell INTEGER NOT NULL REFERENCES cell,
@@ -72,7 +67,7 @@ CREATE TABLE migration (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 INSERT INTO "migration" VALUES('1 first tables');
 INSERT INTO "migration" VALUES('10 sessions of notebooks');
 INSERT INTO "migration" VALUES('11 comments of cells');
-INSERT INTO "migration" VALUES('12 certificates');
+INSERT INTO "migration" VALUES('12 sweeps');
 INSERT INTO "migration" VALUES('2 examples by class');
 INSERT INTO "migration" VALUES('3 trainings to resume');
 INSERT INTO "migration" VALUES('4 rows by their cell');
@@ -89,25 +84,37 @@ CREATE TABLE model (
   weights INTEGER NOT NULL REFERENCES blob, cell INTEGER NOT NULL REFERENCES cell
 , spec TEXT) STRICT;
 INSERT INTO "model" VALUES(1,'normal','lenet',NULL,1,'',1,7,61706,'[1,28,28]','',0.893,14.1,1,1,'{"epochs":5,"batch":64,"optimizer":{"adam":{"rate":0.001}},"schedule":{"exponential":{"factor":0.95}},"defense":[{"standard":{}}],"seed":7}');
+CREATE TABLE point (
+  id INTEGER PRIMARY KEY, session INTEGER NOT NULL UNIQUE REFERENCES session, key TEXT NOT NULL,
+  params TEXT NOT NULL, numerics INTEGER NOT NULL, inputs TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('done', 'failed')), problem TEXT NOT NULL, seconds REAL NOT NULL
+) STRICT;
 CREATE TABLE result (
   id INTEGER PRIMARY KEY AUTOINCREMENT, model INTEGER NOT NULL REFERENCES model, attack TEXT NOT NULL,
   norm TEXT NOT NULL, eps REAL NOT NULL, costs INTEGER REFERENCES cost,
   dataset INTEGER REFERENCES dataset, selection TEXT NOT NULL, seed INTEGER NOT NULL, images INTEGER NOT NULL,
   clean REAL NOT NULL, robust REAL NOT NULL, protected REAL, mean_cost REAL, queries INTEGER NOT NULL,
   seconds REAL NOT NULL, cell INTEGER NOT NULL REFERENCES cell
-, goal TEXT, attacked INTEGER, success REAL, spec TEXT, certified REAL) STRICT;
-INSERT INTO "result" VALUES(1,1,'pgd','linf',0.1,1,1,'test',0,2,1.0,0.5,0.25,1.9,80,21.0,1,'target(class: "Shirt")',4,0.5,'{"attack":{"pgd":{"steps":40}},"norm":"linf","eps":0.1,"goal":{"target":{"class":1}},"seed":0,"images":{"part":"test"}}',NULL);
+, goal TEXT, attacked INTEGER, success REAL, spec TEXT) STRICT;
+INSERT INTO "result" VALUES(1,1,'pgd','linf',0.1,1,1,'test',0,2,1.0,0.5,0.25,1.9,80,21.0,1,'target(class: "Shirt")',4,0.5,'{"attack":{"pgd":{"steps":40}},"norm":"linf","eps":0.1,"goal":{"target":{"class":1}},"seed":0,"images":{"part":"test"}}');
 CREATE TABLE session (
   id INTEGER PRIMARY KEY AUTOINCREMENT, version TEXT NOT NULL, seed INTEGER NOT NULL, folder TEXT NOT NULL,
   started TEXT NOT NULL, ended TEXT
-, frontend TEXT, notebook TEXT, comments TEXT NOT NULL DEFAULT '') STRICT;
-INSERT INTO "session" VALUES(1,'0.1',0,'','2026-11-23 02:11:23.624',NULL,NULL,NULL,'');
+, frontend TEXT, notebook TEXT, comments TEXT NOT NULL DEFAULT '', origin TEXT NOT NULL DEFAULT '', machine TEXT) STRICT;
+INSERT INTO "session" VALUES(1,'0.1',0,'','2026-11-23 02:11:23.624',NULL,NULL,NULL,'','2026-11-23 02:11:23.624 1 ',NULL);
 ANALYZE "sqlite_master";
 INSERT INTO "sqlite_stat1" VALUES('example','example_class','1000000 10000 1000 500');
 INSERT INTO "sqlite_stat1" VALUES('example','example','1000000 10000 1');
 INSERT INTO "sqlite_stat1" VALUES('class_result','class_result','1000 10 1');
 INSERT INTO "sqlite_stat1" VALUES('result','result_model','100 20');
 INSERT INTO "sqlite_stat1" VALUES('model','model_name','5 1');
+CREATE TABLE sweep (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL, code TEXT NOT NULL, script TEXT NOT NULL, axes TEXT NOT NULL,
+  condition TEXT, planned TEXT NOT NULL, UNIQUE (name, code)
+) STRICT;
+CREATE TABLE sweep_point (
+  sweep INTEGER NOT NULL REFERENCES sweep, key TEXT NOT NULL, params TEXT NOT NULL, PRIMARY KEY (sweep, key)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE training (
   id INTEGER PRIMARY KEY AUTOINCREMENT, cell INTEGER NOT NULL REFERENCES cell, name TEXT NOT NULL,
   epoch INTEGER NOT NULL, epochs INTEGER NOT NULL, state BLOB NOT NULL, model INTEGER REFERENCES model,
@@ -134,6 +141,8 @@ CREATE INDEX result_cell ON result (cell);
 CREATE INDEX audit_cell ON audit (cell);
 CREATE INDEX audit_model ON audit (model);
 CREATE INDEX weight_cell ON weight (cell);
+CREATE UNIQUE INDEX session_origin ON session (origin);
+CREATE INDEX point_key ON point (key);
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('session',1);
 INSERT INTO "sqlite_sequence" VALUES('cell',2);
