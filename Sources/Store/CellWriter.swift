@@ -68,6 +68,9 @@ public struct CellWriter {
     let id = try db.insert(result, into: "result", with: ["cell": cell])
     for row in result.classes { try db.insert(row, into: "class_result", with: ["result": id]) }
     try add(result.examples, result: id)
+    for (position, row) in result.certificates.enumerated() {
+      try db.insert(row, into: "certificate", with: ["result": id, "position": position])
+    }
     return id
   }
 

@@ -35,6 +35,7 @@ enum Migrations {
     ("6 weights by epoch", weightsByEpoch), ("7 verdicts of checks, weights of every model", verdicts),
     ("8 goals and their success", goals), ("9 one written form", oneWrittenForm),
     ("10 sessions of notebooks", notebooks), ("11 comments of cells", comments), ("12 sweeps", sweeps),
+    ("13 certificates", certificates),
   ]
 
   /// Real numbers are REAL in STRICT tables, so that no view divides integers by accident.
@@ -223,6 +224,18 @@ enum Migrations {
   private static let comments = """
     ALTER TABLE cell ADD COLUMN comments TEXT NOT NULL DEFAULT '';
     ALTER TABLE session ADD COLUMN comments TEXT NOT NULL DEFAULT '';
+    """
+
+  /// What is proved rather than attacked: a result like others, with a row for each image. `result.robust` must hold a
+  /// number, and holds that of `certified`; the view shows none.
+  private static let certificates = """
+    ALTER TABLE result ADD COLUMN certified REAL;
+    ALTER TABLE class_result ADD COLUMN certified REAL;
+    CREATE TABLE certificate (
+      result INTEGER NOT NULL REFERENCES result, position INTEGER NOT NULL, image INTEGER NOT NULL,
+      label INTEGER NOT NULL, clean_answer INTEGER NOT NULL, certified INTEGER NOT NULL, margin REAL,
+      unproved TEXT NOT NULL, in_band INTEGER NOT NULL, PRIMARY KEY (result, position)
+    ) STRICT, WITHOUT ROWID;
     """
 
   /// A session is told by `origin` in whatever store it is, so that stores can be merged. One of before gets an origin made

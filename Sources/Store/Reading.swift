@@ -121,6 +121,8 @@ extension StoreFile {
       if examples {
         result?.record.examples = try ExampleRecord.fetchAll(
           db, sql: "SELECT * FROM example WHERE result = ? ORDER BY position", arguments: [id])
+        result?.record.certificates = try CertificateRecord.fetchAll(
+          db, sql: "SELECT * FROM certificate WHERE result = ? ORDER BY position", arguments: [id])
       }
       return result
     }

@@ -45,6 +45,35 @@ import Testing
       ])
   }
 
+  /// A question about attacks must not count a proof.
+  @Test func aProofIsAResultWithARowForEachImage() throws {
+    let store = try StoreFile.inMemory()
+    let cell = try store.beginCell()
+    var record = Samples.result(0)
+    let id = try store.finishCell(cell, status: .ok, seconds: 1) { writer in
+      record.model = try writer.add(Samples.model("normal"))
+      (record.attack, record.certified, record.robust) = ("crown", 0.25, 0.25)
+      record.classes = [
+        ClassResultRecord(
+          label: 1, name: "Shirt", protected: true, images: 2, clean: 1, robust: nil, low: 0.1, high: 0.9, meanCost: 5,
+          mostTakenFor: "Top", certified: 0.5)
+      ]
+      record.certificates = [
+        CertificateRecord(
+          image: 4, label: 1, cleanAnswer: 1, certified: true, margin: 0.75, unproved: [], inBand: false),
+        CertificateRecord(
+          image: 9, label: 1, cleanAnswer: 1, certified: false, margin: nil, unproved: [0, 7], inBand: true),
+      ]
+      return try writer.add(record)
+    }
+    #expect(try store.ask("select attack, robust, certified from results") == [["crown", "", "0.25"]])
+    #expect(try store.ask("select robust, certified, low from class_results") == [["", "0.5", "0.1"]])
+    #expect(
+      try store.ask("select image, certified, margin, unproved, in_band from certificates")
+        == [["4", "1", "0.75", "[]", "0"], ["9", "0", "", "[0,7]", "1"]])
+    #expect(try store.result(id: id, examples: true)?.record == record)
+  }
+
   @Test func aCellThatThrowsWhileItIsStoredLeavesNoRow() throws {
     let store = try StoreFile.inMemory()
     let cell = try store.beginCell()

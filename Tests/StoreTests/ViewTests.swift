@@ -22,9 +22,10 @@ import Testing
       "models": "name architecture parent dataset defense settings spec costs seed parameters clean seconds cell",
       "epochs": "model epoch loss train_accuracy test_accuracy seconds images_per_second",
       "results": """
-      model defense attack norm eps settings spec costs seed images clean robust protected mean_cost queries seconds cell
+      model defense attack norm eps settings spec costs seed images clean robust certified protected mean_cost queries seconds cell
       """,
-      "class_results": "class name protected images clean robust low high mean_cost most_taken_for",
+      "class_results": "class name protected images clean robust certified low high mean_cost most_taken_for",
+      "certificates": "result image label clean_answer certified margin unproved in_band",
       "examples": "index label clean_answer answer fooled linf l2 l1 l0 queries steps",
       "weights": "parameters l1 l2 max std near_zero kurtosis hoyer gini",
       "epoch_weights": "model epoch layer l1 l2 max std near_zero kurtosis hoyer gini",

@@ -252,6 +252,46 @@ typedef struct {
   // Keeps a value with probability 1 - drop and scales it by 1 / (1 - drop); lane l draws from its own key.
   void (*dropout)(ward_planes xs, const float *x, const uint64_t *keys, float drop, ward_planes ys, float *y);
 
+  // Interval and linear bounds; see kernels/bounds.h. Boxes and lines are dense, a vector for each value; `rest`, `centre`,
+  // `reach` and `size` are 16 doubles that are added to.
+  void (*box_gather)(ward_planes s, const float *centre, const float *radius, float *low, float *high);
+  void (*box_scatter)(ward_planes s, const float *low, const float *high, float *centre, float *radius);
+  void (*planes_gather)(ward_planes s, const float *x, float *dense);
+  void (*planes_scatter)(ward_planes s, const float *dense, float *x);
+  void (*relu_lines)(int64_t count, const float *low, const float *high, float slope, int32_t rule, float *lines);
+  void (*lines_backward)(ward_planes gys, const float *gy, const float *lines, ward_planes gxs, float *gx,
+                         double *rest);
+  void (*lines_forward)(ward_planes xs, const float *x, const float *lines, const float *a, ward_planes ys, float *y);
+  void (*rows_times)(ward_planes s, const float *a, const float *numbers, double *rest, double *size);
+  void (*rows_over_box)(ward_planes s, const float *a, const float *low, const float *high, double *centre,
+                        double *reach, double *size);
+  void (*pool_lines)(const ward_pool *pool, int32_t channels, int32_t height, int32_t width, const float *low,
+                     const float *high, ward_planes ys, int32_t flat, float *lines, uint8_t *under_at,
+                     uint8_t *over_at);
+  void (*pool_lines_backward)(const ward_pool *pool, ward_planes gys, const float *gy, const float *lines,
+                              const uint8_t *under_at, const uint8_t *over_at, ward_planes gxs, float *gx,
+                              double *rest);
+  void (*pool_lines_forward)(const ward_pool *pool, ward_planes xs, const float *x, const float *lines,
+                             const uint8_t *under_at, const uint8_t *over_at, const float *a, ward_planes ys, float *y);
+  // Training through interval bounds: buffers of centres and of radii lie alike.
+  void (*interval_forward)(ward_activation kind, float first, float second, ward_planes xs, const float *c_in,
+                           const float *r_in, ward_planes ys, float *c_out, float *r_out);
+  void (*interval_backward)(ward_activation kind, float first, float second, ward_planes xs, const float *c_in,
+                            const float *r_in, ward_planes gys, const float *gc, const float *gr, ward_planes gxs,
+                            float *gc_in, float *gr_in);
+  void (*interval_pool_forward)(const ward_pool *pool, ward_planes xs, const float *c_in, const float *r_in,
+                                ward_planes ys, float *c_out, float *r_out, uint8_t *low_at, uint8_t *high_at);
+  void (*interval_pool_backward)(const ward_pool *pool, ward_planes gys, const float *gc, const float *gr,
+                                 const uint8_t *low_at, const uint8_t *high_at, ward_planes gxs, float *gc_in,
+                                 float *gr_in);
+
+  // The last layer merged with the differences of the logits: upper bounds of z[j] - z[label], a vector a class.
+  void (*merged_forward)(int32_t inputs, int32_t outputs, const float *w, const float *b, const int32_t *labels,
+                         const float *c, const float *r, float *own, float *f);
+  void (*merged_backward)(int32_t inputs, int32_t outputs, const float *w, const int32_t *labels, const float *c,
+                          const float *r, const float *own, const float *gf, float *gc, float *gr, float *gw,
+                          float *gb);
+
   // Sums `shards` gradients (each `stride` floats after the last) in order over [from, to), scales, and takes the step.
   void (*adam)(const ward_step *step, int64_t from, int64_t to, const float *shards, int32_t count, int64_t stride,
                const float *extra, float *w, float *m, float *v);

@@ -12,6 +12,7 @@
 #include "winners.h"
 #include "pool.h"
 #include "elementwise.h"
+#include "bounds.h"
 #include "norm.h"
 #include "optimiser.h"
 
@@ -40,5 +41,12 @@ const ward_kernels LEVEL_TABLE = {
     .scale_weight_gradient = scale_weight_gradient, .scale_channels = scale_channels,
     .moments = moments, .norm_sums = norm_sums, .norm_backward = norm_backward, .dropout = dropout,
     .group_norm_forward = group_norm_forward, .group_norm_backward = group_norm_backward,
+    .box_gather = box_gather, .box_scatter = box_scatter, .planes_gather = planes_gather,
+    .planes_scatter = planes_scatter, .relu_lines = relu_lines, .lines_backward = lines_backward,
+    .lines_forward = lines_forward, .rows_times = rows_times, .rows_over_box = rows_over_box, .pool_lines = pool_lines,
+    .pool_lines_backward = pool_lines_backward, .pool_lines_forward = pool_lines_forward,
+    .interval_forward = interval_forward, .interval_backward = interval_backward,
+    .interval_pool_forward = interval_pool_forward, .interval_pool_backward = interval_pool_backward,
+    .merged_forward = merged_forward, .merged_backward = merged_backward,
     .adam = adam, .sgd = sgd, .gradient_square = gradient_square, .sign_step = sign_step, .peak = peak,
 };

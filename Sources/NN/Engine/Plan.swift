@@ -25,6 +25,22 @@ struct Plan: Sendable {
   /// The same backward.
   let backwardSegments: [[PhaseStep]]
 
+  /// Where the value of each node lies, and what computes it: of a plan in which every layer stands apart; else empty.
+  let places: [NodePlace]
+  /// All memory that gradients flow through, of the same.
+  let gradientSlots: [Slot]
+  /// The operation that sums the gradients of several readers of the image.
+  let imageFork: Int?
+
+  /// What one layer became in a plan in which every layer stands apart.
+  struct NodePlace: Sendable {
+    let operation: Int
+    let value: Slot
+    let gradient: Slot
+    /// The operation that sums what its readers send back, if there are several.
+    let fork: Int?
+  }
+
   /// One phase of one operation.
   struct PhaseStep: Sendable {
     let operation: Int
@@ -42,9 +58,11 @@ struct Plan: Sendable {
     return all
   }
 
-  /// - Parameter training: whether parameters are learnt; otherwise running averages hold and nothing is dropped.
-  init(_ network: Network, training: Bool) {
-    var builder = PlanBuilder(network, training: training)
+  /// - Parameters:
+  ///   - training: whether parameters are learnt; otherwise running averages hold and nothing is dropped.
+  ///   - apart: where it is given, no layers share an operation, and each has the stage that it says.
+  init(_ network: Network, training: Bool, apart: ((any Layer) -> any Stage)? = nil) {
+    var builder = PlanBuilder(network, training: training, apart: apart)
     builder.place()
     operations = builder.operations
     arena = builder.layout
@@ -55,6 +73,16 @@ struct Plan: Sendable {
     outputGradient = builder.gradients[network.last]!
     parameters = builder.parameters
     parameterCount = parameters.last?.range.upperBound ?? 0
+    places =
+      apart == nil
+      ? []
+      : network.nodes.indices.map { node in
+        NodePlace(
+          operation: builder.numbers[node]!, value: builder.values[node]!, gradient: builder.gradients[node]!,
+          fork: builder.forks[node])
+      }
+    imageFork = builder.forks[Network.image]
+    gradientSlots = apart == nil ? [] : builder.gradients.values + builder.forked
     let all = builder.operations
     hasPhases = all.contains { $0.forwardPhases > 1 || $0.backwardPhases > 1 }
     hasDropout = all.contains(where: \.drawsRandomNumbers)
@@ -88,9 +116,16 @@ private struct PlanBuilder {
   /// What each reader of a node writes; consumed in order.
   var branches: [Int: [Slot]] = [:]
   var operations: [any Operation] = []
+  /// Which operation computes a node, and which sums the gradients of its readers.
+  var numbers: [Int: Int] = [:]
+  var forks: [Int: Int] = [:]
+  /// What those readers write.
+  var forked: [Slot] = []
+  let apart: ((any Layer) -> any Stage)?
 
-  init(_ network: Network, training: Bool) {
+  init(_ network: Network, training: Bool, apart: ((any Layer) -> any Stage)?) {
     self.network = network
+    self.apart = apart
     isTraining = training
     layOutParameters()
     fuse()
@@ -110,6 +145,12 @@ private struct PlanBuilder {
 
   private mutating func fuse() {
     let nodes = network.nodes
+    if let apart {
+      places = nodes.enumerated().map { number, node in
+        Place(stage: apart(node.layer), isView: false, inputs: node.inputs, output: number, nodes: [number])
+      }
+      return
+    }
     var readers: [Int: [Int]] = [:]
     for (number, node) in nodes.enumerated() {
       for input in node.inputs { readers[input, default: []].append(number) }
@@ -184,12 +225,15 @@ private struct PlanBuilder {
       outputGradient: gradients[place.output]!, parameters: place.nodes.flatMap { offsets[$0] ?? [] },
       isFirst: place.inputs == [Network.image], isTraining: isTraining, index: index, layout: layout,
       prepared: prepared)
+    numbers[place.output] = operations.count
     operations.append(place.stage.operation(&wiring))
     (layout, prepared) = (wiring.layout, wiring.prepared)
   }
 
   private mutating func addFork(_ node: Int) {
     guard let all = branches[node], all.count > 1 else { return }
+    forks[node] = operations.count
+    forked += all
     operations.append(ForkOperation(branches: all, gradient: gradients[node]!))
   }
 }

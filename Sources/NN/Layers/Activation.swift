@@ -37,6 +37,8 @@ struct Activation: Layer {
     return inputs[0]
   }
 
+  var bounding: Bounding? { .activation(function) }
+
   func operation(_ wiring: inout Wiring) -> any Operation {
     ActivationOperation(
       function: function, input: wiring.inputs[0], inputGradient: wiring.inputGradients[0], output: wiring.output,
@@ -89,16 +91,10 @@ extension Activation {
   }
 }
 
-struct ActivationOperation: Operation {
-  let function: Activation.Function
-  let input: Slot
-  let inputGradient: Slot
-  let output: Slot
-  let outputGradient: Slot
-
+extension Activation.Function {
   /// The kernel's name for the function, its numbers, and whether its derivative is told by the output.
-  private var code: (kind: ward_activation, first: Float, second: Float, byOutput: Bool) {
-    switch function {
+  var code: (kind: ward_activation, first: Float, second: Float, byOutput: Bool) {
+    switch self {
     case .relu: (WARD_RELU, 0, 0, true)
     case .leakyReLU(let slope): (WARD_LEAKY_RELU, slope, 0, false)
     case .gelu: (WARD_GELU, 0, 0, false)
@@ -113,15 +109,23 @@ struct ActivationOperation: Operation {
     case .elu(let alpha): (WARD_ELU, alpha, 0, false)
     }
   }
+}
+
+struct ActivationOperation: Operation {
+  let function: Activation.Function
+  let input: Slot
+  let inputGradient: Slot
+  let output: Slot
+  let outputGradient: Slot
 
   func forward(_ f: Frame, phase: Int) {
-    let code = code
+    let code = function.code
     f.call.activation_forward(
       code.kind, code.first, code.second, input.planes, f.at(input), output.planes, f.at(output))
   }
 
   func backward(_ f: Frame, phase: Int) {
-    let code = code
+    let code = function.code
     let known = code.byOutput ? output : input
     f.call.activation_backward(
       code.kind, code.first, code.second, known.planes, f.at(known), outputGradient.planes, f.at(outputGradient),

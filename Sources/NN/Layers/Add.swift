@@ -23,6 +23,8 @@ struct Add: Layer {
     return Fusion(stage: Add(followedByReLU: true), count: 1)
   }
 
+  var bounding: Bounding? { .affine(mixes: true) }
+
   func operation(_ wiring: inout Wiring) -> any Operation {
     AddOperation(
       left: wiring.inputs[0], right: wiring.inputs[1], leftGradient: wiring.inputGradients[0],

@@ -47,6 +47,8 @@ struct BatchNorm: Layer {
     ]
   }
 
+  var bounding: Bounding? { .affine(mixes: false) }
+
   func operation(_ wiring: inout Wiring) -> any Operation {
     let channels = Int(wiring.output.planes.channels)
     return BatchNormOperation(

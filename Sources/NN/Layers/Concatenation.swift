@@ -17,6 +17,8 @@ struct Concatenation: Layer {
     return ImageShape(channels: inputs.reduce(0) { $0 + $1.channels }, height: first.height, width: first.width)
   }
 
+  var bounding: Bounding? { .affine(mixes: false) }
+
   func operation(_ wiring: inout Wiring) -> any Operation {
     ConcatenationOperation(
       inputs: wiring.inputs, inputGradients: wiring.inputGradients, output: wiring.output,

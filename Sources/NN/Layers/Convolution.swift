@@ -15,6 +15,8 @@ struct Convolution: Layer {
   /// Set where a maximum follows before anything else mixes pixels: flat parts of an image then have to stay exactly equal,
   /// so that the first of equals wins as in the plain sum.
   var isUnderMaximum = false
+  /// Set where rounding has to stay small: the forms with fewer products round ten times more.
+  var sumsPlainly = false
   /// Set where a batch normalisation follows that only uses its running averages: it becomes part of the weights.
   var folded: BatchNorm?
 
@@ -97,7 +99,7 @@ struct Convolution: Layer {
   ///
   /// - Parameter isPooled: whether a 2×2 maximum is part of the kernel.
   func form(from input: ImageShape, isPooled: Bool = false) -> ConvolutionForm {
-    guard stride == (1, 1), dilation == (1, 1), groups == 1, max(padding.height, padding.width) < 5,
+    guard !sumsPlainly, stride == (1, 1), dilation == (1, 1), groups == 1, max(padding.height, padding.width) < 5,
       let output = try? outputShape(of: [input])
     else { return .plain }
     if kernel == (3, 3), padding == (1, 1), min(input.channels, outputs) >= 16, min(input.height, input.width) >= 4,
@@ -138,6 +140,12 @@ struct Convolution: Layer {
       taken += 1
     }
     return taken > 0 || layer.isUnderMaximum ? Fusion(stage: layer, count: taken) : nil
+  }
+
+  var bounding: Bounding? {
+    var plain = self
+    plain.sumsPlainly = true
+    return .affine(mixes: true, as: plain)
   }
 
   func operation(_ wiring: inout Wiring) -> any Operation {

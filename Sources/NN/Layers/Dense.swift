@@ -57,6 +57,8 @@ struct Dense: Layer {
 
   func multiplications(from input: ImageShape, to output: ImageShape) -> Int { input.count * output.count }
 
+  var bounding: Bounding? { .affine(mixes: true) }
+
   func operation(_ wiring: inout Wiring) -> any Operation {
     let inputs = Int(wiring.inputs[0].planes.channels)
     return DenseOperation(

@@ -19,6 +19,8 @@ struct Dropout: Layer {
 
   func outputShape(of inputs: [ImageShape]) throws -> ImageShape { inputs[0] }
 
+  var bounding: Bounding? { .affine(mixes: false) }
+
   func operation(_ wiring: inout Wiring) -> any Operation {
     DropoutOperation(
       rate: rate, salt: UInt64(wiring.index) &* 0xD6E8_FEB8_6659_FD93, input: wiring.inputs[0],

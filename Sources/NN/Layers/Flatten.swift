@@ -12,6 +12,8 @@ struct Flatten: Layer {
     ImageShape(channels: inputs[0].count, height: 1, width: 1)
   }
 
+  var bounding: Bounding? { .affine(mixes: false) }
+
   func operation(_ wiring: inout Wiring) -> any Operation {
     FlattenOperation(
       input: wiring.inputs[0], inputGradient: wiring.inputGradients[0], output: wiring.output,

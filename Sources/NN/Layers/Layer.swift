@@ -22,6 +22,8 @@ protocol Layer: Stage {
   func write(_ writer: inout ONNXWriter, _ place: ONNXWriter.Place) throws -> String
   /// Whether what comes out is the memory that went in, where that has no halo.
   var isView: Bool { get }
+  /// How bounds of its input become bounds of its output; nil where there is no rule for it.
+  var bounding: Bounding? { get }
   /// This layer and some of those after it as one stage, if there are kernels for that.
   ///
   /// - Parameters:
@@ -36,6 +38,7 @@ extension Layer {
   func parameters(for input: ImageShape) -> [ParameterSpec] { [] }
   func multiplications(from input: ImageShape, to output: ImageShape) -> Int { 0 }
   var isView: Bool { false }
+  var bounding: Bounding? { nil }
   func fused(with readers: [any Layer], training: Bool) -> Fusion? { nil }
 }
 

@@ -31,6 +31,8 @@ struct Pad: Layer {
       width: input.width + columns[0] + columns[1])
   }
 
+  var bounding: Bounding? { .affine(mixes: false) }
+
   func operation(_ wiring: inout Wiring) -> any Operation {
     PadOperation(
       layer: self, input: wiring.inputs[0], inputGradient: wiring.inputGradients[0], output: wiring.output,

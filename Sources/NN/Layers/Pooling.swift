@@ -35,6 +35,8 @@ struct MaxPool: Layer {
     return try pooledShape(of: inputs[0], kernel: kernel, stride: stride, padding: padding)
   }
 
+  var bounding: Bounding? { .maximum(descriptor(kernel, stride, padding)) }
+
   func operation(_ wiring: inout Wiring) -> any Operation {
     return MaxPoolOperation(
       pool: descriptor(kernel, stride, padding), input: wiring.inputs[0], inputGradient: wiring.inputGradients[0],
@@ -76,6 +78,8 @@ struct AveragePool: Layer {
     try pooledShape(of: inputs[0], kernel: kernel, stride: stride, padding: padding)
   }
 
+  var bounding: Bounding? { .affine(mixes: true) }
+
   func operation(_ wiring: inout Wiring) -> any Operation {
     AveragePoolOperation(
       pool: descriptor(kernel, stride, padding, countsPadding: countsPadding), input: wiring.inputs[0],
@@ -93,6 +97,8 @@ struct GlobalAveragePool: Layer {
   func outputShape(of inputs: [ImageShape]) throws -> ImageShape {
     ImageShape(channels: inputs[0].channels, height: 1, width: 1)
   }
+
+  var bounding: Bounding? { .affine(mixes: true) }
 
   func operation(_ wiring: inout Wiring) -> any Operation {
     let whole = (height: Int(wiring.inputs[0].planes.height), width: Int(wiring.inputs[0].planes.width))
@@ -115,6 +121,8 @@ struct AdaptiveAveragePool: Layer {
   func outputShape(of inputs: [ImageShape]) throws -> ImageShape {
     ImageShape(channels: inputs[0].channels, height: size.height, width: size.width)
   }
+
+  var bounding: Bounding? { .affine(mixes: true) }
 
   func operation(_ wiring: inout Wiring) -> any Operation {
     AdaptiveAveragePoolOperation(

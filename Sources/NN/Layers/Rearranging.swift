@@ -27,6 +27,8 @@ struct Reshape: Layer {
     return ImageShape(channels: shape[0], height: shape[1], width: shape[2])
   }
 
+  var bounding: Bounding? { .affine(mixes: false) }
+
   func operation(_ wiring: inout Wiring) -> any Operation {
     func unfolded(_ slot: Slot) -> ward_steps {
       let plane = Int64(slot.planes.plane)
@@ -59,6 +61,8 @@ struct Permute: Layer {
     let extents = [inputs[0].channels, inputs[0].height, inputs[0].width]
     return ImageShape(channels: extents[order[0]], height: extents[order[1]], width: extents[order[2]])
   }
+
+  var bounding: Bounding? { .affine(mixes: false) }
 
   func operation(_ wiring: inout Wiring) -> any Operation {
     func turned(_ slot: Slot) -> ward_steps {

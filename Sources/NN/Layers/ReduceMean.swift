@@ -26,6 +26,8 @@ struct ReduceMean: Layer {
       channels: channels ? 1 : input.channels, height: rows ? 1 : input.height, width: columns ? 1 : input.width)
   }
 
+  var bounding: Bounding? { .affine(mixes: true) }
+
   func operation(_ wiring: inout Wiring) -> any Operation {
     let (input, output) = (wiring.inputs[0].shape, wiring.output.shape)
     return SpreadOperation(
@@ -62,6 +64,8 @@ struct Expand: Layer {
       channels: try extent(channels, input.channels, "channels"), height: try extent(rows, input.height, "rows"),
       width: try extent(columns, input.width, "columns"))
   }
+
+  var bounding: Bounding? { .affine(mixes: false) }
 
   func operation(_ wiring: inout Wiring) -> any Operation {
     SpreadOperation(

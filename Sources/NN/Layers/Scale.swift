@@ -36,6 +36,8 @@ struct Scale: Layer {
     return (multiplies ? [weight] : []) + (adds ? [bias] : [])
   }
 
+  var bounding: Bounding? { .affine(mixes: false) }
+
   func operation(_ wiring: inout Wiring) -> any Operation {
     let shape = wiring.output.shape
     let steps =

@@ -50,6 +50,8 @@ struct Slice: Layer {
     return ImageShape(channels: parts.channels.count, height: parts.rows.count, width: parts.columns.count)
   }
 
+  var bounding: Bounding? { .affine(mixes: false) }
+
   func operation(_ wiring: inout Wiring) -> any Operation {
     guard let parts = try? parts(of: wiring.inputs[0].shape) else { unreachable("the shape was checked") }
     return SliceOperation(

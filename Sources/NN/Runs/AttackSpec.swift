@@ -87,26 +87,30 @@ public struct AttackSpec: WrittenForm, Sendable, Equatable {
 public struct ResultSpec: WrittenForm, Sendable, Equatable {
   /// What was run; nil for an evaluation without attack.
   public var attack: AttackSpec?
+  /// What was proved; nil for an attack.
+  public var certificate: CertifySpec?
   /// Which images of its data set; nil in rows of early versions that do not say.
   public var images: ImageSelection?
 
   /// See the properties.
-  public init(attack: AttackSpec?, images: ImageSelection) {
-    (self.attack, self.images) = (attack, images)
+  public init(attack: AttackSpec?, certificate: CertifySpec? = nil, images: ImageSelection) {
+    (self.attack, self.certificate, self.images) = (attack, certificate, images)
   }
 
-  private enum Key: String, CodingKey { case attack, images }
+  private enum Key: String, CodingKey { case attack, certificate, images }
 
   /// Reads what `encode` writes.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
     attack = container.contains(.attack) ? try AttackSpec(from: decoder) : nil
+    certificate = container.contains(.certificate) ? try CertifySpec(from: decoder) : nil
     images = try container.decodeIfPresent(ImageSelection.self, forKey: .images)
   }
 
   /// Writes one object, the images beside what the attack says.
   public func encode(to encoder: any Encoder) throws {
     try attack?.encode(to: encoder)
+    try certificate?.encode(to: encoder)
     var container = encoder.container(keyedBy: Key.self)
     try container.encodeIfPresent(images, forKey: .images)
   }

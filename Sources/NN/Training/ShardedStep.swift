@@ -54,6 +54,8 @@ final class ShardedStep {
   var crafted: FloatStorage?
   /// What free training adds to the images, one row a place in the batch.
   var change: FloatStorage?
+  /// What goes through interval bounds, made when it is first needed.
+  var bounding: BoundedStep?
   let batch: Int
   private var shards = 0
   /// The trained parameters in pieces for the threads: running averages are left out.
@@ -97,6 +99,11 @@ final class ShardedStep {
   var weightStart: UnsafeMutablePointer<Float> { weights.values.floats }
   var shardCount: Int { shards }
   var shardStride: Int { stride }
+  func gradients(of shard: Int) -> UnsafeMutablePointer<Float> { gradients.floats + shard * stride }
+  func makeBoundedStep() -> BoundedStep {
+    BoundedStep(
+      model, weights: weights.values, engine: engine, shards: Self.shardCount(batch: batch), stride: stride)
+  }
 
   /// Calls `body` for pieces of the trained parameters, on all threads.
   func inRanges(_ body: (_ from: Int64, _ to: Int64) -> Void) {
@@ -123,12 +130,22 @@ final class ShardedStep {
     case .free(let epsilon): addChange(job, epsilon)
     case .adversarial, .blended, .paired: try craft(job)
     }
+    guard let bounds = job.objective.bounds, let now = bounds.now(job.progress) else {
+      return try passes(job, kind, weight: 1)
+    }
+    var sums = try passes(job, kind, weight: 1 - now.share)
+    sums.loss += try bounded(job, bounds, epsilon: now.epsilon, weight: now.share).loss
+    return sums
+  }
+
+  /// All of the loss but what goes through bounds, times `weight`.
+  private func passes(_ job: Job, _ kind: Kind, weight: Float) throws -> Sums {
     switch kind {
-    case .clean: return try pass(job, adversarial: false, weight: 1, accumulate: false)
-    case .adversarial: return try pass(job, adversarial: true, weight: 1, accumulate: false)
+    case .clean: return try pass(job, adversarial: false, weight: weight, accumulate: false)
+    case .adversarial: return try pass(job, adversarial: true, weight: weight, accumulate: false)
     case .blended(let clean):
-      let first = try pass(job, adversarial: false, weight: clean, accumulate: false)
-      let second = try pass(job, adversarial: true, weight: 1 - clean, accumulate: true)
+      let first = try pass(job, adversarial: false, weight: weight * clean, accumulate: false)
+      let second = try pass(job, adversarial: true, weight: weight * (1 - clean), accumulate: true)
       return Sums(loss: first.loss + second.loss, right: first.right + second.right, seen: first.seen + second.seen)
     case .paired(let loss): return try paired(job, loss)
     case .free(let epsilon): return try free(job, epsilon)
@@ -154,7 +171,7 @@ final class ShardedStep {
     group * WARD_LANES..<min((group + 1) * WARD_LANES, job.rows.count)
   }
 
-  private func groups(of shard: Int, _ job: Job) -> Range<Int> {
+  func groups(of shard: Int, _ job: Job) -> Range<Int> {
     let all = (job.rows.count + WARD_LANES - 1) / WARD_LANES
     return shard * groupsPerShard..<min((shard + 1) * groupsPerShard, all)
   }

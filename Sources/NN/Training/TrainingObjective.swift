@@ -45,6 +45,8 @@ public struct TrainingObjective: Sendable {
   public var adversary: (any Adversary)?
   /// How clean and adversarial images are used.
   public var mix: Mix
+  /// What goes through interval bounds besides; nil for nothing.
+  public var bounds: BoundObjective?
 
   /// See the properties.
   public init(
@@ -55,6 +57,11 @@ public struct TrainingObjective: Sendable {
     self.penalties = penalties
     self.adversary = adversary
     self.mix = mix
+  }
+
+  /// What a training from scratch begins with, made of a fresh model.
+  public func start(_ model: Model, seed: Int) -> Model {
+    bounds?.startsSmall == true ? model.startingSmall(seed: seed) : model
   }
 
   /// Cross-entropy on clean images.

@@ -51,6 +51,8 @@ final class TrainingRun {
     let plan = Plan(model.network, training: true)
     let arenas = ShardedStep.arenaCount(plan, batch: batch, engine) * plan.arena.count
     let workspaces = hasAdversary ? engine.threads * model.plan.arena.count : 0
+    let isBounded = settings.objective.bounds != nil
+    let bounds = isBounded ? 2 * engine.threads * model.network.planForBounds(training: true).arena.count : 0
     let images = hasAdversary ? 8 * Double(batch * model.input.count) : 0
     try MemoryShortage.check(
       "training \(model.architecture.name) with \(batch) images to a step",
@@ -59,8 +61,11 @@ final class TrainingRun {
         .init("weights", 3 * weights), .init("what the optimiser keeps", 3 * kept * weights),
         .init(
           "gradients",
-          weights * Double(ShardedStep.shardCount(batch: batch) + (settings.objective.penalties.isEmpty ? 0 : 1))),
-        .init("activations", 4 * Double(arenas + workspaces) + images),
+          weights
+            * Double(
+              (isBounded ? 2 : 1) * ShardedStep.shardCount(batch: batch)
+                + (settings.objective.penalties.isEmpty ? 0 : 1))),
+        .init("activations", 4 * Double(arenas + workspaces + bounds) + images),
       ],
       hint: "fewer images to a step (`batch:`), fewer threads (ward --threads 1), or a smaller network")
   }

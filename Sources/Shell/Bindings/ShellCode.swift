@@ -13,6 +13,7 @@ enum ShellCode {
   static let diverged = "E0612"
   static let unsafe = "E0613"
   static let memory = "E0614"
+  static let badCertificate = "E0615"
   static let store = "E0620"
   static let drawing = "E0630"
   static let sweep = "E0640"
@@ -48,6 +49,10 @@ enum ShellCode {
     badAttack: """
     An attack cannot be run as asked. eps and every distance are in pixel units, and pixels lie in [0, 1]: eight steps of a
     byte are 8/255, not 8.
+    """,
+    badCertificate: """
+    Nothing can be proved as asked: no bounds are known for a layer of the network, the method has no form for the norm, or
+    its settings prove nothing, such as noise of sigma 0 or a handful of samples. `options of certify` lists the methods.
     """,
     wrongModel:
       "The model cannot be used here: it takes other images, answers other classes, or was not trained in this session.",

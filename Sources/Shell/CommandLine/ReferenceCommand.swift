@@ -57,7 +57,8 @@ enum Reference {
   static var pages: [Page] {
     let environment = Vocabulary.environment()
     let families = [
-      Attacks.family.name, Defenses.family.name, Architectures.family.name, Parts.family.name, Optimizers.family.name,
+      Attacks.family.name, Certificates.family.name, Defenses.family.name, Architectures.family.name, Parts.family.name,
+      Optimizers.family.name,
       Schedules.family.name, Goals.family.name, CostKinds.family.name,
     ]
     let titles = [

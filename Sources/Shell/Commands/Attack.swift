@@ -85,6 +85,10 @@ extension Session {
       throw Lang.Interrupt()
     } catch let error as AttackError {
       throw Problem.from(error)
+    } catch let error as CertificateError {
+      throw Problem(
+        code: ShellCode.badCertificate, message: error.description, help: error.hint.map { [$0] } ?? [],
+        argument: error.argument)
     } catch let error as MemoryShortage {
       throw Problem(code: ShellCode.memory, message: error.description, help: [error.hint])
     } catch let error as SettingError {

@@ -10,7 +10,7 @@ extension Command<Session> {
       details: """
         Attacks that ought to agree are held against each other, and gradients and paths are looked at. A defense that only \
         hides its gradients is found out: attacks that need none break what gradients cannot. The quick form looks at the \
-        first 500 images at most. The checks are stored: select name, passed, value, meaning from checks
+        first 500 images at most. The last check is no attack but a proof: at least as much is robust. The checks are stored: select name, passed, value, meaning from checks
         """
     ) { signature in
       let model = signature.model()
@@ -67,8 +67,13 @@ extension Session {
     let progress = Progress(terminal: terminal, quiet: isQuiet)
     let report = try answeringInterrupts {
       defer { progress.finish() }
-      return try audit.run(against: model.model.target, on: images.images, engine: engine, stop: stop) { what, share in
+      let attacked = try audit.run(
+        against: model.model.target, on: images.images, engine: engine, stop: stop
+      ) { what, share in
         progress.update("audit: \(what)", fraction: share)
+      }
+      return try lastWord(of: attacked, audit, on: model, images) {
+        progress.update("audit: proof", fraction: $0)
       }
     }
     made(.audit(AuditValue(report: report, audit: audit, model: model, images: images)))
@@ -82,6 +87,22 @@ extension Session {
       ]
     }
     return .table(Table(columns: [.init("check"), .init("verdict"), .init("value"), .init("meaning")], rows: rows))
+  }
+
+  /// The report with what is proved behind it. The quick form takes bounds inside of the network from boxes.
+  private func lastWord(
+    of report: AuditReport, _ audit: Audit, on model: ModelValue, _ images: ImagesValue,
+    progress: @escaping @Sendable (Double) -> Void
+  ) throws -> AuditReport {
+    var crown = CROWN()
+    if audit.form == .quick { crown.hidden = .ibp }
+    do {
+      let proof = try CertifyRun(crown, within: audit.threat).run(
+        model.model, on: images.images, engine: engine, stop: stop, progress: progress)
+      return report.ending(with: proof.certification, by: audit.form == .quick ? "crown(hidden: ibp)" : "crown")
+    } catch let error as CertificateError {
+      return report.ending(with: nil, by: crown.name, because: error.description)
+    }
   }
 
   fileprivate func curve(

@@ -7,7 +7,7 @@ enum Commands {
       .load, .describe,
       .costs,
       .train, .defend, .resume, .recall, .keep, .open,
-      .attack, .compare, .curve, .mistakes, .audit, .evaluate, .predict, .repeat,
+      .attack, .compare, .curve, .mistakes, .audit, .certify, .bounds, .evaluate, .predict, .repeat,
       .weights, .gallery, .plot, .histogram, .show, .print, .tables, .schema, .export, .import,
       .seed, .help, .options, .vars, .forget, .sleep,
     ]

@@ -45,8 +45,10 @@ enum Functions {
 
   private static let classes = LibraryFunction(
     "classes", "A result class by class; several results of one selection side by side.", topic: Topic.looking,
-    [.init("result", .oneOrMore(.object(ResultValue.self)))], example: "classes(_)"
+    [.init("result", .either([.oneOrMore(.object(ResultValue.self)), .object(CertificationValue.self)]))],
+    example: "classes(_)"
   ) { _, given in
+    if let proof = given[0].asObject(CertificationValue.self) { return .table(proof.classTable) }
     let results = (given[0].asList ?? [given[0]]).compactMap { $0.asObject(ResultValue.self) }
     guard results.allSatisfy({ $0.evaluation.classNames == results[0].evaluation.classNames }) else {
       throw Problem(message: "these results are about different classes", argument: "result")

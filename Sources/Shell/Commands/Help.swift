@@ -155,7 +155,8 @@ enum About {
 
   private static func builtIns(_ environment: Environment) -> [(title: String, names: String)] {
     let families = [
-      ("attacks", Attacks.family.name), ("defenses", Defenses.family.name),
+      ("attacks", Attacks.family.name), ("certificates", Certificates.family.name),
+      ("defenses", Defenses.family.name),
       ("architectures", Architectures.family.name), ("layers", Parts.family.name),
       ("optimizers", Optimizers.family.name), ("schedules", Schedules.family.name), ("goals", Goals.family.name),
     ]

@@ -83,6 +83,8 @@ private struct PlotRequest {
         elements.isEmpty ? "there is nothing in it" : "a list is drawn if it holds numbers, models, layers or results")
     case .object(let drawing as DrawingValue):
       if case .chart(let chart) = drawing.content { return chart }
+    case .object(let bounds as BoundsValue): return bounds.chart
+    case .object(let proof as CertificationValue): return proof.chart
     case .object(let costs as CostsValue):
       if let map = Chart(square: costs.table, title: Chart.title(of: costs)) { return map }
     default: break

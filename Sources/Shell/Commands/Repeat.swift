@@ -36,22 +36,41 @@ struct RepetitionValue: Object {
   let record: ResultRecord
   let version: String
   let model: String
-  let evaluation: Evaluation
+  /// What an attack came to now; nil for a proof.
+  let evaluation: Evaluation?
+  /// What was proved now.
+  var certification: Certification?
   /// What is counted: `image`, or `row`.
   let noun: String
 
   /// An evaluation stores no images: there its figures have to do.
   var differing: Int {
-    if record.examples.isEmpty { return 0 }
+    if let certification {
+      let pairs = zip(record.certificates, certification.certificates)
+      return max(record.certificates.count, images) - pairs.count { $0.isLike(CertificateRecord($1)) }
+    }
+    guard let evaluation, !record.examples.isEmpty else { return 0 }
     let pairs = zip(record.examples, evaluation.outcomes)
-    return max(record.examples.count, evaluation.images) - pairs.count { $0.isLike($1) }
+    return max(record.examples.count, images) - pairs.count { $0.isLike($1) }
   }
+
+  private var images: Int { evaluation?.images ?? certification?.images ?? 0 }
 
   var agrees: Bool { differing == 0 && figures.allSatisfy { $0.stored == $0.now } }
 
   /// Costs are sums in floating point; all else is counts and shares of them.
   private var figures: [(name: String, presentation: Table.Presentation, stored: Double?, now: Double?)] {
     func cost(_ value: Double?) -> Double? { value.map { ($0 * 1e9).rounded() / 1e9 } }
+    if let certification {
+      return [
+        ("images", .count, Double(record.images), Double(images)),
+        ("clean", .share, record.clean, certification.clean.value),
+        ("certified", .share, record.certified, certification.certified.value),
+        ("protected", .share, record.protected, certification.protected?.value),
+        ("mean_cost", .plain, cost(record.meanCost), record.meanCost == nil ? nil : cost(certification.cost.max)),
+      ]
+    }
+    guard let evaluation else { return [] }
     return [
       ("images", .count, Double(record.images), Double(evaluation.images)),
       ("clean", .share, record.clean, evaluation.clean.value),
@@ -83,20 +102,33 @@ struct RepetitionValue: Object {
 
   var summary: String {
     let what = "result \(id)"
-    let images = evaluation.images.of(noun)
+    let images = images.of(noun)
     let goal = record.goal.map { $0 == "untargeted" ? "" : ", \($0)" } ?? ""
-    let attack = record.attack == "none" ? "" : " under \(record.attack)\(goal)"
-    let share = "\(record.attack == "none" ? "clean" : "robust") \(NumberText.share(record.robust))"
+    let by = certification == nil ? "under" : "by"
+    let attack = record.attack == "none" ? "" : " \(by) \(record.attack)\(goal)"
+    let figure = record.attack == "none" ? "clean" : certification == nil ? "robust" : "certified"
+    let share = "\(figure) \(NumberText.share(record.robust))"
+    let now = evaluation?.robust.value ?? certification?.certified.value ?? 0
     let from = version == wardVersion ? "" : ", stored by ward \(version)"
     if agrees {
-      let each = record.examples.isEmpty ? images : "each of \(images) as stored"
+      let each = record.examples.isEmpty && record.certificates.isEmpty ? images : "each of \(images) as stored"
       return "\(what) agrees: \(model)\(attack), \(share), \(each)\(from)"
     }
-    return "\(what) differs: \(model)\(attack), \(share) stored, \(NumberText.share(evaluation.robust.value)) now; "
+    return "\(what) differs: \(model)\(attack), \(share) stored, \(NumberText.share(now)) now; "
       + "\(NumberText.count(differing)) of \(images) ended otherwise\(from)"
   }
 
   func isEqual(to other: any Object) -> Bool { (other as? RepetitionValue)?.id == id }
+}
+
+extension CertificateRecord {
+  /// Bounds are sums, which another processor may add up in another order.
+  fileprivate func isLike(_ other: CertificateRecord) -> Bool {
+    var same = other
+    same.margin = margin
+    guard let margin, let now = other.margin else { return self == other }
+    return self == same && abs(margin - now) <= 1e-3 * max(1, abs(margin))
+  }
 }
 
 extension ExampleRecord {
@@ -121,6 +153,9 @@ extension Session {
     switch value {
     case .object(let result as ResultValue):
       guard let id = result.identity.storeID else { throw wrong("this result is not in the store") }
+      return id
+    case .object(let proof as CertificationValue):
+      guard let id = proof.identity.storeID else { throw wrong("this result is not in the store") }
       return id
     case .record(let row):
       guard let id = row["id"]?.asInteger else { throw wrong("the row has no id") }
@@ -154,14 +189,24 @@ extension Session {
     }
     let spec = try answeringInterrupts { try ResultSpec(json: text) }
     // A form without an attack is that of `evaluate`.
-    guard spec.attack != nil || record.attack == "none" else {
+    guard spec.attack != nil || spec.certificate != nil || record.attack == "none" else {
       throw Problem(code: ShellCode.badAttack, message: "what the row keeps of \(record.attack) cannot be read")
     }
     let images = try restoredImages(spec, of: record, in: try restoredData(dataset))
     let costs = try record.costs.map { try restoredCosts($0) }
     let progress = Progress(terminal: terminal, quiet: isQuiet)
-    let evaluation = try answeringInterrupts {
+    var certification: Certification?
+    let evaluation: Evaluation? = try answeringInterrupts {
       defer { progress.finish() }
+      if let certificate = spec.certificate {
+        var run = try certificate.make()
+        run.costs = costs?.costs
+        certification = try run.run(
+          model.model, on: images, engine: engine, stop: stop,
+          progress: { progress.update("result \(id) again", fraction: $0) }
+        ).certification
+        return nil
+      }
       guard let attack = spec.attack else {
         return try model.model.target.evaluate(on: images, costs: costs?.costs, engine: engine, stop: stop)
       }
@@ -173,7 +218,7 @@ extension Session {
       "select version from results where id = :id", parameters: ["id": .integer(id)], shouldStop: { false })
     return RepetitionValue(
       id: id, record: record, version: version.rows.first?.first?.description ?? "", model: model.identity.name,
-      evaluation: evaluation, noun: images.dataset.noun)
+      evaluation: evaluation, certification: certification, noun: images.dataset.noun)
   }
 
   /// The images of a result. Those that an attack changed are made again by that attack.

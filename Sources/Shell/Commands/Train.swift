@@ -138,7 +138,7 @@ extension Session {
     let origin = ModelValue.Origin(
       data: data, parents: parent.map { [$0] } ?? [], defense: describe(choices), spec: .trained(spec), costs: costs,
       seed: spec.seed)
-    let state = TrainingState(model)
+    let state = TrainingState(parent == nil ? trainer.objective.start(model, seed: spec.seed) : model)
     return try finish(UnfinishedTraining(trainer: trainer, state: state, origin: origin, name: trainingName(of: model)))
   }
 

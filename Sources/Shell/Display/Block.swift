@@ -28,6 +28,7 @@ extension Block {
     case .object(let drawing as DrawingValue) where name == nil: drawing.block
     case .object(let prediction as PredictionValue) where name == nil:
       (try? prediction.table()).map { .table($0) } ?? .summary(name: nil, text: prediction.summary, seconds: seconds)
+    case .object(let bounds as BoundsValue) where name == nil: .table(bounds.table)
     case .object(let object): .summary(name: name, text: object.summary, seconds: seconds)
     default: .summary(name: name, text: literal(value, upTo: name == nil ? 20_000 : 400), seconds: nil)
     }

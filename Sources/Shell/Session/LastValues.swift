@@ -48,6 +48,7 @@ struct LastValues {
     switch value {
     case .object(let result as ResultValue):
       result.evaluation.images * 120 + (result.changed?.reduce(0) { $0 + 4 * $1.count } ?? 0)
+    case .object(let proof as CertificationValue): proof.certification.images * 100
     case .object(let model as ModelValue): 4 * model.model.parameterCount
     // Of what commands made, in a list that someone typed.
     case .list(let elements) where elements.count <= 1000:

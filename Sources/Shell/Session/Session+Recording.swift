@@ -11,6 +11,7 @@ enum Artifact {
   /// A training that has come to its end: its last epoch need not be kept any more.
   case trained(TrainingRecord)
   case result(ResultValue)
+  case certification(CertificationValue)
   case audit(AuditValue)
   case weights(ModelValue)
   /// The name that a `let` gave to a model that is stored already.
@@ -120,6 +121,7 @@ private final class Recorder {
       case .model(let model): _ = try row(of: model)
       case .trained(let training): try writer.dropTraining(training.name, of: training.cell)
       case .result(let result): try add(result)
+      case .certification(let value): try add(value)
       case .audit(let audit): try add(audit)
       case .weights(let model):
         try writer.add(model.model.weightStatistics.map { StoredWeights($0) }, of: try row(of: model))
@@ -197,6 +199,32 @@ private final class Recorder {
     confirmations.append { result.identity.storeID = id }
   }
 
+  private func add(_ value: CertificationValue) throws {
+    let (found, run) = (value.certification, value.run)
+    let id = try writer.add(
+      ResultRecord(
+        model: try row(of: value.model), attack: run.certifier.name, norm: run.threat.norm.rawValue,
+        eps: run.threat.bound,
+        spec: ResultSpec(attack: nil, certificate: CertifySpec(run), images: value.images.selection).json,
+        costs: try value.costs.map { try row(of: $0) }, dataset: try row(of: value.images.from),
+        selection: value.images.described, seed: Int64(run.seed), images: found.images, clean: found.clean.value,
+        robust: found.certified.value, protected: found.protected?.value,
+        meanCost: found.cost.max.isNaN ? nil : found.cost.max, seconds: value.seconds,
+        certified: found.certified.value, classes: found.byClass.map { record($0, found.classNames) },
+        certificates: found.certificates.map { CertificateRecord($0) }))
+    confirmations.append { value.identity.storeID = id }
+  }
+
+  private func record(_ row: Certification.Row, _ names: [String]) -> ClassResultRecord {
+    func share(_ rate: Rate) -> Double? { rate.count == 0 ? nil : rate.value }
+    let interval = row.certified.interval
+    return ClassResultRecord(
+      label: row.number, name: row.name, protected: row.isProtected, images: row.certified.count,
+      clean: share(row.clean), robust: nil, low: row.certified.count == 0 ? nil : interval.low,
+      high: row.certified.count == 0 ? nil : interval.high, meanCost: row.cost.max.isNaN ? nil : row.cost.max,
+      mostTakenFor: row.mayBeTakenFor.map { names[$0] } ?? "", certified: share(row.certified))
+  }
+
   /// All that decided it, but for its model, data and costs: `repeat` runs it again from this and those rows.
   private func spec(of result: ResultValue) throws -> ResultSpec {
     let images = result.images.selection
@@ -241,6 +269,15 @@ private final class Recorder {
       index: one.index, label: one.label, cleanAnswer: one.cleanAnswer, answer: one.answer, fooled: one.fooled,
       linf: one.distances.linf, l2: one.distances.l2, l1: one.distances.l1, l0: one.distances.l0,
       queries: one.queries, steps: one.steps)
+  }
+}
+
+extension CertificateRecord {
+  /// What `NN` proved, as it is stored.
+  init(_ one: Certificate) {
+    self.init(
+      image: one.index, label: one.label, cleanAnswer: one.cleanAnswer, certified: one.isCertified,
+      margin: one.margin.isFinite ? one.margin : nil, unproved: one.unproved, inBand: one.isInBand)
   }
 }
 

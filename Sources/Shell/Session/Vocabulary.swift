@@ -31,13 +31,15 @@ enum Vocabulary {
     func all<Product>(_ family: Family<Product>) -> [ChoiceDeclaration] {
       family.all.map { Choices.declaration(family: family.name, $0) }
     }
-    return all(Attacks.family) + all(Defenses.family) + all(Architectures.family) + all(Parts.family)
+    return all(Attacks.family) + all(Certificates.family) + all(Defenses.family) + all(Architectures.family)
+      + all(Parts.family)
       + all(Optimizers.family)
       + all(Schedules.family) + all(Goals.family) + all(CostKinds.family)
   }
 
   static let types: [ObjectType] = [
     DatasetValue.type, ImagesValue.type, CostsValue.type, ModelValue.type, LayerValue.type, ResultValue.type,
-    DrawingValue.type, RepetitionValue.type, MistakesValue.type, PredictionValue.type,
+    CertificationValue.type, BoundsValue.type, DrawingValue.type, RepetitionValue.type, MistakesValue.type,
+    PredictionValue.type,
   ]
 }

@@ -40,15 +40,19 @@ public struct ResultRecord: TableRow, Sendable, Equatable {
   public var queries: Int
   /// Seconds it took.
   public var seconds: Double
+  /// The share of images proved to be answered rightly, from 0 to 1; nil for an attack. `robust` is the same then.
+  public var certified: Double?
   /// One row for each class.
   public var classes: [ClassResultRecord] = []
   /// One row for each image; may be empty.
   public var examples: [ExampleRecord] = []
+  /// Of a proof, one row for each image.
+  public var certificates: [CertificateRecord] = []
 
-  /// Its columns; each of `classes` and `examples` is a row of its own.
+  /// Its columns; each of `classes`, `examples` and `certificates` is a row of its own.
   enum CodingKeys: String, CodingKey {
     case model, attack, norm, eps, goal, spec, costs, dataset, selection, seed, images, clean, robust, protected
-    case meanCost, attacked, success, queries, seconds
+    case meanCost, attacked, success, queries, seconds, certified
   }
 
   /// A finished attack.
@@ -56,8 +60,8 @@ public struct ResultRecord: TableRow, Sendable, Equatable {
     model: Int64, attack: String, norm: String, eps: Double, goal: String? = nil, spec: String? = nil,
     costs: Int64? = nil, dataset: Int64? = nil, selection: String = "test", seed: Int64 = 0, images: Int,
     clean: Double, robust: Double, protected: Double? = nil, meanCost: Double? = nil, attacked: Int? = nil,
-    success: Double? = nil, queries: Int = 0, seconds: Double = 0, classes: [ClassResultRecord] = [],
-    examples: [ExampleRecord] = []
+    success: Double? = nil, queries: Int = 0, seconds: Double = 0, certified: Double? = nil,
+    classes: [ClassResultRecord] = [], examples: [ExampleRecord] = [], certificates: [CertificateRecord] = []
   ) {
     self.model = model
     self.attack = attack
@@ -78,8 +82,10 @@ public struct ResultRecord: TableRow, Sendable, Equatable {
     self.success = success
     self.queries = queries
     self.seconds = seconds
+    self.certified = certified
     self.classes = classes
     self.examples = examples
+    self.certificates = certificates
   }
 }
 
@@ -105,16 +111,18 @@ public struct ClassResultRecord: TableRow, Sendable, Equatable {
   public var meanCost: Double?
   /// The wrong answer given most often; empty when there was none.
   public var mostTakenFor: String
+  /// The share proved to be answered rightly, from 0 to 1; nil for an attack, and when there was no image.
+  public var certified: Double?
 
   enum CodingKeys: String, CodingKey {
     case label = "class"
-    case name, protected, images, clean, robust, low, high, meanCost, mostTakenFor
+    case name, protected, images, clean, robust, low, high, meanCost, mostTakenFor, certified
   }
 
   /// One class of a result.
   public init(
     label: Int, name: String, protected: Bool, images: Int, clean: Double?, robust: Double?, low: Double?,
-    high: Double?, meanCost: Double?, mostTakenFor: String
+    high: Double?, meanCost: Double?, mostTakenFor: String, certified: Double? = nil
   ) {
     self.label = label
     self.name = name
@@ -126,6 +134,33 @@ public struct ClassResultRecord: TableRow, Sendable, Equatable {
     self.high = high
     self.meanCost = meanCost
     self.mostTakenFor = mostTakenFor
+    self.certified = certified
+  }
+}
+
+/// One image of a proof.
+public struct CertificateRecord: TableRow, Sendable, Equatable {
+  /// The image's place in the data it was taken from, counted from 0.
+  public var image: Int
+  /// Its true label.
+  public var label: Int
+  /// The model's answer to the clean image.
+  public var cleanAnswer: Int
+  /// Whether it is proved that no change within the radius makes the answer wrong.
+  public var certified: Bool
+  /// How far the proof reaches; nil where nothing is known.
+  public var margin: Double?
+  /// The wrong answers that are not proved impossible.
+  public var unproved: [Int]
+  /// Whether only what rounding may have added keeps it from being certified.
+  public var inBand: Bool
+
+  /// One image.
+  public init(
+    image: Int, label: Int, cleanAnswer: Int, certified: Bool, margin: Double?, unproved: [Int], inBand: Bool
+  ) {
+    (self.image, self.label, self.cleanAnswer, self.certified) = (image, label, cleanAnswer, certified)
+    (self.margin, self.unproved, self.inBand) = (margin, unproved, inBand)
   }
 }
 

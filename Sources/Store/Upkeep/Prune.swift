@@ -137,6 +137,7 @@ private struct PruningRun {
     plan.bytes += try number("SELECT sum(length(state)) FROM training WHERE cell IN temp.gone")
     // A row of `example` with its place in the index takes 64 bytes.
     plan.bytes += 64 * plan.examples
+    plan.bytes += 64 * (try number("SELECT count(*) FROM certificate WHERE result IN (\(results))"))
     return plan
   }
 
@@ -148,6 +149,7 @@ private struct PruningRun {
     try db.execute(
       sql: """
         DELETE FROM example WHERE result IN \(results);
+        DELETE FROM certificate WHERE result IN \(results);
         DELETE FROM class_result WHERE result IN \(results);
         DELETE FROM audit_check WHERE audit IN (SELECT id FROM audit WHERE cell IN temp.gone);
         DELETE FROM epoch WHERE model IN \(models);

@@ -1,6 +1,6 @@
 extension Views {
   static let results = View(
-    name: "results", summary: "One row for each attack on a model.",
+    name: "results", summary: "One row for each attack on a model, and for each proof about one.",
     columns: [
       .integer("id", "r.id", "What `result` of `class_results` and `examples` joins to."),
       .text("model", "(SELECT m.name FROM model m WHERE m.id = r.model)", "The name of the model."),
@@ -8,7 +8,9 @@ extension Views {
       .text(
         "defense", "(SELECT m.defense FROM model m WHERE m.id = r.model)",
         "The defense the model was trained with; empty for plain training."),
-      .text("attack", "r.attack", "The attack, such as `pgd`; `none` for an evaluation without attack."),
+      .text(
+        "attack", "r.attack",
+        "The attack, such as `pgd`, or the method of a proof; `none` for an evaluation without attack."),
       .text("norm", "r.norm", "The norm of the budget, such as `linf`."),
       .real("eps", "r.eps", "The budget in pixel units; pixels lie between 0 and 1."),
       .text(
@@ -31,8 +33,15 @@ extension Views {
       .integer("attacked", "r.attacked", "How many of them were attacked: right while clean, and not yet the goal."),
       .real("success", "r.success", "Share of the attacked on which the goal was reached; null when none was."),
       .real("clean", "r.clean", "Accuracy without the attack, from 0 to 1."),
-      .real("robust", "r.robust", "Accuracy under the attack, from 0 to 1."),
-      .real("protected", "r.protected", "Accuracy under the attack over the protected classes; null when none is."),
+      .real(
+        "robust", "iif(r.certified IS NULL, r.robust, NULL)",
+        "Accuracy under the attack, from 0 to 1; null for a proof of `certify`."),
+      .real(
+        "certified", "r.certified",
+        "Share of images proved to be answered rightly whatever the change, from 0 to 1; null for an attack."),
+      .real(
+        "protected", "r.protected",
+        "Accuracy under the attack, or what is proved of it, over the protected classes; null when none is."),
       .real(
         "mean_cost", "r.mean_cost",
         "Mean cost of the answers under the attack; without a cost matrix every mistake costs 1."),
@@ -77,8 +86,11 @@ extension Views {
       .integer("images", "x.images", "How many images of the class were attacked."),
       .real("clean", "x.clean", "Accuracy without the attack, from 0 to 1; null without images."),
       .real("robust", "x.robust", "Accuracy under the attack, from 0 to 1; null without images."),
-      .real("low", "x.low", "Lower end of the 95 % Wilson interval of `robust`."),
-      .real("high", "x.high", "Upper end of the 95 % Wilson interval of `robust`."),
+      .real(
+        "certified", "x.certified",
+        "Share proved to be answered rightly, from 0 to 1; null for an attack, and without images."),
+      .real("low", "x.low", "Lower end of the 95 % Wilson interval of `robust`, or of `certified`."),
+      .real("high", "x.high", "Upper end of the 95 % Wilson interval of `robust`, or of `certified`."),
       .real(
         "mean_cost", "x.mean_cost",
         "Mean cost of the answers under the attack; without a cost matrix every mistake costs 1."),
@@ -107,6 +119,25 @@ extension Views {
       .integer("steps", "e.steps", "Steps until the attack was done with this image."),
     ],
     from: "example e")
+
+  static let certificates = View(
+    name: "certificates", summary: "One row for each proof and image.",
+    columns: [
+      .integer("result", "c.result", "The proof, joins to `results.id`."),
+      .integer("image", "c.image", "The place of the image in its data, from 0."),
+      .integer("label", "c.label", "The true label."),
+      .integer(
+        "clean_answer", "c.clean_answer",
+        "The answer to the clean image; of smoothing that of the smoothed model, -1 where it abstains."),
+      .integer("certified", "c.certified", "1 if no change within the radius can make the answer wrong, otherwise 0."),
+      .real(
+        "margin", "c.margin",
+        "The smallest lower bound of the true logit less another, after what rounding may have added; of smoothing the "
+          + "radius. Null where nothing is known."),
+      .text("unproved", "c.unproved", "The wrong answers that are not proved impossible, as a JSON list."),
+      .integer("in_band", "c.in_band", "1 if only what rounding may have added keeps it from being certified."),
+    ],
+    from: "certificate c")
 
   static let checks = View(
     name: "checks", summary: "One row for each audit and check: is the robustness of a model real?",

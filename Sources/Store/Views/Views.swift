@@ -40,8 +40,8 @@ public struct View: Sendable {
 public enum Views {
   /// Every view, in the order `tables` lists them.
   public static let all = [
-    sessions, cells, datasets, costs, models, epochs, results, classResults, examples, weights, epochWeights, checks,
-    sweeps, points,
+    sessions, cells, datasets, costs, models, epochs, results, classResults, examples, certificates, weights,
+    epochWeights, checks, sweeps, points,
   ]
 
   /// The view of that name, if there is one.

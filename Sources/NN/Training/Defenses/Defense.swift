@@ -24,7 +24,7 @@ public enum Defenses {
     StandardTraining.entry, MinMaxDefense.entry, AdversarialTraining.entry, CostSensitiveAdversarial.entry,
     FastAdversarial.entry, FreeAdversarial.entry, TRADES.entry, MART.entry, ExpectedCostDefense.entry,
     CostWeightedDefense.entry, LogitAdjustedDefense.entry, LabelSmoothing.entry, WeightDecay.entry,
-    GradientPenalty.entry, GaussianNoise.entry,
+    GradientPenalty.entry, GaussianNoise.entry, IBPTraining.entry, MTLIBP.entry,
   ]
 
   /// What makes them again out of what is written.
@@ -43,6 +43,6 @@ public enum Defenses {
       if defenses[..<place].contains(where: { $0.name == defense.name }) { throw DefenseError.twice(defense.name) }
       try defense.add(to: &parts)
     }
-    return parts.objective
+    return try parts.objective()
   }
 }

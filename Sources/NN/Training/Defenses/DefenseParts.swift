@@ -14,6 +14,7 @@ public struct DefenseParts {
   public var core: any Loss = CrossEntropy()
   private var wraps: [(any Loss) -> any Loss] = []
   private var added: [any Loss] = []
+  private var bounds: (name: String, objective: BoundObjective)?
   private var maker: (name: String, adversary: (any Adversary)?, mix: TrainingObjective.Mix)?
 
   init(_ model: Model, _ costs: CostMatrix?) throws {
@@ -44,9 +45,28 @@ public struct DefenseParts {
     maker = (name, adversary, mix)
   }
 
+  /// Adds what goes through interval bounds; there the costs have their place.
+  public mutating func addBounds(_ name: String, _ objective: BoundObjective) throws(DefenseError) {
+    if let bounds { throw .twoBounds(bounds.name, name) }
+    if let reason = BoundedStep.refusal(model.network) { throw .noBounds(defense: name, reason: reason) }
+    if costs != nil { saysHowCostsEnter = true }
+    bounds = (name, objective)
+  }
+
   /// The whole.
-  var objective: TrainingObjective {
-    TrainingObjective(loss: loss, penalties: penalties, adversary: maker?.adversary, mix: maker?.mix ?? .clean)
+  ///
+  /// - Throws: `DefenseError` for parts that do not go together.
+  func objective() throws(DefenseError) -> TrainingObjective {
+    if let bounds, let maker {
+      switch maker.mix {
+      case .paired, .free: throw .boundsBeside(bounds.name, maker.name)
+      case .clean, .adversarial, .alternating, .blended: break
+      }
+    }
+    var whole = TrainingObjective(
+      loss: loss, penalties: penalties, adversary: maker?.adversary, mix: maker?.mix ?? .clean)
+    whole.bounds = bounds?.objective
+    return whole
   }
 
   private var loss: any Loss {
@@ -71,6 +91,12 @@ public enum DefenseError: Error, Equatable, CustomStringConvertible {
   case twice(String)
   /// Two defenses of a combination that both make the images to train on.
   case twoMakers(String, String)
+  /// Two defenses of a combination that both go through interval bounds.
+  case twoBounds(String, String)
+  /// A defense through bounds beside one whose loss is of pairs of images.
+  case boundsBeside(String, String)
+  /// A network that interval bounds cannot be trained through.
+  case noBounds(defense: String, reason: String)
   /// An attack that follows no gradient, so that training against it teaches little.
   case notByGradient(attack: String)
   /// An attack that has no form for a norm.
@@ -87,6 +113,11 @@ public enum DefenseError: Error, Equatable, CustomStringConvertible {
     case .twice(let name): "\(name) stands twice in the combination"
     case .twoMakers(let first, let second):
       "\(first) and \(second) both make the images to train on; a combination has one of them"
+    case .twoBounds(let first, let second):
+      "\(first) and \(second) both train through interval bounds; a combination has one of them"
+    case .boundsBeside(let bounds, let other):
+      "\(bounds) and \(other) do not go together: \(other) has a loss of its own for pairs of images"
+    case .noBounds(let defense, let reason): "\(defense) cannot train this network: \(reason)"
     case .notByGradient(let attack): "training against \(attack) is not possible: it follows no gradient"
     case .norm(let attack, let norm, let has):
       "\(attack) has no form for \(norm.symbol), only for \(has.map(\.symbol).joined(separator: ", "))"
@@ -100,7 +131,9 @@ public enum DefenseError: Error, Equatable, CustomStringConvertible {
     case .noConvolutions: "train an architecture with convolutions, such as lenet"
     case .notByGradient: "take a gradient attack, such as with: pgd(steps: 7)"
     case .norm(_, _, let has): "write norm: \(has[0].rawValue)"
-    case .otherClasses, .twice, .twoMakers: nil
+    case .noBounds: "lenet, cnn and mlp can be trained so"
+    case .boundsBeside: "mtl_ibp makes its own attacked images; ibp_training goes with adversarial, too"
+    case .otherClasses, .twice, .twoMakers, .twoBounds: nil
     }
   }
 }

@@ -1,0 +1,262 @@
+import CKernels
+import Contract
+
+/// The part of a step that goes through interval bounds: centres in one arena, radii in another, through the same
+/// operations, these with the weights' absolute values.
+///
+/// Batch normalisation uses its running averages here, and dropout does nothing: what is bounded is the network that will be
+/// certified. That training lets them move is the business of the other part of the loss.
+final class BoundedStep {
+  private let model: Model
+  private let plan: Plan
+  private let engine: Engine
+  private let weights: PreparedWeights
+  private let absolute: PreparedWeights
+  /// Which tensors have absolute values, and where the last layer's lie.
+  private let factors: [Range<Int>]
+  private let kept: [Range<Int>]
+  private let last: (weight: Int, bias: Int?, inputs: Int)
+  /// Of each thread: centres, radii.
+  private let arenas: [(Arena, Arena)]
+  /// Gradients by absolute weights, one for each shard.
+  private let gradients: FloatStorage
+  private let stride: Int
+  /// Of each thread: which pixels of their windows are the largest, and room for the last layer.
+  private let winners: [[FloatStorage?]]
+  private let rooms: [FloatStorage]
+
+  /// - Parameters:
+  ///   - weights: the values that training changes; `prepare` is to be called after they did.
+  ///   - stride: floats from one shard's gradients to the next.
+  init(_ model: Model, weights values: FloatStorage, engine: Engine, shards: Int, stride: Int) {
+    self.model = model
+    self.engine = engine
+    self.stride = stride
+    let network = model.network
+    plan = network.planForBounds(training: true)
+    weights = PreparedWeights(values, for: plan, kernels: engine.kernels)
+    absolute = PreparedWeights(
+      FloatStorage(network.absolute(values.values)), for: plan, kernels: engine.kernels)
+    factors = plan.parameters.filter { $0.name.hasSuffix("weight") }.map(\.range)
+    kept = plan.parameters.filter { $0.name.hasSuffix("running_var") }.map(\.range)
+    let end = network.nodes[network.nodes.count - 1]
+    let inputs = network.shape(of: end.inputs[0]).count
+    let own = plan.parameters.suffix(end.parameters.count)
+    guard end.layer is Dense, let weight = own.first else { unreachable("`check` refuses other ends") }
+    last = (weight.offset, own.count > 1 ? own[own.startIndex + 1].offset : nil, inputs)
+    arenas = (0..<engine.threads).map { [plan] _ in (Arena(plan.arena), Arena(plan.arena)) }
+    gradients = FloatStorage(count: stride * shards)
+    winners = (0..<engine.threads).map { _ in
+      network.nodes.map {
+        guard case .maximum = $0.layer.bounding else { return nil }
+        return FloatStorage(count: 2 * $0.shape.count * WARD_LANES / 4)
+      }
+    }
+    rooms = (0..<engine.threads).map { _ in FloatStorage(count: (inputs + 2 * model.classes) * WARD_LANES) }
+  }
+
+  /// Why a network cannot be trained through bounds; nil if it can.
+  static func refusal(_ network: Network) -> String? {
+    if let layer = network.withoutBounds { return "no bounds are known for \(layer)" }
+    guard network.nodes.last?.layer is Dense else { return "it needs a network that ends with `dense`" }
+    for node in network.nodes {
+      if case .activation(let function) = node.layer.bounding, !function.rises {
+        return "`\(Layers.family.spec(of: node.layer)?.name ?? "activation")` does not only rise"
+      }
+      if let pad = node.layer as? Pad, pad.value != 0 { return "`pad` with another value than 0" }
+    }
+    return nil
+  }
+
+  /// To be called after the weights have changed.
+  func prepare() {
+    // Safety: nobody reads while weights are prepared.
+    let (from, to) = (weights.values.floats, absolute.values.floats)
+    for range in factors { for i in range { to[i] = abs(from[i]) } }
+    for range in kept { for i in range { to[i] = from[i] } }
+    weights.prepare(engine.kernels)
+    absolute.prepare(engine.kernels)
+  }
+
+  /// One group's term: adds its gradients, times `weight`, to those of the shard.
+  ///
+  /// - Parameters:
+  ///   - gradients: of the shard, by the weights.
+  ///   - isFirst: whether it is the shard's first group.
+  /// - Returns: the summed loss of the group's images, and for how many of them every bound is negative.
+  func pass(
+    _ images: Tensor, _ labels: [Int], _ objective: BoundObjective, epsilon: Float, weight: Float, thread: Int,
+    shard: Int, gradients: UnsafeMutablePointer<Float>, isFirst: Bool, stop: Stop
+  ) -> (loss: Double, certified: Int) {
+    func frame(_ arena: Arena, _ weights: PreparedWeights, _ gradients: UnsafeMutablePointer<Float>, adds: Bool)
+      -> Frame
+    {
+      Frame(
+        arena: arena, weights: weights, gradients: gradients, accumulate: adds, wantsInputGradient: false,
+        count: labels.count, kernels: engine.kernels, stop: stop)
+    }
+    let centres = frame(arenas[thread].0, weights, gradients, adds: true)
+    let radii = frame(arenas[thread].1, absolute, self.gradients.floats + shard * stride, adds: !isFirst)
+    load(images, epsilon, centres, radii)
+    let end = model.network.nodes.count - 1
+    for node in 0..<end {
+      if stop.isRequested { return (0, 0) }
+      forward(node, centres, radii, thread)
+    }
+    let found = lastLayer(labels, objective, weight, centres, radii, thread, gradients)
+    for number in plan.operations.indices.reversed() where number != plan.places[end].operation {
+      if stop.isRequested { return (0, 0) }
+      backward(number, centres, radii, thread)
+    }
+    return found
+  }
+
+  /// After the last group of a shard: what the absolute values say about the weights themselves.
+  func finish(shard: Int, gradients: UnsafeMutablePointer<Float>) {
+    // Safety: both have a place for each parameter; one thread has the shard.
+    let (own, values) = (self.gradients.floats + shard * stride, weights.values.floats)
+    for range in factors where range.lowerBound != last.weight {
+      for i in range { gradients[i] += values[i] > 0 ? own[i] : values[i] < 0 ? -own[i] : 0 }
+    }
+  }
+
+  private func load(_ images: Tensor, _ epsilon: Float, _ centres: Frame, _ radii: Frame) {
+    var (low, high) = (images.values, images.values)
+    for i in low.indices {
+      low[i] = min(low[i], max(low[i] - epsilon, 0))
+      high[i] = max(high[i], min(high[i] + epsilon, 1))
+    }
+    var (mid, half) = (low, high)
+    for i in low.indices {
+      mid[i] = (low[i] + high[i]) / 2
+      half[i] = (high[i] - low[i]) / 2
+    }
+    let (norm, input) = (model.normalisation, plan.input)
+    let zero = [Float](repeating: 0, count: norm.mean.count)
+    mid.withUnsafeBufferPointer {  // Safety: a row for each image of the frame
+      centres.call.load_floats(
+        $0.baseAddress!, Int32(images.rows), input.planes, norm.mean, norm.inverseStd, centres.at(input))
+    }
+    half.withUnsafeBufferPointer {
+      radii.call.load_floats($0.baseAddress!, Int32(images.rows), input.planes, zero, norm.inverseStd, radii.at(input))
+    }
+  }
+
+  private func forward(_ node: Int, _ centres: Frame, _ radii: Frame, _ thread: Int) {
+    let operation = plan.operations[plan.places[node].operation]
+    guard let bending = operation as? BendingOperation else {
+      operation.forward(centres, phase: operation.forwardPhases - 1)
+      operation.forward(radii, phase: operation.forwardPhases - 1)
+      return
+    }
+    let (from, to) = (bending.input, bending.output)
+    switch bending.bounding {
+    case .activation(let function):
+      let code = function.code
+      centres.call.interval_forward(
+        code.kind, code.first, code.second, from.planes, centres.at(from), radii.at(from), to.planes, centres.at(to),
+        radii.at(to))
+    case .maximum(let pool):
+      let (low, high) = places(node, thread)
+      withUnsafePointer(to: pool) {
+        centres.call.interval_pool_forward(
+          $0, from.planes, centres.at(from), radii.at(from), to.planes, centres.at(to), radii.at(to), low, high)
+      }
+    case .affine: unreachable("an affine layer bends nothing")
+    }
+  }
+
+  private func backward(_ number: Int, _ centres: Frame, _ radii: Frame, _ thread: Int) {
+    let operation = plan.operations[number]
+    guard let bending = operation as? BendingOperation else {
+      operation.backward(centres, phase: operation.backwardPhases - 1)
+      operation.backward(radii, phase: operation.backwardPhases - 1)
+      return
+    }
+    let (from, to) = (bending.outputGradient, bending.inputGradient)
+    switch bending.bounding {
+    case .activation(let function):
+      let code = function.code
+      centres.call.interval_backward(
+        code.kind, code.first, code.second, bending.input.planes, centres.at(bending.input), radii.at(bending.input),
+        from.planes, centres.at(from), radii.at(from), to.planes, centres.at(to), radii.at(to))
+    case .maximum(let pool):
+      guard let node = plan.places.firstIndex(where: { $0.operation == number }) else { return }
+      let (low, high) = places(node, thread)
+      withUnsafePointer(to: pool) {
+        centres.call.interval_pool_backward(
+          $0, from.planes, centres.at(from), radii.at(from), low, high, to.planes, centres.at(to), radii.at(to))
+      }
+    case .affine: unreachable("an affine layer bends nothing")
+    }
+  }
+
+  /// Safety: a byte a lane of each of the node's values, twice; the thread's own.
+  private func places(_ node: Int, _ thread: Int) -> (UnsafeMutablePointer<UInt8>, UnsafeMutablePointer<UInt8>) {
+    guard let room = winners[thread][node] else { unreachable("node \(node) is no maximum") }
+    let bytes = UnsafeMutableRawPointer(room.floats).assumingMemoryBound(to: UInt8.self)
+    return (bytes, bytes + model.network.nodes[node].shape.count * WARD_LANES)
+  }
+
+  /// The bounds of the margins, the loss, and their gradients by the last layer's weights and its input.
+  private func lastLayer(
+    _ labels: [Int], _ objective: BoundObjective, _ weight: Float, _ centres: Frame, _ radii: Frame, _ thread: Int,
+    _ gradients: UnsafeMutablePointer<Float>
+  ) -> (loss: Double, certified: Int) {
+    guard let operation = plan.operations[plan.places[plan.places.count - 1].operation] as? DenseOperation else {
+      unreachable("`check` refuses other ends")
+    }
+    let classes = model.classes
+    // Safety: the room has `inputs` vectors and two for each class.
+    let own = rooms[thread].floats
+    let bounds = own + last.inputs * WARD_LANES
+    let slopes = bounds + classes * WARD_LANES
+    let all = (0..<WARD_LANES).map { Int32($0 < labels.count ? labels[$0] : 0) }
+    let values = weights.values.floats
+    centres.call.merged_forward(
+      Int32(last.inputs), Int32(classes), values + last.weight, last.bias.map { UnsafePointer(values + $0) }, all,
+      centres.at(operation.input), radii.at(operation.input), own, bounds)
+    slopes.update(repeating: 0, count: classes * WARD_LANES)
+    let costs = objective.logCosts
+    var (sum, certified) = (0.0, 0)
+    for (lane, label) in labels.enumerated() {
+      let row = (0..<classes).map { bounds[$0 * WARD_LANES + lane] }
+      let found = BoundObjective.loss(row, label: label, logCosts: costs?[label])
+      sum += Double(found.value * weight)
+      if row.indices.allSatisfy({ $0 == label || row[$0] < 0 }) { certified += 1 }
+      for j in 0..<classes { slopes[j * WARD_LANES + lane] = found.gradient[j] * weight }
+    }
+    centres.call.merged_backward(
+      Int32(last.inputs), Int32(classes), values + last.weight, all, centres.at(operation.input),
+      radii.at(operation.input), own, slopes, centres.at(operation.inputGradient), radii.at(operation.inputGradient),
+      gradients + last.weight, last.bias.map { gradients + $0 })
+    return (sum, certified)
+  }
+}
+
+extension ShardedStep {
+  /// Adds the term of bounds to gradients that are there already.
+  func bounded(_ job: Job, _ objective: BoundObjective, epsilon: Float, weight: Float) throws -> Sums {
+    let step = bounding ?? makeBoundedStep()
+    bounding = step
+    step.prepare()
+    var sums = [Sums](repeating: Sums(), count: shardCount)
+    sums.withUnsafeMutableBufferPointer { sums in
+      // Safety: each shard writes its own sums; `run` waits for all of them.
+      nonisolated(unsafe) let sums = sums
+      engine.run(shardCount) { shard, thread in
+        for (place, group) in groups(of: shard, job).enumerated() {
+          if job.stop.isRequested { return }
+          let rows = groupRows(group, job)
+          let found = step.pass(
+            cleanImages(rows, job), Array(job.labels[rows]), objective, epsilon: epsilon, weight: weight,
+            thread: thread, shard: shard, gradients: gradients(of: shard), isFirst: place == 0, stop: job.stop)
+          sums[shard].loss += found.loss
+        }
+        step.finish(shard: shard, gradients: gradients(of: shard))
+      }
+    }
+    try job.stop.check()
+    return Sums(loss: sums.reduce(0) { $0 + $1.loss })
+  }
+}

@@ -1,0 +1,194 @@
+import Foundation
+import Testing
+
+@testable import NN
+
+@Suite struct BoundedTrainingTests {
+  private static func model(_ build: (inout Network) throws -> Void, seed: Int = 3) throws -> Model {
+    var network = Network(input: ImageShape(channels: 1, height: 12, width: 12), classes: 4)
+    try build(&network)
+    return try Model(
+      network, label: Spec("test"), normalisation: Normalisation(mean: [0.3], std: [0.4]), seed: seed)
+  }
+
+  private static let builds: [(name: String, build: @Sendable (inout Network) throws -> Void)] = [
+    (
+      "convolutions, a maximum, tanh",
+      { n in
+        try n.add("conv1", Convolution(3, kernel: 3, stride: 2, padding: 1))
+        try n.add("", Activation(.tanh))
+        try n.add("", MaxPool(2))
+        try n.add("conv2", Convolution(5, kernel: 3, padding: 1))
+        // Its averages stand still: otherwise the difference of two losses has their movement in it.
+        try n.add("norm", BatchNorm(momentum: 0))
+        try n.add("", Activation(.sigmoid))
+        try n.add("", AveragePool(3))
+        try n.add("", Flatten())
+        try n.add("dense1", Dense())
+      }
+    ),
+    (
+      "a residual sum and ReLUs",
+      { n in
+        let a = try n.add("conv1", Convolution(16, kernel: 3, padding: 1))
+        let b = try n.add("", Activation(.relu))
+        let c = try n.add("conv2", Convolution(16, kernel: 3, padding: 1))
+        _ = a
+        try n.add("", Add(), after: [b, c])
+        try n.add("", Activation(.leakyReLU(slope: 0.1)))
+        try n.add("", GlobalAveragePool())
+        try n.add("", Flatten())
+        try n.add("dense1", Dense(6))
+        try n.add("", Activation(.relu))
+        try n.add("dense2", Dense())
+      }
+    ),
+  ]
+
+  private static func gradient(
+    _ model: Model, _ values: [Float], _ objective: TrainingObjective, _ images: Images, threads: Int = 1
+  ) throws -> (loss: Double, gradient: [Float]) {
+    let step = ShardedStep(
+      model, weights: FloatStorage(values), batch: images.count, engine: Engine(threads: threads))
+    let job = ShardedStep.Job(
+      images: images, rows: Array(0..<images.count), labels: images.labels, indices: images.indices.indices.map { $0 },
+      objective: objective, seed: 0, epoch: 1, progress: 10, stop: .never)
+    let sums = try step.gradient(of: job, .clean)
+    var gradient = [Float](repeating: 0, count: values.count)
+    for shard in 0..<step.shardCount {
+      for i in gradient.indices { gradient[i] += step.gradients(of: shard)[i] }
+    }
+    return (sums.loss, gradient)
+  }
+
+  private static func objective(share: Float, costs: CostMatrix? = nil) -> TrainingObjective {
+    var objective = TrainingObjective()
+    objective.bounds = BoundObjective(
+      epsilon: 0.03, share: share, warmup: 0, ramp: 0, costs: costs, startsSmall: false)
+    return objective
+  }
+
+  /// The bounds alone, alone with costs, and both parts of the loss.
+  @Test(arguments: builds.indices, [0, 1, 2]) func gradientsAreThoseOfTheLoss(number: Int, form: Int) throws {
+    let model = try Self.model(Self.builds[number].build)
+    let images = try SmallData.squares(37).train
+    let costs = CostMatrix.fixture([[0, 5, 1, 0], [1, 0, 2, 1], [0.5, 3, 0, 1], [1, 1, 1, 0]])
+    // Training mode would take the batch's own averages in the other part: bounds alone where there are any.
+    let share: Float = form == 2 && number == 1 ? 0.4 : 1
+    let objective = Self.objective(share: share, costs: form == 1 ? costs : nil)
+    let (_, gradient) = try Self.gradient(model, model.values, objective, images)
+    let scale = (gradient.reduce(0) { $0 + $1 * $1 } / Float(gradient.count)).squareRoot()
+    #expect(scale > 1e-3)
+    var random = Random(seed: number, stream: form)
+    var (worst, tried): (Float, Int) = (0, 0)
+    for place in model.layout where place.isTrained {
+      for _ in 0..<6 {
+        let i = place.offset + random.index(below: place.count)
+        // The magnitude of a weight has a corner at zero.
+        if abs(model.values[i]) < 0.03, !place.name.hasSuffix("bias") { continue }
+        // Several lengths: a ReLU that bends in between falsifies one of them.
+        let errors = try [Float(2e-2), 5e-3, 2e-3].map { h -> Float in
+          var (up, down) = (model.values, model.values)
+          up[i] += h
+          down[i] -= h
+          let difference =
+            try Self.gradient(model, up, objective, images).loss - Self.gradient(model, down, objective, images).loss
+          return abs(Float(difference / Double(up[i] - down[i])) - gradient[i]) / (scale + abs(gradient[i]))
+        }
+        worst = max(worst, errors.min()!)
+        tried += 1
+      }
+    }
+    #expect(worst < 0.02 && tried > 20, "\(Self.builds[number].name): \(worst) of \(tried)")
+  }
+
+  @Test func costsThatAreAllAlikeChangeNothing() throws {
+    let model = try Self.model(Self.builds[1].build)
+    let images = try SmallData.squares(20).train
+    let plain = try Self.gradient(model, model.values, Self.objective(share: 0.5), images)
+    let alike = CostMatrix.fixture((0..<4).map { i in (0..<4).map { $0 == i ? 0 : 7 } })
+    let costs = try Self.gradient(model, model.values, Self.objective(share: 0.5, costs: alike), images)
+    #expect(plain.gradient == costs.gradient && plain.loss == costs.loss)
+  }
+
+  @Test func gradientsDoNotDependOnThreads() throws {
+    let model = try Self.model(Self.builds[1].build)
+    let images = try SmallData.squares(100).train
+    let one = try Self.gradient(model, model.values, Self.objective(share: 0.3), images, threads: 1)
+    let two = try Self.gradient(model, model.values, Self.objective(share: 0.3), images, threads: 2)
+    #expect(one.loss == two.loss && one.gradient == two.gradient)
+  }
+
+  /// By hand: bounds (1, ·, -2) of label 1, costs over their mean of (3, ·, 0.5): log(1 + 3e + 0.5e⁻²).
+  @Test func theLossIsTheLogarithmOfWeighedBounds() {
+    let found = BoundObjective.loss([1, 99, -2], label: 1, logCosts: [Float(log(3.0)), 0, Float(log(0.5))])
+    let (a, b) = (3 * exp(1.0), 0.5 * exp(-2.0))
+    #expect(abs(Double(found.value) - log(1 + a + b)) < 1e-6)
+    #expect(abs(Double(found.gradient[0]) - a / (1 + a + b)) < 1e-6)
+    #expect(found.gradient[1] == 0)
+    #expect(abs(Double(found.gradient[2]) - b / (1 + a + b)) < 1e-6)
+    // An answer that costs nothing need not be excluded.
+    let free = BoundObjective.loss([50, 0, -2], label: 1, logCosts: [-.infinity, 0, 0])
+    #expect(free.gradient[0] == 0 && free.value < 0.2)
+  }
+
+  @Test func radiusAndShareGrowTogether() throws {
+    let objective = BoundObjective(
+      epsilon: 0.2, share: 0.5, warmup: 1, ramp: 4, costs: nil, startsSmall: true)
+    #expect(objective.now(0.5) == nil)
+    let middle = try #require(objective.now(3))
+    #expect(middle.epsilon == 0.1 && middle.share == 0.25)
+    #expect(try #require(objective.now(9)).epsilon == 0.2)
+  }
+
+  /// √(2π)/25, and /150, of LeNet's convolutions; the last layer stays.
+  @Test func theStartIsSmall() throws {
+    let model = try Model(LeNet(), input: ImageShape(channels: 1, height: 28, width: 28), classes: 10, seed: 1)
+    let small = model.startingSmall(seed: 1)
+    func deviation(_ name: String) throws -> Float {
+      let values = try #require(small[name]).values
+      return (values.reduce(0) { $0 + $1 * $1 } / Float(values.count)).squareRoot()
+    }
+    #expect(abs(try deviation("conv1.weight") - 0.1003) < 0.02)
+    #expect(abs(try deviation("conv2.weight") - 0.01671) < 0.001)
+    let last = try #require(model.layout.last { $0.shape.count == 2 }).name
+    #expect(small[last] == model[last])
+    #expect(small["conv1.bias"] == model["conv1.bias"])
+  }
+
+  @Test(arguments: [IBPTraining.entry.name, MTLIBP.entry.name]) func moreIsProvedAfterwards(name: String) throws {
+    let data = try SmallData.squares(512)
+    func certified(_ defenses: [any Defense]) throws -> Int {
+      var trainer = Trainer()
+      (trainer.epochs, trainer.batch, trainer.clip) = (6, 32, 10)
+      let fresh = try Model(CNN(), input: data.shape, classes: 4, seed: 1)
+      trainer.objective = try Defenses.combined(defenses, for: fresh, costs: nil)
+      let state = try trainer.train(trainer.objective.start(fresh, seed: 1), on: data.train, engine: Engine(threads: 1))
+      let run = CertifyRun(IntervalBounds(), within: ThreatModel(.linf, epsilon: 0.1))
+      return try run.run(state.model, on: data.test, engine: Engine(threads: 1)).certification.certified.hits
+    }
+    let defense = try Defenses.family.make(Spec(name, ["warmup": .number(1), "ramp": .number(3)]))
+    #expect(try certified([StandardTraining()]) < 10)
+    #expect(try certified([defense]) > 40)
+  }
+
+  @Test func whatDoesNotGoTogetherIsRefused() throws {
+    let shape = ImageShape(channels: 1, height: 12, width: 12)
+    let model = try Model(CNN(), input: shape, classes: 4)
+    #expect(throws: DefenseError.twoBounds("ibp_training", "mtl_ibp")) {
+      _ = try Defenses.combined([IBPTraining(), MTLIBP()], for: model, costs: nil)
+    }
+    #expect(throws: DefenseError.boundsBeside("ibp_training", "trades")) {
+      _ = try Defenses.combined([TRADES(), IBPTraining()], for: model, costs: nil)
+    }
+    var network = Network(input: shape, classes: 4)
+    try network.add("", Flatten())
+    try network.add("norm", LayerNorm())
+    try network.add("dense", Dense())
+    let other = try Model(network, label: Spec("test"))
+    #expect(
+      throws: DefenseError.noBounds(
+        defense: "ibp_training", reason: "no bounds are known for `layernorm` (norm)")
+    ) { _ = try Defenses.combined([IBPTraining()], for: other, costs: nil) }
+  }
+}
