@@ -77,8 +77,6 @@ complete -c ward -n "__fish_seen_subcommand_from sweep" -l memory -x -d 'With sl
 complete -c ward -n "__fish_seen_subcommand_from sweep" -l at-once -x -d 'With slurm: how many points run at once.'
 complete -c ward -n "__fish_seen_subcommand_from sweep" -l sbatch -x -d 'With slurm: one more word for sbatch. May be given several times.'
 complete -c ward -n "__fish_seen_subcommand_from sweep" -l detach -d 'With slurm: submit, and do not wait; ward sweep collect merges later.'
-complete -c ward -n "__fish_seen_subcommand_from sweep" -l scratch -x -d ''
-complete -c ward -n "__fish_seen_subcommand_from sweep" -l attached -d ''
 complete -c ward -n "__fish_seen_subcommand_from sweep" -l diagnostics -xa 'text json' -d 'Mistakes on standard error: text, or json with one object a line.'
 complete -c ward -n "__fish_seen_subcommand_from sweep" -f
 complete -c ward -n "__fish_seen_subcommand_from store" -l store -rF -d 'The file of the store that is added to.'
