@@ -16,12 +16,15 @@ struct MemberTests {
     let again = repeat result
     let seen = predict normal on: take(fashion.test, 2)
     let found = mistakes normal with: fgsm on: take(fashion.test, 2) costs: guard
+    let proof = certify normal on: take(fashion.test, 2) with: ibp costs: guard
+    let held = bounds normal on: take(fashion.test, 2) with: ibp attack: fgsm
     """
 
   /// A value of each kind, as it is written.
   private static let values = [
     "data set": "fashion", "images": "fashion.test", "cost matrix": "guard", "model": "normal", "layer": "normal.fc1",
     "result": "result", "drawing": "drawing", "repetition": "again", "mistakes": "found", "prediction": "seen",
+    "certification": "proof", "bounds": "held",
   ]
 
   @Test func everyMemberOfEveryKindHasAValue() throws {

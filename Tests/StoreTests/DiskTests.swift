@@ -35,7 +35,7 @@ import Testing
     }
     try store.close()
     var bytes = try Data(contentsOf: URL(filePath: scratch.store))
-    for index in stride(from: 4_096 * 50, to: bytes.count, by: 1) { bytes[index] = 0x5a }
+    for index in stride(from: 4_096 * 70, to: bytes.count, by: 1) { bytes[index] = 0x5a }
     try bytes.write(to: URL(filePath: scratch.store))
     let damaged = try StoreFile.open(at: scratch.store)
     do {

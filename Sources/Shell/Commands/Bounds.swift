@@ -20,7 +20,10 @@ extension Command<Session> {
       let model = signature.model()
       let certify = CertifyParameters(signature, radii: true)
       let eps = signature.optional(
-        "eps", .list(of: ParameterType<Double>.number(in: .all, unit: "pixel units")),
+        "eps",
+        .either(
+          .number(in: .all, unit: "pixel units"),
+          .list(of: .number(in: .all, unit: "pixel units"))),
         "one radius, or several", shown: "0.1")
       let attack = signature.optional(
         "attack", .oneOrMore(.choice(Attacks.family.name)), "the attacks; of several the worst case, image by image",
@@ -29,7 +32,7 @@ extension Command<Session> {
         let plan = try certify.plan(given, for: given[model], session)
         var attacks = given[attack] ?? []
         if attacks.isEmpty, let usual = session.environment.choices["autoattack"] { attacks = [Choice(usual)] }
-        let radii = Set(given[eps] ?? [0.1]).sorted()
+        let radii = Set(try given[eps].map(Self.radii) ?? [0.1]).sorted()
         let points = try radii.map { radius in
           try session.bounds(of: given[model], at: radius, plan, attacks: attacks)
         }
@@ -40,6 +43,14 @@ extension Command<Session> {
         return .object(value)
       }
     }
+  }
+}
+
+extension Command<Session> {
+  /// One number, those of a list, or those of a range.
+  private static func radii(_ value: Value) throws -> [Double] {
+    if case .range(let range) = value { return try range.spelledOut() }
+    return (value.asList ?? [value]).compactMap(\.asNumber)
   }
 }
 
