@@ -277,6 +277,8 @@ def killed(ward, points):
 
 
 def main():
+    # What a shell starts in the background ignores Ctrl-C, and so would all that is started from here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     program = os.path.abspath(sys.argv[1])
     points = int(sys.argv[2]) if len(sys.argv) > 2 else 12
     for scenario in [nothing_twice, chosen, failed, stopped, by_hand, full, lambda ward: killed(ward, points)]:

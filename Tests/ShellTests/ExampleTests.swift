@@ -65,6 +65,8 @@ struct ExampleTests {
     let cancer = (0..<20).map { "\($0 * 3),\($0 % 7),\($0 % 2 == 0 ? "B" : "M")\n" }.joined()
     try ("radius,texture,diagnosis\n" + cancer).write(
       to: folder.appendingPathComponent("cancer.csv"), atomically: true, encoding: .utf8)
+    try "param a = 0.1\nprint(2 * a)\n".write(
+      to: folder.appendingPathComponent("point.ward"), atomically: true, encoding: .utf8)
     let row = "," + (0..<784).map { String($0 % 200) }.joined(separator: ",") + "\n"
     let digits = (0..<510).map { "\($0 % 2)" + row }.joined()
     try digits.write(to: folder.appendingPathComponent("digits.csv"), atomically: true, encoding: .utf8)

@@ -331,7 +331,7 @@ struct SweepCommand: ParsableCommand {
     _ = try row(of: name, in: store)
     let folder = SweepFolder(of: name, store: storePath)
     let process = SweepLock.running(folder)
-    if let process { kill(process, SIGINT) }
+    if let process { kill(process, SIGTERM) }
     let hadTasks = try SlurmEngine.cancel(folder)
     print(
       process != nil || hadTasks

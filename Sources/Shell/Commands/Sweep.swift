@@ -24,15 +24,15 @@ extension Command<Session> {
       let again = signature.flag("again", "whether points are run again that are done")
       let retry = signature.flag("retry", "whether points are run again that failed")
       return { session, given in
+        let axes = try given[over].pairs.map { pair in "\(pair.name)=\(try texts(of: pair.value, pair.name))" }
+        let plan = try SweepRequest(
+          file: given[script], over: axes, name: given[name], seed: session.seed, isSafe: session.isSafe
+        ).plan()
         guard let path = session.store.path else {
           throw Problem(
             code: ShellCode.store, message: "this session has no store on a disk, which a sweep needs",
             help: ["name one with --store or WARD_STORE"])
         }
-        let axes = try given[over].pairs.map { pair in "\(pair.name)=\(try texts(of: pair.value, pair.name))" }
-        let plan = try SweepRequest(
-          file: given[script], over: axes, name: given[name], seed: session.seed, isSafe: session.isSafe
-        ).plan()
         let run = SweepRun(
           plan, in: SweepFolder(of: plan.name, store: path), store: session.store, terminal: session.terminal,
           notices: session.notices, isQuiet: true)

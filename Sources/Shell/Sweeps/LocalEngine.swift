@@ -84,7 +84,8 @@ private final class Worker {
   /// The signal that ended it; nil where it ended by itself.
   var signal: Int32? { process.terminationReason == .uncaughtSignal ? process.terminationStatus : nil }
 
-  func stop() { process.interrupt() }
+  /// Not as Ctrl-C does, which is nothing to a process that a shell has started in the background.
+  func stop() { process.terminate() }
 
   /// A moment for a point to come to its end, then none.
   func waitOrKill() {
