@@ -50,6 +50,17 @@ extension StoreFile {
     }
   }
 
+  /// The ids of what `points` gives; `points.id` in SQL.
+  public func pointIDs(_ keys: some Sequence<String>) throws -> [String: Int64] {
+    try read { db in
+      let statement = try db.cachedStatement(
+        sql: "SELECT id FROM point WHERE key = ? ORDER BY status = 'done' DESC, id DESC LIMIT 1")
+      var ids: [String: Int64] = [:]
+      for key in keys { ids[key] = try Int64.fetchOne(statement, arguments: [key]) }
+      return ids
+    }
+  }
+
   /// Writes that the session of a point has run to its end.
   public func add(_ point: PointRecord) throws {
     try write { db in _ = try db.insert(point, into: "point") }

@@ -124,7 +124,7 @@ def chosen(ward):
            "steps of a range")
     for words, said in [
         (["--over", "b=1"], "has no `param b`"), (["--over", "sed=1"], "did you mean `seed`?"), (["--over", "a=x"], "--a takes a number"),
-        (["--over", "a"], "such as `seed=0..4`"), ([], "needs an axis"), (["--over", "a=1,1"], "twice"),
+        (["--over", "a"], "such as `seed=0..4`"), ([], "needs an axis: --over seed=0..4"), (["--over", "a=1,1"], "twice"),
         (["--over", "a=1", "--over", "a=2"], "given twice"), (["--over", "seed=0..1999999"], "2,000,000 points"),
         (["--over", "seed=0..99999"], "100,000 points"), (["--over", "a=1", "--where", "a"], "true or false"),
         (["--over", "a=1", "--where", "a > 1"], "no point meets"), (["--over", "seed=1.5"], "whole numbers"),

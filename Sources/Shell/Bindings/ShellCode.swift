@@ -17,6 +17,7 @@ enum ShellCode {
   static let store = "E0620"
   static let drawing = "E0630"
   static let sweep = "E0640"
+  static let summary = "E0641"
   static let integerDivision = "N0002"
   static let grownLoss = "W0002"
   static let doubtfulAttack = "W0005"
@@ -61,6 +62,10 @@ enum ShellCode {
     lists what there is, `schema results` the columns of one table. `:name` in a query stands for the variable `name`.
     """,
     file: "A file cannot be read or written.",
+    summary: """
+    A table cannot be summarised as asked. `summary TABLE by: "way" over: "seed"` needs a row for each run, a column that names
+    its setting, one for its seed, and columns of numbers. Two settings are compared seed by seed, over the seeds that both have.
+    """,
     sweep: """
     A sweep cannot be run as asked. `--over NAME=VALUES` names a `param` of the script, or `seed`, and its values:
     `seed=0..4`, `eps=0.1,0.2`, `defense=csa,minmax`. Each value must be one that `--NAME` takes when the script is run.

@@ -164,42 +164,29 @@ struct SweepCommand: ParsableCommand {
   // MARK: - A sweep
 
   private func runSweep() throws {
-    let plan = try plan()
-    let store = try openStore()
-    if let known = try store.sweep(named: plan.name), known.script != plan.script,
-      FileManager.default.fileExists(atPath: known.script)
-    {
+    guard file.hasSuffix(".ward") || FileManager.default.fileExists(atPath: Home.path(file)) else {
       throw Problem(
-        code: ShellCode.sweep,
-        message: "the sweep \(plan.name) in this store is one of another script, \(known.script)",
-        help: ["give this one a name of its own: --name"])
+        code: ShellCode.sweep, message: "there is no file \(file)",
+        label: Suggestions.hint(for: file, in: ["status", "collect", "cancel"]),
+        help: ["ward sweep takes a script, or status, collect or cancel"])
     }
+    let plan = try SweepRequest(
+      file: file, over: over, name: name, condition: `where`, seed: seed, threads: threads, isSafe: safe,
+      meansMany: yes || dryRun
+    ).plan()
+    let store = try openStore()
     let folder = SweepFolder(of: plan.name, store: storePath)
     let sweep = SweepRun(plan, in: folder, store: store, terminal: Terminal(), notices: notices)
     if dryRun { return try say(sweep) }
-    try folder.make()
-    let lock = try folder.lock()
+    let lock = try sweep.reserve()
     defer { withExtendedLifetime(lock) {} }
-    if let known = try store.sweep(named: plan.name), known.code != plan.code {
-      notices.report(
-        .note,
-        "\(file) has changed since this sweep was planned: its points are new ones, and those of before stay in the store"
-      )
-    }
-    try folder.write(plan)
-    try store.plan(
-      SweepRecord(
-        name: plan.name, code: plan.code, script: plan.script, axes: plan.axesJSON, condition: plan.condition),
-      points: plan.points.map { ($0.key, $0.params) })
-    var status = ExitStatus.ok
     var isInterrupted = false
     do {
       try sweep.choose(again: again, retry: retry)
       // Points that another run left whole.
       try sweep.collect()
       switch engine {
-      case .local:
-        try LocalEngine(jobs: jobs ?? max(1, ProcessInfo.processInfo.activeProcessorCount / threads)).run(sweep)
+      case .local: try LocalEngine(jobs: localJobs).run(sweep)
       case .slurm:
         let limits = SlurmEngine.Limits(
           time: time, partition: partition, memory: memory, atOnce: atOnce, others: sbatch)
@@ -218,87 +205,17 @@ struct SweepCommand: ParsableCommand {
       sweep.hideProgress()
       throw error
     }
-    status = sweep.report(isInterrupted: isInterrupted)
+    let status = sweep.report(isInterrupted: isInterrupted)
     if status != .ok { throw Exit(status) }
   }
 
-  /// Reads the script and the axes, and works out the points. Nothing is written.
-  private func plan() throws -> SweepPlan {
-    guard file.hasSuffix(".ward") || FileManager.default.fileExists(atPath: Home.path(file)) else {
-      throw Problem(
-        code: ShellCode.sweep, message: "there is no file \(file)",
-        label: Suggestions.hint(for: file, in: ["status", "collect", "cancel"]),
-        help: ["ward sweep takes a script, or status, collect or cancel"])
-    }
-    let text = try ScriptFile.read(file)
-    let path = SweepFolder.absolute(file)
-    // Reads and checks, and runs nothing.
-    var options = Session.Options(storePath: "")
-    (options.keepsNothing, options.threads) = (true, 1)
-    let session = try Session(options)
-    let interpreter = session.interpreter!
-    let source = Source(name: file, text: text)
-    let program = interpreter.parse(source)
-    let mistakes = interpreter.prepare(program).errors
-    if !mistakes.isEmpty { throw Diagnostics(all: mistakes) }
-    let parameters = program.parameters
-    if over.isEmpty {
-      let names = (["seed"] + parameters.map(\.name)).map { "`\($0)`" }.joined(separator: ", ")
-      throw Problem(
-        code: ShellCode.sweep, message: "ward sweep needs an axis: --over seed=0..4",
-        help: ["\(file) can be swept over \(names)"])
-    }
-    let axes = try over.map { try SweepAxis($0, of: file, parameters: parameters, interpreter: interpreter) }
-    var names: Set<String> = []
-    if let twice = axes.first(where: { !names.insert($0.name).inserted }) {
-      throw Problem(
-        code: ShellCode.sweep, message: "--over \(twice.name) is given twice",
-        help: ["give all its values in one: --over \(twice.name)=1,2,3"])
-    }
-    try checkSize(SweepPlan.size(of: axes))
-    var plan = SweepPlan(
-      name: try sweepName(), script: path, text: text,
-      code: try SweepPlan.code(of: Source(name: path, text: text), interpreter: interpreter),
-      folder: FileManager.default.currentDirectoryPath, axes: axes, condition: `where`, threads: threads, isSafe: safe)
-    try plan.spellOut(parameters: parameters, seed: seed, interpreter: interpreter)
-    if plan.points.isEmpty {
-      throw Problem(code: ShellCode.sweep, message: "no point meets the condition \(`where` ?? "")")
-    }
-    return plan
-  }
-
-  private func checkSize(_ count: Int) throws {
-    guard count > 10_000, !yes, !dryRun || count > 1_000_000 else { return }
-    let text = count == .max ? "more points than can be counted" : "\(NumberText.count(count)) points"
-    throw Problem(
-      code: ShellCode.sweep, message: "this grid has \(text)",
-      help: [
-        count > 1_000_000
-          ? "a sweep has at most 1,000,000; take fewer values, or sweep over one parameter after the other"
-          : "--yes runs them all the same; --dry-run says about how long that takes"
-      ])
-  }
-
-  private func sweepName() throws -> String {
-    let name = self.name ?? URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
-    let isPlain =
-      !name.isEmpty && name.count <= 100 && !name.hasPrefix(".") && !name.hasPrefix("-")
-      && name.unicodeScalars.allSatisfy {
-        $0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_.".unicodeScalars.contains($0)
-      }
-    if !isPlain {
-      throw Problem(
-        code: ShellCode.sweep, message: "`\(name)` cannot be the name of a sweep",
-        help: ["a name has letters, digits, `-`, `_` and `.`; give one with --name"])
-    }
-    return name
-  }
+  private var localJobs: Int { jobs ?? LocalEngine.usualJobs(threads: threads) }
 
   private func say(_ sweep: SweepRun) throws {
     try sweep.choose(again: again, retry: retry)
     let count = sweep.plan.points.count
     var text = "sweep \(sweep.plan.name): \(count.of("point")), \(NumberText.count(sweep.waiting.count)) to run"
-    let atOnce = jobs ?? max(1, ProcessInfo.processInfo.activeProcessorCount / threads)
+    let atOnce = localJobs
     if let seconds = try sweep.secondsOfAPoint() {
       let total = seconds * Double(sweep.waiting.count) / Double(engine == .local ? atOnce : 1)
       text +=

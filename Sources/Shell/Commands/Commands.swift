@@ -6,9 +6,9 @@ enum Commands {
     [
       .load, .describe,
       .costs,
-      .train, .defend, .resume, .recall, .keep, .open,
+      .train, .defend, .sweep, .resume, .recall, .keep, .open,
       .attack, .compare, .curve, .mistakes, .audit, .certify, .bounds, .evaluate, .predict, .repeat,
-      .weights, .gallery, .plot, .histogram, .show, .print, .tables, .schema, .export, .import,
+      .weights, .summary, .gallery, .plot, .histogram, .show, .print, .tables, .schema, .export, .import,
       .seed, .help, .options, .vars, .forget, .sleep,
     ]
   }

@@ -5,6 +5,9 @@ import Lang
 struct LocalEngine {
   let jobs: Int
 
+  /// One for each processor, or for as many as a point has threads.
+  static func usualJobs(threads: Int) -> Int { max(1, ProcessInfo.processInfo.activeProcessorCount / threads) }
+
   /// A point that a signal ended, as the kernel does when memory is short, is tried this often in all.
   private static let tries = 3
 

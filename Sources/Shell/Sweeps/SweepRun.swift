@@ -23,10 +23,14 @@ final class SweepRun {
   private var byName: [String: SweepPlan.Point] = [:]
   private let started = ContinuousClock.now
 
-  init(_ plan: SweepPlan, in folder: SweepFolder, store: StoreFile, terminal: Terminal, notices: Notices) {
+  /// - Parameter isQuiet: whether nothing is said of single points, where there is no screen for progress.
+  init(
+    _ plan: SweepPlan, in folder: SweepFolder, store: StoreFile, terminal: Terminal, notices: Notices,
+    isQuiet: Bool = false
+  ) {
     (self.plan, self.folder, self.store, self.notices) = (plan, folder, store, notices)
     progress = Progress(terminal: terminal, quiet: false)
-    tellsEach = !terminal.errorIsTerminal
+    tellsEach = !terminal.errorIsTerminal && !isQuiet
     for point in plan.points { byName[point.name] = point }
   }
 

@@ -23,7 +23,11 @@ struct TablePlot {
           argument: label)
       }
     }
-    let numeric = names.filter { table.isNumeric($0) }
+    // Spread belongs to what it is the spread of.
+    let numeric = names.filter { name in
+      table.isNumeric(name)
+        && !["_sd", "_low", "_high"].contains { name.hasSuffix($0) && names.contains(String(name.dropLast($0.count))) }
+    }
     let texts = names.filter { !numeric.contains($0) && table.column($0)?.contains { $0.asString != nil } == true }
     if let y, !numeric.contains(y) { throw Self.problem("column `\(y)` is not numeric, so it has no height", "y") }
     guard !numeric.isEmpty else { throw Self.problem("no column of this table holds numbers", "value") }
@@ -142,8 +146,12 @@ struct TablePlot {
     return groups
   }
 
-  /// The columns of the interval that belongs to robust accuracy, where they are.
+  /// The columns of the interval that belongs to a column, where they are: those that `summary` gives, and for robust
+  /// accuracy those of the views.
   private func interval(of column: String) -> (low: Int?, high: Int?) {
+    if table.isNumeric(column + "_low"), table.isNumeric(column + "_high") {
+      return (table.position(column + "_low"), table.position(column + "_high"))
+    }
     guard column == "robust", table.isNumeric("low"), table.isNumeric("high") else { return (nil, nil) }
     return (table.position("low"), table.position("high"))
   }
@@ -152,7 +160,9 @@ struct TablePlot {
 
   private static let usualX = ["eps", "epoch", "x"]
   private static let accuracies = ["clean", "robust", "protected"]
-  private static let notHeights = ["id", "seed", "cell", "session", "images", "number", "index", "low", "high"]
+  private static let notHeights = [
+    "id", "seed", "cell", "session", "images", "number", "index", "low", "high", "seeds",
+  ]
 
   private static func heights(_ table: Table, _ numeric: [String], single: Bool) -> [String] {
     let rates = accuracies.filter(numeric.contains)
@@ -195,9 +205,12 @@ extension Table {
 
   fileprivate func distinct(_ name: String) -> Int { Set((column(name) ?? []).map(\.label)).count }
 
-  /// Whether a column holds rates from 0 to 1. SQL knows no such thing, so of its columns the names tell.
   fileprivate func isShare(_ name: String) -> Bool {
-    if columns[position(name)].presentation == .share { return true }
+    columns[position(name)].presentation == .share || holdsShares(name)
+  }
+
+  /// Whether a column holds rates from 0 to 1. SQL knows no such thing, so of its columns the names tell.
+  func holdsShares(_ name: String) -> Bool {
     let rates = ["clean", "robust", "protected", "success", "low", "high"]
     guard rates.contains(name) || name.hasSuffix("accuracy") else { return false }
     return (column(name) ?? []).compactMap(\.asNumber).allSatisfy { (0...1).contains($0) }
