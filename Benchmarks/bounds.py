@@ -5,7 +5,8 @@ interval bound training of LeNet on Fashion-MNIST beside a clean one.
   bounds.py WARD [--reference FOLDER] [--threads 2] [--images 20000]
 
 PyTorch's side is written for the work: batched matrices for CROWN (adaptive slopes, bounds inside of the network from lines),
-two forward passes for interval bounds. Both sides count certified images, which must agree.
+two forward passes for interval bounds. Both sides count certified images; Ward keeps bounds within their boxes as well, which
+may prove an image more.
 """
 import argparse
 import gzip
