@@ -27,7 +27,7 @@ extension StoreFile {
   ///
   /// - Parameter path: the other store. It is not changed; one of an earlier version is brought up to date in a copy.
   /// - Returns: What was added.
-  /// - Throws: `StoreError`; nothing is added then.
+  /// - Throws: `StoreError`, `.stopped` where `stop` of this store asked for it; nothing is added then.
   public func merge(storeAt path: String) throws -> Merged {
     let path = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     if let own = self.path, Self.isSameFile(own, path) {
@@ -35,21 +35,26 @@ extension StoreFile {
     }
     let other = try SettledCopy(of: path, besides: self.path, stop: stop)
     defer { other.remove() }
-    let running = try StoreFile.livingSessions(of: path)
+    // Where not even that can be asked, nobody can have written to it.
+    let running = (try? StoreFile.livingSessions(of: path)) ?? 0
     do {
       return try database.writeWithoutTransaction { db in
         try db.execute(sql: "ATTACH DATABASE ? AS other", arguments: [other.path])
         defer { try? db.execute(sql: "DETACH DATABASE other") }
         var merged = Merged()
-        try db.inTransaction(.immediate) {
-          // Rows refer to each other both ways; at the end all references hold again.
-          try db.execute(sql: "PRAGMA defer_foreign_keys = ON")
-          merged = try Merge(db: db).run()
-          return .commit
+        try Self.asking(stop, db, every: 10_000) {
+          try db.inTransaction(.immediate) {
+            // Rows refer to each other both ways; at the end all references hold again.
+            try db.execute(sql: "PRAGMA defer_foreign_keys = ON")
+            merged = try Merge(db: db).run()
+            return .commit
+          }
         }
         merged.running = running
         return merged
       }
+    } catch SQLError.interrupted {
+      throw StoreError.stopped(path: path)
     } catch {
       throw said(error)
     }

@@ -25,9 +25,12 @@ struct CommonOptions: ParsableArguments {
   @Flag(name: .customLong("no-init"), help: "Do not run the start-up file.")
   var noInit = false
 
-  func validate() throws {
+  func validate() throws { try Self.check(seed: seed, threads: threads) }
+
+  /// What every command asks of these two.
+  static func check(seed: Int?, threads: Int?) throws {
     if let threads, threads < 1 { throw ValidationError("--threads takes a whole number from 1, not \(threads)") }
-    if seed < 0 { throw ValidationError("--seed takes a whole number from 0, not \(seed)") }
+    if let seed, seed < 0 { throw ValidationError("--seed takes a whole number from 0, not \(seed)") }
   }
 }
 

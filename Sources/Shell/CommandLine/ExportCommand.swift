@@ -49,8 +49,7 @@ struct ExportCommand: ParsableCommand {
       }
       return
     }
-    if let threads, threads < 1 { throw ValidationError("--threads takes a whole number from 1, not \(threads)") }
-    if let seed, seed < 0 { throw ValidationError("--seed takes a whole number from 0, not \(seed)") }
+    try CommonOptions.check(seed: seed, threads: threads)
   }
 
   func run() throws {

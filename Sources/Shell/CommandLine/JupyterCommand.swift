@@ -43,8 +43,7 @@ struct JupyterCommand: ParsableCommand {
   var file: String?
 
   func validate() throws {
-    if let threads, threads < 1 { throw ValidationError("--threads takes a whole number from 1, not \(threads)") }
-    if let seed, seed < 0 { throw ValidationError("--seed takes a whole number from 0, not \(seed)") }
+    try CommonOptions.check(seed: seed, threads: threads)
     let places = [user, prefix != nil, sysPrefix].count { $0 }
     if places > 1 { throw ValidationError("--user, --prefix and --sys-prefix name three places; give one of them") }
     if action == .kernel {

@@ -99,8 +99,7 @@ struct SweepCommand: ParsableCommand {
   private var notices: Notices { Notices(diagnosticOptions.diagnostics) }
 
   func validate() throws {
-    if threads < 1 { throw ValidationError("--threads takes a whole number from 1, not \(threads)") }
-    if seed < 0 { throw ValidationError("--seed takes a whole number from 0, not \(seed)") }
+    try CommonOptions.check(seed: seed, threads: threads)
     if let jobs, jobs < 1 || jobs > 1024 {
       throw ValidationError("--jobs takes a whole number from 1 to 1024, not \(jobs)")
     }
@@ -186,7 +185,9 @@ struct SweepCommand: ParsableCommand {
       // Points that another run left whole.
       try sweep.collect()
       switch engine {
-      case .local: try LocalEngine(jobs: localJobs).run(sweep)
+      case .local:
+        try requireNoTasks(of: sweep)
+        try LocalEngine(jobs: localJobs).run(sweep)
       case .slurm:
         let limits = SlurmEngine.Limits(
           time: time, partition: partition, memory: memory, atOnce: atOnce, others: sbatch)
@@ -195,7 +196,9 @@ struct SweepCommand: ParsableCommand {
           notices.report(.note, "`ward sweep collect \(plan.name)` merges the points that are done")
           return
         }
-      case .list: return list(sweep)
+      case .list:
+        try requireNoTasks(of: sweep)
+        return list(sweep)
       }
     } catch is Lang.Interrupt {
       isInterrupted = true
@@ -207,6 +210,16 @@ struct SweepCommand: ParsableCommand {
     }
     let status = sweep.report(isInterrupted: isInterrupted)
     if status != .ok { throw Exit(status) }
+  }
+
+  /// Points that a cluster is at work on would be run twice.
+  private func requireNoTasks(of sweep: SweepRun) throws {
+    let tasks = try SlurmEngine.tasks(of: sweep.folder)
+    if tasks.isEmpty { return }
+    throw Problem(
+      code: ShellCode.sweep,
+      message: "\(tasks.count.of("point")) of this sweep \(tasks.count == 1 ? "is" : "are") in Slurm's queue",
+      help: ["`--engine slurm` waits for them, `ward sweep cancel \(sweep.plan.name)` takes them out of it"])
   }
 
   private var localJobs: Int { jobs ?? LocalEngine.usualJobs(threads: threads) }

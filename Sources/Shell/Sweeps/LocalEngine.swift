@@ -64,7 +64,8 @@ private final class Worker {
     else {
       throw Problem(code: ShellCode.sweep, message: "cannot write \(log): \(FileFailure(errno).reason)")
     }
-    process.executableURL = URL(fileURLWithPath: KernelSpec.program)
+    // This very program, even if another one has taken its place on the disk since.
+    process.executableURL = URL(fileURLWithPath: "/proc/self/exe")
     process.arguments = ["sweep", "point", folder.path, point.name]
     process.environment = ProcessInfo.processInfo.environment.merging(
       [SweepCommand.scratchVariable: folder.scratch]) { $1 }
@@ -73,7 +74,7 @@ private final class Worker {
     process.standardError = output
     _ = fcntl(input.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
     do { try process.run() } catch {
-      throw Problem(code: ShellCode.sweep, message: "\(KernelSpec.program) cannot be started: \(error.inWords)")
+      throw Problem(code: ShellCode.sweep, message: "a point cannot be started: \(error.inWords)")
     }
     try? output.close()
     try? input.fileHandleForReading.close()

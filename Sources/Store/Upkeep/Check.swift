@@ -32,7 +32,7 @@ extension StoreFile {
   }
 
   /// Has SQLite ask whether to stop, once in so many steps of its machine.
-  private static func asking<T>(
+  static func asking<T>(
     _ shouldStop: @escaping () -> Bool, _ db: Database, every steps: Int32, _ body: () throws -> T
   ) throws -> T {
     let question = StopBox(shouldStop)
