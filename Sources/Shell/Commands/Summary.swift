@@ -9,7 +9,10 @@ extension Command<Session> {
       examples: [
         "summary (select defense, seed, robust from results) by: \"defense\" over: \"seed\"",
         "plot (summary (select defense, eps, seed, robust from results) by: [\"defense\", \"eps\"] over: \"seed\")",
-        "summary (select defense, seed, robust, id as result from results) by: \"defense\" over: \"seed\" against: \"\"",
+        """
+        summary (select column1 as way, column2 as seed, column3 as robust from (values ('plain', 0, 0.5), \
+        ('plain', 1, 0.4), ('guarded', 0, 0.6), ('guarded', 1, 0.55))) by: "way" against: "plain"
+        """,
       ],
       details: """
         For each value of the columns by:, the other columns of numbers get their mean over the column over:, the sample \
