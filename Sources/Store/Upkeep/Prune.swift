@@ -164,6 +164,7 @@ private struct PruningRun {
         DELETE FROM blob WHERE id NOT IN (SELECT weights FROM model);
         CREATE TEMP TABLE emptied AS SELECT DISTINCT session FROM cell WHERE id IN temp.gone;
         DELETE FROM cell WHERE id IN temp.gone;
+        DELETE FROM point WHERE session IN (SELECT session FROM temp.emptied) AND session NOT IN (SELECT session FROM cell);
         DELETE FROM session WHERE id IN (SELECT session FROM temp.emptied)
           AND id NOT IN (SELECT session FROM cell);
         DROP TABLE temp.emptied;
