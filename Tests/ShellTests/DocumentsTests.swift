@@ -24,6 +24,22 @@ struct DocumentsTests {
     for problem in Self.deadLinks(of: try Self.lines(file), in: file) { Issue.record("\(file):\(problem)") }
   }
 
+  /// `scripts/tables` puts them into the pages.
+  @Test func everyTableOfAPageIsThatOfTheStoredResultsItNames() throws {
+    var named: Set<String> = []
+    for file in Self.files where file.hasPrefix("docs/") {
+      let lines = try Self.lines(file)
+      for (index, line) in lines.enumerated() {
+        guard let name = line.wholeMatch(of: /<!-- (tables\/\S+\.md) -->/)?.output.1 else { continue }
+        named.insert("docs/\(name)")
+        let stored = try Self.lines("docs/\(name)").filter { !$0.isEmpty }
+        let shown = lines[(index + 2)...].prefix { $0.hasPrefix("|") }
+        #expect(!stored.isEmpty && Array(shown) == stored, "\(file):\(index + 1): scripts/tables writes it anew")
+      }
+    }
+    #expect(named == Set(Self.files.filter { $0.hasPrefix("docs/tables/") }))
+  }
+
   /// A message that is shown says the column that its mark stands under.
   @Test(arguments: files) func everyMessageMarksTheColumnItNames(file: String) throws {
     for problem in Self.wrongColumns(in: try Self.lines(file)) { Issue.record("\(file):\(problem)") }

@@ -86,7 +86,7 @@ struct TranscriptFilesTests {
     defer {
       for ending in ["", "-wal", "-shm", ".lock"] { try? FileManager.default.removeItem(atPath: store.path + ending) }
     }
-    let all = Self.files("examples").filter { !$0.hasPrefix("examples/paper/") }
+    let all = Self.files("examples").filter { !$0.hasPrefix("examples/paper/") && !$0.hasPrefix("examples/studies/") }
     // Two stores, side by side: half of the examples each. The one that asks the store most runs in both, at the end.
     let asking = all.filter { $0.contains("/06-") }
     #expect(asking.count == 1)
@@ -98,24 +98,25 @@ struct TranscriptFilesTests {
     }
   }
 
-  @Test func thePaperRunsInSmallAndDoesNothingTwice() throws {
-    let store = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).sqlite")
-    defer { try? FileManager.default.removeItem(at: store) }
-    let small = ["--size", "300", "--images", "10", "--honest", "5", "--epochs", "1"]
-    func rows() throws -> String {
-      try Self.ward(
-        ["sql", "--mode", "csv", "select (select count(*) from models), (select count(*) from results)"], store: store
-      ).output
+  @Test func thePaperRunsInSmallAndWritesItsTables() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let store = folder.appendingPathComponent("paper.sqlite")
+    let small = ["size=300", "images=10", "honest=5", "epochs=1"].flatMap { ["--over", $0] }
+    let sweep = try Self.ward(
+      ["sweep", "examples/paper/point.ward", "--name", "paper", "--over", "seed=0,1", "--over", "protect=0,8"] + small,
+      store: store)
+    #expect(sweep.status == 0, "\(sweep.output)\(sweep.error)")
+    // Four models under seven forms of the paper's attacks and AutoAttack, the two that protect nothing for one class only.
+    let rows = try Self.ward(["sql", "--mode", "csv", "select count(*) from results"], store: store)
+    #expect(rows.output.contains("96"), "\(rows.output)")
+    let report = try Self.ward(["examples/paper/report.ward", "--to", folder.path], store: store)
+    #expect(report.status == 0, "\(report.output)\(report.error)")
+    for table in ["protected", "all", "classes", "minmax"] {
+      let text = try String(contentsOf: folder.appendingPathComponent("paper-\(table).md"), encoding: .utf8)
+      #expect(text.hasPrefix("| ") && text.contains(" ± ") == (table != "minmax"), "\(text)")
     }
-    let first = try Self.ward(["examples/paper/protocol.ward", "--protect", "8"] + small, store: store)
-    #expect(first.status == 0, "\(first.output)\(first.error)")
-    // Four models, each under seven forms of the paper's attacks and AutoAttack.
-    #expect(try rows().contains("4,32"))
-    let again = try Self.ward(["examples/paper/protocol.ward", "--protect", "8"] + small, store: store)
-    #expect(again.status == 0, "\(again.output)\(again.error)")
-    #expect(try rows().contains("4,32"))
-    let report = try Self.ward(["examples/paper/report.ward"] + small, store: store)
-    #expect(report.status == 0 && report.output.contains("4 CSE(k)"), "\(report.output)\(report.error)")
   }
 
   @Test func theFrontierRunsInSmallAndDoesNothingTwice() throws {
