@@ -35,7 +35,7 @@ enum Migrations {
     ("6 weights by epoch", weightsByEpoch), ("7 verdicts of checks, weights of every model", verdicts),
     ("8 goals and their success", goals), ("9 one written form", oneWrittenForm),
     ("10 sessions of notebooks", notebooks), ("11 comments of cells", comments), ("12 sweeps", sweeps),
-    ("13 certificates", certificates),
+    ("13 certificates", certificates), ("14 epochs by validation", validation),
   ]
 
   /// Real numbers are REAL in STRICT tables, so that no view divides integers by accident.
@@ -270,5 +270,17 @@ enum Migrations {
       parameters INTEGER NOT NULL, l1 REAL NOT NULL, l2 REAL NOT NULL, max REAL NOT NULL, std REAL NOT NULL,
       near_zero REAL NOT NULL, kurtosis REAL, hoyer REAL, gini REAL, PRIMARY KEY (model, epoch, position)
     ) STRICT, WITHOUT ROWID;
+    """
+
+  /// How each epoch did on images set apart, which of them was kept, and whether a training on one step overfits to it.
+  private static let validation = """
+    ALTER TABLE epoch ADD COLUMN validation_accuracy REAL;
+    ALTER TABLE epoch ADD COLUMN validation_balanced REAL;
+    ALTER TABLE epoch ADD COLUMN validation_robust REAL;
+    ALTER TABLE epoch ADD COLUMN validation_protected REAL;
+    ALTER TABLE epoch ADD COLUMN validation_cost REAL;
+    ALTER TABLE epoch ADD COLUMN one_step REAL;
+    ALTER TABLE epoch ADD COLUMN two_steps REAL;
+    ALTER TABLE epoch ADD COLUMN picked INTEGER;
     """
 }

@@ -6,6 +6,9 @@ import Testing
   @Test(arguments: [
     ("attack 1 with: pgd", "{model: 1, with: pgd, eps: 0.1, seed: none}"),
     ("attack(1, with: pgd)", "{model: 1, with: pgd, eps: 0.1, seed: none}"),
+    ("attack 1 with: pgd eps: none seed: none", "{model: 1, with: pgd, eps: 0.1, seed: none}"),
+    ("attack 1 with: pgd eps: (if true then none else 0.2)", "{model: 1, with: pgd, eps: 0.1, seed: none}"),
+    ("attack 1 with: pgd options: {eps: none}", "{model: 1, with: pgd, eps: 0.1, seed: none}"),
     ("1 | attack with: fgsm eps: 8/255 seed: 7", "{model: 1, with: fgsm, eps: 0.03137254901960784, seed: 7}"),
     ("attack 1 with: pgd steps: 20 eps: 30%", "{model: 1, with: pgd(steps: 20), eps: 0.3, seed: none}"),
     (

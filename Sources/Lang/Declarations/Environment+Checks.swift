@@ -3,6 +3,11 @@ extension ParameterDeclaration {
   func recipient(of command: CommandDeclaration) -> ValueType.Recipient {
     isSubject ? .subject(name, of: command.name) : .label(name)
   }
+
+  /// Whether a value is as good as none given: `none` for a label that may be left out, where it means nothing of its own.
+  func leavesOut(_ value: Value?) -> Bool {
+    value?.isNone == true && !isSubject && !isRequired && type.fit(.none) != .fits
+  }
 }
 
 extension Environment {
@@ -16,9 +21,10 @@ extension Environment {
     return ["`\(name)` is a setting of \(shown)"]
   }
 
-  /// The value if the parameter takes it; see `checked(_:_:for:)`.
+  /// The value if the parameter takes it, or may be left out so; see `checked(_:_:for:)`.
   func checked(_ value: Value, _ parameter: ParameterDeclaration, of command: CommandDeclaration) throws -> Value {
-    try checked(value, parameter.type, for: parameter.recipient(of: command))
+    if parameter.leavesOut(value) { return value }
+    return try checked(value, parameter.type, for: parameter.recipient(of: command))
   }
 
   /// The value if it fits. What is not right is told, and, of a name that was put into quotes, to write it without.

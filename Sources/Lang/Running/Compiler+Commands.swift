@@ -278,8 +278,9 @@ extension Compiler {
   ) -> Diagnostic? {
     var values: [String: Value] = [:], given: Set<String> = []
     for (parameter, argument) in zip(declaration.parameters, arguments) {
-      if argument != nil { given.insert(parameter.name) }
-      values[parameter.name] = argument == nil ? parameter.fallback : argument?.constant
+      let isGiven = argument != nil && !parameter.leavesOut(argument?.constant)
+      if isGiven { given.insert(parameter.name) }
+      values[parameter.name] = isGiven ? argument?.constant : parameter.fallback
     }
     do {
       try declaration.check(KnownArguments(values: values, given: given))

@@ -26,8 +26,10 @@ final class PreparedCall {
   func run(_ frame: Frame) throws -> Value {
     var values: [Value?] = [], ranges: [SourceRange?] = []
     for (parameter, argument) in zip(declaration.parameters, arguments) {
-      ranges.append(argument?.range)
-      values.append(try argument.map { try evaluate($0, for: parameter, frame) })
+      let value = try argument.map { try evaluate($0, for: parameter, frame) }
+      let isGiven = !parameter.leavesOut(value)
+      ranges.append(isGiven ? argument?.range : nil)
+      values.append(isGiven ? value : nil)
     }
     let settings = try extras.map { ($0.label, $0.argument.range, try $0.argument.eval(frame)) }
     for (label, range, value) in settings { try apply(label, value, at: range, to: &values, frame.machine.environment) }
@@ -113,7 +115,7 @@ final class PreparedCall {
       let place = options.fieldRanges[name] ?? options.range
       do {
         if let at = declaration.parameters.firstIndex(where: { $0.name == name && !$0.isSubject }) {
-          guard ranges[at] == nil else { continue }
+          guard ranges[at] == nil, !declaration.parameters[at].leavesOut(value) else { continue }
           values[at] = try frame.machine.environment.checked(value, declaration.parameters[at], of: declaration)
           ranges[at] = place
         }

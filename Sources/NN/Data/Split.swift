@@ -26,7 +26,13 @@ struct Split {
         place: place, reason: "\(wanted) of \(MessageText.count(total, noun)) cannot be set apart for testing",
         taken: "at least one is needed to test with and one to train on")
     }
-    seed = options.seed ?? 0
+    self.init(labels, wanted: wanted, seed: options.seed ?? 0)
+  }
+
+  /// The same for so many images, at least one and fewer than there are.
+  init(_ labels: [UInt8], wanted: Int, seed: Int) {
+    let total = labels.count
+    self.seed = seed
     var members = [[Int]](repeating: [], count: Int(labels.max() ?? 0) + 1)
     for (index, label) in labels.enumerated() { members[Int(label)].append(index) }
     let quotas = Self.quotas(members.map(\.count), wanted, total)

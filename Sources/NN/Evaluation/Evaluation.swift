@@ -20,6 +20,10 @@ public struct Evaluation: Sendable {
   public var clean: Rate { rate(\.isCleanRight) }
   /// The share still classified correctly under attack.
   public var robust: Rate { rate(\.isRobust) }
+  /// Accuracy while clean, each class counting alike: the mean over the classes that have images. NaN of no images.
+  public var balancedClean: Double { balanced(\.isCleanRight) }
+  /// The same under attack.
+  public var balancedRobust: Double { balanced(\.isRobust) }
   /// Aims reached, of the images that were attacked.
   public var success: Rate {
     let attacked = outcomes.filter(\.attacked)
@@ -95,6 +99,13 @@ public struct Evaluation: Sendable {
   }
 
   private func rate(_ isHit: (Outcome) -> Bool) -> Rate { Rate(outcomes.count(where: isHit), of: images) }
+
+  private func balanced(_ isHit: (Outcome) -> Bool) -> Double {
+    let shares = Dictionary(grouping: outcomes, by: \.label).sorted { $0.key < $1.key }.map { _, own in
+      Double(own.count(where: isHit)) / Double(own.count)
+    }
+    return shares.reduce(0, +) / Double(shares.count)
+  }
 
   private func protectedRate(_ isHit: (Outcome) -> Bool) -> Rate? {
     guard let guarded = costs?.protected, !guarded.isEmpty else { return nil }

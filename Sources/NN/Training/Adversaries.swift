@@ -24,6 +24,8 @@ struct SignedAscent: Adversary {
   let start: Start
   let objective: Objective
 
+  var oneStepRadius: Float? { steps == 1 && objective == .entropy ? epsilon : nil }
+
   func craft(_ images: Tensor, labels: [Int], in context: AdversaryContext) throws -> Tensor {
     let workspace = context.workspace
     let answers = objective == .divergence ? workspace.logits(images).softmax : images
@@ -100,6 +102,8 @@ struct PerClassAdversary: Adversary {
   let usual: any Adversary
   let special: any Adversary
   let classes: Set<Int>
+
+  var oneStepRadius: Float? { usual.oneStepRadius }
 
   func craft(_ images: Tensor, labels: [Int], in context: AdversaryContext) throws -> Tensor {
     var made = images

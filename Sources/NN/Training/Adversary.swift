@@ -2,6 +2,13 @@
 public protocol Adversary: Sendable {
   /// As many images as given, pixels in [0, 1]; no image's result may depend on its neighbours.
   func craft(_ images: Tensor, labels: [Int], in context: AdversaryContext) throws -> Tensor
+  /// The L∞ radius, if the images are those of a single signed step: a training on them can overfit to that step.
+  var oneStepRadius: Float? { get }
+}
+
+extension Adversary {
+  /// None, unless an adversary says otherwise.
+  public var oneStepRadius: Float? { nil }
 }
 
 /// What an adversary may use.
@@ -42,6 +49,9 @@ public struct GradientSign: Adversary {
   }
 
   /// See `Adversary`.
+  public var oneStepRadius: Float? { epsilon }
+
+  /// See `Adversary`.
   public func craft(_ images: Tensor, labels: [Int], in context: AdversaryContext) throws -> Tensor {
     let gradient = context.workspace.inputGradient(of: context.loss, at: images, labels: labels).gradient
     let radius = context.grown(epsilon, over: ramp)
@@ -66,10 +76,18 @@ public struct AttackAdversary: Adversary {
   }
 
   /// See `Adversary`.
+  public var oneStepRadius: Float? { threat.norm == .linf && attack.takesOneStep ? threat.epsilon : nil }
+
+  /// See `Adversary`.
   public func craft(_ images: Tensor, labels: [Int], in context: AdversaryContext) throws -> Tensor {
     try attack.craft(
       images, labels: labels, indices: context.indices, seed: context.seed,
       within: threat.with(epsilon: context.grown(threat.epsilon, over: ramp)),
       asking: context.workspace, stop: context.stop)
   }
+}
+
+extension Attack {
+  /// FGSM, or one step of PGD.
+  fileprivate var takesOneStep: Bool { self is FGSM || (self as? PGD)?.steps == 1 }
 }

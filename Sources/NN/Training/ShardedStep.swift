@@ -56,6 +56,8 @@ final class ShardedStep {
   var change: FloatStorage?
   /// What goes through interval bounds, made when it is first needed.
   var bounding: BoundedStep?
+  /// The weights before they were moved uphill, made when it is first needed.
+  var before: FloatStorage?
   let batch: Int
   private var shards = 0
   /// The trained parameters in pieces for the threads: running averages are left out.
@@ -97,6 +99,7 @@ final class ShardedStep {
   var kernels: ward_kernels { engine.kernels.table.pointee }
   var gradientStart: UnsafePointer<Float> { UnsafePointer(gradients.floats) }
   var weightStart: UnsafeMutablePointer<Float> { weights.values.floats }
+  var weightCount: Int { weights.values.count }
   var shardCount: Int { shards }
   var shardStride: Int { stride }
   func gradients(of shard: Int) -> UnsafeMutablePointer<Float> { gradients.floats + shard * stride }
@@ -119,16 +122,17 @@ final class ShardedStep {
 
   /// Fills the shards' gradients with the sum (not the mean) of the batch's gradients.
   ///
+  /// - Parameter crafting: whether changed images are made first; else those of before are taken.
   /// - Throws: `Interrupted`, within one layer of one group of images; then neither they nor the running averages mean
   ///   anything, and the weights are those of no whole step.
-  func gradient(of job: Job, _ kind: Kind) throws -> Sums {
+  func gradient(of job: Job, _ kind: Kind, crafting: Bool = true) throws -> Sums {
     let groups = (job.rows.count + WARD_LANES - 1) / WARD_LANES
     shards = (groups + groupsPerShard - 1) / groupsPerShard
     weights.prepare(engine.kernels)
     switch kind {
     case .clean: break
     case .free(let epsilon): addChange(job, epsilon)
-    case .adversarial, .blended, .paired: try craft(job)
+    case .adversarial, .blended, .paired: if crafting { try craft(job) }
     }
     guard let bounds = job.objective.bounds, let now = bounds.now(job.progress) else {
       return try passes(job, kind, weight: 1)

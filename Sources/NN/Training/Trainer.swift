@@ -14,6 +14,15 @@ public struct Trainer: Sendable {
   public var objective = TrainingObjective.standard
   /// Longest gradient, over all parameters together; longer ones are scaled down. Pascanu et al., ICML 2013.
   public var clip: Double?
+  /// How much of the weights' mean a step leaves, close to 1; nil for no mean, and the last weights as they are.
+  ///
+  /// Over the first steps it leaves less, `(1 + t) / (10 + t)` of the mean after `t` steps, so that the random start is
+  /// forgotten. Izmailov et al., UAI 2018, average the weights; against overfitting of adversarial training, Gowal et al.,
+  /// arXiv:2010.03593, by this moving mean.
+  public var average: Double?
+  /// Whether each epoch shows as many images of each class as of every other: those of small classes several times, of large
+  /// ones only some.
+  public var balances = false
   /// The same seed gives the same bits, on any number of threads.
   public var seed = 0
 
@@ -23,37 +32,56 @@ public struct Trainer: Sendable {
   /// Trains a copy of the model.
   ///
   /// - Parameters:
-  ///   - testing: judged after each epoch, if given.
+  ///   - testing: judged after each epoch, if given; nothing is chosen by it.
+  ///   - validation: what epochs are chosen by, if given.
   ///   - progress: called after each batch, on this thread.
   /// - Throws: `TrainingError`, `MemoryShortage`, and what the adversary throws.
   public func train(
-    _ model: Model, on images: Images, testing: Images? = nil, engine: Engine, stop: Stop = .never,
-    progress: (TrainingProgress) -> Void = { _ in }
+    _ model: Model, on images: Images, testing: Images? = nil, validation: Validation? = nil, engine: Engine,
+    stop: Stop = .never, progress: (TrainingProgress) -> Void = { _ in }
   ) throws -> TrainingState {
-    try resume(TrainingState(model), on: images, testing: testing, engine: engine, stop: stop, progress: progress)
+    try resume(
+      TrainingState(model), on: images, testing: testing, validation: validation, engine: engine, stop: stop,
+      progress: progress)
   }
 
-  /// Goes on from a state, up to `epochs` in all: to the same bits as if it had not stopped.
+  /// Goes on from a state, up to `epochs` in all, or until patience ends: to the same bits as if it had not stopped.
   ///
   /// - Parameter whole: is given the state after each epoch, to be kept.
   public func resume(
-    _ state: TrainingState, on images: Images, testing: Images? = nil, engine: Engine, stop: Stop = .never,
-    whole: (TrainingState) -> Void = { _ in }, progress: (TrainingProgress) -> Void = { _ in }
+    _ state: TrainingState, on images: Images, testing: Images? = nil, validation: Validation? = nil, engine: Engine,
+    stop: Stop = .never, whole: (TrainingState) -> Void = { _ in }, progress: (TrainingProgress) -> Void = { _ in }
   ) throws -> TrainingState {
     try check(state.model, images)
+    if let validation { try validation.watch?.check(state.model.target, validation.images) }
     var state = state
     let run = try TrainingRun(self, state, images: images, engine: engine, stop: stop)
-    while state.epochs.count < epochs {
+    let overfitting = try OverfittingCheck.Runner(objective, images, seed: seed)
+    while state.epochs.count < epochs, validation?.isOver(after: state.epochs) != true {
       let epoch = state.epochs.count + 1
       do {
-        let result = try run.epoch(epoch, progress: progress)
+        var done: TrainingProgress?
+        let result = try run.epoch(epoch) {
+          var report = $0
+          report.before = state.epochs.last
+          done = report
+          progress(report)
+        }
         // Whole or not at all: what is kept when the test is interrupted must not have these weights yet.
         var next = state
         run.save(into: &next)
-        let test = try testing.map { try engine.accuracy(of: next.model, on: $0, stop: stop) }
+        let model = next.last
+        let test = try testing.map { try engine.accuracy(of: model, on: $0, stop: stop) }
         var record = result.record(epoch: epoch, testAccuracy: test)
-        record.weights = try next.model.weightStatistics(stop: stop)
+        record.weights = try model.weightStatistics(stop: stop)
+        record.overfitting = try overfitting?.run(on: model, engine: engine, stop: stop)
+        if let validation {
+          done?.isValidating = true
+          if let done { progress(done) }
+          record.validation = try validation.figures(of: model, engine: engine, stop: stop)
+        }
         next.epochs.append(record)
+        if validation?.best(of: next.epochs) == epoch { next.best = .init(epoch: epoch, values: model.values) }
         state = next
         whole(state)
       } catch is Interrupted {

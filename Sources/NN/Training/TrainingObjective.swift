@@ -47,6 +47,8 @@ public struct TrainingObjective: Sendable {
   public var mix: Mix
   /// What goes through interval bounds besides; nil for nothing.
   public var bounds: BoundObjective?
+  /// How far the weights are moved uphill before the gradient is taken; nil for not at all.
+  public var weightPerturbation: WeightPerturbation?
 
   /// See the properties.
   public init(

@@ -17,6 +17,8 @@ final class TrainingRun {
   private let moments: [FloatStorage]
   private let penalties: PenaltyTerms
   private let penaltyGradient: FloatStorage
+  /// The mean of the weights over the steps.
+  private let average: FloatStorage?
   private var steps: Int
 
   /// - Throws: `MemoryShortage`, before anything is allocated.
@@ -39,6 +41,7 @@ final class TrainingRun {
     }
     penalties = PenaltyTerms(settings.objective.penalties, layout: model.layout)
     penaltyGradient = FloatStorage(count: penalties.isEmpty ? 0 : count)
+    average = settings.average == nil ? nil : FloatStorage(state.average ?? state.model.values)
     step = ShardedStep(model, weights: weights, batch: min(settings.batch, images.count), engine: engine)
   }
 
@@ -53,12 +56,14 @@ final class TrainingRun {
     let workspaces = hasAdversary ? engine.threads * model.plan.arena.count : 0
     let isBounded = settings.objective.bounds != nil
     let bounds = isBounded ? 2 * engine.threads * model.network.planForBounds(training: true).arena.count : 0
+    // Mean and best weights, in use, of the last whole epoch, and on their way to the store; and those before an ascent.
+    let more = settings.average == nil ? 3.0 : 6 + (settings.objective.weightPerturbation == nil ? 0 : 2)
     let images = hasAdversary ? 8 * Double(batch * model.input.count) : 0
     try MemoryShortage.check(
       "training \(model.architecture.name) with \(batch) images to a step",
       [
         // The weights in use, those of the last whole epoch, and a copy on its way to the store.
-        .init("weights", 3 * weights), .init("what the optimiser keeps", 3 * kept * weights),
+        .init("weights", (3 + more) * weights), .init("what the optimiser keeps", 3 * kept * weights),
         .init(
           "gradients",
           weights
@@ -74,12 +79,12 @@ final class TrainingRun {
     state.model.setValues(weights.values)
     state.moments = moments.map(\.values)
     state.steps = steps
+    state.average = average?.values
   }
 
   /// All batches of one epoch, in an order that depends on seed and epoch.
   func epoch(_ epoch: Int, progress: (TrainingProgress) -> Void) throws -> EpochSums {
-    var random = Random(seed: settings.seed, stream: 0x5EED, epoch)
-    let order = random.permutation(images.count)
+    let order = order(of: epoch)
     step.forgetChange()
     let batches = (order.count + settings.batch - 1) / settings.batch
     var sums = EpochSums()
@@ -100,6 +105,22 @@ final class TrainingRun {
       throw Diverged(batch: batches, rate: sums.rate, loss: .nan)
     }
     return sums
+  }
+
+  /// The rows of `images` in the order in which an epoch shows them.
+  func order(of epoch: Int) -> [Int] {
+    var random = Random(seed: settings.seed, stream: 0x5EED, epoch)
+    guard settings.balances else { return random.permutation(images.count) }
+    // Each class as often as every other, but for a remainder; no image twice before all of its class were shown.
+    let members = Dictionary(grouping: labels.indices, by: { labels[$0] }).sorted { $0.key < $1.key }.map(\.value)
+    var rows: [Int] = []
+    for (place, own) in members.enumerated() {
+      let quota = images.count * (place + 1) / members.count - images.count * place / members.count
+      var shown: [Int] = []
+      while shown.count < quota { shown += random.permutation(own.count).map { own[$0] } }
+      rows += shown.prefix(quota)
+    }
+    return random.permutation(rows.count).map { rows[$0] }
   }
 
   /// The steps of one batch: one, or two where clean and adversarial ones take turns.
@@ -123,7 +144,7 @@ final class TrainingRun {
         case .paired(let loss): .paired(loss)
         case .free(_, let epsilon): .free(epsilon: epsilon)
         }
-      let result = try step.gradient(of: job, kind)
+      let result = try gradient(of: job, kind, isLast: part == stepsPerBatch - 1)
       let penalty = penalties.isEmpty ? 0 : penalties.evaluate(weights, gradient: penaltyGradient)
       let loss = result.loss / Double(rows.count) + penalty
       guard loss.isFinite else { throw Diverged(batch: batch, rate: rate, loss: loss) }
@@ -137,9 +158,21 @@ final class TrainingRun {
     }
   }
 
+  /// Where clean and changed images take turns, the weights are worst for the changed ones.
+  private func gradient(of job: ShardedStep.Job, _ kind: ShardedStep.Kind, isLast: Bool) throws -> ShardedStep.Sums {
+    guard let perturbation = settings.objective.weightPerturbation, perturbation.isOn(job.progress), isLast else {
+      return try step.gradient(of: job, kind)
+    }
+    return try step.gradientAtWorstWeights(of: job, kind, perturbation)
+  }
+
   private func update(rate: Double, images: Int) {
     step.update(
       settings.optimizer.rule, rate: rate, number: steps, scale: 1 / Double(images), clip: settings.clip,
       extra: penalties.isEmpty ? nil : penaltyGradient, moments: moments)
+    if let average, let decay = settings.average {
+      let kept = Float(min(decay, Double(1 + steps) / Double(10 + steps)))
+      for i in 0..<average.count { average.floats[i] = kept * average.floats[i] + (1 - kept) * weights.floats[i] }
+    }
   }
 }

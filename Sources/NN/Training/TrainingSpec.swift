@@ -16,6 +16,18 @@ public struct TrainingSpec: WrittenForm, Sendable, Equatable {
   public var clip: Double?
   /// Every random choice follows from it.
   public var seed: Int
+  /// The images that epochs are judged by; nil for none.
+  public var validate: ValidationSpec?
+  /// The attack they are judged under besides; nil for none.
+  public var watch: AttackSpec?
+  /// What the epoch that is kept is best at; nil for the last epoch.
+  public var pick: Validation.Measure?
+  /// Epochs without a better one after which it ends; nil for all epochs.
+  public var patience: Int?
+  /// See `Trainer.average`.
+  public var average: Double?
+  /// See `Trainer.balances`; nil for no.
+  public var balance: Bool?
 
   /// Plain training as `Trainer()` does it.
   public init() {
@@ -34,7 +46,26 @@ public struct TrainingSpec: WrittenForm, Sendable, Equatable {
     whole.optimizer = try Optimizers.family.completed(optimizer, resolving: resolver)
     whole.schedule = try Schedules.family.completed(schedule, resolving: resolver)
     whole.defense = try defense.map { try Defenses.family.completed($0, resolving: resolver) }
+    if let watch {
+      whole.watch = AttackSpec(try watch.make(resolving: resolver))
+      whole.watch?.seed = seed
+    }
     return whole
+  }
+
+  /// The images to train on, and what the epochs are judged by.
+  ///
+  /// - Throws: `DataError.selection`, `SettingError`, `AttackError`.
+  public func parts(of dataset: Dataset, costs: CostMatrix?, resolving resolver: Resolver = Resolver()) throws
+    -> (train: Images, validation: Validation?)
+  {
+    guard let validate else { return (dataset.train, nil) }
+    let (train, chosen) = try validate.parts(of: dataset, seed: seed)
+    return (
+      train,
+      Validation(
+        chosen, watch: try watch?.make(resolving: resolver), costs: costs, pick: pick, patience: patience)
+    )
   }
 
   /// The trainer.
@@ -49,6 +80,7 @@ public struct TrainingSpec: WrittenForm, Sendable, Equatable {
   ) throws -> Trainer {
     var trainer = Trainer()
     (trainer.epochs, trainer.batch, trainer.clip, trainer.seed) = (epochs, batch, clip, seed)
+    (trainer.average, trainer.balances) = (average, balance ?? false)
     trainer.optimizer = try Optimizers.family.make(optimizer, resolving: resolver)
     trainer.schedule = try Schedules.family.make(schedule, resolving: resolver)
     let defenses = try defense.map { try Defenses.family.make($0, resolving: resolver) }

@@ -8,6 +8,17 @@ public struct TrainingState: Sendable {
   public internal(set) var steps: Int
   /// One record an epoch.
   public internal(set) var epochs: [EpochRecord]
+  /// The mean of the weights over the steps, the last ones weighing most; nil where none is taken.
+  public internal(set) var average: [Float]?
+  /// The weights of the best epoch by the validation images; nil where none is picked.
+  public internal(set) var best: Best?
+
+  /// The weights after one of the epochs.
+  public struct Best: Sendable {
+    /// From 1.
+    public let epoch: Int
+    let values: [Float]
+  }
 
   /// The start of a training.
   public init(_ model: Model) {
@@ -15,6 +26,24 @@ public struct TrainingState: Sendable {
     moments = []
     steps = 0
     epochs = []
+  }
+
+  /// The model after the last epoch: of the mean weights where a mean is taken.
+  public var last: Model { model.with(average ?? model.values) }
+
+  /// What the training comes to: the best epoch where one is picked, else the last.
+  public var outcome: Model { best.map { model.with($0.values) } ?? last }
+
+  /// The record of the epoch that `outcome` is of; nil before the first.
+  public var outcomeEpoch: EpochRecord? { best.map { epochs[$0.epoch - 1] } ?? epochs.last }
+}
+
+extension Model {
+  /// The same network with other weights.
+  fileprivate func with(_ values: [Float]) -> Model {
+    var copy = self
+    copy.setValues(values)
+    return copy
   }
 }
 
@@ -36,6 +65,10 @@ public struct EpochRecord: Sendable, Equatable, Codable {
   public let imagesPerSecond: Double
   /// How each layer's weights were spread after it; none in files of earlier versions.
   public var weights: [WeightStatistics]?
+  /// How the model did on the validation images after it; nil where there are none.
+  public var validation: ValidationFigures?
+  /// Of a training on images of one step: how it stands that step, and two of half the length; else nil.
+  public var overfitting: OverfittingCheck?
 }
 
 /// How far a training has come.
@@ -52,6 +85,10 @@ public struct TrainingProgress: Sendable {
   public let loss: Double
   /// Clean images a second, this epoch.
   public let imagesPerSecond: Double
+  /// The epoch before; nil in the first.
+  public var before: EpochRecord?
+  /// Whether the batches are done, and the model is judged by the validation images.
+  public var isValidating = false
 }
 
 /// A training that ended early. Both carry the last whole epoch, from which it can go on.

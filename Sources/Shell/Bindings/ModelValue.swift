@@ -23,6 +23,10 @@ struct ModelValue: Object {
         $0.origin.costs.map { .object($0) } ?? Value.none
       },
       member("seed", "the seed of its training") { .integer($0.origin.seed) },
+      member("epoch", "the epoch whose weights it has; none of a model that was not trained here") {
+        $0.origin.epochs.isEmpty
+          ? Value.none : .integer(($0.origin.epochs.first { $0.picked == true } ?? $0.origin.epochs.last)?.epoch ?? 0)
+      },
       member("epochs", "a table with one row for each epoch of its training") { .table($0.epochTable) },
     ])
 
@@ -90,19 +94,40 @@ struct ModelValue: Object {
     return names.filter { !$0.contains(".") }
   }
 
+  /// What was measured in no epoch has no column.
   var epochTable: Table {
-    let columns: [Table.Column] = [
-      .init("epoch"), .init("loss"), .init("train_accuracy", .share), .init("test_accuracy", .share),
-      .init("seconds", .seconds), .init("images_per_second", .count),
-    ]
-    let rows = origin.epochs.map { epoch -> [Value] in
-      func share(_ value: Double?) -> Value { value.map { .number($0) } ?? .none }
-      return [
-        .integer(epoch.epoch), .number(epoch.loss), share(epoch.trainAccuracy), share(epoch.testAccuracy),
-        .number(epoch.seconds), .number(epoch.imagesPerSecond),
-      ]
+    let epochs = origin.epochs
+    typealias Figure = (column: Table.Column, value: (StoredEpoch) -> Value)
+    func figure(_ name: String, _ shown: Table.Presentation, _ value: @escaping (StoredEpoch) -> Double?) -> Figure {
+      (.init(name, shown), { value($0).map { .number($0) } ?? .none })
     }
-    return Table(columns: columns, rows: rows)
+    let measured: [Figure] = [
+      figure("validation_accuracy", .share, \.validationAccuracy),
+      figure("validation_balanced", .share, \.validationBalanced),
+      figure("validation_robust", .share, \.validationRobust),
+      figure("validation_protected", .share, \.validationProtected),
+      figure("validation_cost", .plain, \.validationCost),
+      figure("one_step", .share, \.oneStep), figure("two_steps", .share, \.twoSteps),
+      (.init("picked"), { $0.picked.map { .bool($0) } ?? .none }),
+    ].filter { figure in epochs.contains { figure.value($0) != .none } }
+    let figures: [Figure] =
+      [
+        (.init("epoch"), { .integer($0.epoch) }), figure("loss", .plain) { $0.loss },
+        figure("train_accuracy", .share, \.trainAccuracy), figure("test_accuracy", .share, \.testAccuracy),
+      ] + measured + [
+        figure("seconds", .seconds) { $0.seconds }, figure("images_per_second", .count) { $0.imagesPerSecond },
+      ]
+    return Table(columns: figures.map(\.column), rows: epochs.map { epoch in figures.map { $0.value(epoch) } })
+  }
+
+  /// How many epochs it was trained, and which of them is kept if not the last: `epoch 7 of 20, best robust`.
+  private var epochText: String {
+    let count = origin.epochs.count
+    guard case .trained(let spec) = origin.spec, let pick = spec.pick,
+      let kept = origin.epochs.first(where: { $0.picked == true })
+    else { return count.of("epoch") }
+    let all = count < spec.epochs ? "\(count), stopped before \(spec.epochs)" : "\(count)"
+    return "epoch \(kept.epoch) of \(all), best \(pick.rawValue)"
   }
 
   var summary: String {
@@ -117,7 +142,7 @@ struct ModelValue: Object {
     if let costs = origin.costs, origin.defense.isEmpty || origin.parent?.origin.costs?.isEqual(to: costs) == true {
       parts.append("costs" + (costs.name.isEmpty ? "" : " \(costs.name)"))
     }
-    if !origin.epochs.isEmpty { parts.append(origin.epochs.count.of("epoch")) }
+    if !origin.epochs.isEmpty { parts.append(epochText) }
     if let clean = origin.clean { parts.append("test accuracy \(NumberText.share(clean))") }
     return parts.joined(separator: ", ")
   }

@@ -19,6 +19,12 @@ struct ResultValue: Object {
       member("robust", "share of images still answered rightly under the attack, from 0 to 1", when: \.isOfAttack) {
         .number($0.evaluation.robust.value)
       },
+      member("balanced_clean", "clean, each class counting alike: the mean over the classes") {
+        .number($0.evaluation.balancedClean)
+      },
+      member("balanced_robust", "robust, each class counting alike", when: \.isOfAttack) {
+        .number($0.evaluation.balancedRobust)
+      },
       member("low", "lower end of the 95 % interval of robust", when: \.isOfAttack) {
         .number($0.evaluation.robust.interval.low)
       },

@@ -21,6 +21,7 @@ enum ShellCode {
   static let integerDivision = "N0002"
   static let grownLoss = "W0002"
   static let doubtfulAttack = "W0005"
+  static let overfitToOneStep = "W0006"
   static let suspiciousData = "W0003"
   static let noNormalisation = "W0004"
 
@@ -99,6 +100,12 @@ enum ShellCode {
     `autoattack(version: rand)`; answers that are probabilities go through softmax twice, which flattens every gradient;
     where gradients are zero, steps stand still; and where Square, which uses none, breaks what all others left, gradients
     mislead. `audit` looks closer.
+    """,
+    overfitToOneStep: """
+    Training on images of one gradient step can learn to stand that step alone: the surface of the loss folds so that the step
+    overshoots, and any attack of more steps, shorter ones too, breaks the model. It happens within an epoch, at large eps and
+    long trainings first, and the accuracy under `fgsm` rises meanwhile. Ward attacks some training images after each epoch
+    with the one step and with two of half its length; `epochs` keeps both figures as `one_step` and `two_steps`.
     """,
     suspiciousData: """
     The data set was read, but something about it is unusual enough that results may mean something else than they seem to:

@@ -158,10 +158,14 @@ private struct PlotRequest {
     }
     let lines = [
       line("training accuracy", isRight: false, \.trainAccuracy), line("test accuracy", isRight: false, \.testAccuracy),
+      line("validation accuracy", isRight: false, \.validationAccuracy),
+      line("robust, validation", isRight: false, \.validationRobust),
+      line("protected, validation", isRight: false, \.validationProtected),
       line("loss (right)", isRight: true) { $0.loss },
     ]
+    let kept = epochs.first { $0.picked == true }.map { ": epoch \($0.epoch) is kept" } ?? ""
     return Chart(
-      title: "The training of \(names)", x: .init(label: "epoch", isWhole: true),
+      title: "The training of \(names)\(kept)", x: .init(label: "epoch", isWhole: true),
       y: .init(label: "accuracy", isShare: true),
       right: .init(label: "loss"), series: lines.filter { !$0.points.isEmpty })
   }

@@ -113,7 +113,7 @@ extension Session {
       (origin.defense, origin.spec) = (record.defense, .trained(spec))
       (origin.seed, origin.seconds) = (Int(record.seed), record.seconds)
       // A defense sees the model that the training began with.
-      let first = try origin.parent?.model ?? fresh(state.model, seed: spec.seed)
+      let first = try origin.parent?.model ?? fresh(state.last, seed: spec.seed)
       let trainer = try translatingErrors { try spec.make(for: first, costs: origin.costs?.costs) }
       let training = UnfinishedTraining(trainer: trainer, state: state, origin: origin, name: record.name)
       training.kept.record = record

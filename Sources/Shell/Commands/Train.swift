@@ -8,14 +8,16 @@ extension Command<Session> {
       "train", "Train a network from scratch.", topic: Topic.training,
       examples: [
         "train lenet on: fashion epochs: 5", "train lenet on: fashion epochs: 5 defense: adversarial eps: 0.1",
+        "train lenet on: fashion defense: adversarial validate: 10% watch: pgd(steps: 10) pick: robust patience: 5",
       ],
       details: """
         The network begins with random weights drawn from the seed, and sees the training images once each epoch, in an order \
-        drawn from the seed. The last epoch's weights are kept: none is picked by its test accuracy. Pixels are normalised by \
+        drawn from the seed. The last epoch's weights are kept, unless `pick:` says what the kept epoch is to be best at: on \
+        images that `validate:` sets apart from the training images, never on test images. Pixels are normalised by \
         the mean and standard deviation of the training images inside the model, so that eps is in pixel units. A list of defenses \
         is one defense made of them all: `defense: [minmax, adversarial(with: pgd(steps: 7))]`. Costs enter as the expected \
         cost unless a defense says otherwise.
-        """
+        """, check: TrainingParameters.check
     ) { signature in
       let architecture = signature.subject("architecture", .choice(Architectures.family.name), "the kind of network")
       let on = signature.required("on", .object(DatasetValue.self), "the data")
@@ -45,7 +47,10 @@ extension Command<Session> {
         "defend normal with: minmax costs: guard epochs: 5",
         "defend normal with: [minmax(b: 0.1), adversarial(with: pgd(steps: 2))] costs: guard epochs: 1",
       ],
-      details: "The model it starts from stays as it is; the new one remembers it as its parent."
+      details: """
+        The model it starts from stays as it is; the new one remembers it as its parent. Which epoch is kept is said as for \
+        `train`; where the parent was trained with `validate:`, the same seed sets the same images apart.
+        """, check: TrainingParameters.check
     ) { signature in
       let model = signature.model("the model to start from")
       let with = signature.required("with", .oneOrMore(.choice(Defenses.family.name)), "the defense")
@@ -68,53 +73,6 @@ extension Command<Session> {
   }
 }
 
-/// The parameters that `train` and `defend` share.
-struct TrainingParameters {
-  let epochs: Parameter<Int>
-  let batch: Parameter<Int>
-  let optimizer: Parameter<Choice?>
-  let rate: Parameter<Double?>
-  let schedule: Parameter<Choice?>
-  let decay: Parameter<Double?>
-  let clip: Parameter<Double?>
-  /// A cost matrix, or `none` to train without one.
-  let costs: Parameter<Value?>
-  let seed: Parameter<Int?>
-
-  init(_ signature: Signature, costs fallback: String) {
-    epochs = signature.optional("epochs", .integer(in: 1...10_000), "passes over the training images", default: 10)
-    batch = signature.optional("batch", .integer(in: 1...8192), "images to a step", default: 64)
-    optimizer = signature.optional(
-      "optimizer", .choice(Optimizers.family.name), "how a gradient becomes a step", shown: "adam")
-    rate = signature.optional(
-      "rate", .number(in: .above(0, atMost: 100)), "the length of a step", shown: "the optimizer's own")
-    schedule = signature.optional(
-      "schedule", .choice(Schedules.family.name), "how the rate changes", shown: "exponential(factor: 0.95)")
-    decay = signature.optional("decay", .number(in: .within(0...10)), "weight decay", shown: "the optimizer's own")
-    clip = signature.optional(
-      "clip", .number(in: .above(0, atMost: 1e6)),
-      "the longest gradient, over all weights; longer ones are scaled down",
-      shown: "none")
-    costs = signature.optional(
-      "costs", .either(.object(CostsValue.self), .nothing), "what mistakes cost",
-      shown: fallback)
-    seed = signature.seed()
-  }
-
-  /// The training that was asked for.
-  func spec(_ given: Arguments, defense: [Choice], _ session: Session) -> TrainingSpec {
-    var spec = TrainingSpec()
-    (spec.epochs, spec.batch, spec.clip) = (given[epochs], given[batch], given[clip])
-    spec.seed = given[seed] ?? session.seed
-    if let chosen = given[optimizer] { spec.optimizer = chosen.spec }
-    if let rate = given[rate] { spec.optimizer.settings["rate"] = .number(rate) }
-    if let decay = given[decay] { spec.optimizer.settings["decay"] = .number(decay) }
-    if let chosen = given[schedule] { spec.schedule = chosen.spec }
-    if !defense.isEmpty { spec.defense = defense.map { $0.spec } }
-    return spec
-  }
-}
-
 extension Session {
   /// Trains `model` and gives the new model its history.
   fileprivate func train(
@@ -124,11 +82,11 @@ extension Session {
     try costs?.check(areAbout: data.dataset.classes)
     let choices = try choices.map { try $0.withUsualRadius() }
     for text in choices.flatMap({ $0.doubts(model.input) }) { remark(text) }
-    let asked = parameters.spec(given, defense: choices, self)
+    let asked = try parameters.spec(given, defense: choices, on: data, costs: costs, self)
     let (spec, trainer): (TrainingSpec, Trainer)
     do {
       (spec, trainer) = try translatingErrors {
-        let whole = try asked.completed()
+        let whole = try asked.completed(resolving: data.resolver)
         return (whole, try whole.make(for: model, costs: costs?.costs))
       }
     } catch var problem as Problem {
@@ -144,33 +102,34 @@ extension Session {
 
   /// Takes a training to its end; what an interrupt leaves is kept for `resume`.
   func finish(_ training: UnfinishedTraining) throws -> Value {
-    guard let data = training.origin.data else { return .none }
+    guard let data = training.origin.data, case .trained(let spec) = training.origin.spec else { return .none }
+    let (images, validation) = try translatingErrors {
+      try spec.parts(of: data.dataset, costs: training.origin.costs?.costs, resolving: data.resolver)
+    }
     let started = ContinuousClock.now
     let progress = Progress(terminal: terminal, quiet: isQuiet)
     let state = try translatingErrors(resuming: training) {
       defer { progress.finish() }
       return try training.trainer.resume(
-        training.state, on: data.dataset.train, testing: data.dataset.test, engine: engine, stop: stop,
+        training.state, on: images, testing: data.dataset.test, validation: validation, engine: engine, stop: stop,
         whole: { keep($0, of: training, since: started) }
       ) { report in
         let fraction =
           (Double(report.epoch - 1) + Double(report.batch) / Double(report.batches)) / Double(report.epochs)
-        progress.update(
-          "epoch \(report.epoch)/\(report.epochs)", fraction: fraction,
-          details: [
-            "loss \(NumberText.fixed(report.loss, 3))", "\(NumberText.count(Int(report.imagesPerSecond))) img/s",
-          ])
+        progress.update("epoch \(report.epoch)/\(report.epochs)", fraction: fraction, details: details(report))
       }
     }
     var origin = training.origin
+    let model = state.outcome
     // A training resumed from a store of an earlier version has not looked at the test images.
     origin.clean =
-      try state.epochs.last?.testAccuracy
-      ?? translatingErrors { try engine.accuracy(of: state.model, on: data.dataset.test, stop: stop) }
+      try state.outcomeEpoch?.testAccuracy
+      ?? translatingErrors { try engine.accuracy(of: model, on: data.dataset.test, stop: stop) }
     origin.seconds += (ContinuousClock.now - started).inSeconds
-    origin.epochs = state.epochs.map(record)
-    let value = ModelValue(state.model, origin: origin)
+    origin.epochs = state.epochs.map { record($0, picked: state.best.map { $0.epoch }) }
+    let value = ModelValue(model, origin: origin)
     warnOfGrowth(state.epochs)
+    warnOfOverfitting(state.epochs)
     if let kept = training.kept.record { made(.model(value), .trained(kept)) } else { made(.model(value)) }
     return .object(value)
   }
@@ -186,6 +145,36 @@ extension Session {
         severity: .warning))
   }
 
+  /// What stands behind the bar: how it goes now, and how the epoch before did on the validation images.
+  private func details(_ report: TrainingProgress) -> [String] {
+    var texts = report.isValidating ? ["validating"] : ["loss \(NumberText.fixed(report.loss, 3))"]
+    if let figures = report.before?.validation {
+      texts.append("validation \(NumberText.share(figures.clean))")
+      if let robust = figures.robust { texts.append("robust \(NumberText.share(robust))") }
+      if let protected = figures.protected { texts.append("protected \(NumberText.share(protected))") }
+    }
+    return texts + ["\(NumberText.count(Int(report.imagesPerSecond))) img/s"]
+  }
+
+  /// A training on images of one step that has learnt to stand that step, and nothing else.
+  private func warnOfOverfitting(_ epochs: [NN.EpochRecord]) {
+    guard let first = epochs.first(where: { $0.overfitting?.isOverfit == true }), let check = first.overfitting else {
+      return
+    }
+    let still = epochs.last?.overfitting?.isOverfit == true
+    note(
+      Diagnostic(
+        ShellCode.overfitToOneStep,
+        "in epoch \(first.epoch) the training overfitted to its one step: of some training images "
+          + "\(NumberText.share(check.oneStep)) stand it, and \(NumberText.share(check.twoSteps)) two steps of half the "
+          + "length" + (still ? "" : "; the last epoch has recovered"),
+        help: [
+          "what looks robust under fgsm is not: attack it with pgd",
+          "train on more steps, adversarial(with: pgd(steps: 7)), or keep the best epoch: watch: pgd(steps: 10) pick: robust",
+        ],
+        severity: .warning))
+  }
+
   /// `minmax(a: 0.1, b: 5, c: 0.1)`, several joined by ` + `; empty for plain training. Numbers that matter are spelled
   /// out even if they are the defaults; words, switches and zeros only if they were given.
   private func describe(_ choices: [Choice]) -> String {
@@ -197,11 +186,18 @@ extension Session {
     }.joined(separator: " + ")
   }
 
-  private func record(_ epoch: NN.EpochRecord) -> StoredEpoch {
-    StoredEpoch(
+  private func record(_ epoch: NN.EpochRecord, picked: Int?) -> StoredEpoch {
+    var stored = StoredEpoch(
       epoch: epoch.epoch, loss: epoch.loss, trainAccuracy: epoch.trainAccuracy, testAccuracy: epoch.testAccuracy,
       seconds: epoch.seconds, imagesPerSecond: epoch.imagesPerSecond,
       weights: (epoch.weights ?? []).map { StoredWeights($0) })
+    let figures = epoch.validation
+    (stored.validationAccuracy, stored.validationBalanced) = (figures?.clean, figures?.balanced)
+    (stored.validationRobust, stored.validationProtected) = (figures?.robust, figures?.protected)
+    stored.validationCost = figures?.cost
+    (stored.oneStep, stored.twoSteps) = (epoch.overfitting?.oneStep, epoch.overfitting?.twoSteps)
+    stored.picked = picked.map { $0 == epoch.epoch }
+    return stored
   }
 
   /// Runs work of `NN` that trains, whose interrupts and refusals become those of the language.
@@ -234,6 +230,11 @@ extension Session {
       case .diverged: throw Problem(code: ShellCode.diverged, message: error.description)
       case .mismatch: throw Problem(code: ShellCode.badTraining, message: error.description, argument: "on")
       }
+    } catch let error as DataError {
+      var problem = Problem.from(error)
+      problem.argument = "validate"
+      problem.help.append("validate: 10% sets a tenth of the training images apart, class by class")
+      throw problem
     } catch let error as DefenseError {
       throw Problem(
         code: ShellCode.badTraining, message: error.description, help: error.hint.map { [$0] } ?? [],
@@ -246,7 +247,7 @@ extension Session {
 
 extension Choice {
   /// A defense with a radius that means something in its norm, if it was given none.
-  fileprivate func withUsualRadius() throws -> Choice {
+  func withUsualRadius() throws -> Choice {
     guard let norm = threat?.norm, norm != .linf, given["eps"] == nil else { return self }
     return try configured("eps", .number(norm.usualEpsilon))
   }
@@ -259,7 +260,7 @@ extension Choice {
   }
 
   /// What the images lie within that a defense trains on; `nil` if it makes none.
-  private var threat: ThreatModel? {
+  var threat: ThreatModel? {
     guard let eps = self["eps"]?.asNumber else { return nil }
     return ThreatModel(self["norm"]?.asString.flatMap(Norm.init(rawValue:)) ?? .linf, bound: eps)
   }

@@ -75,12 +75,30 @@ public struct EpochRecord: TableRow, Sendable, Equatable {
   public var seconds: Double
   /// Training images per second.
   public var imagesPerSecond: Double
+  /// Accuracy on the validation images, from 0 to 1.
+  public var validationAccuracy: Double?
+  /// The same, each class counting alike.
+  public var validationBalanced: Double?
+  /// Accuracy on the validation images under the attack that watches, from 0 to 1.
+  public var validationRobust: Double?
+  /// The same over the protected classes; without an attack their accuracy.
+  public var validationProtected: Double?
+  /// Mean cost of the answers on the validation images, under the attack if there is one.
+  public var validationCost: Double?
+  /// Of a training on images of one step: the share of some training images that stand that step, from 0 to 1.
+  public var oneStep: Double?
+  /// The share of them that stand two steps of half the length.
+  public var twoSteps: Double?
+  /// Whether the model has this epoch's weights; nil where none was picked.
+  public var picked: Bool?
   /// How each layer's weights were spread after it.
   public var weights: [WeightRecord] = []
 
   /// Its columns; each of `weights` is a row of its own.
   enum CodingKeys: String, CodingKey {
     case epoch, loss, trainAccuracy, testAccuracy, seconds, imagesPerSecond
+    case validationAccuracy, validationBalanced, validationRobust, validationProtected, validationCost
+    case oneStep, twoSteps, picked
   }
 
   /// One finished epoch.

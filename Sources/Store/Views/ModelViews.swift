@@ -75,6 +75,27 @@ extension Views {
       .real("test_accuracy", "e.test_accuracy", "Accuracy on the test images, from 0 to 1; null if not measured."),
       .real("seconds", "e.seconds", "Seconds it took."),
       .real("images_per_second", "e.images_per_second", "Training images per second."),
+      .real(
+        "validation_accuracy", "e.validation_accuracy",
+        "Accuracy on the validation images, from 0 to 1; null without such images."),
+      .real(
+        "validation_balanced", "e.validation_balanced", "The same, each class counting alike; null without such images."
+      ),
+      .real(
+        "validation_robust", "e.validation_robust",
+        "Accuracy on the validation images under the attack of `watch:`; null without one."),
+      .real(
+        "validation_protected", "e.validation_protected",
+        "The same over the protected classes; null without protected classes."),
+      .real(
+        "validation_cost", "e.validation_cost",
+        "Mean cost of the answers on the validation images, under the attack of `watch:` if any; null without costs."),
+      .real(
+        "one_step", "e.one_step",
+        "Of training on one-step images: the share of some training images that stand that step; else null."),
+      .real("two_steps", "e.two_steps", "The share of them that stand two steps of half the length; else null."),
+      .integer(
+        "picked", "e.picked", "1 for the epoch whose weights the model has, 0 for others; null without `pick:`."),
     ],
     from: "epoch e")
 

@@ -10,6 +10,8 @@ public struct DefenseParts {
   public var penalties: [any Penalty] = []
   /// Whether a part has said how the costs enter the loss; otherwise they are added as their expectation.
   public var saysHowCostsEnter = false
+  /// How far the weights are moved uphill before the gradient is taken.
+  public var weightPerturbation: WeightPerturbation?
   /// The loss that the others are put around, or added to.
   public var core: any Loss = CrossEntropy()
   private var wraps: [(any Loss) -> any Loss] = []
@@ -66,6 +68,10 @@ public struct DefenseParts {
     var whole = TrainingObjective(
       loss: loss, penalties: penalties, adversary: maker?.adversary, mix: maker?.mix ?? .clean)
     whole.bounds = bounds?.objective
+    if let weightPerturbation {
+      if let maker, case .free = maker.mix { throw .awpBeside(maker.name) }
+      whole.weightPerturbation = weightPerturbation
+    }
     return whole
   }
 
@@ -95,6 +101,8 @@ public enum DefenseError: Error, Equatable, CustomStringConvertible {
   case twoBounds(String, String)
   /// A defense through bounds beside one whose loss is of pairs of images.
   case boundsBeside(String, String)
+  /// Weights moved uphill beside a defense that takes several steps on each batch.
+  case awpBeside(String)
   /// A network that interval bounds cannot be trained through.
   case noBounds(defense: String, reason: String)
   /// An attack that follows no gradient, so that training against it teaches little.
@@ -117,6 +125,8 @@ public enum DefenseError: Error, Equatable, CustomStringConvertible {
       "\(first) and \(second) both train through interval bounds; a combination has one of them"
     case .boundsBeside(let bounds, let other):
       "\(bounds) and \(other) do not go together: \(other) has a loss of its own for pairs of images"
+    case .awpBeside(let other):
+      "awp and \(other) do not go together: \(other) moves weights and images in the same steps"
     case .noBounds(let defense, let reason): "\(defense) cannot train this network: \(reason)"
     case .notByGradient(let attack): "training against \(attack) is not possible: it follows no gradient"
     case .norm(let attack, let norm, let has):
@@ -132,6 +142,7 @@ public enum DefenseError: Error, Equatable, CustomStringConvertible {
     case .notByGradient: "take a gradient attack, such as with: pgd(steps: 7)"
     case .norm(_, _, let has): "write norm: \(has[0].rawValue)"
     case .noBounds: "lenet, cnn and mlp can be trained so"
+    case .awpBeside: "awp goes with adversarial, fast, trades and mart"
     case .boundsBeside: "mtl_ibp makes its own attacked images; ibp_training goes with adversarial, too"
     case .otherClasses, .twice, .twoMakers, .twoBounds: nil
     }
