@@ -39,11 +39,12 @@ extension StoreFile {
     }
   }
 
+  private static let newest = "FROM point WHERE key = ? ORDER BY status = 'done' DESC, id DESC LIMIT 1"
+
   /// What became of the points with these keys: of each the newest that is done, else the newest that failed.
   public func points(_ keys: some Sequence<String>) throws -> [String: PointRecord] {
     try read { db in
-      let statement = try db.cachedStatement(
-        sql: "SELECT * FROM point WHERE key = ? ORDER BY status = 'done' DESC, id DESC LIMIT 1")
+      let statement = try db.cachedStatement(sql: "SELECT * \(Self.newest)")
       var points: [String: PointRecord] = [:]
       for key in keys { points[key] = try PointRecord.fetchOne(statement, arguments: [key]) }
       return points
@@ -53,8 +54,7 @@ extension StoreFile {
   /// The ids of what `points` gives; `points.id` in SQL.
   public func pointIDs(_ keys: some Sequence<String>) throws -> [String: Int64] {
     try read { db in
-      let statement = try db.cachedStatement(
-        sql: "SELECT id FROM point WHERE key = ? ORDER BY status = 'done' DESC, id DESC LIMIT 1")
+      let statement = try db.cachedStatement(sql: "SELECT id \(Self.newest)")
       var ids: [String: Int64] = [:]
       for key in keys { ids[key] = try Int64.fetchOne(statement, arguments: [key]) }
       return ids

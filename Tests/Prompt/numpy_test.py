@@ -140,6 +140,27 @@ def check_predictions():
             expect(agree[clear].all() and clear.mean() > 0.8, f"{name}: PyTorch gives the same {answers}")
 
 
+def check_validation_part():
+    """MedMNIST's own validation part is what epochs are chosen by, and no training image is set apart."""
+    random = np.random.default_rng(0)
+    parts = {}
+    for part, count in [("train", 60), ("val", 20), ("test", 10)]:
+        labels = np.arange(count) % 2
+        images = random.integers(0, 120, (count, 12, 12)) + 130 * labels[:, None, None]
+        parts |= {f"{part}_images": images.astype(np.uint8), f"{part}_labels": labels[:, None].astype(np.uint8)}
+    np.savez("medmnist.npz", **parts)
+    script = """let d = load "medmnist.npz"
+let m = train mlp(hidden: [8]) on: d epochs: 3 batch: 60 VALIDATE
+print(m.epochs.validation_accuracy)
+print (select spec -> '$.validate' as v, epochs from models order by id desc limit 1)[0].v"""
+    for words, note in [("validate: 10% pick: clean", True), ("patience: 2", False), ("validate: d.validation", False)]:
+        done = subprocess.run(
+            [ward, "--store", "v.sqlite", "-c", script.replace("VALIDATE", words)], capture_output=True, text=True)
+        said = done.stdout + done.stderr
+        expect(done.returncode == 0 and '{"images":{"part":"validation"}}' in said, f"{words}: {said}")
+        expect(("its 20 images are used" in said) == note, f"{words}: {said}")
+
+
 ward = os.path.abspath(sys.argv[1])
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
@@ -153,6 +174,7 @@ with tempfile.TemporaryDirectory() as folder:
         check_patch()
         check_clean()
         check_predictions()
+    check_validation_part()
     os.chdir("/")
 print("numpy_test.py: " + ("all as it should be" if not failures else f"{len(failures)} failures"))
 sys.exit(1 if failures else 0)

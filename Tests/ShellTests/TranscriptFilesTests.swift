@@ -120,28 +120,30 @@ struct TranscriptFilesTests {
   }
 
   @Test func theFrontierRunsInSmallAndDoesNothingTwice() throws {
-    let store = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).sqlite")
-    let picture = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).svg")
-    defer {
-      try? FileManager.default.removeItem(at: store)
-      try? FileManager.default.removeItem(at: picture)
-    }
-    let shared = ["--size", "300", "--images", "10", "--protect", "1"]
-    let small = ["--check_images", "10", "--epochs", "1", "--steps", "2", "--b", "0.01"]
-    for _ in 1...2 {
-      let run = try Self.ward(["examples/paper/frontier.ward"] + small + shared, store: store)
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let store = folder.appendingPathComponent("frontier.sqlite")
+    let picture = folder.appendingPathComponent("frontier.svg")
+    let small = ["size=300", "images=10", "apart=20", "protect=1", "epochs=1", "steps=2", "seed=0,1"]
+    for (weights, expected) in [("1,2.5", "4,12"), ("1,2.5", "4,12"), ("2.5 --over b=0.01", "6,18")] {
+      let run = try Self.ward(
+        ["sweep", "examples/paper/frontier.ward", "--name", "frontier", "--over"]
+          + "weight=\(weights)".split(separator: " ").map(String.init) + small.flatMap { ["--over", $0] }, store: store)
       #expect(run.status == 0, "\(run.output)\(run.error)")
       let rows = try Self.ward(
         ["sql", "--mode", "csv", "select (select count(*) from models), (select count(*) from results)"], store: store)
-      #expect(rows.output.contains("1,3"), "\(rows.output)\(rows.error)")
+      #expect(rows.output.contains(expected), "\(rows.output)\(rows.error)")
     }
     let report = try Self.ward(
-      ["examples/paper/frontier-report.ward", "--save", picture.path] + shared, store: store)
-    #expect(report.output.contains("weighted, Min-Max"), "\(report.output)\(report.error)")
+      ["examples/paper/frontier-report.ward", "--save", picture.path, "--to", folder.path], store: store)
+    #expect(report.status == 0 && report.output.contains("weighted, Min-Max"), "\(report.output)\(report.error)")
+    let table = try String(contentsOf: folder.appendingPathComponent("paper-frontier.md"), encoding: .utf8)
+    #expect(table.split(separator: "\n").count == 5 && table.contains(" ± "), "\(table)")
     #expect(FileManager.default.fileExists(atPath: picture.path))
   }
 
-  @Test(arguments: [["--how", "foo"], ["--protect", "Cap"], ["--size", "60000"]])
+  @Test(arguments: [["--how", "foo"], ["--protect", "Cap"], ["--size", "60001"], ["--apart", "60000"]])
   func theFrontierSaysWhatItCannotDo(options: [String]) throws {
     let run = try Self.ward(["examples/paper/frontier.ward"] + options)
     #expect(run.status == 3 && run.error.contains("the check failed"), "\(run.output)\(run.error)")

@@ -149,7 +149,7 @@ extension Session {
   private func details(_ report: TrainingProgress) -> [String] {
     var texts = report.isValidating ? ["validating"] : ["loss \(NumberText.fixed(report.loss, 3))"]
     if let figures = report.before?.validation {
-      texts.append("validation \(NumberText.share(figures.clean))")
+      texts.append("val \(NumberText.share(figures.clean))")
       if let robust = figures.robust { texts.append("robust \(NumberText.share(robust))") }
       if let protected = figures.protected { texts.append("protected \(NumberText.share(protected))") }
     }

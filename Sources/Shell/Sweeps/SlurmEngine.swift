@@ -21,6 +21,7 @@ struct SlurmEngine {
   /// not submitted again.
   func run(_ sweep: SweepRun, detaches: Bool) throws {
     try sweep.collect()
+    if sweep.waiting.isEmpty { return }
     if try Self.tasks(of: sweep.folder).isEmpty {
       unlink(sweep.folder.jobs)
       try submit(sweep)
