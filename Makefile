@@ -4,7 +4,7 @@ SWIFT  ?= swift
 WARD   := .build/release/ward
 SOURCES := $(shell find Sources -type f) Package.swift
 
-.PHONY: help run build setup test fuzz transcripts replay lint format bench docs install clean
+.PHONY: help run build setup test fuzz transcripts replay lint format bench docs install deb clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ docs: $(WARD) ## write docs/reference/, the manual page and the shells' completi
 install: $(WARD) ## install the program as PREFIX/bin/ward, its manual page and the shells' completions
 	install -D -m 755 $(WARD) $(DESTDIR)$(PREFIX)/bin/ward
 	cd share && find . -type f -exec install -D -m 644 {} $(DESTDIR)$(abspath $(PREFIX))/share/{} \;
+
+deb: setup $(WARD) ## build a Debian package in .build/deb, which needs no Swift where it is installed
+	scripts/deb $(WARD)
 
 clean: ## remove what was built
 	rm -rf .build

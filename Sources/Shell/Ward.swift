@@ -28,7 +28,7 @@ struct WardCommand: ParsableCommand {
     version: "ward \(wardVersion)",
     subcommands: [
       RunCommand.self, SQLCommand.self, ReplayCommand.self, ExportCommand.self, ImportNotebookCommand.self,
-      JupyterCommand.self, SweepCommand.self, StoreCommand.self, FormatCommand.self, CheckCommand.self,
+      JupyterCommand.self, SweepCommand.self, StoreCommand.self, FormatCommand.self, CheckCommand.self, DoctorCommand.self,
       ExplainCommand.self,
       VersionCommand.self,
       ReferenceCommand.self,
@@ -37,7 +37,7 @@ struct WardCommand: ParsableCommand {
 
   /// The subcommands that help lists, for suggestions.
   static let names = [
-    "sql", "replay", "export", "import-notebook", "jupyter", "sweep", "store", "fmt", "check", "explain", "version",
+    "sql", "replay", "export", "import-notebook", "jupyter", "sweep", "store", "fmt", "check", "doctor", "explain", "version",
     "help",
   ]
 }

@@ -97,6 +97,48 @@ struct PictureTests {
     #expect(svg.contains("&lt;&amp;&quot;&#39;` $(id)"))
     #expect(XMLCheck.isWellFormed(svg))
   }
+
+  private func gallery(_ count: Int) -> Picture {
+    Picture(
+      title: "A gallery", parts: ["clean", "adversarial", "difference ×10"],
+      strips: (0..<count).map {
+        .init(caption: "Coat → Shirt \($0)", images: [four, four, four].map { $0.enlarged(by: 14) })
+      },
+      legend: "red is brighter")
+  }
+
+  /// Pure red, as only the first pixel of each image is.
+  private func reds(_ page: (width: Int, height: Int, rgba: [UInt8])) -> Int {
+    (0..<page.width * page.height).count {
+      page.rgba[4 * $0] == 255 && page.rgba[4 * $0 + 1] == 0 && page.rgba[4 * $0 + 2] == 0
+    }
+  }
+
+  @Test(arguments: [(1, 1920, 1080), (6, 1920, 1080), (6, 800, 1200), (12, 640, 400)])
+  func aPictureFillsTheSizeThatWasAskedFor(count: Int, width: Int, height: Int) throws {
+    let look = DrawingLook(size: .init(width: width, height: height))
+    let page = try PNG.pixels(of: gallery(count).png(look))
+    #expect(page.width == width && page.height == height)
+    // Whole images, all alike, and none could be a pixel to each pixel larger by much.
+    let each = reds((page.width, page.height, page.rgba)) / (3 * count)
+    let side = Double(each).squareRoot()
+    #expect(side == side.rounded() && Int(side) % 14 == 0)
+    #expect(Double(3 * count * each * 4) > 0.1 * Double(width * height))
+    #expect(XMLCheck.isWellFormed(try gallery(count).svg(look)))
+  }
+
+  @Test func largerLettersAreLargerAndCutNoWord() throws {
+    let (usual, large) = (try gallery(6).svg(), try gallery(6).svg(DrawingLook(font: 26)))
+    #expect(large.contains("difference ×10") && large.contains("Coat → Shirt 5"))
+    func size(_ svg: String) -> Double? {
+      svg.firstMatch(of: /font-size="([0-9.]+)"[^>]*>A gallery/).flatMap { Double($0.output.1) }
+    }
+    #expect(size(large) == size(usual).map { 2 * $0 })
+  }
+
+  @Test func whatDoesNotFitIsRefused() {
+    #expect(throws: Problem.self) { try gallery(40).png(DrawingLook(size: .init(width: 100, height: 100))) }
+  }
 }
 
 @Suite("Charts")
@@ -146,6 +188,19 @@ struct ChartTests {
       #expect(page.width == 1600 && page.height == 960)
       #expect(Set(stride(from: 0, to: page.rgba.count, by: 4).map { page.rgba[$0] }).count > 10)
     }
+  }
+
+  @Test func aChartHasTheSizeThatWasAskedForAndLettersOfItsShare() throws {
+    let look = DrawingLook(size: .init(width: 640, height: 384), font: 20)
+    let page = try PNG.pixels(of: lines.png(look))
+    #expect(page.width == 640 && page.height == 384)
+    let svg = try lines.svg(look)
+    #expect(svg.contains("width=\"640\" height=\"384\"") && XMLCheck.isWellFormed(svg))
+    func largest(_ svg: String) -> Double {
+      svg.matches(of: /font-size="([0-9.]+)"/).compactMap { Double($0.output.1) }.max() ?? 0
+    }
+    // 640 of 800 points, and letters of 20 in place of 13.
+    #expect(abs(largest(svg) / largest(try lines.svg()) - 0.8 * 20 / 13) < 0.01)
   }
 
   @Test func numbersThatAreNoneAreLeftOut() throws {

@@ -27,7 +27,8 @@ struct TranscriptFilesTests {
   }
 
   static func ward(
-    _ arguments: [String], store: URL? = nil, input: String? = nil, in working: URL = root
+    _ arguments: [String], store: URL? = nil, input: String? = nil, in working: URL = root,
+    environment: [String: String] = [:]
   ) throws -> Run {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -38,7 +39,7 @@ struct TranscriptFilesTests {
     process.currentDirectoryURL = working
     process.environment = ProcessInfo.processInfo.environment.merging([
       "WARD_STORE": (store ?? folder.appendingPathComponent("ward.sqlite")).path, "XDG_CONFIG_HOME": folder.path,
-    ]) { $1 }
+    ]) { $1 }.merging(environment) { $1 }
     let (output, error, typed) = (Pipe(), Pipe(), Pipe())
     process.standardOutput = output
     process.standardError = error

@@ -125,7 +125,7 @@ struct BlockRenderer {
     case .chart(let chart):
       !draws
         ? chart.description
-        : image { try chart.png(scale: 1) } ?? chart.text(width: width, colors: colors)
+        : image { try chart.pngForScreen() } ?? chart.text(width: width, colors: colors)
     }
   }
 

@@ -5,27 +5,51 @@ extension Chart {
   /// As vectors, for pages. Names stand in it as text, escaped.
   ///
   /// - Throws: `Gnuplot.Failure`.
-  func svg() throws -> String {
-    let terminal = "svg size \(width),\(height) noenhanced font 'DejaVu Sans,13' background '#ffffff'"
+  func svg(_ look: DrawingLook = DrawingLook()) throws -> String {
+    let (size, scale) = (look.size ?? page, scale(look))
+    let terminal =
+      "svg size \(size.width),\(size.height) noenhanced font 'DejaVu Sans,13' \(thickness(scale, scale * look.letters))"
+      + "background '#ffffff'"
     return String(decoding: try Gnuplot.run(script(terminal)), as: UTF8.self)
   }
 
-  /// As a PNG file, with two pixels for each point of the page unless told otherwise.
+  /// As a PNG file, with two pixels for each point of the page unless a size is given.
   ///
   /// - Throws: `Gnuplot.Failure`.
-  func png(scale: Int = 2) throws -> [UInt8] {
-    let look =
-      scale == 1 ? "" : "fontscale \(0.95 * Double(scale)) linewidth \(scale) pointscale \(0.8 * Double(scale)) "
+  func png(_ look: DrawingLook = DrawingLook()) throws -> [UInt8] {
+    let twice = DrawingLook.Size(width: 2 * page.width, height: 2 * page.height)
+    let scale = look.size == nil ? 2 : scale(look)
+    return try png(look.size ?? twice, thickness(scale, 0.95 * scale * look.letters) + "pointscale \(0.8 * scale) ")
+  }
+
+  /// As a PNG file for the screen of a terminal, a pixel for each point of the page.
+  func pngForScreen() throws -> [UInt8] { try png(page, "") }
+
+  private func png(_ size: DrawingLook.Size, _ look: String) throws -> [UInt8] {
     let terminal =
-      "pngcairo size \(scale * width),\(scale * height) noenhanced font 'DejaVu Sans,10' \(look)background '#ffffff'"
+      "pngcairo size \(size.width),\(size.height) noenhanced font 'DejaVu Sans,10' \(look)background '#ffffff'"
     return [UInt8](try Gnuplot.run(script(terminal)))
   }
 
-  private var width: Int { heatMap.map { min(1400, 260 + 62 * $0.columns.count) } ?? 800 }
-  private var height: Int {
-    if let heatMap { return min(1400, 170 + 46 * heatMap.rows.count) }
+  /// How many pixels a point of the page becomes: what is drawn keeps its share of the whole.
+  private func scale(_ look: DrawingLook) -> Double {
+    guard let size = look.size else { return 1 }
+    return min(Double(size.width) / Double(page.width), Double(size.height) / Double(page.height))
+  }
+
+  private func thickness(_ scale: Double, _ letters: Double) -> String {
+    scale == 1 && letters == 1
+      ? "" : "fontscale \(letters) linewidth \(scale) "
+  }
+
+  /// In points.
+  private var page: DrawingLook.Size {
+    if let heatMap {
+      return .init(
+        width: min(1400, 260 + 62 * heatMap.columns.count), height: min(1400, 170 + 46 * heatMap.rows.count))
+    }
     // The key gets room of its own below, so that the plot keeps its height.
-    return 480 + (hasLongNames ? min(700, 22 * series.count) : 0)
+    return .init(width: 800, height: 480 + (hasLongNames ? min(700, 22 * series.count) : 0))
   }
 
   private func script(_ terminal: String) -> String {
