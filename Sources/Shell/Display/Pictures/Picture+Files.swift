@@ -48,7 +48,7 @@ private struct Canvas {
     image = (size.width * factor, size.height * factor)
     // Letters that are larger than usual push the images apart, so that what stands above them is read.
     let part = larger > 1 ? picture.parts.map { DisplayWidth.of($0) }.max() ?? 0 : 0
-    pitch = max(image.width, Int(letter * Double(part))) + gap
+    pitch = max(image.width, Int((letter * Double(part)).rounded(.up)) + 1) + gap
     inner = picture.breadth * pitch - gap
     // Of few images every caption is whole, up to twice the image's width; of many, the images come first.
     let letters = images > 24 ? 0 : picture.strips.map { DisplayWidth.of($0.caption) }.max() ?? 0
