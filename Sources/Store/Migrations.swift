@@ -35,7 +35,7 @@ enum Migrations {
     ("6 weights by epoch", weightsByEpoch), ("7 verdicts of checks, weights of every model", verdicts),
     ("8 goals and their success", goals), ("9 one written form", oneWrittenForm),
     ("10 sessions of notebooks", notebooks), ("11 comments of cells", comments), ("12 sweeps", sweeps),
-    ("13 certificates", certificates),
+    ("13 certificates", certificates), ("15 lessons", lessons),
   ]
 
   /// Real numbers are REAL in STRICT tables, so that no view divides integers by accident.
@@ -269,6 +269,14 @@ enum Migrations {
       model INTEGER NOT NULL REFERENCES model, epoch INTEGER NOT NULL, position INTEGER NOT NULL, layer TEXT NOT NULL,
       parameters INTEGER NOT NULL, l1 REAL NOT NULL, l2 REAL NOT NULL, max REAL NOT NULL, std REAL NOT NULL,
       near_zero REAL NOT NULL, kurtosis REAL, hoyer REAL, gini REAL, PRIMARY KEY (model, epoch, position)
+    ) STRICT, WITHOUT ROWID;
+    """
+
+  /// The place in a lesson. A row is replaced as a whole.
+  private static let lessons = """
+    CREATE TABLE lesson (
+      name TEXT PRIMARY KEY, title TEXT NOT NULL, step INTEGER NOT NULL, steps INTEGER NOT NULL,
+      tasks INTEGER NOT NULL, solved TEXT NOT NULL, done INTEGER NOT NULL, changed TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
     """
 }
