@@ -98,6 +98,7 @@ final class LineEditor {
     Self.useUnicode()
     Self.bindClosingBrackets()
     Self.bindWordMotions()
+    Self.bindSessionMarks()
     using_history()
     history?.load()
     LineEditor.current = self
@@ -348,6 +349,31 @@ extension LineEditor {
     guard !prefill.isEmpty, rl_point >= 2, strspn(rl_line_buffer, " ") >= Int(rl_point) else { return }
     rl_delete_text(rl_point - 2, rl_point)
     rl_point -= 2
+  }
+}
+
+// MARK: - Lines that are offered
+
+extension LineEditor {
+  /// `:`, `?` and `!` behind a statement that stands in the line untouched begin a line about the session, in its place.
+  private static func bindSessionMarks() {
+    for name in ["emacs-standard", "vi-insert"] {
+      for mark in ":?!".utf8 {
+        rl_bind_key_in_map(
+          Int32(mark),
+          { count, key in
+            LineEditor.current?.dropOffered()
+            return rl_insert(count, key)
+          }, rl_get_keymap_by_name(name))
+      }
+    }
+  }
+
+  private func dropOffered() {
+    guard rl_point == rl_end, prefill.contains(where: { !$0.isWhitespace }), String(cString: rl_line_buffer) == prefill
+    else { return }
+    rl_delete_text(0, rl_end)
+    rl_point = 0
   }
 }
 

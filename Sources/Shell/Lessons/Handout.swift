@@ -12,7 +12,8 @@ enum Handout {
       if found.hasHeading || hasChecks && !isCheck { (isInTask, hasChecks) = (false, false) }
       if found.task != nil {
         isInTask = true
-        text += passage.before.trimmingCharacters(in: .whitespaces) + "\n"
+        let above = text.isEmpty ? passage.before.trimmingCharacters(in: .newlines) : passage.before
+        text += above + "# Your answer:\n"
       }
       guard isInTask else {
         text += passage.before + passage.text
@@ -20,6 +21,7 @@ enum Handout {
       }
       hasChecks = hasChecks || isCheck
     }
-    return text + passages.ending
+    text += passages.ending
+    return text.hasSuffix("\n") ? text : text + "\n"
   }
 }

@@ -49,6 +49,12 @@ enum LessonFiles {
     return isOwn ? url.deletingPathExtension().lastPathComponent : url.standardizedFileURL.path
   }
 
+  /// A path for showing: from the working folder, if it is below that.
+  static func shown(_ path: String) -> String {
+    let folder = FileManager.default.currentDirectoryPath + "/"
+    return path.hasPrefix(folder) ? String(path.dropFirst(folder.count)) : Home.shown(path)
+  }
+
   /// The lesson of a number, a name or a file.
   ///
   /// - Throws: `Problem`.

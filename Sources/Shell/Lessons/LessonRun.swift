@@ -56,7 +56,7 @@ final class LessonRun {
   /// What opens this lesson again.
   var opening: String {
     let own = LessonFiles.all.first { LessonFiles.name(of: $0) == lesson.name }.flatMap(LessonFiles.number)
-    return own.map { "lesson \($0)" } ?? "lesson \(Home.shown(lesson.name))"
+    return own.map { "lesson \($0)" } ?? "lesson \(LessonFiles.shown(lesson.name))"
   }
 
   // MARK: - What the prompt asks
@@ -85,6 +85,7 @@ final class LessonRun {
   /// A line has run.
   func didRun(_ text: String, _ status: ExitStatus) {
     guard let current, !text.allSatisfy(\.isWhitespace) else { return }
+    if Self.isSessionLine(text), current.task != nil || !Self.isSessionLine(current.code) { return }
     if status == .ok { step.offer = nil }
     guard status == .ok else {
       if status == .differs, current.task == nil {
@@ -95,12 +96,11 @@ final class LessonRun {
     let names = Program.reading(Source(name: "", text: text), in: session.environment).names
     step.given.formUnion(names.gives)
     if let task = current.task {
-      let isAnswer = task.gives.isEmpty ? !Self.isSessionLine(text) : !names.gives.isDisjoint(with: task.gives)
-      if isAnswer, step.given.isSuperset(of: task.gives) { judge(task) }
+      if task.gives.isEmpty || !names.gives.isDisjoint(with: task.gives), step.given.isSuperset(of: task.gives) { judge(task) }
     } else if completes(text, names) {
       if current.check != nil { say("✓ it holds", .green) }
       advance()
-    } else if !Self.isSessionLine(text), !current.isProse {
+    } else if !current.isProse {
       let needed = current.names.gives.subtracting(step.given).sorted().map { "`\($0)`" }.joined(separator: ", ")
       remark(
         needed.isEmpty || !lesson.isNeededLater(at)
@@ -304,12 +304,15 @@ final class LessonRun {
     } else if current.isProse {
       say("`:next` goes on.", .faint)
     } else if at == 0 {
-      say("Enter runs what stands in the line, changed or as it is. `?lesson` says what else there is.", .faint)
+      say(
+        "Enter runs what stands in the line, as it is or changed. Ctrl-U empties it for lines of your own. "
+          + "`:next` goes on, `?lesson` says what else there is.", .faint)
     }
   }
 
   private func showTitle() {
-    say(opening.prefix(1).uppercased() + opening.dropFirst() + ": " + lesson.title, .bold)
+    let number = opening.wholeMatch(of: /lesson \d+/) == nil ? "" : "Lesson " + opening.dropFirst(7) + ": "
+    say(number + lesson.title, .bold)
     for mistake in lesson.mistakes { session.notices.report(mistake) }
     if !lesson.mistakes.isEmpty {
       say("The lesson has a mistake in it. That step is in the line as it stands; `:skip` goes on without it.", .yellow)
