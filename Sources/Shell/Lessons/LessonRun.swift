@@ -294,6 +294,7 @@ final class LessonRun {
     if at == 0 { showTitle() }
     let prose = current.prose.dropping(title: at == 0 ? lesson.source.text.firstCommentLine : nil)
     if !prose.isEmpty || at == 0 {
+      if at > 0 { StandardStreams.output("\n") }
       say("── \(opening) · \(at + 1) of \(lesson.steps.count) ──", .faint)
       StandardStreams.output("\n")
     }
@@ -305,8 +306,8 @@ final class LessonRun {
       say("`:next` goes on.", .faint)
     } else if at == 0 {
       say(
-        "Enter runs what stands in the line, as it is or changed. Ctrl-U empties it for lines of your own. "
-          + "`:next` goes on, `?lesson` says what else there is.", .faint)
+        "Enter runs what stands in the line. Change it, or type something else in its place. "
+          + "`?lesson` says what else there is.", .faint)
     }
   }
 
