@@ -27,7 +27,8 @@ struct WardCommand: ParsableCommand {
       """,
     version: "ward \(wardVersion)",
     subcommands: [
-      RunCommand.self, LessonCommand.self, GradeCommand.self, SQLCommand.self, ReplayCommand.self, ExportCommand.self, ImportNotebookCommand.self,
+      RunCommand.self, LessonCommand.self, GradeCommand.self, SQLCommand.self, ReplayCommand.self, ExportCommand.self,
+      ImportNotebookCommand.self,
       JupyterCommand.self, SweepCommand.self, StoreCommand.self, FormatCommand.self, CheckCommand.self,
       ExplainCommand.self,
       VersionCommand.self,
@@ -37,7 +38,8 @@ struct WardCommand: ParsableCommand {
 
   /// The subcommands that help lists, for suggestions.
   static let names = [
-    "lesson", "grade", "sql", "replay", "export", "import-notebook", "jupyter", "sweep", "store", "fmt", "check", "explain", "version",
+    "lesson", "grade", "sql", "replay", "export", "import-notebook", "jupyter", "sweep", "store", "fmt", "check",
+    "explain", "version",
     "help",
   ]
 }

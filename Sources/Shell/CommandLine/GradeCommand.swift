@@ -138,7 +138,7 @@ struct GradeCommand: ParsableCommand {
       var limit = rlimit(rlim_cur: rlim_t(bytes), rlim_max: rlim_t(bytes))
       setrlimit(__rlimit_resource_t(resource.rawValue), &limit)
     }
-    limit(RLIMIT_DATA, kilobytes << 10 + megabytes << 20)
+    limit(RLIMIT_DATA, (kilobytes << 10) + megabytes * 1_000_000)
     limit(RLIMIT_FSIZE, 1 << 30)
     limit(RLIMIT_CORE, 0)
   }

@@ -155,7 +155,7 @@ final class GradeWorker {
 
   private var ending: String {
     if isStopped { return " could not be stopped after \(NumberText.duration(limits.seconds))" }
-    let memory = "ran out of memory (\(NumberText.bytes(limits.megabytes << 20)) are allowed)"
+    let memory = "ran out of memory (\(NumberText.bytes(limits.megabytes * 1_000_000)) are allowed)"
     guard process.terminationReason == .uncaughtSignal else {
       return " ended the program with status \(process.terminationStatus)"
     }

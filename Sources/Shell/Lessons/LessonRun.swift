@@ -24,6 +24,8 @@ final class LessonRun {
     /// The notebook before anything was typed.
     let before: UndoHistory.Snapshot
     var isShown = false
+    /// Whether its place is told even where it has no prose: it was not come to by going on.
+    var tellsPlace = false
     /// Whether its comments are with a cell.
     var isRecorded = false
     var hints = 0
@@ -96,7 +98,9 @@ final class LessonRun {
     let names = Program.reading(Source(name: "", text: text), in: session.environment).names
     step.given.formUnion(names.gives)
     if let task = current.task {
-      if task.gives.isEmpty || !names.gives.isDisjoint(with: task.gives), step.given.isSuperset(of: task.gives) { judge(task) }
+      if task.gives.isEmpty || !names.gives.isDisjoint(with: task.gives), step.given.isSuperset(of: task.gives) {
+        judge(task)
+      }
     } else if completes(text, names) {
       if current.check != nil { say("✓ it holds", .green) }
       advance()
@@ -153,7 +157,8 @@ final class LessonRun {
     }
     guard step.hints < task.hints.count else {
       return say(
-        task.hints.isEmpty ? "this task has no hints; `:answer` shows an answer"
+        task.hints.isEmpty
+          ? "this task has no hints; `:answer` shows an answer"
           : "there are no more hints; `:answer` shows an answer", .faint)
     }
     let number = task.hints.count > 1 ? " \(step.hints + 1) of \(task.hints.count)" : ""
@@ -176,7 +181,9 @@ final class LessonRun {
   func next() throws {
     guard let current else { throw Self.over }
     if let task = current.task, !task.checks.isEmpty {
-      if step.given.isSuperset(of: task.gives) { judge(task) } else {
+      if step.given.isSuperset(of: task.gives) {
+        judge(task)
+      } else {
         let missing = task.gives.subtracting(step.given).sorted().map { "`\($0)`" }.joined(separator: ", ")
         say("the task is not done: it asks for \(missing); `:hint` helps, `:skip` goes on without it", .faint)
       }
@@ -199,13 +206,13 @@ final class LessonRun {
   /// Goes back to the step before. Names stay.
   func back() throws {
     guard at > 0 else { throw Problem(code: ShellCode.lesson, message: "this is the first step") }
-    go(to: at - 1)
+    go(to: at - 1, tells: true)
   }
 
   /// Shows the step once more.
   func again() {
     let given = step.given
-    step = StepState(before: step.before, isRecorded: step.isRecorded)
+    step = StepState(before: step.before, tellsPlace: true, isRecorded: step.isRecorded)
     step.given = given
   }
 
@@ -219,7 +226,9 @@ final class LessonRun {
         help: ["this lesson has \(lesson.steps.count.of("step"))"])
     }
     let before = lesson.steps[..<(number - 1)]
-    if !before.isEmpty { say("the \(before.count.of("step")) before step \(number) run again; Ctrl-C stops that", .faint) }
+    if !before.isEmpty {
+      say("the \(before.count.of("step")) before step \(number) run again; Ctrl-C stops that", .faint)
+    }
     let showed = session.output.isMuted
     session.output.isMuted = true
     defer { session.output.isMuted = showed }
@@ -227,11 +236,10 @@ final class LessonRun {
       if step.task != nil, !lesson.isNeededLater(index) { continue }
       if step.check != nil || Self.isSessionLine(step.code) { continue }
       if session.run(step.code) != .ok {
-        go(to: index)
-        return
+        return go(to: index, tells: true)
       }
     }
-    go(to: number - 1)
+    go(to: number - 1, tells: true)
   }
 
   /// Leaves the lesson; the session's names are back.
@@ -245,7 +253,8 @@ final class LessonRun {
     session.comments = outerComments
     let back = outside.names.isEmpty ? "" : "; your own names are back"
     say(
-      current == nil ? "the lesson is left\(back)"
+      current == nil
+        ? "the lesson is left\(back)"
         : "left at \(place); `:\(opening)` goes on there\(back)", .faint)
   }
 
@@ -258,9 +267,9 @@ final class LessonRun {
 
   private func advance() { go(to: at + 1) }
 
-  private func go(to index: Int) {
+  private func go(to index: Int, tells: Bool = false) {
     at = index
-    step = StepState(before: session.snapshot)
+    step = StepState(before: session.snapshot, tellsPlace: tells)
     isFree = false
     if current == nil { record.done = true }
     // An ending without anything to do is the end once it is read.
@@ -287,13 +296,14 @@ final class LessonRun {
       let number = LessonFiles.all.first { LessonFiles.name(of: $0) == lesson.name }.flatMap(LessonFiles.number)
       let following = number.flatMap { own in LessonFiles.all.first { LessonFiles.number(of: $0) == own + 1 } }
         .flatMap(LessonFiles.number)
-      say("This is the end of the lesson. Try what you like; `:stop` leaves it"
+      say(
+        "This is the end of the lesson. Try what you like; `:stop` leaves it"
           + (following.map { ", `:lesson \($0)` goes on." } ?? "."), .bold)
       return
     }
     if at == 0 { showTitle() }
     let prose = current.prose.dropping(title: at == 0 ? lesson.source.text.firstCommentLine : nil)
-    if !prose.isEmpty || at == 0 {
+    if !prose.isEmpty || at == 0 || step.tellsPlace {
       if at > 0 { StandardStreams.output("\n") }
       say("── \(opening) · \(at + 1) of \(lesson.steps.count) ──", .faint)
       StandardStreams.output("\n")
@@ -325,7 +335,8 @@ final class LessonRun {
     let isNamed = task.gives.isEmpty || task.checks.isEmpty
     say(
       (isNamed ? "" : "It is judged as soon as you give \(names) a value. ")
-        + (task.hints.isEmpty ? "`:answer` shows an answer, `:skip` goes on." : "`:hint` helps, `:skip` goes on."), .faint)
+        + (task.hints.isEmpty ? "`:answer` shows an answer, `:skip` goes on." : "`:hint` helps, `:skip` goes on."),
+      .faint)
   }
 
   private func write(_ prose: Prose) {

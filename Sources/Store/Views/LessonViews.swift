@@ -2,7 +2,8 @@ extension Views {
   static let lessons = View(
     name: "lessons", summary: "One row for each lesson that was begun.",
     columns: [
-      .text("name", "l.name", "Its name, such as `01-first-attack`; the path of a file that is no lesson of Ward's own."),
+      .text(
+        "name", "l.name", "Its name, such as `01-first-attack`; the path of a file that is no lesson of Ward's own."),
       .text("title", "l.title", "Its title."),
       .integer("step", "l.step", "How many of its steps are done; 0 again when it is begun anew."),
       .integer("steps", "l.steps", "How many steps it has."),

@@ -16,7 +16,9 @@ extension SessionLine {
     ) { session, text in
       let words = try Words.split(text)
       guard let word = words.first else {
-        for block in LessonList.blocks(try session.store.lessons(), in: session.environment) { session.output.show(block) }
+        for block in LessonList.blocks(try session.store.lessons(), in: session.environment) {
+          session.output.show(block)
+        }
         return
       }
       let number = words.count == 2 ? Int(words[1]) : nil
