@@ -55,7 +55,7 @@ class Lesson(Prompt):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             before = len(self.seen)
-            if not self.read(0.2):
+            if not self.read(0.1):
                 return ESCAPES.sub("", self.seen)
             if len(self.seen) > before:
                 continue
@@ -98,12 +98,10 @@ def walk(program, home, opened, name, strict):
     """Presses Enter at each step to the end; answers tasks with the model answer. What was shown."""
     ward = Lesson(program, home, ["lesson", opened])
     shown = ward.answer(60)
-    total = 0
     try:
+        done, total, *_ = place(program, home, name)
         for _ in range(200):
-            done, steps, *_ = place(program, home, name)
-            total = steps
-            if done >= steps - 1 and "That is all of it" in shown or done >= steps:
+            if done >= total - 1 and "That is all of it" in shown or done >= total:
                 break
             if "It is judged" in shown or ":answer` shows" in shown:
                 shown = ward.type(":answer")
@@ -114,10 +112,12 @@ def walk(program, home, opened, name, strict):
             expect(not wrong, f"{name}, step {before + 1}: {wrong}")
             expect("✗" not in shown or not strict, f"{name}, step {before + 1}: the model answer fails: {shown[-300:]!r}")
             after = place(program, home, name)[0]
+            done = after
             if after == before:
                 if strict:
                     expect(False, f"{name}, step {before + 1} is not done by Enter: {shown[-400:]!r}")
                 shown = ward.type(":skip")
+                done = place(program, home, name)[0]
         step, steps, solved, tasks, done = place(program, home, name)
         expect(done == 1, f"{name}: the end is reached ({step} of {steps})")
         if strict:

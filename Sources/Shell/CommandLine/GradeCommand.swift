@@ -39,17 +39,14 @@ struct GradeCommand: ParsableCommand {
 
   @OptionGroup var diagnosticOptions: DiagnosticOptions
 
-  @Flag(help: .hidden)
-  var one = false
-
-  @Option(name: .customLong("left-out"), help: .hidden)
-  var leftOut: [Int] = []
-
   @Argument(help: ArgumentHelp("The lesson, by its number or file.", valueName: "lesson"))
   var lesson: String
 
   @Argument(help: ArgumentHelp("The students' files.", valueName: "files"))
   var files: [String] = []
+
+  /// Set for the process that grades one file: the numbers of the answers that it leaves out.
+  static let leftOutVariable = "WARD_GRADE_LEFT_OUT"
 
   func validate() throws {
     try CommonOptions.check(seed: seed, threads: threads)
@@ -63,7 +60,9 @@ struct GradeCommand: ParsableCommand {
     let notices = Notices(diagnosticOptions.diagnostics)
     do {
       let lesson = try LessonFiles.lesson(lesson, in: Vocabulary.environment())
-      if one { return try runOne(lesson) }
+      if let leftOut = ProcessInfo.processInfo.environment[Self.leftOutVariable] {
+        return try runOne(lesson, leftOut: Set(leftOut.split(separator: ",").compactMap { Int($0) }))
+      }
       try check(lesson, notices)
       try grade(lesson, notices)
     } catch let problem as Problem {
@@ -108,7 +107,7 @@ struct GradeCommand: ParsableCommand {
 
   // MARK: - One file
 
-  private func runOne(_ lesson: Lesson) throws {
+  private func runOne(_ lesson: Lesson, leftOut: Set<Int>) throws {
     ParentWatch.endWithParent()
     var options = Session.Options(storePath: "")
     options.keepsNothing = true
@@ -122,7 +121,7 @@ struct GradeCommand: ParsableCommand {
     Self.limit(megabytes: memory)
     let encoder = JSONEncoder()
     GradedRun(
-      lesson: lesson, file: file, session: session, seconds: time, leftOut: Set(leftOut),
+      lesson: lesson, file: file, session: session, seconds: time, leftOut: leftOut,
       report: { event in
         guard let line = try? encoder.encode(event) else { return }
         StandardStreams.output(String(decoding: line, as: UTF8.self) + "\n")

@@ -17,8 +17,8 @@ struct AnswerFile {
       .union(lesson.tasks.flatMap(\.checks).map { Self.normal($0.text) })
     func statements(_ text: String) -> [String] {
       split(text).filter { statement in
-        let code = statement.leadingComments.rest
-        return !code.allSatisfy(\.isWhitespace) && !own.contains(Self.normal(code))
+        let code = Self.normal(statement.leadingComments.rest)
+        return !code.isEmpty && !own.contains(code) && !own.contains { code.hasPrefix($0 + " #") }
       }
     }
     var parts: [(key: String?, text: String)] = [(nil, "")]

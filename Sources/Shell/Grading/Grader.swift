@@ -45,7 +45,7 @@ final class Grader {
     var workers: [(place: Int, worker: GradeWorker)] = []
     var grades: [Int: Grade] = [:]
     // The lesson and the answers are not there to be read by an answer.
-    let hidden = Set(([lesson.source.name] + files.compactMap { $0 }).map { GradeFolder.top(of: $0) })
+    let hidden = Set(([lesson.source.name] + files.compactMap { $0 }).map { GradeFolder.whole($0) })
     defer {
       for (_, worker) in workers { worker.kill() }
       progress.finish()
@@ -96,21 +96,24 @@ final class GradeWorker {
 
   private func start() throws {
     let log = folder.path + ".log"
-    FileManager.default.createFile(atPath: log, contents: nil)
-    guard let writing = FileHandle(forWritingAtPath: log), let reading = FileHandle(forReadingAtPath: log) else {
+    guard FileManager.default.createFile(atPath: log, contents: nil), let writing = FileHandle(forWritingAtPath: log),
+      let reading = FileHandle(forReadingAtPath: log)
+    else {
       throw Problem(code: ShellCode.file, message: "cannot write \(log): \(FileFailure(errno).reason)")
     }
     (process, input, output) = (Process(), Pipe(), reading)
     process.executableURL = URL(fileURLWithPath: "/proc/self/exe")
-    var words: [String] = ["grade", "--one", absolute(lesson.source.name)]
+    var words: [String] = ["grade", absolute(lesson.source.name)]
     if let answers { words.append(absolute(answers)) }
     words += ["--time", "\(limits.seconds)", "--memory", "\(limits.megabytes)", "--threads", "\(limits.threads)"]
     words += ["--seed", "\(limits.seed)"]
-    for task in leftOut.sorted() { words += ["--left-out", "\(task)"] }
     process.arguments = words
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
     // A crash is told by its signal; nobody reads where our code is.
-    process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
+    process.environment = ProcessInfo.processInfo.environment.merging([
+      "SWIFT_BACKTRACE": "enable=no",
+      GradeCommand.leftOutVariable: leftOut.sorted().map(String.init).joined(separator: ","),
+    ]) { $1 }
     process.standardInput = input
     process.standardOutput = writing
     process.standardError = FileHandle.nullDevice
@@ -207,19 +210,27 @@ final class GradeWorker {
 final class GradeFolder {
   let path: String
 
-  /// - Parameter hidden: names that are not there.
+  /// - Parameter hidden: files that are not there.
   init(hiding hidden: Set<String>) throws {
     let parent = ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
     path = "\(parent)/ward-grade-\(UUID().uuidString)"
-    let own = FileManager.default.currentDirectoryPath
-    do {
-      try FileManager.default.createDirectory(
-        atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-      for name in try FileManager.default.contentsOfDirectory(atPath: own) where !hidden.contains("\(own)/\(name)") {
-        symlink("\(own)/\(name)", "\(path)/\(name)")
-      }
-    } catch {
+    do { try Self.link(FileManager.default.currentDirectoryPath, as: path, hiding: hidden) } catch {
       throw Problem(code: ShellCode.file, message: "no folder can be made in \(parent): \(error.inWords)")
+    }
+  }
+
+  /// Makes a folder with links to all that is in another, down to the files that are hidden.
+  private static func link(_ folder: String, as copy: String, hiding hidden: Set<String>) throws {
+    try FileManager.default.createDirectory(
+      atPath: copy, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+      let original = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
+      if hidden.contains(original) { continue }
+      if hidden.contains(where: { $0.hasPrefix(original + "/") }) {
+        try link(original, as: "\(copy)/\(name)", hiding: hidden)
+      } else {
+        symlink(original, "\(copy)/\(name)")
+      }
     }
   }
 
@@ -228,13 +239,10 @@ final class GradeFolder {
     try? FileManager.default.removeItem(atPath: path + ".log")
   }
 
-  /// The file or folder in the working folder that a path goes through.
-  static func top(of file: String) -> String {
-    let own = FileManager.default.currentDirectoryPath
+  /// A file's path from the root.
+  static func whole(_ file: String) -> String {
     let path = Home.path(file)
-    let whole = URL(fileURLWithPath: path.hasPrefix("/") ? path : "\(own)/\(path)").standardizedFileURL.path
-    guard whole.hasPrefix(own + "/") else { return whole }
-    let rest = whole.dropFirst(own.count + 1)
-    return own + "/" + String(rest.prefix { $0 != "/" })
+    let folder = FileManager.default.currentDirectoryPath
+    return URL(fileURLWithPath: path.hasPrefix("/") ? path : "\(folder)/\(path)").standardizedFileURL.path
   }
 }
