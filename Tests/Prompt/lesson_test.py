@@ -310,6 +310,11 @@ def grading(program, folder):
     with open(folder + "/c.csv") as file:
         lines = file.read().split("\n")
     expect(lines[1].startswith("right.ward,1,3,4,4,") and lines[2].startswith("loops.ward,0,0,0,4,"), f"whole files: {lines}")
+    # A lesson that fails is no student's fault.
+    with open(folder + "/fails.ward", "w") as file:
+        file.write('load "nowhere"\n# --- Task ---\nlet a = 1\ncheck a == 1\n')
+    run = subprocess.run([program, "grade", "fails.ward", "right.ward"], cwd=folder, capture_output=True, text=True)
+    expect(run.returncode == 1 and "the lesson itself fails: there is no data set" in run.stdout, f"a lesson that fails: {run}")
     # A handout has neither answers nor checks, and gets no points as it is.
     run = subprocess.run([program, "lesson", "week.ward", "--handout", "handout.ward"], cwd=folder, capture_output=True, text=True)
     with open(folder + "/handout.ward") as file:

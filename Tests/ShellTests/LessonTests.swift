@@ -130,6 +130,12 @@ import Testing
     #expect(LessonFiles.file("examples/data/y.csv", of: lesson) == nil)
   }
 
+  @Test func eachHintIsAParagraphOfItsOwnOnAPage() {
+    #expect(
+      Prose(comments: "# So.\n# Hint: one\n# more\n# Hint: two").blocks
+        == [.paragraph("So."), .paragraph("Hint: one more"), .paragraph("Hint: two")])
+  }
+
   @Test func proseIsWrappedAtTheWidthOfTheScreen() {
     let prose = Prose(
       comments: "# --- A heading ---\n# Some *words* of `code here` that go on.\n#\n# 1. one two three four\n#    five")

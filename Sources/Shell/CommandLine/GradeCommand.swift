@@ -102,6 +102,10 @@ struct GradeCommand: ParsableCommand {
     for block in table.blocks { print(renderer.text(of: block)) }
     if let csv { try WrittenFile.write(table.csv, to: csv) }
     let isWhole = grades.allSatisfy { $0.says.allSatisfy { $0.allSatisfy { $0 == "" } } }
+    if grades.contains(where: \.lessonFailed) {
+      notices.report(.error, "the lesson itself fails; where it does, the points say nothing about the file")
+      throw Exit(.failed)
+    }
     if files.isEmpty, !isWhole { throw Exit(.differs) }
   }
 

@@ -39,11 +39,14 @@ struct GradeTable {
       if !task.heading.isEmpty { lines.append(task.heading) }
       for check in task.checks {
         let label = labels.popFirst() ?? ""
-        let points = check.points == 1 ? "1 point" : "\(Value.number(check.points).literal) points"
-        lines.append("  \(label)  \(points)  \(Self.condition(check))")
+        lines.append("  \(label)  \(Self.counted(check.points))  \(Self.condition(check))")
       }
     }
-    return (lines + ["\(Value.number(of).literal) points in all"]).joined(separator: "\n")
+    return (lines + ["\(Self.counted(of)) in all"]).joined(separator: "\n")
+  }
+
+  private static func counted(_ points: Double) -> String {
+    points == 1 ? "1 point" : "\(Value.number(points).literal) points"
   }
 
   /// The condition in one line, without its reason.

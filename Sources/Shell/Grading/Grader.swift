@@ -18,6 +18,8 @@ final class Grader {
     let file: String
     /// What each check of each task says; nil where it was not come to.
     var says: [[String?]]
+    /// Whether the lesson's own statements did not run to their end: then the points say nothing about the file.
+    var lessonFailed = false
     /// What is to be said about it.
     var remarks: [String] = []
 
@@ -146,7 +148,8 @@ final class GradeWorker {
     try? output.close()
     if isWhole { return true }
     guard let begun, begun.isAnswer || !leftOut.contains(begun.task), answers != nil else {
-      grade.remarks.append("the lesson itself ended the process\(ending)")
+      grade.lessonFailed = true
+      grade.remarks.append("the lesson itself\(ending)")
       return true
     }
     grade.remarks.append("\(label(begun.task)): \(begun.isAnswer ? "the answer" : "a check")\(ending)")
@@ -186,7 +189,9 @@ final class GradeWorker {
     case .verdict(let task, let check, let says):
       if grade.says.indices.contains(task), grade.says[task].indices.contains(check) { grade.says[task][check] = says }
     case .problem(let task, let says): remark("\(label(task)): \(says)")
-    case .lessonFailed(let says): remark("the lesson itself fails: \(says)")
+    case .lessonFailed(let says):
+      grade.lessonFailed = true
+      remark("the lesson itself fails: \(says)")
     case .done: isWhole = true
     }
   }
