@@ -48,9 +48,11 @@ bench: setup $(WARD) ## measure the engine, beside PyTorch where Python with tor
 docs: $(WARD) ## write docs/reference/, the manual page and the shells' completions anew from the declarations
 	$(WARD) reference --to docs/reference --share share
 
-install: $(WARD) ## install the program as PREFIX/bin/ward, its manual page and the shells' completions
+install: $(WARD) ## install the program as PREFIX/bin/ward, its manual page, the shells' completions and the lessons
 	install -D -m 755 $(WARD) $(DESTDIR)$(PREFIX)/bin/ward
 	cd share && find . -type f -exec install -D -m 644 {} $(DESTDIR)$(abspath $(PREFIX))/share/{} \;
+	cd examples && find lessons -type f -exec install -D -m 644 {} $(DESTDIR)$(abspath $(PREFIX))/share/ward/{} \;
+	cd examples && find data -type f -exec install -D -m 644 {} $(DESTDIR)$(abspath $(PREFIX))/share/ward/examples/{} \;
 
 deb: setup $(WARD) ## build a Debian package in .build/deb, which needs no Swift where it is installed
 	scripts/deb $(WARD)

@@ -29,7 +29,8 @@ enum CompletionProvider {
         let words = known.words(session).map { Completion.Candidate($0, .session, "") }
         return words + (known.arguments.contains("FILE") ? files(after: line[line.index(after: space)...]) : [])
       }
-      return SessionLine.all.map { .init($0.name, .session, $0.summary) }
+      let lines = SessionLine.all + (session.lesson == nil ? [] : SessionLine.ofLessons)
+      return lines.map { .init($0.name, .session, $0.summary) }
     }
     sources.sql = { sql(after: $0) }
     sources.texts = { owner, label in texts(of: owner, label, in: session) }

@@ -241,7 +241,10 @@ final class LineEditor {
       }
       recent = (recent << 8 | UInt64(key)) & 0xffff_ffff_ffff
       pasted += 1
-      if recent == Self.pasteBegins { (isInPaste, pasted) = (true, 0) }
+      if recent == Self.pasteBegins {
+        (isInPaste, pasted) = (true, 0)
+        makeRoom(for: nil)
+      }
       if recent == Self.pasteEnds { isInPaste = false }
       if dropsPaste {
         dropsPaste = recent != Self.pasteEnds
@@ -251,6 +254,7 @@ final class LineEditor {
         giveUpSearch()
         return nil
       }
+      makeRoom(for: key)
       return key
     }
     if count == 0 ? isGone : errno != EINTR && errno != EAGAIN { end(as: .end) }
@@ -348,6 +352,27 @@ extension LineEditor {
     guard !prefill.isEmpty, rl_point >= 2, strspn(rl_line_buffer, " ") >= Int(rl_point) else { return }
     rl_delete_text(rl_point - 2, rl_point)
     rl_point -= 2
+  }
+}
+
+// MARK: - Lines that are offered
+
+extension LineEditor {
+  /// A statement that stands in the line from the beginning makes room for what is typed in its place: for a paste, and for a
+  /// letter or the mark of a session line, which nobody types right behind a whole statement to go on with it.
+  ///
+  /// - Parameter key: what comes next; nil for a paste.
+  private func makeRoom(for key: UInt8?) {
+    guard rl_point == rl_end, prefill.contains(where: { !$0.isWhitespace }), String(cString: rl_line_buffer) == prefill
+    else { return }
+    if let key {
+      // Neither in the middle of a chord, nor where letters are commands.
+      guard rl_readline_state & UInt(RL_STATE_READCMD) != 0, rl_get_keymap() != rl_get_keymap_by_name("vi-move"),
+        Character(UnicodeScalar(key)).isLetter && key < 0x80 || ":?!".utf8.contains(key)
+      else { return }
+    }
+    rl_delete_text(0, rl_end)
+    rl_point = 0
   }
 }
 

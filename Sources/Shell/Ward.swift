@@ -27,8 +27,9 @@ struct WardCommand: ParsableCommand {
       """,
     version: "ward \(wardVersion)",
     subcommands: [
-      RunCommand.self, SQLCommand.self, ReplayCommand.self, ExportCommand.self, ImportNotebookCommand.self,
-      JupyterCommand.self, SweepCommand.self, StoreCommand.self, FormatCommand.self, CheckCommand.self, DoctorCommand.self,
+      RunCommand.self, LessonCommand.self, GradeCommand.self, SQLCommand.self, ReplayCommand.self, ExportCommand.self,
+      ImportNotebookCommand.self, JupyterCommand.self, SweepCommand.self, StoreCommand.self, FormatCommand.self,
+      CheckCommand.self, DoctorCommand.self,
       ExplainCommand.self,
       VersionCommand.self,
       ReferenceCommand.self,
@@ -37,7 +38,8 @@ struct WardCommand: ParsableCommand {
 
   /// The subcommands that help lists, for suggestions.
   static let names = [
-    "sql", "replay", "export", "import-notebook", "jupyter", "sweep", "store", "fmt", "check", "doctor", "explain", "version",
+    "lesson", "grade", "sql", "replay", "export", "import-notebook", "jupyter", "sweep", "store", "fmt", "check",
+    "doctor", "explain", "version",
     "help",
   ]
 }

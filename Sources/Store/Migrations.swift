@@ -35,7 +35,7 @@ enum Migrations {
     ("6 weights by epoch", weightsByEpoch), ("7 verdicts of checks, weights of every model", verdicts),
     ("8 goals and their success", goals), ("9 one written form", oneWrittenForm),
     ("10 sessions of notebooks", notebooks), ("11 comments of cells", comments), ("12 sweeps", sweeps),
-    ("13 certificates", certificates), ("14 epochs by validation", validation),
+    ("13 certificates", certificates), ("14 epochs by validation", validation), ("15 lessons", lessons),
   ]
 
   /// Real numbers are REAL in STRICT tables, so that no view divides integers by accident.
@@ -282,5 +282,13 @@ enum Migrations {
     ALTER TABLE epoch ADD COLUMN one_step REAL;
     ALTER TABLE epoch ADD COLUMN two_steps REAL;
     ALTER TABLE epoch ADD COLUMN picked INTEGER;
+    """
+
+  /// The place in a lesson. A row is replaced as a whole.
+  private static let lessons = """
+    CREATE TABLE lesson (
+      name TEXT PRIMARY KEY, title TEXT NOT NULL, step INTEGER NOT NULL, steps INTEGER NOT NULL,
+      tasks INTEGER NOT NULL, solved TEXT NOT NULL, done INTEGER NOT NULL, changed TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
     """
 }

@@ -114,7 +114,8 @@ def check_lesson(lab):
     lab.open("lesson.ipynb")
     lab.run_all()
     last = lab.page.locator(".jp-Notebook .jp-CodeCell").count() - 1
-    lab.cell(last).locator(".jp-OutputArea-output table").wait_for(timeout=300_000)
+    lab.cell(last).locator(".jp-OutputArea-output").first.wait_for(timeout=300_000)
+    expect(lab.page.locator(".jp-OutputArea-output table").count() >= 2, "the lesson shows no tables")
     expect(lab.page.locator(".jp-Notebook h2").count() >= 4, "the lesson has no headings")
     expect(lab.page.locator("[data-mime-type*=error]").count() == 0, "the lesson shows an error")
     lab.keep("lesson")

@@ -220,4 +220,19 @@ import Testing
     }
     #expect(try store.ask("select count(*), sum(fooled) from examples") == [["30000", "10002"]])
   }
+
+  @Test func thePlaceInALessonIsKeptAndReplaced() throws {
+    let store = try StoreFile.inMemory()
+    #expect(try store.lesson(named: "01-first-attack") == nil)
+    var lesson = LessonRecord(name: "01-first-attack", title: "the first attack", step: 3, steps: 16, tasks: 2)
+    lesson.changed = Date(timeIntervalSince1970: 1_000_000_000)
+    try store.save(lesson)
+    (lesson.step, lesson.solved, lesson.done) = (16, ["Task 1", "Task 2"], true)
+    try store.save(lesson)
+    #expect(try store.lesson(named: "01-first-attack") == lesson)
+    #expect(try store.lessons().keys.sorted() == ["01-first-attack"])
+    #expect(
+      try store.ask("select name, step, steps, tasks, solved, done from lessons")
+        == [["01-first-attack", "16", "16", "2", "2", "1"]])
+  }
 }

@@ -31,6 +31,7 @@ import Testing
       "epoch_weights": "model epoch layer l1 l2 max std near_zero kurtosis hoyer gini",
       "checks": "name passed value meaning settings spec", "sweeps": "name script axes condition points done failed",
       "points": "sweep params status problem seconds machine session",
+      "lessons": "name title step steps tasks solved done changed",
     ]
     #expect(Set(Views.all.map(\.name)) == Set(promised.keys))
     for (view, columns) in promised {

@@ -6,6 +6,13 @@ public struct NameUse: Equatable, Sendable {
   public internal(set) var needs: Set<String> = []
   /// Cells whose values it mentions as `_3`; nil for `_`, the one before.
   public internal(set) var cells: Set<Int?> = []
+
+  /// No names.
+  public init() {}
+
+  init(gives: Set<String>, needs: Set<String>, cells: Set<Int?>) {
+    (self.gives, self.needs, self.cells) = (gives, needs, cells)
+  }
 }
 
 extension Program {

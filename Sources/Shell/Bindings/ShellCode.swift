@@ -18,6 +18,7 @@ enum ShellCode {
   static let drawing = "E0630"
   static let sweep = "E0640"
   static let summary = "E0641"
+  static let lesson = "E0650"
   static let integerDivision = "N0002"
   static let grownLoss = "W0002"
   static let doubtfulAttack = "W0005"
@@ -63,6 +64,10 @@ enum ShellCode {
     lists what there is, `schema results` the columns of one table. `:name` in a query stands for the variable `name`.
     """,
     file: "A file cannot be read or written.",
+    lesson: """
+    A lesson cannot be opened or gone on with as asked: there is none of that number or file, it has no such step, or no lesson
+    is open. `:lesson` lists Ward's own lessons with what is done; any script is a lesson.
+    """,
     summary: """
     A table cannot be summarised as asked. `summary TABLE by: "way" over: "seed"` needs a row for each run, a column that names
     its setting, one for its seed, and columns of numbers. Two settings are compared seed by seed, over the seeds that both have.

@@ -101,6 +101,8 @@ enum Reference {
       ["line", "what it does"],
       SessionLine.all.map { ["`:\($0.name)\($0.arguments.isEmpty ? "" : " " + $0.arguments)`", $0.summary] }
         + [["`?NAME`", "what NAME is"], ["`!COMMAND`", "runs a command in the shell"]])
+      + "\n\nIn a lesson:\n\n"
+      + grid(["line", "what it does"], SessionLine.ofLessons.map { ["`:\($0.name)`", $0.summary] })
   }
 
   private static var diagnostics: String {

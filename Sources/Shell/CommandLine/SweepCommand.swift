@@ -259,7 +259,7 @@ struct SweepCommand: ParsableCommand {
     let (folder, key) = (SweepFolder(names[0]), names[1])
     let environment = ProcessInfo.processInfo.environment
     let own = environment[Self.scratchVariable]
-    if own != nil { endWithParent() }
+    if own != nil { ParentWatch.endWithParent() }
     let plan = try folder.plan(only: key)
     guard let point = plan.points.first else {
       throw Problem(
@@ -269,18 +269,6 @@ struct SweepCommand: ParsableCommand {
     let scratch = own ?? environment["SLURM_TMPDIR"] ?? environment["TMPDIR"] ?? "/tmp"
     let status = try PointRun(folder: folder, plan: plan, point: point, scratch: scratch).run()
     if status != .ok { throw Exit(status) }
-  }
-
-  /// The sweep holds the other end of standard input: when it is gone this point is to end.
-  private func endWithParent() {
-    Thread.detachNewThread {
-      var byte: UInt8 = 0
-      while read(STDIN_FILENO, &byte, 1) < 0, errno == EINTR {}
-      Interrupt.end()
-      // What does not hear of it in time is not waited for.
-      sleep(5)
-      _exit(ExitStatus.interrupted.rawValue)
-    }
   }
 
   // MARK: - Sweeps that there are

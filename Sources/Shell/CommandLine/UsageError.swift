@@ -51,6 +51,7 @@ struct UsageError {
     "ward replay": ("the file of a saved session", "ward replay history/first-look.ward --check"),
     "ward sql": ("a query", "ward sql 'select model, robust from results'"),
     "ward export": ("a session and `--to FILE`", "ward export last --to session.html"),
+    "ward grade": ("a lesson", "ward grade week1.ward answers/*.ward --csv grades.csv"),
     "ward jupyter": ("install, remove or kernel", "ward jupyter install"),
     "ward fmt": ("a script", "ward fmt sweep.ward"),
     "ward check": ("a script", "ward check sweep.ward"),

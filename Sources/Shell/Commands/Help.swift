@@ -65,7 +65,7 @@ enum About {
       return .page { page.text(width: $0) }
     }
     if let view = Views.named(name) { return .page { text(of: view, width: $0) } }
-    if let line = SessionLine.all.first(where: { ":" + $0.name == name || $0.name == name }) {
+    if let line = (SessionLine.all + SessionLine.ofLessons).first(where: { ":" + $0.name == name || $0.name == name }) {
       return .page { line.page(width: $0) }
     }
     if let text = ShellCode.explanations[name.uppercased()] {

@@ -31,7 +31,7 @@ extension Command<Session> {
       return { session, given in
         var asked = try options.read(given, test: given[test], session)
         do {
-          let (place, plain) = (Home.path(given[name]), given[classes] == nil)
+          let (place, plain) = (session.besideLesson(Home.path(given[name])), given[classes] == nil)
           let (whole, warnings) = try session.loading(place, asked) { ($0, plain ? $0.warnings : []) }
           session.note(warnings, of: whole)
           options.noteUnused(given, whole, session)

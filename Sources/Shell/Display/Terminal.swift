@@ -62,6 +62,7 @@ enum Style: String {
   case green = "32"
   case yellow = "33"
   case blue = "34"
+  case cyan = "36"
 
   func callAsFunction(_ text: String, if colored: Bool = true) -> String {
     colored ? "\u{1b}[\(rawValue)m\(text)\u{1b}[0m" : text

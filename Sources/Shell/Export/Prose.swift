@@ -37,6 +37,9 @@ struct Prose: Equatable {
     }
   }
 
+  /// Takes away the first block.
+  mutating func removeFirst() { if !blocks.isEmpty { blocks.removeFirst() } }
+
   /// Adds a line without its `#`.
   ///
   /// - Parameter isOpen: whether the last block may go on.
@@ -44,6 +47,11 @@ struct Prose: Equatable {
   private mutating func add(_ line: String, isOpen: Bool) -> Bool {
     let text = line.trimmingCharacters(in: .whitespaces)
     let margin = line.prefix { $0 == " " }.count
+    // Each hint of a task is a paragraph of its own.
+    if text.hasPrefix("Hint:") {
+      blocks.append(.paragraph(text))
+      return true
+    }
     if text.isEmpty || text.allSatisfy({ "-=*_".contains($0) }) { return false }
     if let heading = text.wholeMatch(of: /[-=]{3,}\s*(.*?[^-=\s])\s*[-=]{3,}/)?.output.1 {
       blocks.append(.heading(String(heading)))

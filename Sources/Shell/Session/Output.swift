@@ -32,6 +32,9 @@ final class Output {
   /// How tables are shown. What the store keeps of a cell is a box all the same: a saved session has no `:mode` in it.
   var mode = TableMode.box
 
+  /// Whether nothing is written to the screen; what a cell shows is kept all the same.
+  var isMuted = false
+
   /// Shows everything, if it is there.
   var page: (any OutputPage)?
   private var heldBlocks: [StoredBlock] = []
@@ -97,7 +100,7 @@ final class Output {
   func beginTranscript() { transcript = "" }
 
   private func display(_ text: String) {
-    if pager?.show(text) != true { write(text) }
+    if !isMuted, pager?.show(text) != true { write(text) }
   }
 
   /// A block as a screen, the store and a transcript get it.

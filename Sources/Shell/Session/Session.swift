@@ -29,6 +29,12 @@ final class Session {
   private(set) var nextCell = 1
   /// What belongs to the running cell alone.
   var cell = CellRun()
+  /// The lesson that is gone through, if one is.
+  var lesson: LessonRun?
+  /// The lesson's file, beside which data is looked for.
+  var lessonFile: String?
+  /// Whether statements are typed at a prompt of ours, where a lesson can put them into the line.
+  var hasPrompt = false
   /// The scripts that `:run` is running, each run by the one before.
   var runningScripts: [String] = []
   /// The files that `:save` and `:export` wrote, which they may write again.
@@ -56,7 +62,7 @@ final class Session {
   var hasLost = false
 
   /// Comments that wait for the cell they stand before; those that wait at the end are stored with the session.
-  private(set) var comments = ""
+  var comments = ""
   /// Whether the names are kept as they are before each cell.
   private var remembersNames = true
   private var values = LastValues()
@@ -229,7 +235,7 @@ final class Session {
 
   /// A text cut after each line that ends a statement, with the number of that line. What cannot be read goes with the
   /// statement after it.
-  private func inputs(of text: String) -> [(text: String, lastLine: Int)] {
+  func inputs(of text: String) -> [(text: String, lastLine: Int)] {
     let source = Source(name: promptName, text: text)
     let items = interpreter.parse(source).items
     var ends = zip(items, items.dropFirst()).compactMap { item, next in
@@ -242,6 +248,23 @@ final class Session {
       let lines = before < end ? (before + 1...end).map(source.lineText) : []
       return (lines.joined(separator: "\n"), end)
     }
+  }
+
+  /// Runs code for the program's own sake: it is no cell, and nothing is shown or stored of it.
+  ///
+  /// - Returns: what went wrong.
+  func runUnseen(_ source: Source) -> (any Error)? {
+    let recorded = recordsCells
+    recordsCells = false
+    defer { recordsCells = recorded }
+    var problem: (any Error)?
+    _ = runCell(source.text) {
+      do {
+        for ready in try ready(interpreter.parse(source)).items { _ = try interpreter.run(ready) }
+      } catch { problem = error }
+      return .none
+    }
+    return problem
   }
 
   /// Resolves and checks a whole program; throws everything that is wrong with it.
@@ -278,7 +301,7 @@ final class Session {
   /// Comments that go with the next cell.
   ///
   /// - Parameter apart: whether they are no continuation of those that wait already, as lines typed one by one are.
-  private func add(comments more: String, apart: Bool) {
+  func add(comments more: String, apart: Bool) {
     if more.isEmpty || !recordsCells { return }
     comments += (comments.isEmpty ? "" : apart ? "\n\n" : "\n") + more
   }
@@ -303,7 +326,7 @@ final class Session {
     let seconds = (ContinuousClock.now - started).inSeconds
     finish(status.cellStatus, seconds: seconds)
     output.release()
-    if timesCells { output.show(.text("time  \(NumberText.measured(seconds))")) }
+    if timesCells, recordsCells { output.show(.text("time  \(NumberText.measured(seconds))")) }
     return status
   }
 

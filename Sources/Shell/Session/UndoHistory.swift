@@ -29,6 +29,16 @@ struct UndoHistory {
   /// Forgets all moments but the last; checkpoints stay.
   mutating func letGo() { snapshots = snapshots.suffix(1) }
 
+  /// A history that goes back no further than now, as that of a lesson.
+  var afresh: UndoHistory {
+    var history = UndoHistory()
+    history.undone = undone
+    return history
+  }
+
+  /// Takes over which cells were taken back meanwhile.
+  mutating func learnUndone(from other: UndoHistory) { undone.formUnion(other.undone) }
+
   /// A checkpoint of a name that there is already replaces it.
   mutating func mark(_ name: String, _ snapshot: Snapshot) {
     checkpoints.removeAll { $0.name == name }

@@ -23,7 +23,7 @@ enum Vocabulary {
 
   /// Session lines that were typed without their colon.
   private static var elsewhere: [String: String] {
-    Dictionary(uniqueKeysWithValues: SessionLine.all.map { ($0.name, "type `:\($0.name)`") })
+    Dictionary(uniqueKeysWithValues: (SessionLine.all + SessionLine.ofLessons).map { ($0.name, "type `:\($0.name)`") })
   }
 
   /// The built-in constants, by family. Their declarations are `NN`'s.

@@ -41,7 +41,7 @@ public enum Views {
   /// Every view, in the order `tables` lists them.
   public static let all = [
     sessions, cells, datasets, costs, models, epochs, results, classResults, examples, certificates, weights,
-    epochWeights, checks, sweeps, points,
+    epochWeights, checks, sweeps, points, lessons,
   ]
 
   /// The view of that name, if there is one.

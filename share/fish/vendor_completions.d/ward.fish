@@ -1,7 +1,9 @@
 # fish completion for ward. Written by `make docs` from the declarations in the sources; changes here are lost.
 
-set -l commands sql replay export import-notebook jupyter sweep store fmt check explain version
+set -l commands lesson grade sql replay export import-notebook jupyter sweep store fmt check explain version
 complete -c ward -n "not __fish_seen_subcommand_from $commands" -k -xa '(__fish_complete_suffix .ward)'
+complete -c ward -n __fish_use_subcommand -a lesson -d 'List the lessons, or go through one step by step at the prompt.'
+complete -c ward -n __fish_use_subcommand -a grade -d 'Run the checks of a lesson'\''s tasks on students'\'' files, and count the points.'
 complete -c ward -n __fish_use_subcommand -a sql -d 'Ask the store with SQL, and print the answer.'
 complete -c ward -n __fish_use_subcommand -a replay -d 'Run a saved session again and compare what it shows with what it showed.'
 complete -c ward -n __fish_use_subcommand -a export -d 'Write a session as a page to be read: HTML, Markdown or a Jupyter notebook.'
@@ -22,6 +24,25 @@ complete -c ward -n "not __fish_seen_subcommand_from $commands" -l color -xa 'au
 complete -c ward -n "not __fish_seen_subcommand_from $commands" -l diagnostics -xa 'text json' -d 'Mistakes on standard error: text, or json with one object a line.'
 complete -c ward -n "not __fish_seen_subcommand_from $commands" -l no-init -d 'Do not run the start-up file.'
 complete -c ward -n "not __fish_seen_subcommand_from $commands" -s c -x -d 'Run this code.'
+complete -c ward -n "__fish_seen_subcommand_from lesson" -l store -rF -d 'The file of the store.'
+complete -c ward -n "__fish_seen_subcommand_from lesson" -l seed -x -d 'The session seed.'
+complete -c ward -n "__fish_seen_subcommand_from lesson" -l threads -x -d 'How many threads work; all processors when not given. Results do not depend on it.'
+complete -c ward -n "__fish_seen_subcommand_from lesson" -l quiet -d 'Show only what print and show show.'
+complete -c ward -n "__fish_seen_subcommand_from lesson" -l safe -d 'No !command, and no writing outside the store and the working folder.'
+complete -c ward -n "__fish_seen_subcommand_from lesson" -l color -xa 'auto always never' -d 'Colours: auto, always or never.'
+complete -c ward -n "__fish_seen_subcommand_from lesson" -l diagnostics -xa 'text json' -d 'Mistakes on standard error: text, or json with one object a line.'
+complete -c ward -n "__fish_seen_subcommand_from lesson" -l no-init -d 'Do not run the start-up file.'
+complete -c ward -n "__fish_seen_subcommand_from lesson" -l handout -rF -d 'Write the lesson for students to fill in, without answers and checks.'
+complete -c ward -n "__fish_seen_subcommand_from lesson" -l force -d 'With --handout: write over a file that is there.'
+complete -c ward -n "__fish_seen_subcommand_from lesson" -f
+complete -c ward -n "__fish_seen_subcommand_from grade" -l csv -rF -d 'Write the grades to a file as CSV, a row for each student'\''s file.'
+complete -c ward -n "__fish_seen_subcommand_from grade" -l time -x -d 'The longest that an answer, or a check, may take.'
+complete -c ward -n "__fish_seen_subcommand_from grade" -l memory -x -d 'The memory that a file may take.'
+complete -c ward -n "__fish_seen_subcommand_from grade" -l jobs -x -d 'How many files are graded at once; one for each processor when not given.'
+complete -c ward -n "__fish_seen_subcommand_from grade" -l threads -x -d 'Threads of each.'
+complete -c ward -n "__fish_seen_subcommand_from grade" -l seed -x -d 'The session seed.'
+complete -c ward -n "__fish_seen_subcommand_from grade" -l diagnostics -xa 'text json' -d 'Mistakes on standard error: text, or json with one object a line.'
+complete -c ward -n "__fish_seen_subcommand_from grade" -f -a '(__fish_complete_suffix .ward)'
 complete -c ward -n "__fish_seen_subcommand_from sql" -l store -rF -d 'The file of the store.'
 complete -c ward -n "__fish_seen_subcommand_from sql" -l mode -xa 'box plain markdown csv json jsonl' -d 'The form: box, plain, markdown, csv, json, jsonl.'
 complete -c ward -n "__fish_seen_subcommand_from sql" -l diagnostics -xa 'text json' -d 'Mistakes on standard error: text, or json with one object a line.'

@@ -13,7 +13,7 @@ enum ManualPage {
       section("COMMANDS"), tool.commands.map(command).joined(separator: "\n"),
       section("LINES ABOUT THE SESSION"),
       "At the prompt and at the top level of scripts, lines that begin with a colon are about the session:",
-      SessionLine.all.map { line in
+      (SessionLine.all + SessionLine.ofLessons).map { line in
         item(":" + line.name + (line.arguments.isEmpty ? "" : " " + line.arguments), upperFirst(line.summary) + ".")
       }.joined(separator: "\n"),
       item("?NAME", "What NAME is, with an example."), item("!COMMAND", "Runs a command in the shell."),

@@ -37,14 +37,14 @@ struct SessionLine {
 
   /// In the order `:help` lists them.
   static var all: [SessionLine] {
-    [.help, .history, .save, .run, .replay, .export, .mode, .time, .undo, .checkpoint, .store, .quit]
+    [.help, .lesson, .history, .save, .run, .replay, .export, .mode, .time, .undo, .checkpoint, .store, .quit]
   }
 
   /// What a line does, and what stands behind its name. Throws a `Problem` for a name that there is not.
   static func find(_ text: String) throws -> (run: (Session, String) throws -> Void, rest: String) {
     let words = text.split(separator: " ", maxSplits: 1)
     let name = words.first.map(String.init) ?? ""
-    let run = all.lazy.compactMap { line in
+    let run = (all + ofLessons).lazy.compactMap { line in
       line.name == name ? line.run : line.name + "!" == name ? line.forced : nil
     }.first
     if run == nil, OtherTools.leavingLines.contains(name), words.count == 1 { return (quit.run, "") }
@@ -56,7 +56,7 @@ struct SessionLine {
     let isCommand = Commands.all.contains { $0.declaration.name == name }
     let instead =
       OtherTools.sessionLines[name] ?? (name.hasPrefix("!") ? "!" + name.dropFirst() : isCommand ? name : nil)
-    let near = Suggestions.hint(for: name, in: all.map(\.name))
+    let near = Suggestions.hint(for: name, in: (all + ofLessons).map(\.name))
     return Problem(
       code: ShellCode.sessionLine, message: "there is no `:\(name)`",
       label: OtherTools.sessionLines[name] == nil && !near.isEmpty
