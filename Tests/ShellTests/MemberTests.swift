@@ -47,8 +47,9 @@ struct MemberTests {
     let missing = run.output.split(separator: "\n").filter { $0.hasPrefix("-") }.map { $0.dropFirst() }
     #expect(
       missing == [
-        "goal", "robust", "low", "high", "success", "attacked", "eps", "norm", "mask", "queries", "seed", "parts",
-        "adversarial",
+        "goal", "robust", "balanced_robust", "low", "high", "success", "attacked", "eps", "norm", "mask", "queries",
+        "seed",
+        "parts", "adversarial",
       ])
   }
 }

@@ -1,6 +1,6 @@
 # fish completion for ward. Written by `make docs` from the declarations in the sources; changes here are lost.
 
-set -l commands lesson grade sql replay export import-notebook jupyter sweep store fmt check explain version
+set -l commands lesson grade sql replay export import-notebook jupyter sweep store fmt check doctor explain version
 complete -c ward -n "not __fish_seen_subcommand_from $commands" -k -xa '(__fish_complete_suffix .ward)'
 complete -c ward -n __fish_use_subcommand -a lesson -d 'List the lessons, or go through one step by step at the prompt.'
 complete -c ward -n __fish_use_subcommand -a grade -d 'Run the checks of a lesson'\''s tasks on students'\'' files, and count the points.'
@@ -13,6 +13,7 @@ complete -c ward -n __fish_use_subcommand -a sweep -d 'Run a script over a grid 
 complete -c ward -n __fish_use_subcommand -a store -d 'Merge other stores into the store.'
 complete -c ward -n __fish_use_subcommand -a fmt -d 'Lay a script out in the canonical way; comments and recorded output stay.'
 complete -c ward -n __fish_use_subcommand -a check -d 'Read a script and check its names and calls; run nothing.'
+complete -c ward -n __fish_use_subcommand -a doctor -d 'Say what is missing on this machine, and how to get it.'
 complete -c ward -n __fish_use_subcommand -a explain -d 'Explain a diagnostic by its code.'
 complete -c ward -n __fish_use_subcommand -a version -d 'Say which version this is, and which kernels it runs on this processor.'
 complete -c ward -n "not __fish_seen_subcommand_from $commands" -l store -rF -d 'The file of the store.'
@@ -108,6 +109,8 @@ complete -c ward -n "__fish_seen_subcommand_from fmt" -l diagnostics -xa 'text j
 complete -c ward -n "__fish_seen_subcommand_from fmt" -f -a '(__fish_complete_suffix .ward)'
 complete -c ward -n "__fish_seen_subcommand_from check" -l diagnostics -xa 'text json' -d 'Mistakes on standard error: text, or json with one object a line.'
 complete -c ward -n "__fish_seen_subcommand_from check" -f -a '(__fish_complete_suffix .ward)'
+complete -c ward -n "__fish_seen_subcommand_from doctor" -l store -rF -d 'The file of the store.'
+complete -c ward -n "__fish_seen_subcommand_from doctor" -f
 complete -c ward -n "__fish_seen_subcommand_from explain" -f
 complete -c ward -n "__fish_seen_subcommand_from version" -f
 complete -c ward -l help -s h -d 'Show help.'
