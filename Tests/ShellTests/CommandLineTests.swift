@@ -56,4 +56,15 @@ import Testing
     #expect(run.status == 0 && run.output.hasPrefix("pgd  (attack)"))
     #expect(try TranscriptFilesTests.ward(["help", "sql"]).output.hasPrefix("OVERVIEW:"))
   }
+
+  @Test func theHelpOfAScriptShowsItsOptionsAndTheCommentItOpensWith() throws {
+    let run = try TranscriptFilesTests.ward(["examples/sweep/point.ward", "--help"])
+    #expect(run.status == 0 && run.output.contains("  --way VALUE     how it is trained: plain or adversarial"))
+    #expect(
+      run.output.contains(
+        "\n\nOne point of the sweep of examples/sweep.ward: one training and one curve. By itself:\n\n    ward --seed 3"
+      ))
+    // Only what stands before the first line that is no comment.
+    #expect(!run.output.contains("param") && !run.output.contains("fashion-mnist"))
+  }
 }

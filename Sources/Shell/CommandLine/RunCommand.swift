@@ -164,14 +164,19 @@ struct ScriptArguments {
     return values
   }
 
-  /// The help of a script, if that is what was asked for: `ward FILE.ward --help`. ArgumentParser would give Ward's own.
+  /// The help of a script, if that is what was asked for, `ward FILE.ward --help`: its options, and the comment that it
+  /// opens with. ArgumentParser would give Ward's own.
   static func help(asked arguments: [String]) throws -> String? {
     guard let at = script(among: arguments), arguments[at].hasSuffix(".ward"),
       arguments[at...].contains(where: { $0 == "--help" || $0 == "-h" }), let text = try? ScriptFile.read(arguments[at])
     else { return nil }
     let environment = Vocabulary.environment()
     let program = Program.reading(Source(name: arguments[at], text: text), in: environment)
+    let opening = text.split(separator: "\n", omittingEmptySubsequences: false).prefix { $0.hasPrefix("#") }
+    let about = Prose(comments: opening.joined(separator: "\n"))
+    let terminal = Terminal()
     return ScriptArguments(parameters: program.parameters, script: arguments[at]).help
+      + (about.isEmpty ? "" : "\n\n" + about.screen(width: terminal.width, colors: terminal.colorsOutput))
   }
 
   /// Where the first argument stands that is no option and no value of one.
