@@ -56,8 +56,9 @@ final class TrainingRun {
     let workspaces = hasAdversary ? engine.threads * model.plan.arena.count : 0
     let isBounded = settings.objective.bounds != nil
     let bounds = isBounded ? 2 * engine.threads * model.network.planForBounds(training: true).arena.count : 0
-    // Mean and best weights, in use, of the last whole epoch, and on their way to the store; and those before an ascent.
-    let more = settings.average == nil ? 3.0 : 6 + (settings.objective.weightPerturbation == nil ? 0 : 2)
+    // Best and mean weights are there as often as the weights themselves; those before an ascent once.
+    let more =
+      3.0 + (settings.average == nil ? 0 : 3) + (settings.objective.weightPerturbation == nil ? 0 : 1)
     let images = hasAdversary ? 8 * Double(batch * model.input.count) : 0
     try MemoryShortage.check(
       "training \(model.architecture.name) with \(batch) images to a step",
