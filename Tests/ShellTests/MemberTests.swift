@@ -48,8 +48,7 @@ struct MemberTests {
     #expect(
       missing == [
         "goal", "robust", "balanced_robust", "low", "high", "success", "attacked", "eps", "norm", "mask", "queries",
-        "seed",
-        "parts", "adversarial",
+        "seed", "parts", "adversarial",
       ])
   }
 }

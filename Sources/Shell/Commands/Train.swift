@@ -247,7 +247,7 @@ extension Session {
 
 extension Choice {
   /// A defense with a radius that means something in its norm, if it was given none.
-  func withUsualRadius() throws -> Choice {
+  fileprivate func withUsualRadius() throws -> Choice {
     guard let norm = threat?.norm, norm != .linf, given["eps"] == nil else { return self }
     return try configured("eps", .number(norm.usualEpsilon))
   }
