@@ -10,6 +10,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import signal
 import stat
 import subprocess
@@ -241,6 +242,153 @@ def check_interrupted_run(ward):
     expect("data:image/svg+xml" in page and "interrupted" in page, "the plot of an interrupted script is not drawn")
 
 
+LESSON = """\
+# A small lesson
+let three = 1 + 2
+# --- Task 1: the double ---
+# Call the double of `three` by the name `double`.
+# Hint: times two.
+let double = 2 * three
+# The check sees to it.
+check double == 6 because: "it is six"
+
+# Behind it:
+let after = double + 1
+# --- Task 2: a word ---
+# Call any word `word`.
+let word = "secret"
+check len(word) > 0
+
+# --- The end ---
+"""
+
+
+def check_handout(ward):
+    with open(ward.path("small-lesson.ward"), "w") as file:
+        file.write(LESSON)
+    for ending in ("html", "md", "ipynb"):
+        run = ward("export", "small-lesson.ward", "--run", "--to", f"handout.{ending}")
+        text = open(ward.path(f"handout.{ending}")).read()
+        expect(run.returncode == 0, f"handout.{ending}: {run.stderr}")
+        expect("secret" not in text and "2 * three" not in re.sub("<[^>]*>", "", text) and "it is six" not in text, f"handout.{ending} has an answer")
+        plain = re.sub("<[^>]*>", "", text)
+        for there in ("Task 1: the double", "times two", "let after = double + 1", "Task 2: a word", "The end"):
+            expect(there in plain, f"handout.{ending} lacks {there!r}")
+        expect(("# Your answer:" in text) == (ending == "ipynb"), f"handout.{ending}: a cell for the answer")
+        ward("export", "small-lesson.ward", "--run", "--answers", "--to", f"answers.{ending}")
+        plain = re.sub("<[^>]*>", "", open(ward.path(f"answers.{ending}")).read())
+        expect("secret" in plain and "2 * three" in plain and "it is six" in plain, f"answers.{ending} lacks an answer")
+    run = ward("export", "small-lesson.ward", "--answers", "--to", "answers.html")
+    expect(run.returncode == 2 and "need --run" in run.stderr, f"--answers without --run: {run}")
+
+
+ATTACKED = """\
+let fashion = load "fashion-mnist" train: 600 test: 60
+let guard = costs fashion protect: ["Shirt"] weight: 10
+let normal = train lenet on: fashion epochs: 2
+let first = attack normal with: fgsm on: take(fashion.test, 50) eps: 0.1 costs: guard keep: images
+let later = attack normal with: fgsm on: take(fashion.test, 10) eps: 0.2
+"""
+# A class whose name would end the script, if it could.
+FEATURES = "a,b,kind\n" + "".join(
+    f"{n % 7},{n % 5},{'</script><script>document.title=1</script>' if n % 2 else 'plain'}\n" for n in range(60))
+
+
+def explored(ward, name):
+    """A page's data, and that it is whole, small, and needs nothing else."""
+    with open(ward.path(name)) as file:
+        text = file.read()
+    page = Page(text)
+    expect(not page.problems, f"{name}: {page.problems}")
+    expect(len(text.encode()) < 3_000_000, f"{name} has {len(text):,} bytes")
+    expect(not re.search(r"""(src|href)=["']?(https?:|//)|@import|url\(""", text), f"{name} needs another file")
+    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.S)[1])
+
+
+def check_explored(ward):
+    with open(ward.path("attacked.ward"), "w") as file:
+        file.write(ATTACKED)
+    run = ward("export", "attacked.ward", "--run", "--explore", "--to", "explored.html")
+    expect(run.returncode == 0 and "a page of first" in run.stdout, f"{run.stdout}{run.stderr}")
+    data = explored(ward, "explored.html")
+    query = "select round(eps, 6) as eps, clean, robust, mean_cost from results where attack = 'fgsm' and images = 50 order by id desc limit 11"
+    rows = json.loads(ward("sql", query, "--mode", "json").stdout)[::-1]
+    expect([row["eps"] for row in rows] == [float(radius["eps"]) for radius in data["radii"]], f"the radii: {rows}")
+    for row, radius in zip(rows, data["radii"]):
+        expect(sum(radius["robust"]) == round(50 * row["robust"]), f"robust at {row['eps']}: {sum(radius['robust'])}, not {row}")
+        expect(abs(radius["cost"] - row["mean_cost"]) < 1e-9, f"cost at {row['eps']}")
+        costs = sum(data["costs"][label][answer] for label, answer in zip(data["labels"], radius["answers"]))
+        expect(abs(costs / 50 - row["mean_cost"]) < 1e-9, f"the matrix of costs at {row['eps']}: {costs / 50}, not {row['mean_cost']}")
+    size = data["width"] * data["height"] * data["channels"]
+    for one in data["shown"]:
+        images = [base64.b64decode(image) for image in one["images"]]
+        expect(all(len(image) == size for image in images), "an image has another size")
+        for image, radius in zip(images, data["radii"]):
+            largest = max(abs(a - b) for a, b in zip(image, images[0])) / 255
+            expect(largest <= float(radius["eps"]) + 1 / 255, f"an image changed by {largest} at {radius['eps']}")
+            position = data["labels"].index(one["label"])
+            expect(0 <= one["answers"][0] < 10 and position >= 0, "an answer is no class")
+    for image in data["shown"]:
+        expect(image["answers"][0] == data["radii"][0]["answers"][image["index"]], "the clean answer of what is shown")
+        expect(image["answers"][-1] == data["radii"][-1]["answers"][image["index"]], "the last answer of what is shown")
+    browse(ward.path("explored.html"), data)
+
+    with open(ward.path("kinds.csv"), "w") as file:
+        file.write(FEATURES)
+    script = ('let kinds = load "kinds.csv" target: "kind" test: 25%\nlet m = train network([dense(4), relu, dense]) on: kinds epochs: 2\n'
+              'export (attack m with: pgd(steps: 3) on: kinds.test eps: 0.2) as: "kinds.html" eps: [0, 0.1, 0.2]\n'
+              'try { export (evaluate m) as: "none.html" } catch problem { print problem.message }\n'
+              'try { export (attack m with: fgsm on: kinds.test) as: "none.csv" } catch problem { print problem.message }\n'
+              'try { export (attack m with: fgsm on: kinds.test) as: "none.html" eps: [0.1] } catch problem { print problem.message }\n'
+              'try { export kinds.test as: "none.csv" eps: [0.1] } catch problem { print problem.message }\n')
+    run = ward("--no-init", "-", text=script)
+    expect("0 to look at" in run.stdout and "no eps to move" in run.stdout and "as a page, .html" in run.stdout
+           and "2 to 51 radii" in run.stdout and "eps belongs to" in run.stdout, f"{run.stdout}{run.stderr}")
+    expect(not os.path.exists(ward.path("none.html")) and not os.path.exists(ward.path("none.csv")), "what was refused is written")
+    data = explored(ward, "kinds.html")
+    expect("</script>" in data["classes"][0] + data["classes"][1] and data["shown"] == [], "the classes of a table")
+    with open(ward.path("quiet.ward"), "w") as file:
+        file.write("let a = 1\n")
+    run = ward("export", "quiet.ward", "--run", "--explore", "--to", "none.html")
+    expect(run.returncode == 1 and "no result of an attack" in run.stderr, f"a script without an attack: {run.stderr}")
+
+
+def browse(path, data):
+    """Moves the slider by keyboard in a browser, where there is one."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        print("no playwright: the page was not opened in a browser")
+        return
+    chromium = shutil.which("chromium")
+    if not chromium:
+        print("no chromium: the page was not opened in a browser")
+        return
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        for width, scheme in [(1280, "light"), (400, "dark")]:
+            page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+            wrong = []
+            page.on("pageerror", lambda error: wrong.append(str(error)))
+            page.goto("file://" + path)
+            page.focus("#eps")
+            for _ in range(4):
+                page.keyboard.press("ArrowRight")
+            robust = 100 * sum(data["radii"][4]["robust"]) / len(data["labels"])
+            expect(page.inner_text("#value") == "eps " + data["radii"][4]["eps"], f"eps: {page.inner_text('#value')}")
+            expect(f"{robust:.0f} %" in page.inner_text("#overall"), f"robust: {page.inner_text('#overall')}")
+            page.focus("#classes input")
+            for _ in range(7):
+                page.keyboard.press("ArrowDown")
+            shown = page.evaluate("[...document.querySelectorAll('#images figure:not([hidden]) figcaption')].map(e => e.innerText)")
+            expect(shown and all(caption.startswith("Shirt") for caption in shown), f"the images of a class: {shown}")
+            page.check("input[value=costs]")
+            expect(page.inner_text("#matrix tbody tr:nth-child(7) td:nth-of-type(5)") == "10", "the cost of a Shirt taken for a Coat")
+            expect(page.evaluate("document.documentElement.scrollWidth") <= width, "the page is wider than the screen")
+            expect(not wrong, f"the page's script: {wrong}")
+        browser.close()
+
+
 def check_speed(ward, cells=1000):
     lines = [f'select {i} as i, round({i} / 7.0, 3) as share, "cell {i}" as name' for i in range(cells)]
     ward("--no-init", "-", text="\n".join(lines) + "\n")
@@ -266,6 +414,8 @@ def main():
         check_mistakes(ward)
         check_prose(ward)
         check_interrupted_run(ward)
+        check_handout(ward)
+        check_explored(ward)
         check_speed(ward)
     print(f"{'all is well' if not failures else str(len(failures)) + ' failures'}")
     sys.exit(1 if failures else 0)

@@ -18,13 +18,15 @@ struct MemberTests {
     let found = mistakes normal with: fgsm on: take(fashion.test, 2) costs: guard
     let proof = certify normal on: take(fashion.test, 2) with: ibp costs: guard
     let held = bounds normal on: take(fashion.test, 2) with: ibp attack: fgsm
+    let slope = gradient normal on: take(fashion.test, 2)
+    let land = surface normal on: take(fashion.test, 2) steps: 3
     """
 
   /// A value of each kind, as it is written.
   private static let values = [
     "data set": "fashion", "images": "fashion.test", "cost matrix": "guard", "model": "normal", "layer": "normal.fc1",
     "result": "result", "drawing": "drawing", "repetition": "again", "mistakes": "found", "prediction": "seen",
-    "certification": "proof", "bounds": "held",
+    "certification": "proof", "bounds": "held", "gradient": "slope", "surface": "land",
   ]
 
   @Test func everyMemberOfEveryKindHasAValue() throws {

@@ -179,6 +179,28 @@ struct ChartTests {
     }
   }
 
+  @Test func aHeatMapTooWideForNumbersIsDrawnByColoursAndToldInWords() throws {
+    let values = (0..<21).map { row in (0..<21).map { Double(row * $0) / 100 as Double? } }
+    let names = (0..<21).map { "\($0)" }
+    let map = Chart(title: "t", y: .init(label: "up"), heatMap: .init(rows: names, columns: names, values: values))
+    let lines = map.text(width: 80, colors: true).split(separator: "\n")
+    #expect(lines.count == 2 + 21 + 2)
+    #expect(lines[2 + 20].contains(Color(0x08306B).background) && !lines[2].contains(Color(0x08306B).background))
+    #expect(lines.allSatisfy { DisplayWidth.ofDrawn(String($0)) <= 80 })
+    #expect(lines[23] == "   0  1  2  3  4  5  6  7  8  9  10 11 12 13 14 15 16 17 18 19 20 ")
+    #expect(lines[24] == "white 0, dark blue 4")
+    #expect(map.description == "plot: t (21 × 21 values from 0 to 4)")
+    #expect(try XMLCheck.isWellFormed(map.svg()))
+  }
+
+  @Test func negativeNumbersOfAHeatMapAreBlueAndPositiveOnesRed() throws {
+    let map = Chart.HeatMap(rows: ["a"], columns: ["b", "c", "d"], values: [[-4, 0, 2]])
+    #expect(map.color(-4) == ColorScale.diverging(-1) && map.color(0) == .white)
+    #expect(map.color(2) == ColorScale.diverging(0.5) && map.color(2).red > map.color(2).blue)
+    #expect(map.legend == "blue −4, white 0, red +4")
+    #expect(try XMLCheck.isWellFormed(Chart(title: "t", heatMap: map).svg()))
+  }
+
   @Test func everyFormIsDrawnAsAPictureToo() throws {
     let histogram = Chart(
       title: "h", y: .init(isLogarithmic: true),

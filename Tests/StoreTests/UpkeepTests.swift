@@ -63,6 +63,31 @@ import Testing
     #expect(try store.beginSession(SessionRecord(version: "0.1")) == 4)
   }
 
+  @Test func thePlanOfASweepGoesWithTheLastOfItsPoints() throws {
+    let scratch = try Scratch()
+    let store = try history(in: scratch)
+    let day = { (number: Int) in Date(timeIntervalSince1970: Double(number) * 86_400) }
+    func plan(_ name: String, _ planned: Int, _ keys: [String]) throws {
+      try store.plan(
+        SweepRecord(name: name, code: "c", script: "x.ward", axes: "{}", planned: day(planned)),
+        points: keys.map { ($0, "{}") })
+    }
+    func point(_ key: String, session: Int64) throws {
+      try store.add(PointRecord(session: session, key: key, params: "{}", numerics: 1, status: .done))
+    }
+    // Session 3 is the only one that a prune to day 21 empties besides those that lead to it.
+    try plan("old", 2, ["a", "b"])
+    try plan("kept", 2, ["c"])
+    try plan("new", 30, ["d"])
+    try point("c", session: 3)
+    try store.prune(before: day(15))
+    #expect(try store.sweepNames().sorted() == ["kept", "new"])
+    #expect(try store.ask("select count(*) from points") == [["2"]], "a planned point that did not run counts")
+    try store.prune(before: day(25))
+    #expect(try store.sweepNames() == ["new"])
+    #expect(try store.check().isEmpty)
+  }
+
   @Test func theRunningSessionIsNotPruned() throws {
     let scratch = try Scratch()
     let store = try StoreFile.open(at: scratch.store)

@@ -6,6 +6,8 @@ public struct Curve: Sendable {
     public let epsilon: Double
     /// How the model does there.
     public let evaluation: Evaluation
+    /// Of the positions that were to be kept, what the attack made of the image within the radius.
+    public var kept: [Int: Pixels] = [:]
   }
 
   /// In ascending order of the radius.
@@ -32,12 +34,14 @@ extension AttackRun {
   /// first, on the images that no smaller radius broke: what fools within a radius fools within a larger one.
   ///
   /// - Parameters:
+  ///   - positions: of the images that are to be kept at every radius.
   ///   - progress: is told how many of the radii are done.
   ///   - found: is given each point as soon as it is known.
   /// - Throws: `AttackError` before anything runs, `Interrupted` when `stop` asks.
   public func curve(
-    at epsilons: [Double], against target: Target, on images: Images, engine: Engine? = nil, stop: Stop = .never,
-    progress: @escaping @Sendable (_ done: Int) -> Void = { _ in }, found: (Curve.Point) -> Void = { _ in }
+    at epsilons: [Double], against target: Target, on images: Images, keeping positions: [Int] = [],
+    engine: Engine? = nil, stop: Stop = .never, progress: @escaping @Sendable (_ done: Int) -> Void = { _ in },
+    found: (Curve.Point) -> Void = { _ in }
   ) throws -> Curve {
     let start = ContinuousClock.now
     let engine = engine ?? Engine(threads: threads)
@@ -45,59 +49,73 @@ extension AttackRun {
     for epsilon in radii { try at(epsilon).check(target, images) }
     let points: [Curve.Point]
     if attack.traits.budget == .minimum {
-      points = try thresholds(radii, target, images, engine, stop)
+      points = try thresholds(radii, target, images, positions, engine, stop)
       points.forEach(found)
     } else {
-      points = try sweep(radii, target, images, engine, stop, found, progress)
+      points = try sweep(radii, target, images, positions, engine, stop, found, progress)
     }
     return Curve(points: points, seconds: (ContinuousClock.now - start).seconds)
   }
 
-  private func at(_ epsilon: Double) -> AttackRun {
+  private func at(_ epsilon: Double, keeping: Bool = false) -> AttackRun {
     var copy = self
     copy.threat = threat.with(bound: epsilon)
-    copy.keepsImages = false
+    copy.keepsImages = keeping
     return copy
   }
 
   private func thresholds(
-    _ radii: [Double], _ target: Target, _ images: Images, _ engine: Engine, _ stop: Stop
+    _ radii: [Double], _ target: Target, _ images: Images, _ positions: [Int], _ engine: Engine, _ stop: Stop
   ) throws -> [Curve.Point] {
-    let found = try at(.infinity).run(against: target, on: images, engine: engine, stop: stop).evaluation
+    let found = try at(.infinity, keeping: !positions.isEmpty)
+      .run(against: target, on: images, engine: engine, stop: stop)
     return radii.map { epsilon in
-      let outcomes = found.outcomes.map { $0.within(threat.with(bound: epsilon)) }
+      let outcomes = found.evaluation.outcomes.map { $0.within(threat.with(bound: epsilon)) }
+      let kept = positions.map { position in
+        // A change beyond the radius has not been made.
+        let changed = outcomes[position].withinBudget ? found.examples?[position] : nil
+        return (position, changed ?? images.pixels(at: position))
+      }
       return Curve.Point(
-        epsilon: epsilon, evaluation: Evaluation(classNames: images.classes, costs: costs, outcomes: outcomes))
+        epsilon: epsilon, evaluation: Evaluation(classNames: images.classes, costs: costs, outcomes: outcomes),
+        kept: Dictionary(kept) { first, _ in first })
     }
   }
 
   private func sweep(
-    _ radii: [Double], _ target: Target, _ images: Images, _ engine: Engine, _ stop: Stop,
+    _ radii: [Double], _ target: Target, _ images: Images, _ positions: [Int], _ engine: Engine, _ stop: Stop,
     _ found: (Curve.Point) -> Void, _ progress: @Sendable (Int) -> Void
   ) throws -> [Curve.Point] {
     var outcomes = try target.evaluate(on: images, costs: costs, engine: engine, stop: stop).outcomes
+    var kept = Dictionary(positions.map { ($0, images.pixels(at: $0)) }) { first, _ in first }
     var open = outcomes.indices.filter { outcomes[$0].isCleanRight }
     var points: [Curve.Point] = []
     for epsilon in radii {
-      if epsilon > 0, !open.isEmpty, let ended = try run(open, at: epsilon, target, images, engine, stop) {
-        for (position, outcome) in zip(open, ended) { outcomes[position] = outcome }
+      if epsilon > 0, !open.isEmpty,
+        let ended = try run(open, at: epsilon, keeping: !positions.isEmpty, target, images, engine, stop)
+      {
+        for (place, position) in open.enumerated() {
+          outcomes[position] = ended.evaluation.outcomes[place]
+          if kept[position] != nil, let changed = ended.examples?[place] { kept[position] = changed }
+        }
         open = open.filter { !outcomes[$0].fooled }
       }
       points.append(
         Curve.Point(
-          epsilon: epsilon, evaluation: Evaluation(classNames: images.classes, costs: costs, outcomes: outcomes)))
+          epsilon: epsilon, evaluation: Evaluation(classNames: images.classes, costs: costs, outcomes: outcomes),
+          kept: kept))
       found(points[points.count - 1])
       progress(points.count)
     }
     return points
   }
 
-  /// The outcomes at one radius of the images at some positions; nil if all of them already are of the target's class.
+  /// The result at one radius of the images at some positions; nil if all of them already are of the target's class.
   private func run(
-    _ open: [Int], at epsilon: Double, _ target: Target, _ images: Images, _ engine: Engine, _ stop: Stop
-  ) throws -> [Outcome]? {
+    _ open: [Int], at epsilon: Double, keeping: Bool, _ target: Target, _ images: Images, _ engine: Engine, _ stop: Stop
+  ) throws -> AttackResult? {
     let left = images.at(open)
     if case .target(let wanted) = goal, left.labels.allSatisfy({ $0 == wanted }) { return nil }
-    return try at(epsilon).run(against: target, on: left, engine: engine, stop: stop).evaluation.outcomes
+    return try at(epsilon, keeping: keeping).run(against: target, on: left, engine: engine, stop: stop)
   }
 }

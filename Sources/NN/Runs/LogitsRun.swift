@@ -16,6 +16,17 @@ extension Target {
   }
 }
 
+extension Target {
+  /// What the model answers to images that stand in no data set.
+  ///
+  /// - Throws: `MemoryShortage`, `Interrupted` when `stop` asks.
+  public func predictions(of images: [Pixels], engine: Engine, stop: Stop = .never) throws -> [Prediction] {
+    try Blocks(size: 256, engine: engine, stop: stop).run(images.count, against: self) { range, responder in
+      responder.forward(Array(images[range]), keeping: false).map(Prediction.init)
+    }.flatMap { $0 }
+  }
+}
+
 /// Logits as they are told: an answer, and how sure it is.
 public struct Prediction: Sendable {
   /// Before softmax, one a class.

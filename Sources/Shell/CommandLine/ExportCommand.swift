@@ -10,7 +10,8 @@ struct ExportCommand: ParsableCommand {
     discussion: """
       A session of the store is named by its number, or as last; `ward sql 'select * from sessions'` lists them. A saved \
       session is named by its file: what it says it showed is written, nothing is run. With --run the script is run, as \
-      `ward FILE` runs it, and what it shows is written.
+      `ward FILE` runs it, and what it shows is written; the tasks of a lesson stand there without their answers, unless \
+      --answers is given.
       """)
 
   @Option(help: ArgumentHelp("The file of the store.", valueName: "file"))
@@ -31,6 +32,15 @@ struct ExportCommand: ParsableCommand {
   @Flag(help: "With --run: no `!command`, and no writing outside the store and the working folder.")
   var safe = false
 
+  @Flag(help: "With --run: the model answers and checks of a lesson's tasks too.")
+  var answers = false
+
+  @Flag(
+    help: ArgumentHelp(
+      "With --run: a page on which eps of the script's last attack is moved.",
+      discussion: "That with keep: images, if there is one."))
+  var explore = false
+
   @OptionGroup var diagnosticOptions: DiagnosticOptions
 
   @Argument(help: ArgumentHelp("The number of a session, last, or the file of a saved one.", valueName: "session|file"))
@@ -44,12 +54,16 @@ struct ExportCommand: ParsableCommand {
   func validate() throws {
     guard runsScript else {
       if let word = arguments.first { throw ValidationError("`ward export` takes \(word) only with --run") }
-      if seed != nil || threads != nil || safe {
-        throw ValidationError("--seed, --threads and --safe need --run: without it nothing is run")
+      if seed != nil || threads != nil || safe || explore || answers {
+        throw ValidationError(
+          "--seed, --threads, --safe, --answers and --explore need --run: without it nothing is run")
       }
       return
     }
     try CommonOptions.check(seed: seed, threads: threads)
+    if explore, !to.lowercased().hasSuffix(".html") {
+      throw ValidationError("--explore makes a page: --to is to end with .html")
+    }
   }
 
   func run() throws {
@@ -90,7 +104,7 @@ struct ExportCommand: ParsableCommand {
     options.diagnostics = diagnosticOptions.diagnostics
     // What is shown goes to the page; mistakes are told at once as well.
     let session = try Session(options, output: Output(renderer: { .forFiles }, write: { _ in }))
-    let status: ExitStatus
+    var status: ExitStatus
     do {
       defer { session.end() }
       // Not only after an hour of training.
@@ -102,17 +116,33 @@ struct ExportCommand: ParsableCommand {
       let parameters = session.interpreter.parse(script).parameters
       status = session.run(
         script: script, arguments: try ScriptArguments(parameters: parameters, script: source).parse(arguments))
+      if explore, status == .ok { status = try writeExplored(session) }
     }
+    if explore { throw Exit(status) }
     // A Ctrl-C was for the script: the page is still drawn.
     Interrupt.reset()
     if status != .usage {
       var page = try ExportedSession(number: session.number, of: session.store, sql: session.sql)
+      if !answers { page = page.handout(isNotebook: try ExportFormat(file: to) == .notebook) }
       page.title = URL(fileURLWithPath: source).deletingPathExtension().lastPathComponent
       page.provenance.insert(("File", source), at: 0)
       try ExportFormat.write(page, to: to, environment: session.environment, mayWrite: session.checkMayWrite)
       print("\(to): \(page.cells.count { !$0.source.isEmpty }.of("cell"))".withVisibleControls)
     }
     throw Exit(status)
+  }
+
+  /// Makes the page as the prompt does, in a cell of its own: the attacks that it takes are stored.
+  private func writeExplored(_ session: Session) throws -> ExitStatus {
+    guard let result = session.newestAttack else {
+      throw Problem(
+        code: ShellCode.file, message: "\(source) has no result of an attack left at its end",
+        help: ["give one a name: let hit = attack MODEL with: pgd keep: images"])
+    }
+    let line = "export \(result) as: \(Value.string(to).literal)"
+    let status = session.run(script: Source(name: "--explore", text: line), arguments: [:])
+    if status == .ok { print("\(to): a page of \(result)".withVisibleControls) }
+    return status
   }
 
   private func session(_ environment: Environment) throws -> ExportedSession {

@@ -108,20 +108,46 @@ extension Session {
   fileprivate func curve(
     _ choice: Choice, on model: ModelValue, _ plan: AttackParameters.Plan, at given: [Double]?
   ) throws -> Table {
+    let (run, curve) = try points(of: choice, on: model, plan, at: given)
+    let isTargeted = plan.goal != .untargeted
+    let goal = isTargeted ? " " + plan.goal.text(plan.images.images.classes) : ""
+    let subject = "\(model.identity.name), \(choice.unusual)\(goal), \(run.threat.norm.symbol)\(run.maskText)"
+    let hasProtected = curve.points.contains { $0.evaluation.protected != nil }
+    return Table(
+      columns: [.init("eps")] + (isTargeted ? [.init("success", .share)] : []) + [.init("robust", .share)]
+        + (hasProtected ? [.init("protected", .share)] : []),
+      rows: curve.points.map { point in
+        [.number(point.epsilon)] + (isTargeted ? [point.evaluation.success.known] : [])
+          + [point.evaluation.robust.known]
+          + (hasProtected ? [point.evaluation.protected?.known ?? .none] : [])
+      }, subject: subject)
+  }
+}
+
+extension Session {
+  /// An attack at several radii, each of which is stored as soon as it is known.
+  ///
+  /// - Parameters:
+  ///   - given: the radii; nil for the usual ones of the norm.
+  ///   - positions: of the images that are to be kept at every radius.
+  func points(
+    of choice: Choice, on model: ModelValue, _ plan: AttackParameters.Plan, at given: [Double]?,
+    keeping positions: [Int] = []
+  ) throws -> (run: AttackRun, curve: Curve) {
     let costs = plan.costs ?? model.origin.costs
     let progress = Progress(terminal: terminal, quiet: isQuiet)
     let run = try answeringInterrupts { try self.run(of: choice, plan, costs: costs) }
     let radii = Set(given ?? run.threat.norm.usualRadii).sorted()
     var last = ContinuousClock.now
+    let label = "\(choice.name) on \(model.identity.name)"
     let curve = try answeringInterrupts {
       defer { progress.finish() }
-      let label = "\(choice.name) on \(model.identity.name)"
       for flag in try run.flags(of: model.model.target, on: plan.images.images, engine: engine, stop: stop) {
         warn(of: flag, label)
       }
       // Each point is kept when it is known: the largest radii take the longest.
       return try run.curve(
-        at: radii, against: model.model.target, on: plan.images.images, engine: engine, stop: stop,
+        at: radii, against: model.model.target, on: plan.images.images, keeping: positions, engine: engine, stop: stop,
         progress: { done in
           progress.update(label, fraction: Double(done) / Double(max(1, radii.count)))
         },
@@ -139,20 +165,9 @@ extension Session {
         })
     }
     if let widest = curve.points.last?.evaluation {
-      for flag in run.flags(after: widest) { warn(of: flag, "\(choice.name) on \(model.identity.name)") }
+      for flag in run.flags(after: widest) { warn(of: flag, label) }
     }
-    let isTargeted = plan.goal != .untargeted
-    let goal = isTargeted ? " " + plan.goal.text(plan.images.images.classes) : ""
-    let subject = "\(model.identity.name), \(choice.unusual)\(goal), \(run.threat.norm.symbol)\(run.maskText)"
-    let hasProtected = curve.points.contains { $0.evaluation.protected != nil }
-    return Table(
-      columns: [.init("eps")] + (isTargeted ? [.init("success", .share)] : []) + [.init("robust", .share)]
-        + (hasProtected ? [.init("protected", .share)] : []),
-      rows: curve.points.map { point in
-        [.number(point.epsilon)] + (isTargeted ? [point.evaluation.success.known] : [])
-          + [point.evaluation.robust.known]
-          + (hasProtected ? [point.evaluation.protected?.known ?? .none] : [])
-      }, subject: subject)
+    return (run, curve)
   }
 }
 

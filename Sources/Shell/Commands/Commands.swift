@@ -8,7 +8,8 @@ enum Commands {
       .costs,
       .train, .defend, .sweep, .resume, .recall, .keep, .open,
       .attack, .compare, .curve, .mistakes, .audit, .certify, .bounds, .evaluate, .predict, .repeat,
-      .weights, .summary, .gallery, .plot, .histogram, .show, .print, .tables, .schema, .export, .import,
+      .weights, .summary, .gallery, .gradient, .surface, .plot, .histogram, .show, .print, .tables, .schema, .export,
+      .import,
       .seed, .help, .options, .vars, .forget, .sleep,
     ]
   }

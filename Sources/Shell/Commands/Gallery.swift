@@ -136,7 +136,7 @@ extension ResultValue {
 
 extension Bitmap {
   /// A change from −1 to 1: for grey images blue and red on white, for colour images the change of each colour around grey.
-  fileprivate init(difference: [Float], width: Int, height: Int, channels: Int) {
+  init(difference: [Float], width: Int, height: Int, channels: Int) {
     if channels == 3 {
       self.init(planes: difference.map { 0.5 + $0 / 2 }, width: width, height: height, channels: 3)
     } else {

@@ -23,10 +23,11 @@ extension Command<Session> {
 
   static var export: Command {
     Command(
-      "export", "Write a table, a cost matrix or images to a file.", topic: Topic.notebook,
+      "export", "Write a table, a cost matrix, images or what an attack does to a file.", topic: Topic.notebook,
       examples: [
         "export (select model, robust from results) as: \"results.csv\"", "export guard as: \"guard.csv\"",
         "export take(fashion.test, 100) as: \"some.npz\"",
+        "export (attack normal with: pgd on: take(fashion.test, 50)) as: \"attack.html\"",
       ],
       details: """
         The ending of the file's name says how: .csv, .json, .jsonl (an object a line) or .md (Markdown). The first three \
@@ -37,13 +38,27 @@ extension Command<Session> {
         an attack with keep: images changed, the .npz also has x_clean, predictions, predictions_clean and settings, and a \
         folder says how many images still fool the model when rounded to 8 bits. Rows of features also go to .csv, in their own \
         units.
+        The result of an attack goes to .html: one page, for a reader who has nothing installed, on which eps is moved with a \
+        slider, and images, answers, the accuracy of each class and what mistakes cost follow. The attack is run at each of \
+        its radii for it, and each is stored.
         """
     ) { signature in
       let value = signature.subject(
-        "table", .either(.table, .object(CostsValue.self), .object(ImagesValue.self)), "what to write")
+        "table", .either(.table, .object(CostsValue.self), .object(ImagesValue.self), .object(ResultValue.self)),
+        "what to write")
       let file = signature.required("as", .file, "the file to write")
+      let eps = signature.optional(
+        "eps", .list(of: ParameterType<Double>.number(in: .all, unit: "pixel units")), "of an attack's page, the radii",
+        shown: "eleven, from 0 to that of the attack")
       return { session, given in
         try session.checkMayWrite(given[file])
+        if case .object(let result as ResultValue) = given[value] {
+          return try session.export(result, to: given[file], at: given[eps])
+        }
+        if given[eps] != nil {
+          throw Problem(
+            code: ShellCode.file, message: "eps belongs to the page of an attack's result", argument: "eps")
+        }
         if case .object(let images as ImagesValue) = given[value] {
           if let table = images.ownUnits, let form = try? TableFile(given[file], argument: "as") {
             try form.write(table)
@@ -67,6 +82,20 @@ extension Command<Session> {
 }
 
 extension Session {
+  fileprivate func export(_ result: ResultValue, to file: String, at radii: [Double]?) throws -> Value {
+    guard ["html", "htm"].contains(URL(fileURLWithPath: file).pathExtension.lowercased()) else {
+      throw Problem(
+        code: ShellCode.file, message: "a result is written as a page, .html",
+        help: [
+          "`export hit.examples as:` writes its images as a table, `export hit.adversarial as:` the changed images"
+        ],
+        argument: "as")
+    }
+    let page = try explorePage(of: result, at: radii, argument: "table")
+    try WrittenFile.write(page.text, to: file, argument: "as")
+    return wrote(file, page.summary)
+  }
+
   func wrote(_ file: String, _ what: String) -> Value {
     output.show(.text("\(file)  \(what)"))
     return .none

@@ -85,6 +85,7 @@ private struct PlotRequest {
       if case .chart(let chart) = drawing.content { return chart }
     case .object(let bounds as BoundsValue): return bounds.chart
     case .object(let proof as CertificationValue): return proof.chart
+    case .object(let surface as SurfaceValue): return surface.chart
     case .object(let costs as CostsValue):
       if let map = Chart(square: costs.table, title: Chart.title(of: costs)) { return map }
     default: break

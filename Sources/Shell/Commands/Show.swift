@@ -53,6 +53,10 @@ extension DrawingValue.Content {
     case .object(let prediction as PredictionValue):
       guard prediction.images.images.dataset.features == nil else { return nil }
       self = .picture(prediction.picture)
+    case .object(let gradient as GradientValue):
+      guard let picture = gradient.picture else { return nil }
+      self = .picture(picture)
+    case .object(let surface as SurfaceValue): self = .chart(surface.chart)
     case .object(let layer as LayerValue):
       guard let picture = Picture(layer) else { return nil }
       self = .picture(picture)

@@ -29,6 +29,10 @@ extension Block {
     case .object(let prediction as PredictionValue) where name == nil:
       (try? prediction.table()).map { .table($0) } ?? .summary(name: nil, text: prediction.summary, seconds: seconds)
     case .object(let bounds as BoundsValue) where name == nil: .table(bounds.table)
+    case .object(let gradient as GradientValue) where name == nil:
+      gradient.picture.map { .picture($0) } ?? (try? gradient.table()).map { .table($0) }
+        ?? .summary(name: nil, text: gradient.summary, seconds: seconds)
+    case .object(let surface as SurfaceValue) where name == nil: .chart(surface.chart)
     case .object(let object): .summary(name: name, text: object.summary, seconds: seconds)
     default: .summary(name: name, text: literal(value, upTo: name == nil ? 20_000 : 400), seconds: nil)
     }

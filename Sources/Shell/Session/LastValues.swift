@@ -22,6 +22,9 @@ struct LastValues {
     }
   }
 
+  /// Those that are kept, oldest first.
+  var all: [(cell: Int, value: Value)] { entries.map { ($0.cell, $0.value) } }
+
   /// - Parameter cell: `nil` for the last value there was.
   func value(of cell: Int?) throws -> Value {
     guard let cell else {

@@ -65,7 +65,7 @@ final class Session {
   var comments = ""
   /// Whether the names are kept as they are before each cell.
   private var remembersNames = true
-  private var values = LastValues()
+  private(set) var values = LastValues()
   private(set) var interpreter: Interpreter!
 
   struct Options {

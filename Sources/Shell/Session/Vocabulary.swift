@@ -39,7 +39,8 @@ enum Vocabulary {
 
   static let types: [ObjectType] = [
     DatasetValue.type, ImagesValue.type, CostsValue.type, ModelValue.type, LayerValue.type, ResultValue.type,
-    CertificationValue.type, BoundsValue.type, DrawingValue.type, RepetitionValue.type, MistakesValue.type,
+    CertificationValue.type, BoundsValue.type, GradientValue.type, SurfaceValue.type, DrawingValue.type,
+    RepetitionValue.type, MistakesValue.type,
     PredictionValue.type,
   ]
 }

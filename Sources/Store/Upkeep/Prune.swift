@@ -57,7 +57,7 @@ extension StoreFile {
       let run = PruningRun(db: db)
       try run.select(before: date, keeping: alive)
       let plan = try run.count()
-      try run.remove()
+      try run.remove(before: date)
       try run.forget()
       return plan
     }
@@ -141,7 +141,7 @@ private struct PruningRun {
     return plan
   }
 
-  func remove() throws {
+  func remove(before date: Date) throws {
     // Rows refer to each other both ways; at the end all references hold again.
     try db.execute(sql: "PRAGMA defer_foreign_keys = ON")
     let results = "(SELECT id FROM result WHERE cell IN temp.gone)"
@@ -168,6 +168,19 @@ private struct PruningRun {
         DELETE FROM session WHERE id IN (SELECT session FROM temp.emptied)
           AND id NOT IN (SELECT session FROM cell);
         DROP TABLE temp.emptied;
+        """)
+    // The plan of a sweep none of whose points is left here says nothing any more.
+    try db.execute(sql: "CREATE TEMP TABLE over (sweep INTEGER PRIMARY KEY)")
+    try db.execute(
+      sql: """
+        INSERT INTO temp.over SELECT id FROM sweep WHERE planned < ? AND NOT EXISTS (
+          SELECT 1 FROM sweep_point JOIN point USING (key) WHERE sweep_point.sweep = sweep.id)
+        """, arguments: [date.stored])
+    try db.execute(
+      sql: """
+        DELETE FROM sweep_point WHERE sweep IN temp.over;
+        DELETE FROM sweep WHERE id IN temp.over;
+        DROP TABLE temp.over;
         """)
   }
 

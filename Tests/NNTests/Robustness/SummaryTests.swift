@@ -29,6 +29,33 @@ import Testing
     #expect(alone.robust(at: 1) == curve.points[1].evaluation.robust)
   }
 
+  @Test func whatACurveKeepsIsWhatItsAnswersAreAbout() throws {
+    let target = CurvedModel.drawn(classes: 4, shape: shape, seed: 1)
+    let images = try labelled(by: target, count: 30, seed: 2, wrong: 2)
+    let positions = [0, 3, 17, 29]
+    for attack in [PGD(), DeepFool()] as [any Attack] {
+      let run = AttackRun(attack, within: ThreatModel(.linf, epsilon: 0))
+      let curve = try run.curve(at: [0, 0.02, 0.05, 0.1], against: target, on: images, keeping: positions)
+      var changed = 0
+      for point in curve.points {
+        #expect(point.kept.keys.sorted() == positions)
+        let kept = positions.map { point.kept[$0] ?? [] }
+        let answers = try target.predictions(of: kept, engine: Engine(threads: 1)).map(\.answer)
+        for (position, (image, answer)) in zip(positions, zip(kept, answers)) {
+          let one = point.evaluation.outcomes[position]
+          #expect(answer == (one.withinBudget ? one.answer : one.cleanAnswer), "\(attack.name) at \(point.epsilon)")
+          let distance = Vector.linf(Vector.difference(image, images.pixels(at: position)))
+          #expect(Double(distance) <= point.epsilon * 1.000001)
+          changed += distance > 0 ? 1 : 0
+        }
+      }
+      #expect(changed > 3)
+      let plain = try run.curve(at: [0, 0.02, 0.05, 0.1], against: target, on: images)
+      #expect(plain.points.map(\.evaluation.outcomes) == curve.points.map(\.evaluation.outcomes))
+      #expect(plain.points.allSatisfy { $0.kept.isEmpty })
+    }
+  }
+
   @Test func theWorstCaseIsTakenImageByImage() throws {
     let target = CurvedModel.drawn(classes: 4, shape: shape, seed: 1)
     let images = try labelled(by: target, count: 40, seed: 2)

@@ -66,6 +66,8 @@ complete -c ward -n "__fish_seen_subcommand_from export" -l run -d 'Run the scri
 complete -c ward -n "__fish_seen_subcommand_from export" -l seed -x -d 'With --run: the session seed.'
 complete -c ward -n "__fish_seen_subcommand_from export" -l threads -x -d 'With --run: how many threads work.'
 complete -c ward -n "__fish_seen_subcommand_from export" -l safe -d 'With --run: no !command, and no writing outside the store and the working folder.'
+complete -c ward -n "__fish_seen_subcommand_from export" -l answers -d 'With --run: the model answers and checks of a lesson'\''s tasks too.'
+complete -c ward -n "__fish_seen_subcommand_from export" -l explore -d 'With --run: a page on which eps of the script'\''s last attack is moved.'
 complete -c ward -n "__fish_seen_subcommand_from export" -l diagnostics -xa 'text json' -d 'Mistakes on standard error: text, or json with one object a line.'
 complete -c ward -n "__fish_seen_subcommand_from export" -f
 complete -c ward -n "__fish_seen_subcommand_from import-notebook" -l to -rF -d 'The script to write.'

@@ -45,8 +45,9 @@ extension Chart {
   /// In points.
   private var page: DrawingLook.Size {
     if let heatMap {
+      let field = heatMap.showsNumbers ? (62, 46) : (30, 30)
       return .init(
-        width: min(1400, 260 + 62 * heatMap.columns.count), height: min(1400, 170 + 46 * heatMap.rows.count))
+        width: min(1400, 260 + field.0 * heatMap.columns.count), height: min(1400, 170 + field.1 * heatMap.rows.count))
     }
     // The key gets room of its own below, so that the plot keeps its height.
     return .init(width: 800, height: 480 + (hasLongNames ? min(700, 22 * series.count) : 0))
@@ -180,13 +181,15 @@ extension Chart {
     func tics(_ names: [String]) -> String {
       names.enumerated().map { "\(Gnuplot.quotedTic($1)) \($0)" }.joined(separator: ", ")
     }
-    let colors = ColorScale.heat.enumerated().map { "\($0) '\(Color($1).html)'" }.joined(separator: ", ")
+    let scale = map.isSigned ? stride(from: -1, through: 1, by: 0.25).map { $0 } : [0, 0.25, 0.5, 0.75, 1]
     let most = map.largest
+    let colors = scale.map { "\($0) '\(map.color($0 * most).html)'" }.joined(separator: ", ")
     var lines = [
       "unset key", "set xtics (\(tics(map.columns))) rotate by 40 right scale 0",
       "set ytics (\(tics(map.rows))) scale 0",
       "set xrange [-0.5:\(Double(map.columns.count) - 0.5)]", "set yrange [\(Double(map.rows.count) - 0.5):-0.5]",
-      "set palette defined (\(colors))", "set cbrange [0:\(most > 0 ? most : 1)]", "unset border",
+      "set palette defined (\(colors))", "set cbrange [\(map.isSigned ? -most : 0):\(most > 0 ? most : 1)]",
+      "unset border",
     ]
     var rows: [[Double]] = []
     let texts = map.texts
@@ -195,7 +198,7 @@ extension Chart {
         guard let value else { continue }
         rows.append([Double(x), Double(y), value])
         // The number itself, light on dark and dark on light.
-        if map.columns.count <= 20 {
+        if map.showsNumbers {
           let color = map.color(value).brightness < 0.55 ? "#ffffff" : "#222222"
           lines.append(
             "set label \(Gnuplot.quoted(texts[y][x])) at \(x),\(y) center front font ',11' textcolor '\(color)'")
@@ -207,11 +210,28 @@ extension Chart {
 }
 
 extension Chart.HeatMap {
-  /// The largest number in it.
-  var largest: Double { values.flatMap { $0 }.compactMap { $0 }.filter(\.isFinite).max() ?? 0 }
+  /// Whether there is room for the numbers themselves in its fields.
+  var showsNumbers: Bool { columns.count <= 20 }
 
-  /// The colour of a number: white for 0, dark blue for the largest.
-  func color(_ value: Double) -> Color { ColorScale.sequential(largest > 0 ? value / largest : 0) }
+  private var known: [Double] { values.flatMap { $0 }.compactMap { $0 }.filter(\.isFinite) }
+
+  /// Whether some numbers are negative, as margins are.
+  var isSigned: Bool { known.contains { $0 < 0 } }
+
+  /// The largest magnitude in it.
+  var largest: Double { known.map(abs).max() ?? 0 }
+
+  /// The colour of a number: white for 0, dark blue for the largest; where some are negative these are blue, and the others red.
+  func color(_ value: Double) -> Color {
+    let share = largest > 0 ? value / largest : 0
+    return isSigned ? ColorScale.diverging(share) : ColorScale.sequential(share)
+  }
+
+  /// What its colours mean, for a line below it.
+  var legend: String {
+    let most = NumberText.reading(largest)
+    return isSigned ? "blue −\(most), white 0, red +\(most)" : "white 0, dark blue \(most)"
+  }
 
   /// The numbers for reading; empty where there is none.
   var texts: [[String]] {

@@ -210,6 +210,10 @@ extension Chart {
     let left = min(20, map.rows.map { DisplayWidth.of($0) }.max() ?? 0)
     let needed = map.texts.flatMap { $0 }.map { DisplayWidth.of($0) }.max() ?? 1
     let room = (width - left - 1) / max(1, map.columns.count)
+    // Where so many columns leave no room for numbers, colours alone show what there is to see.
+    if colors, room < needed + 1, room >= 1, !map.showsNumbers {
+      return (head + fields(map, column: min(room, 4), left: left) + [map.legend]).joined(separator: "\n")
+    }
     guard colors, room >= needed + 1 else { return (head + [map.table()]).joined(separator: "\n") }
     let column = min(room, max(needed + 2, min(9, (map.columns.map { DisplayWidth.of($0) }.max() ?? 0) + 1)))
     var lines = head
@@ -230,5 +234,25 @@ extension Chart {
       lines.append(DisplayWidth.pad(label, to: left, right: true) + " " + cells.joined())
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// The rows as coloured fields, and names under as many columns as have room.
+  private func fields(_ map: HeatMap, column: Int, left: Int) -> [String] {
+    var lines = zip(map.rows, map.values).map { name, row in
+      let label = DisplayWidth.truncate(name.withVisibleControls, to: left)
+      return DisplayWidth.pad(label, to: left, right: true) + " "
+        + row.map { value in
+          let blank = String(repeating: " ", count: column)
+          return value.map { "\u{1b}[\(map.color($0).background)m\(blank)\u{1b}[0m" } ?? blank
+        }.joined()
+    }
+    let widest = map.columns.map { DisplayWidth.of($0.withVisibleControls) }.max() ?? 0
+    let every = max(1, (min(widest, 12) + column) / column)
+    var names = String(repeating: " ", count: left + 1)
+    for name in stride(from: 0, to: map.columns.count, by: every).map({ map.columns[$0] }) {
+      names += DisplayWidth.pad(DisplayWidth.truncate(name.withVisibleControls, to: 12), to: every * column)
+    }
+    lines.append(names)
+    return lines
   }
 }

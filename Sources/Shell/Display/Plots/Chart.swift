@@ -62,7 +62,10 @@ struct Chart: Codable, Equatable, Sendable {
 
   /// What files and transcripts get in its place: short, its numbers rounded.
   var description: String {
-    if let heatMap { return title.withVisibleControls + "\n" + heatMap.table(corner: y.label) }
+    if let heatMap {
+      let head = title.withVisibleControls
+      return heatMap.showsNumbers ? head + "\n" + heatMap.table(corner: y.label) : "plot: \(head) (\(heatMap.inWords))"
+    }
     let up = [y.label, right?.label ?? ""].filter { !$0.isEmpty }.joined(separator: ", ")
     let axes = " (across: \(x.label), up: \(up))".withVisibleControls
     let lines = series.prefix(Self.maxNamed).map { "  " + line(about: $0) }
@@ -113,6 +116,13 @@ extension Chart.Axis {
 }
 
 extension Chart.HeatMap {
+  /// How many numbers there are, and between which.
+  fileprivate var inWords: String {
+    let known = values.flatMap { $0 }.compactMap { $0 }.filter(\.isFinite)
+    guard let least = known.min(), let most = known.max() else { return "no numbers" }
+    return "\(rows.count) × \(columns.count) values from \(NumberText.reading(least)) to \(NumberText.reading(most))"
+  }
+
   /// The numbers themselves, in a box.
   func table(corner: String = "") -> String {
     let numbers = NumberText.column(values.flatMap { $0 }.compactMap { $0 })
