@@ -85,7 +85,7 @@ struct Lesson {
     }
   }
 
-  /// `Lesson 3: the smallest change` is `the smallest change`.
+  /// `Lesson 5: is it really robust?` is `is it really robust?`.
   private static func title(of text: String) -> String? {
     let line = text.leadingComments.comments.split(separator: "\n").lazy
       .map { $0.drop { $0 == "#" }.trimmingCharacters(in: .whitespaces) }.first { !$0.isEmpty }

@@ -36,7 +36,7 @@ enum LessonFiles {
     return names.filter { $0.hasSuffix(".ward") }.sorted().map { "\(folder)/\($0)" }
   }
 
-  /// `3` of `03-the-smallest-change.ward`.
+  /// `3` of `03-many-small-steps.ward`.
   static func number(of file: String) -> Int? {
     let digits = URL(fileURLWithPath: file).lastPathComponent.prefix(while: \.isNumber)
     return Int(digits)
