@@ -143,15 +143,15 @@ def beginner(program, home):
         expect("error" in shown and "load" in ward.offer, "a typo does not end the step")
         shown = ward.type("print 1 + 1")
         expect("later steps need `fashion`" in shown, f"what is aside does not end the step: {shown[-200:]!r}")
-        expect(steps_of(ward.enter()) == (2, 17), "Enter runs the step and goes on")
+        expect(steps_of(ward.enter()) == (2, 19), "Enter runs the step and goes on")
         expect("no task" in ward.type(":hint"), "a step that is no task has no hint")
         # The middle of a line is changed as at any prompt: two epochs instead of three.
         ward.seen = ""
         ward.send("\x7f2" + ENTER)
         shown = ward.answer(120)
-        expect("2 epochs" in shown and steps_of(shown) == (3, 17), f"a changed step is the step: {shown[-300:]!r}")
+        expect("2 epochs" in shown and steps_of(shown) == (3, 19), f"a changed step is the step: {shown[-300:]!r}")
         expect("it holds" in ward.enter(), "a check says that it holds")
-        expect(steps_of(ward.type(":back")) == (3, 17), ":back goes back")
+        expect(steps_of(ward.type(":back")) == (3, 19), ":back goes back")
         ward.type(":next")
         expect("One step is enough" in ward.type(":again"), ":again shows the step once more")
         expect("[" in ward.type(":skip"), ":skip goes on")
@@ -165,7 +165,7 @@ def beginner(program, home):
         expect("5" in ward.type("mine"), "the session's names are back")
         step = place(program, home, "01-first-attack")[0]
         shown = ward.type(":lesson 1")
-        expect(steps_of(shown) == (step + 1, 17), f"the lesson goes on where it was left: {step}, {shown[-300:]!r}")
+        expect(steps_of(shown) == (step + 1, 19), f"the lesson goes on where it was left: {step}, {shown[-300:]!r}")
         shown = ward.type(":lesson 1 14")
         expect("It is judged" in shown, f"a step can be named: {shown[-300:]!r}")
         expect("go lower" in ward.type("let edge = 0.2"), "a wrong answer is told what helps")
