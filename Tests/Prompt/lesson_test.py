@@ -3,7 +3,7 @@
 
     python3 Tests/Prompt/lesson_test.py .build/release/ward [LESSON...]
 
-Lessons 1 to 3 are gone through as they are, with the typos of a beginner; the others in copies with little data and few
+Lessons 1 to 6 are gone through as they are, the first with the typos of a beginner; the others in copies with little data and few
 epochs, whose `check`s about accuracies need not hold. Needs the package dataset-fashion-mnist, and nothing but Python.
 """
 import csv
@@ -20,7 +20,7 @@ from prompt_test import ENTER, ESCAPES, Prompt, control
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 LESSONS = sorted(glob.glob(ROOT + "/examples/lessons/*.ward"))
-AS_THEY_ARE = 3
+AS_THEY_ARE = 6
 
 failures = []
 
@@ -143,17 +143,19 @@ def beginner(program, home):
         expect("error" in shown and "load" in ward.offer, "a typo does not end the step")
         shown = ward.type("print 1 + 1")
         expect("later steps need `fashion`" in shown, f"what is aside does not end the step: {shown[-200:]!r}")
-        expect(steps_of(ward.enter()) == (2, 19), "Enter runs the step and goes on")
+        expect(steps_of(ward.enter()) == (2, 31), "Enter runs the step and goes on")
         expect("no task" in ward.type(":hint"), "a step that is no task has no hint")
+        expect(steps_of(ward.enter()) == (3, 31), "pictures are shown, and the next step comes")
         # The middle of a line is changed as at any prompt: two epochs instead of three.
         ward.seen = ""
         ward.send("\x7f2" + ENTER)
         shown = ward.answer(120)
-        expect("2 epochs" in shown and steps_of(shown) == (3, 19), f"a changed step is the step: {shown[-300:]!r}")
+        expect("2 epochs" in shown and steps_of(shown) == (4, 31), f"a changed step is the step: {shown[-300:]!r}")
+        expect("of 100 pictures" in ward.enter(), "what is printed is shown")
         expect("it holds" in ward.enter(), "a check says that it holds")
-        expect(steps_of(ward.type(":back")) == (3, 19), ":back goes back")
+        expect(steps_of(ward.type(":back")) == (5, 31), ":back goes back")
         ward.type(":next")
-        expect("One step is enough" in ward.type(":again"), ":again shows the step once more")
+        expect("Who attacks?" in ward.type(":again"), ":again shows the step once more")
         expect("[" in ward.type(":skip"), ":skip goes on")
         # Ctrl-C empties the line.
         ward.seen = ""
@@ -165,8 +167,8 @@ def beginner(program, home):
         expect("5" in ward.type("mine"), "the session's names are back")
         step = place(program, home, "01-first-attack")[0]
         shown = ward.type(":lesson 1")
-        expect(steps_of(shown) == (step + 1, 19), f"the lesson goes on where it was left: {step}, {shown[-300:]!r}")
-        shown = ward.type(":lesson 1 14")
+        expect(steps_of(shown) == (step + 1, 31), f"the lesson goes on where it was left: {step}, {shown[-300:]!r}")
+        shown = ward.type(":lesson 1 28")
         expect("It is judged" in shown, f"a step can be named: {shown[-300:]!r}")
         expect("go lower" in ward.type("let edge = 0.2"), "a wrong answer is told what helps")
         expect("Hint 1 of 3" in ward.type(":hint") and "Hint 2 of 3" in ward.type(":hint"), "hints come one by one")
@@ -333,6 +335,9 @@ def main():
         sys.exit(__doc__)
     program = os.path.abspath(sys.argv[1])
     wanted = sys.argv[2:]
+    unknown = [word for word in wanted if word not in map(str, range(1, len(LESSONS) + 1))]
+    if unknown:
+        sys.exit(f"there is no lesson {', '.join(unknown)}: they are numbers from 1 to {len(LESSONS)}")
     folder = tempfile.mkdtemp(prefix="ward-lesson-")
     def home(name):
         path = f"{folder}/{name}"
