@@ -337,6 +337,7 @@ def check_explored(ward):
         file.write(FEATURES)
     script = ('let kinds = load "kinds.csv" target: "kind" test: 25%\nlet m = train network([dense(4), relu, dense]) on: kinds epochs: 2\n'
               'export (attack m with: pgd(steps: 3) on: kinds.test eps: 0.2) as: "kinds.html" eps: [0, 0.1, 0.2]\n'
+              'export (attack m with: fmn on: kinds.test norm: l0 eps: 2) as: "counts.html"\n'
               'try { export (evaluate m) as: "none.html" } catch problem { print problem.message }\n'
               'try { export (attack m with: fgsm on: kinds.test) as: "none.csv" } catch problem { print problem.message }\n'
               'try { export (attack m with: fgsm on: kinds.test) as: "none.html" eps: [0.1] } catch problem { print problem.message }\n'
@@ -345,6 +346,7 @@ def check_explored(ward):
     expect("0 to look at" in run.stdout and "no eps to move" in run.stdout and "as a page, .html" in run.stdout
            and "2 to 51 radii" in run.stdout and "eps belongs to" in run.stdout, f"{run.stdout}{run.stderr}")
     expect(not os.path.exists(ward.path("none.html")) and not os.path.exists(ward.path("none.csv")), "what was refused is written")
+    expect([radius["eps"] for radius in explored(ward, "counts.html")["radii"]] == ["0", "1", "2"], "L0 counts values")
     data = explored(ward, "kinds.html")
     expect("</script>" in data["classes"][0] + data["classes"][1] and data["shown"] == [], "the classes of a table")
     with open(ward.path("quiet.ward"), "w") as file:

@@ -52,6 +52,14 @@ extension Library {
       $0.reduce(0, +) / Double($0.count)
     },
     aggregate(
+      "median", "The number in the middle of a list, of an even number the mean of the two.",
+      example: Example("median([9, 1, 2])", gives: "2"), needs: 1
+    ) { numbers in
+      guard numbers.allSatisfy({ !$0.isNaN }) else { return .nan }
+      let (sorted, half) = (numbers.sorted(), numbers.count / 2)
+      return numbers.count.isMultiple(of: 2) ? sorted[half - 1] / 2 + sorted[half] / 2 : sorted[half]
+    },
+    aggregate(
       "std", "The standard deviation of the numbers in a list (divides by n - 1).",
       example: Example("std([1, 2, 6])", gives: "2.6457513110645907"), needs: 2
     ) {

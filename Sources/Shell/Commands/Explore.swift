@@ -7,7 +7,7 @@ extension Session {
   ///
   /// - Parameters:
   ///   - result: of one attack.
-  ///   - given: the radii; nil for eleven from 0 to that of the result.
+  ///   - given: the radii; nil for eleven from 0 to that of the result, of L0 whole numbers.
   ///   - argument: what a mistake is about.
   func explorePage(of result: ResultValue, at given: [Double]?, argument: String? = nil) throws -> ExplorePage {
     guard let run = result.run, let choice = result.choice, result.goal == nil else {
@@ -25,8 +25,10 @@ extension Session {
           "a page of \(images.counted) is too large for a reader: \(NumberText.count(ExplorePage.mostImages)) are the most",
         help: ["attack fewer: `on: take(DATA.test, 1000)`"], argument: argument)
     }
-    let radii = Set(given ?? (0...10).map { ($0 == 10 ? run.threat.bound : run.threat.bound * Double($0) / 10) })
-      .sorted()
+    let bound = run.threat.bound
+    let tenths = (0...10).map { $0 == 10 ? bound : bound * Double($0) / 10 }
+    // L0 counts pixels.
+    let radii = Set(given ?? (run.threat.norm == .l0 ? tenths.map { $0.rounded() } : tenths)).sorted()
     guard radii.count <= ExplorePage.mostRadii, radii.count > 1 else {
       throw Problem(
         code: ShellCode.file, message: "a page has from 2 to \(ExplorePage.mostRadii) radii, not \(radii.count)",

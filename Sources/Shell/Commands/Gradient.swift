@@ -123,7 +123,7 @@ struct GradientValue: Object {
       strips: (0..<shown).map { position in
         let one = gradients[position]
         let scale = one.largest > 0 && one.largest.isFinite ? 1 / one.largest : 0
-        let loss = NumberText.reading(Double(one.loss))
+        let loss = abs(one.loss) < 0.001 ? "< 0.001" : NumberText.reading(Double(one.loss))
         return Picture.Strip(
           caption: "\(classes[some.label(at: position)]), loss \(loss)",
           images: [
