@@ -326,8 +326,6 @@ def check_explored(ward):
         for image, radius in zip(images, data["radii"]):
             largest = max(abs(a - b) for a, b in zip(image, images[0])) / 255
             expect(largest <= float(radius["eps"]) + 1 / 255, f"an image changed by {largest} at {radius['eps']}")
-            position = data["labels"].index(one["label"])
-            expect(0 <= one["answers"][0] < 10 and position >= 0, "an answer is no class")
     for image in data["shown"]:
         expect(image["answers"][0] == data["radii"][0]["answers"][image["index"]], "the clean answer of what is shown")
         expect(image["answers"][-1] == data["radii"][-1]["answers"][image["index"]], "the last answer of what is shown")

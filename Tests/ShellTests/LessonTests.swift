@@ -154,7 +154,10 @@ import Testing
     for file in LessonFiles.all {
       let lesson = try LessonFiles.lesson(file, in: Vocabulary.environment())
       #expect(lesson.mistakes.isEmpty && !lesson.title.isEmpty, "\(file)")
-      for task in lesson.tasks {
+      for step in lesson.steps {
+        guard let task = step.task else { continue }
+        // A student who gives all that is asked for is judged: the model answer gives no other name.
+        for name in task.gives { #expect(step.comments.contains("`\(name)`"), "\(file): \(task.heading): \(name)") }
         #expect(!task.checks.isEmpty && !task.gives.isEmpty, "\(file): \(task.heading)")
         for check in task.checks { #expect(check.text.contains("because:"), "\(file): \(check.text)") }
       }

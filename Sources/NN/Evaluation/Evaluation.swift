@@ -54,7 +54,7 @@ public struct Evaluation: Sendable {
   }
 
   /// The answers under attack: `counts[true class][answer]`. Images without an answer are in none.
-  public var confusion: [[Int]] { confusion(finalAnswer) }
+  public var confusion: [[Int]] { confusion(\.finalAnswer) }
 
   /// The size of the change, in a norm, for every image whose aim was reached; ascending. Divide by `success` with
   /// care: images that withstood are not in it.
@@ -69,19 +69,16 @@ public struct Evaluation: Sendable {
         number: number, name: classNames[number], isProtected: costs?.protected.contains(number) ?? false,
         clean: Rate(own.count(where: \.isCleanRight), of: own.count),
         robust: Rate(own.count(where: \.isRobust), of: own.count),
-        meanCost: own.isEmpty ? .nan : own.reduce(0) { $0 + cost(number, finalAnswer($1)) } / Double(own.count),
+        meanCost: own.isEmpty ? .nan : own.reduce(0) { $0 + cost(number, $1.finalAnswer) } / Double(own.count),
         mostTakenFor: mostTakenFor(number, own))
     }
   }
 
   /// What the answer to an image costs under attack.
-  func answerCost(of outcome: Outcome) -> Double { cost(outcome.label, finalAnswer(outcome)) }
-
-  /// The answer that counts under attack: that of a change beyond the radius does not.
-  private func finalAnswer(_ outcome: Outcome) -> Int { outcome.withinBudget ? outcome.answer : outcome.cleanAnswer }
+  func answerCost(of outcome: Outcome) -> Double { cost(outcome.label, outcome.finalAnswer) }
 
   private func mostTakenFor(_ number: Int, _ own: [Outcome]) -> ClassRow.Confusion? {
-    let wrong = own.map(finalAnswer).filter { $0 != number && $0 >= 0 }
+    let wrong = own.map(\.finalAnswer).filter { $0 != number && $0 >= 0 }
     let counts = Dictionary(wrong.map { ($0, 1) }, uniquingKeysWith: +)
     let best = counts.max { $0.value == $1.value ? $0.key > $1.key : $0.value < $1.value }
     return best.map { ClassRow.Confusion(number: $0.key, name: classNames[$0.key], count: $0.value) }

@@ -33,6 +33,8 @@ public struct Outcome: Sendable, Hashable {
 
   /// Whether the clean image is answered rightly.
   public var isCleanRight: Bool { cleanAnswer == label }
+  /// The answer within the radius: a change that needed more has not been made.
+  public var finalAnswer: Int { withinBudget ? answer : cleanAnswer }
   /// Whether the answer is still right after the attack; never for an image that was wrong while clean.
   public var isRobust: Bool { isCleanRight && !(attacked && withinBudget && answer != label) }
 }

@@ -1,5 +1,3 @@
-import Foundation
-
 /// What the loss is at one image, and in which direction of its pixels it grows.
 public struct ImageGradient: Sendable {
   /// Before softmax, one a class.
@@ -26,6 +24,9 @@ extension Target {
     of loss: AttackLoss, at images: Images, engine: Engine, stop: Stop = .never
   ) throws -> [ImageGradient] {
     try check(images)
+    try MemoryShortage.check(
+      "the gradients of \(images.count) images",
+      [.init("a number for each pixel", 4 * Double(images.count * shape.count))], hint: "take fewer images")
     return try Blocks(engine: engine, stop: stop).run(images.count, against: self) { range, responder in
       let aims = range.map { Aim(label: images.label(at: $0)) }
       return zip(

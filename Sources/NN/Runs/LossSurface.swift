@@ -25,9 +25,7 @@ public struct LossSurface: Sendable {
     engine: Engine,
     stop: Stop = .never
   ) throws {
-    require(
-      epsilon > 0 && steps >= 3 && steps % 2 == 1 && !images.isEmpty,
-      "eps \(epsilon), \(steps) steps, \(images.count) images")
+    require(epsilon > 0 && steps >= 3 && steps % 2 == 1, "eps \(epsilon), \(steps) steps")
     let gradients = try target.gradients(of: loss, at: images, engine: engine, stop: stop).map(\.gradient)
     let offsets = (0..<steps).map { epsilon * (2 * Float($0) / Float(steps - 1) - 1) }
     let places = steps * steps

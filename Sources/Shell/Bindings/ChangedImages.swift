@@ -16,10 +16,7 @@ final class ChangedImages {
   func clean(_ number: Int) -> Pixels { result.images.images.pixels(at: number) }
 
   /// The answer to the image that the selection has.
-  func answer(_ number: Int) -> Int {
-    let one = outcome(number)
-    return one.withinBudget ? one.answer : one.cleanAnswer
-  }
+  func answer(_ number: Int) -> Int { outcome(number).finalAnswer }
 
   /// Changed images in place of clean ones. A change beyond the radius, which the smallest change of some attacks may be, has
   /// not broken the image: it stays clean.

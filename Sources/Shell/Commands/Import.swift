@@ -92,7 +92,7 @@ extension Session {
         argument: "as")
     }
     let page = try explorePage(of: result, at: radii, argument: "table")
-    try WrittenFile.write(page.text, to: file, argument: "as")
+    try WrittenFile.write(page.text(), to: file, argument: "as")
     return wrote(file, page.summary)
   }
 

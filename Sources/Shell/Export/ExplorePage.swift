@@ -43,66 +43,52 @@ struct ExplorePage {
     return Array(chosen.sorted { (images.label(at: $0), $0) < (images.label(at: $1), $1) }.prefix(room))
   }
 
-  var text: String {
-    let title = HTMLPage.escaped(result.heading)
-    return """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <meta name="generator" content="ward \(wardVersion)">
-      <title>\(title)</title>
-      <style>
-      \(HTMLPage.style)
-      \(Self.style)
-      </style>
-      </head>
-      <body>
-      <header><h1>\(HTMLPage.escaped(result.model.identity.name)) under attack</h1></header>
-      <main>
-      \(introduction)
-      <h2><label for="eps">How much may the attacker change?</label></h2>
-      <div class="dial">
-      <p class="reading"><output id="value" for="eps"></output> <span id="overall" aria-live="polite"></span></p>
-      <input id="eps" type="range" min="0" max="\(points.count - 1)" step="1" value="0" aria-describedby="meaning">
-      </div>
-      <p id="meaning" class="meaning"></p>
-      <section aria-labelledby="classes-title">
-      <h2 id="classes-title">Each class</h2>
-      <div id="classes" class="classes" role="radiogroup" aria-label="Class to look at"></div>
-      </section>
-      \(picturesSection)
-      <section aria-labelledby="matrix-title">
-      <h2 id="matrix-title">What was taken for what, and what it costs</h2>
-      <div class="tabs" role="radiogroup" aria-label="What the table shows">
-      <label><input type="radio" name="matrix" value="answers" checked> answers at this eps</label>
-      <label><input type="radio" name="matrix" value="costs"> cost of each mistake</label>
-      </div>
-      <div class="scroll" tabindex="0" role="region" aria-label="True classes against answers">
-      <table id="matrix" class="matrix"></table>
-      </div>
-      <p id="cost" class="remark"></p>
-      </section>
-      <noscript><p>The slider needs JavaScript. All figures stand in the table below.</p></noscript>
-      <section aria-labelledby="table-title">
-      <h2 id="table-title">All figures</h2>
-      \(HTMLPage.table(StoredTable(figures), caption: "Robust accuracy of each class at each eps"))
-      </section>
-      </main>
-      <footer>
-      <h2>Where this comes from</h2>
-      <dl>\(facts)</dl>
-      </footer>
-      <script type="application/json" id="data">\(data)</script>
-      <script>
-      \(Self.script)
-      </script>
-      </body>
-      </html>
-
-      """
+  /// - Throws: where a figure is no number that JSON has.
+  func text() throws -> String {
+    let content = try data()
+    return HTMLPage.whole(
+      title: result.heading, style: HTMLPage.style + "\n" + Self.style,
+      body: """
+        <header><h1>\(HTMLPage.escaped(result.model.identity.name)) under attack</h1></header>
+        <main>
+        \(introduction)
+        <h2><label for="eps">How much may the attacker change?</label></h2>
+        <div class="dial">
+        <p class="reading"><output id="value" for="eps"></output> <span id="overall" aria-live="polite"></span></p>
+        <input id="eps" type="range" min="0" max="\(points.count - 1)" step="1" value="0" aria-describedby="meaning">
+        </div>
+        <p id="meaning" class="meaning"></p>
+        <section aria-labelledby="classes-title">
+        <h2 id="classes-title">Each class</h2>
+        <div id="classes" class="classes" role="radiogroup" aria-label="Class to look at"></div>
+        </section>
+        \(picturesSection)
+        <section aria-labelledby="matrix-title">
+        <h2 id="matrix-title">What was taken for what, and what it costs</h2>
+        <div class="tabs" role="radiogroup" aria-label="What the table shows">
+        <label><input type="radio" name="matrix" value="answers" checked> answers at this eps</label>
+        <label><input type="radio" name="matrix" value="costs"> cost of each mistake</label>
+        </div>
+        <div class="scroll" tabindex="0" role="region" aria-label="True classes against answers">
+        <table id="matrix" class="matrix"></table>
+        </div>
+        <p id="cost" class="remark"></p>
+        </section>
+        <noscript><p>The slider needs JavaScript. All figures stand in the table below.</p></noscript>
+        <section aria-labelledby="table-title">
+        <h2 id="table-title">All figures</h2>
+        \(HTMLPage.table(StoredTable(figures), caption: "Robust accuracy of each class at each eps"))
+        </section>
+        </main>
+        <footer>
+        <h2>Where this comes from</h2>
+        <dl>\(facts)</dl>
+        </footer>
+        <script type="application/json" id="data">\(content)</script>
+        <script>
+        \(Self.script)
+        </script>
+        """)
   }
 
   /// What is in it, in a line.
@@ -148,9 +134,6 @@ struct ExplorePage {
 
   private var classNames: [String] { result.evaluation.classNames }
 
-  /// The answer to an image within the radius.
-  private static func answer(_ one: NN.Outcome) -> Int { one.withinBudget ? one.answer : one.cleanAnswer }
-
   /// One row a class, one column a radius.
   private var figures: Table {
     func row(_ name: String, _ rates: [Rate]) -> [Value] { [.string(name)] + rates.map(\.known) }
@@ -194,7 +177,7 @@ struct ExplorePage {
   }
 
   /// What the page's script reads. Nothing in it can end the element that it stands in.
-  private var data: String {
+  private func data() throws -> String {
     let images = result.images.images
     let costs = result.costs?.costs
     let count = classNames.count
@@ -207,7 +190,7 @@ struct ExplorePage {
       width: images.shape.width, height: images.shape.height, channels: images.shape.channels,
       radii: points.map { point in
         .init(
-          eps: NumberText.reading(point.epsilon), answers: point.evaluation.outcomes.map(Self.answer),
+          eps: NumberText.reading(point.epsilon), answers: point.evaluation.outcomes.map(\.finalAnswer),
           robust: point.evaluation.outcomes.map { $0.isRobust ? 1 : 0 }, cost: point.evaluation.meanCost)
       },
       shown: shown.enumerated().map { place, position in
@@ -221,7 +204,7 @@ struct ExplorePage {
       })
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
-    let text = (try? encoder.encode(data)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    let text = String(decoding: try encoder.encode(data), as: UTF8.self)
     return text.replacingOccurrences(of: "<", with: "\\u003c").replacingOccurrences(of: "\u{2028}", with: "\\u2028")
   }
 

@@ -6,33 +6,43 @@ struct HTMLPage {
   let environment: Environment
 
   func text(of session: ExportedSession) -> String {
-    let title = Self.escaped(session.title)
     let cells = session.cells.enumerated().map { cell($1, at: $0 + 1) }
-    return """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <meta name="generator" content="ward \(wardVersion)">
-      <title>\(title)</title>
-      <style>
-      \(Self.style)
-      </style>
-      </head>
-      <body>
-      <header><h1>\(title)</h1></header>
-      <main>
-      \(cells.joined(separator: "\n"))
-      </main>
-      <footer>
-      \(provenance(of: session))
-      </footer>
-      </body>
-      </html>
+    return Self.whole(
+      title: session.title, style: Self.style,
+      body: """
+        <header><h1>\(Self.escaped(session.title))</h1></header>
+        <main>
+        \(cells.joined(separator: "\n"))
+        </main>
+        <footer>
+        \(provenance(of: session))
+        </footer>
+        """)
+  }
 
-      """
+  /// A file around a body: what every page begins with.
+  ///
+  /// - Parameter title: as text; it is escaped here.
+  static func whole(title: String, style: String, body: String) -> String {
+    """
+    <!DOCTYPE html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <meta name="generator" content="ward \(wardVersion)">
+    <title>\(escaped(title))</title>
+    <style>
+    \(style)
+    </style>
+    </head>
+    <body>
+    \(body)
+    </body>
+    </html>
+
+    """
   }
 
   private func cell(_ cell: ExportedSession.Cell, at place: Int) -> String {

@@ -1,25 +1,49 @@
 import Lang
 
+/// Where a walk over the statements of a lesson stands: inside of a task, or not. A task goes from its heading to its last check.
+private struct TaskWalk {
+  private var isInTask = false
+  private var hasChecks = false
+
+  enum Place {
+    /// Outside of tasks.
+    case outside
+    /// The first statement of a task, below its heading.
+    case beginning
+    /// Another statement of its model answer, or a check.
+    case inside
+  }
+
+  /// The place of the next statement.
+  ///
+  /// - Parameter comments: what stands above it.
+  mutating func next(_ statement: String, below comments: String) -> Place {
+    let found = TaskComments(comments)
+    let isCheck = statement.prefixMatch(of: /check\b/) != nil
+    if found.hasHeading || hasChecks && !isCheck { (isInTask, hasChecks) = (false, false) }
+    isInTask = isInTask || found.task != nil
+    guard isInTask else { return .outside }
+    hasChecks = hasChecks || isCheck
+    return found.task == nil ? .inside : .beginning
+  }
+}
+
 /// A lesson for students to fill in: its text without the answers and checks of its tasks.
 enum Handout {
+  /// What stands where the answer is to be.
+  fileprivate static let place = "# Your answer:"
+
   static func text(of lesson: Lesson, in environment: Environment) -> String {
     let program = Program.reading(lesson.source, in: environment)
     let passages = program.passages
-    var text = "", isInTask = false, hasChecks = false
+    var (text, walk) = ("", TaskWalk())
     for (item, passage) in zip(program.items, passages.all) {
-      let found = TaskComments(passage.before.leadingComments.comments)
-      let isCheck = item.text.prefixMatch(of: /check\b/) != nil
-      if found.hasHeading || hasChecks && !isCheck { (isInTask, hasChecks) = (false, false) }
-      if found.task != nil {
-        isInTask = true
-        let above = text.isEmpty ? passage.before.trimmingCharacters(in: .newlines) : passage.before
-        text += above + "# Your answer:\n"
+      switch walk.next(item.text, below: passage.before.leadingComments.comments) {
+      case .outside: text += passage.before + passage.text
+      case .beginning:
+        text += (text.isEmpty ? passage.before.trimmingCharacters(in: .newlines) : passage.before) + place + "\n"
+      case .inside: break
       }
-      guard isInTask else {
-        text += passage.before + passage.text
-        continue
-      }
-      hasChecks = hasChecks || isCheck
     }
     text += passages.ending
     return text.hasSuffix("\n") ? text : text + "\n"
@@ -31,18 +55,15 @@ extension ExportedSession {
   ///
   /// - Parameter isNotebook: whether a cell for the student's own answer stands in their place.
   func handout(isNotebook: Bool) -> ExportedSession {
-    var copy = self
-    var isInTask = false, hasChecks = false
+    var (copy, walk) = (self, TaskWalk())
     copy.cells = cells.flatMap { cell -> [Cell] in
-      let found = TaskComments(cell.before.leadingComments.comments)
-      let isCheck = cell.source.prefixMatch(of: /check\b/) != nil
-      if found.hasHeading || hasChecks && !isCheck { (isInTask, hasChecks) = (false, false) }
-      isInTask = isInTask || found.task != nil
-      guard isInTask else { return [cell] }
-      hasChecks = hasChecks || isCheck
-      guard found.task != nil else { return [] }
-      let answer = Cell(before: "\n", source: "# Your answer:", blocks: [])
-      return [Cell(before: cell.before, source: "", blocks: [])] + (isNotebook ? [answer] : [])
+      switch walk.next(cell.source, below: cell.before.leadingComments.comments) {
+      case .outside: [cell]
+      case .beginning:
+        [Cell(before: cell.before, source: "", blocks: [])]
+          + (isNotebook ? [Cell(before: "\n", source: Handout.place, blocks: [])] : [])
+      case .inside: []
+      }
     }
     return copy
   }
