@@ -157,6 +157,7 @@ private struct Merge {
       try renumberModels(in: table.name, after: before[table.name] ?? 0)
     }
     try bringUpToDate()
+    try mergeLessons()
     for table in tables where table.hasID { try db.execute(sql: "DROP TABLE temp.\"map_\(table.name)\"") }
     return merged
   }
@@ -286,6 +287,20 @@ private struct Merge {
         sql: "UPDATE main.\"\(table)\" SET spec = json_replace(spec, ?, ?) WHERE id = ?",
         arguments: [place["place"] as String, place["model"] as Int64, place["id"] as Int64])
     }
+  }
+
+  /// A lesson that was gone through in both stores: what was solved in either is solved, and it goes on where it was last.
+  private func mergeLessons() throws {
+    try db.execute(
+      sql: """
+        UPDATE main.lesson SET
+            solved = (SELECT json_group_array(value) FROM (
+              SELECT value FROM json_each(main.lesson.solved) UNION SELECT value FROM json_each(o.solved))),
+            done = max(main.lesson.done, o.done)
+          FROM other.lesson o WHERE o.name = main.lesson.name;
+        UPDATE main.lesson SET title = o.title, step = o.step, steps = o.steps, tasks = o.tasks, changed = o.changed
+          FROM other.lesson o WHERE o.name = main.lesson.name AND o.changed > main.lesson.changed;
+        """)
   }
 
   /// Cells and sessions that were running when they were merged before, and have ended since. A cell that is running has no

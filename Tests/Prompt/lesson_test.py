@@ -274,7 +274,8 @@ CLASS = {
                "0 0 1 1 0 0.5", "expected a value"),
     "headless": (["let double = 6", SQUARES], "2 1 1 1 0 0", ""),
     "deep": ([ONE, TWO, THREE, "def next_one(x) { return next_one(x) }\nlet last = 8"], "0 0 0 0 0 0.5", ""),
-    "writes": ([ONE, 'export (select 1 as a) as: "week.csv"', 'export (select 1 as a) as: "../out.csv"', "let double = 6",
+    "writes": ([ONE, 'export (select 1 as a) as: "week.csv"', 'export (select 1 as a) as: "mine/week.csv"',
+                'export (select 1 as a) as: "../out.csv"', "let double = 6",
                 "check double == 7", TWO, ":run right.ward", "let squares = [9, 4, 1]"], "2 1 0 1 0 0", "outside the working folder"),
 }
 
@@ -286,6 +287,11 @@ def grading(program, folder):
     for name, (parts, _, _) in CLASS.items():
         with open(f"{folder}/{name}.ward", "w") as file:
             file.write("\n".join(parts) + "\n")
+    # The grader has files of the names that an answer writes.
+    os.mkdir(folder + "/mine")
+    for name in ["week.csv", "mine/week.csv", "mine/more.csv"]:
+        with open(f"{folder}/{name}", "w") as file:
+            file.write("the grader's own\n")
     there = set(os.listdir(folder))
     def grade(*words):
         return subprocess.run([program, "grade", "week.ward", *words], cwd=folder, capture_output=True, text=True, timeout=120)
@@ -304,6 +310,10 @@ def grading(program, folder):
         expect(remark in row["remarks"] and bool(remark) == bool(row["remarks"]), f"{name}: {row['remarks']!r}")
     expect("the double of three is another number" in rows["wrong.ward"]["failed"], "a failed check says its sentence")
     expect(set(os.listdir(folder)) == there | {"grades.csv"}, f"answers write nothing here: {os.listdir(folder)}")
+    for name in ["week.csv", "mine/week.csv"]:
+        with open(f"{folder}/{name}") as file:
+            expect(file.read() == "the grader's own\n", f"{name} of the grader is as it was")
+    expect(sorted(os.listdir(folder + "/mine")) == ["more.csv", "week.csv"], "and so are folders")
     # A lesson without tasks judges whole files.
     with open(folder + "/checks.ward", "w") as file:
         file.write('check double == 6 because: "no"\nlet more = double + 1\ncheck more == 7  # 3 points\n')

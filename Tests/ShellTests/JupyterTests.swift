@@ -202,12 +202,12 @@ struct JupyterTests {
     let page = Page()
     let output = Output(renderer: { .forFiles }, write: { written += $0 }, writeError: { written += $0 })
     output.page = page
-    try output.hold(.text("value"))
+    try output.hold([.text("above"), .text("value")])
     #expect(page.got.isEmpty)
     output.show(.text("shown"))
     output.complain("error: x", written: "red")
-    #expect(page.got.map(\.0) == [.text("value"), .text("shown"), .problem("error: x")])
-    #expect(page.got.map(\.1) == [true, false, false])
-    #expect(written.isEmpty && output.shown == "value\nshown\nerror: x\n")
+    #expect(page.got.map(\.0) == [.text("above"), .text("value"), .text("shown"), .problem("error: x")])
+    #expect(page.got.map(\.1) == [false, true, false, false])
+    #expect(written.isEmpty && output.shown == "above\nvalue\nshown\nerror: x\n")
   }
 }

@@ -69,6 +69,15 @@ import Testing
     #expect(!step.prose.blocks.contains { if case .paragraph(let text) = $0 { text.contains("twice") } else { false } })
   }
 
+  @Test func whatAnAnswerMakesOnItsWayIsNotAskedFor() throws {
+    let text = Self.text.replacing("check double > half", with: "check double > 2")
+    #expect(try #require(Self.lesson(text).steps[2].task).gives == ["double"])
+    let unread = text.replacing(/check double.*\n/, with: "check 1 == 1\n")
+    #expect(try #require(Self.lesson(unread).steps[2].task).gives == ["double"], "a later step reads it")
+    let free = unread.replacing("let last = double + 1", with: "let last = 1")
+    #expect(try #require(Self.lesson(free).steps[2].task).gives == ["half", "double"], "nothing reads either: both")
+  }
+
   @Test func aStepIsNeededLaterWhereLaterStepsUseItsNames() {
     let lesson = Self.lesson()
     #expect(lesson.isNeededLater(0) && lesson.isNeededLater(2))

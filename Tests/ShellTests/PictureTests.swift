@@ -193,6 +193,58 @@ struct ChartTests {
     #expect(try XMLCheck.isWellFormed(map.svg()))
   }
 
+  @Test func aWideHeatMapWithoutColoursIsDrawnByDigits() throws {
+    let values = (0..<21).map { row in (0..<21).map { Double(row * $0) / 100 as Double? } }
+    let names = (0..<21).map { "\($0)" }
+    let map = Chart(title: "t", heatMap: .init(rows: names, columns: names, values: values))
+    let lines = map.text(width: 80, colors: false).split(separator: "\n").map(String.init)
+    #expect(lines[1] == " 0 " + String(repeating: "0  ", count: 21))
+    #expect(lines[21].hasPrefix("20 0  0  1  1  2") && lines[21].hasSuffix("9  "))
+    #expect(lines.last == "0: 0, 9: 4" && lines.allSatisfy { DisplayWidth.of($0) <= 80 })
+  }
+
+  @Test func barsBelowZeroAreDrawnFromZeroDown() throws {
+    let bars = Chart(
+      title: "gain", x: .init(names: ["Shirt", "Coat", "Bag"]), y: .init(isShare: true),
+      series: [
+        .init(
+          name: "", style: .bars,
+          points: [.init(x: 0, y: 0.4), .init(x: 1, y: -0.2, low: -0.3, high: -0.1), .init(x: 2, y: 0)])
+      ])
+    let lines = bars.text(width: 60, colors: false).split(separator: "\n").map(String.init).suffix(3)
+    let zeros = lines.map { line in line.firstIndex(of: "│").map { line.distance(from: line.startIndex, to: $0) } }
+    #expect(Set(zeros).count == 1 && zeros[0] != nil, "all start at one line")
+    func cells(_ line: String?) -> Int { line?.count { $0 == "█" } ?? 0 }
+    #expect(abs(cells(lines.first) - 2 * cells(lines.dropFirst().first)) <= 1, "\(lines)")
+    #expect(lines.dropFirst().first?.contains("├─") == true && cells(lines.last) == 0)
+    // In a file the bar below zero is as tall as it is meant: its rectangle is not cut away.
+    let corners = try bars.svg().matches(of: /<polygon fill[^>]*points = '([^']*)'/).map { polygon in
+      polygon.output.1.split(separator: " ").compactMap { $0.split(separator: ",").last.flatMap { Double($0) } }
+    }
+    try #require(corners.count == 3)
+    let heights = corners.map { ($0.max() ?? 0) - ($0.min() ?? 0) }
+    #expect(abs(heights[0] - 2 * heights[1]) < 1 && heights[1] > 10 && heights[2] < 1, "\(heights)")
+  }
+
+  @Test func pointsStandOnTheirIntervalsInFiles() throws {
+    let points = Chart(
+      title: "t", series: [.init(name: "", style: .points, points: [.init(x: 1, y: 2, low: 1, high: 3)])])
+    let svg = try points.svg()
+    let bar = try #require(svg.range(of: "gpDot", options: .backwards)?.lowerBound)
+    let mark = try #require(svg.range(of: "<use xlink:href='#gpPt6'", options: .backwards)?.lowerBound)
+    #expect(mark > bar && svg[mark...].contains("rgb("), "the last mark drawn has its colour")
+  }
+
+  @Test func distancesOfFeaturesAreNotInPixels() throws {
+    func label(_ unit: Table.Presentation) throws -> String {
+      let table = Table(columns: [.init("eps", unit), .init("robust", .share)], rows: [[0, 0.9], [0.1, 0.5]])
+      return try TablePlot(table, x: nil, y: nil, by: nil, form: nil).chart.x.label
+    }
+    #expect(try label(.distance) == "ε (pixel units)")
+    #expect(try label(.featureDistance) == "ε (shares of the features' ranges)")
+    #expect(try label(.plain) == "ε", "the store has both")
+  }
+
   @Test func negativeNumbersOfAHeatMapAreBlueAndPositiveOnesRed() throws {
     let map = Chart.HeatMap(rows: ["a"], columns: ["b", "c", "d"], values: [[-4, 0, 2]])
     #expect(map.color(-4) == ColorScale.diverging(-1) && map.color(0) == .white)
@@ -287,7 +339,8 @@ struct ChartTests {
   @Test func radiiOfSeveralNormsHaveNoCommonAxis() throws {
     func across(_ norms: [Value]) throws -> String {
       let rows = zip(norms, [0.1, 10]).map { [["fgsm", "jsma"][$1 == 10 ? 1 : 0], $0, .number($1), .number(0.5)] }
-      let table = Table(columns: ["attack", "norm", "eps", "robust"].map { .init($0) }, rows: rows)
+      let table = Table(
+        columns: [.init("attack"), .init("norm"), .init("eps", .distance), .init("robust")], rows: rows)
       return try TablePlot(table, x: nil, y: nil, by: nil, form: nil).chart.x.label
     }
     #expect(try across(["linf", "linf"]) == "ε (pixel units)" && across(["linf", "l0"]) != "ε (pixel units)")

@@ -60,6 +60,28 @@ import Testing
     #expect(try main.check() == [])
   }
 
+  @Test func aLessonOfTwoStoresHasWhatWasSolvedInEitherAndGoesOnWhereItWasLast() throws {
+    let scratch = try Scratch()
+    func lesson(_ step: Int, _ solved: [String], done: Bool, days: Double) -> LessonRecord {
+      LessonRecord(
+        name: "01-first-attack", title: "the first attack", step: step, steps: 16, tasks: 3, solved: solved, done: done,
+        changed: Date(timeIntervalSince1970: days * 86_400))
+    }
+    let main = try StoreFile.open(at: scratch.store)
+    try main.save(lesson(16, ["Task 1", "Task 2"], done: true, days: 10))
+    for (number, record) in [
+      lesson(4, ["Task 3"], done: false, days: 20), lesson(2, ["Task 1"], done: false, days: 5),
+    ].enumerated() {
+      let path = scratch.folder + "/\(number).sqlite"
+      let other = try StoreFile.open(at: path)
+      try other.save(record)
+      try other.close()
+      for _ in 1...2 { _ = try main.merge(storeAt: path) }
+    }
+    let both = try main.lesson(named: "01-first-attack")
+    #expect(both == lesson(4, ["Task 1", "Task 2", "Task 3"], done: true, days: 20))
+  }
+
   @Test func aMergeThatIsRepeatedAddsNothing() throws {
     let scratch = try Scratch()
     let other = try store(scratch, "a")

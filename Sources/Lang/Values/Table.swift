@@ -14,6 +14,8 @@ public struct Table: Equatable {
     case count
     /// A distance in pixel units.
     case distance
+    /// A distance in shares of the features' ranges.
+    case featureDistance
   }
 
   /// A column's heading.
@@ -38,13 +40,17 @@ public struct Table: Equatable {
   public let extent: Extent
   /// What all rows are of where no column says it, such as `cse under pgd`; a plot names it. Empty for none.
   public let subject: String
+  /// What is shown above it where a statement comes to this table: a string as a line, a table as one. `none` for nothing.
+  /// It belongs to the whole table, so that `with(rows:)` leaves it out.
+  public let preface: Value
 
   /// A table; every row must have one value per column.
-  public init(columns: [Column], rows: [[Value]], subject: String = "") {
+  public init(columns: [Column], rows: [[Value]], subject: String = "", preface: Value = .none) {
     require(rows.allSatisfy { $0.count == columns.count }, "a row does not have \(columns.count) values")
     self.columns = columns
     self.rows = rows
     self.subject = subject
+    self.preface = preface
     extent = Self.extent(columns, rows)
   }
 
@@ -87,6 +93,9 @@ public struct Table: Equatable {
     guard let at = columns.firstIndex(where: { $0.name == name }) else { return nil }
     return rows.map { $0[at] }
   }
+
+  /// The same table with something above it.
+  public func with(preface: Value) -> Table { Table(columns: columns, rows: rows, subject: subject, preface: preface) }
 
   /// The same columns with other rows.
   public func with(rows: [[Value]]) -> Table { Table(columns: columns, rows: rows, subject: subject) }

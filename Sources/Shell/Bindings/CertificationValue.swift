@@ -38,6 +38,7 @@ struct CertificationValue: Object {
       member("norm", "how it is measured: linf or l2") { .string($0.run.threat.norm.rawValue) },
       member("seconds", "how long it took") { .number($0.seconds) },
       member("seed", "the seed of its random choices") { .integer($0.run.seed) },
+      member("classes", "a table with one row for each class") { .table($0.classTable) },
       member("unproved", "a table: for how many images of each class an answer is not proved impossible") {
         .table($0.unprovedTable)
       },

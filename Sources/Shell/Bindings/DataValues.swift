@@ -266,3 +266,19 @@ extension Images {
   /// How many there are: `12 images`, or of a table `12 rows`.
   var counted: String { count.of(dataset.noun) }
 }
+
+extension Dataset {
+  /// How its distances are measured: in pixel units, or in shares of its features' ranges.
+  var distance: Table.Presentation { features == nil ? .distance : .featureDistance }
+}
+
+extension Table.Presentation {
+  /// What numbers are measured in, as an axis says it in brackets; nil where it is not known.
+  var unit: String? {
+    switch self {
+    case .distance: "pixel units"
+    case .featureDistance: "shares of the features' ranges"
+    case .plain, .share, .seconds, .count: nil
+    }
+  }
+}

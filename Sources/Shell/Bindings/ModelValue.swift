@@ -181,6 +181,9 @@ struct LayerValue: Object {
   /// The extents of its weights: four for a convolution.
   var extents: [Int] { tensor?.shape ?? [] }
 
+  /// Whether it is the first layer that learns, and so reads the image itself.
+  var isFirst: Bool { model.model.network.layers.first { $0.parameters > 0 }?.name == name }
+
   /// All its weights.
   var tensorValues: [Float] { tensor?.values ?? [] }
 

@@ -118,10 +118,11 @@ struct ResultValue: Object {
   private var examples: Table {
     let names = evaluation.classNames
     let hasTarget = run != nil && run?.goal != .untargeted
+    let distance = images.images.dataset.distance
     return Table(
       columns: [.init("index"), .init("label"), .init("clean_answer"), .init("answer")]
         + (hasTarget ? [.init("target")] : []) + [
-          .init("fooled"), .init("linf", .distance), .init("l2", .distance), .init("l1", .distance), .init("l0"),
+          .init("fooled"), .init("linf", distance), .init("l2", distance), .init("l1", distance), .init("l0"),
           .init("queries"), .init("steps"),
         ],
       rows: evaluation.outcomes.map { one in

@@ -116,6 +116,7 @@ struct GradeCommand: ParsableCommand {
     var options = Session.Options(storePath: "")
     options.keepsNothing = true
     options.isSafe = true
+    options.beforeWriting = GradeFolder.unlink
     (options.threads, options.seed) = (threads, seed)
     options.terminal.color = .never
     let session = try Session(options, output: .silent())

@@ -77,8 +77,6 @@ extension Session {
       }
     }
     made(.audit(AuditValue(report: report, audit: audit, model: model, images: images)))
-    output.show(
-      .text("\(model.identity.name) at \(audit.threat.text): \(report.summary)"))
     let rows = report.checks.map { check -> [Value] in
       let next = check.advice.isEmpty ? "" : "; try: " + check.advice
       return [
@@ -86,7 +84,10 @@ extension Session {
         .string(check.meaning + next),
       ]
     }
-    return .table(Table(columns: [.init("check"), .init("verdict"), .init("value"), .init("meaning")], rows: rows))
+    return .table(
+      Table(
+        columns: [.init("check"), .init("verdict"), .init("value"), .init("meaning")], rows: rows,
+        preface: .string("\(model.identity.name) at \(audit.threat.text): \(report.summary)")))
   }
 
   /// The report with what is proved behind it. The quick form takes bounds inside of the network from boxes.
@@ -114,7 +115,8 @@ extension Session {
     let subject = "\(model.identity.name), \(choice.unusual)\(goal), \(run.threat.norm.symbol)\(run.maskText)"
     let hasProtected = curve.points.contains { $0.evaluation.protected != nil }
     return Table(
-      columns: [.init("eps")] + (isTargeted ? [.init("success", .share)] : []) + [.init("robust", .share)]
+      columns: [.init("eps", run.threat.norm == .l0 ? .plain : plan.images.images.dataset.distance)]
+        + (isTargeted ? [.init("success", .share)] : []) + [.init("robust", .share)]
         + (hasProtected ? [.init("protected", .share)] : []),
       rows: curve.points.map { point in
         [.number(point.epsilon)] + (isTargeted ? [point.evaluation.success.known] : [])

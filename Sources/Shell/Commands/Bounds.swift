@@ -36,11 +36,10 @@ extension Command<Session> {
         let points = try radii.map { radius in
           try session.bounds(of: given[model], at: radius, plan, attacks: attacks)
         }
-        let value = BoundsValue(
-          model: given[model], images: plan.images, method: plan.choice, attacks: attacks, costs: plan.costs,
-          points: points)
-        session.output.show(.text(value.summary))
-        return .object(value)
+        return .object(
+          BoundsValue(
+            model: given[model], images: plan.images, method: plan.choice, attacks: attacks, costs: plan.costs,
+            points: points))
       }
     }
   }
@@ -143,7 +142,7 @@ struct BoundsValue: Object {
   private var radiusTable: Table {
     let hasProtected = points[0].certification.protected != nil
     return Table(
-      columns: [.init("eps")] + Self.columns
+      columns: [.init("eps", images.images.dataset.distance)] + Self.columns
         + (hasProtected ? [.init("protected_at_most", .share), .init("protected_at_least", .share)] : []),
       rows: points.map { point in
         [.number(point.epsilon)]
@@ -209,7 +208,8 @@ struct BoundsValue: Object {
       attacked.points[i].high = attacked.points[i].y
     }
     return Chart(
-      title: "\(subject): what is known", x: .init(label: "eps (pixels)"), y: .init(label: "accuracy", isShare: true),
+      title: "\(subject): what is known", x: .init(label: TablePlot.label("eps", images.images.dataset.distance)),
+      y: .init(label: "accuracy", isShare: true),
       series: [
         line("clean") { $0.certification.clean.value }, attacked,
         line("certified (at least)") { $0.certification.certified.value },

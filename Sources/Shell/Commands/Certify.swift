@@ -22,9 +22,7 @@ extension Command<Session> {
       let shared = CertifyParameters(signature)
       return { session, given in
         let plan = try shared.plan(given, for: given[model], session)
-        let result = try session.certify(given[model], plan)
-        session.output.show(.table(result.classTable))
-        return .object(result)
+        return .object(try session.certify(given[model], plan))
       }
     }
   }

@@ -39,6 +39,8 @@ private struct ComparedResults {
   /// Whether only some values may change, which is the same for all results.
   let hasMask: Bool
   private var rows: [[Value]] = []
+  /// What radii are measured in, of each kind that is there.
+  private var units: [Table.Presentation] = []
 
   init(goal: Goal, hasMask: Bool) { (self.goal, self.hasMask) = (goal, hasMask) }
 
@@ -67,6 +69,7 @@ private struct ComparedResults {
 
   private mutating func add(_ result: ResultValue, _ attack: String, _ evaluation: Evaluation, _ seconds: Double) {
     guard let threat = result.run?.threat else { return }
+    units.append(threat.norm == .l0 ? .plain : result.images.images.dataset.distance)
     var row: [Value] = [
       .string(result.model.identity.name), .string(attack), .string(threat.norm.rawValue), .number(threat.bound),
     ]
@@ -81,8 +84,10 @@ private struct ComparedResults {
 
   var table: Table {
     let aim: [Table.Column] = goal == .untargeted ? [] : [.init("goal"), .init("success", .share)]
+    let unit = Set(units).count == 1 ? units[0] : .plain
     return Table(
-      columns: [.init("model"), .init("attack"), .init("norm"), .init("eps")] + (hasMask ? [.init("mask")] : []) + aim
+      columns: [.init("model"), .init("attack"), .init("norm"), .init("eps", unit)] + (hasMask ? [.init("mask")] : [])
+        + aim
         + [
           .init("clean", .share), .init("robust", .share), .init("protected", .share), .init("mean_cost"),
           .init("seconds", .seconds),

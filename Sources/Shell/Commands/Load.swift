@@ -82,8 +82,8 @@ extension Command<Session> {
         switch given[subject] {
         case .object(let data as DatasetValue):
           let parts = [data.dataset.train, data.dataset.validation, data.dataset.test].compactMap { $0 }
-          if let features = data.dataset.featureTable { session.output.show(.table(features)) }
-          return .table(counts(parts, data.dataset.classes))
+          let features = data.dataset.featureTable.map { Value.table($0) }
+          return .table(counts(parts, data.dataset.classes).with(preface: features ?? .none))
         case .object(let some as ImagesValue): return .table(counts([some.images], some.images.classes))
         case .object(let costs as CostsValue): return .table(costs.table)
         case .object(let object): return .table(try members(of: object))
@@ -125,8 +125,7 @@ extension Session {
     let network = try translatingErrors {
       try Architectures.family.make(choice.spec).network(for: data.dataset.shape, classes: data.dataset.classes.count)
     }
-    output.show(.text(network.summary))
-    return .table(network.table)
+    return .table(network.table.with(preface: .string(network.summary)))
   }
 
   /// Reads a data set on another thread, and something of it there too.

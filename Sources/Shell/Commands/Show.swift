@@ -10,8 +10,9 @@ extension Command<Session> {
         "show fashion.test[0..<8]", "show guard", "show cse.conv1 save: \"kernels.png\"", "show confusion(result)",
       ],
       details: """
-        Rows of a table of features are shown as a table, in the features' own units. On a terminal pictures are drawn by coloured half blocks. In files, and in recorded sessions, a line of words stands \
-        in their place; save: writes them as PNG or SVG.
+        Rows of a table of features are shown as a table, in the features' own units. On a terminal pictures are drawn by \
+        coloured half blocks. In files, and in recorded sessions, a line of words stands in their place; save: writes them as \
+        PNG or SVG.
         """, check: SaveParameter.check
     ) { signature in
       let value = signature.subject("value", .any, "what to show")
@@ -31,11 +32,11 @@ extension Command<Session> {
               ],
               argument: "save")
           }
-          if let block = Block.showing(given[value]) { session.output.show(block) }
+          for block in Block.showing(given[value]) { session.output.show(block) }
           return .none
         }
         let drawing = try save.deliver(content, given, session)
-        if !save.isGiven(given), let block = Block.showing(drawing) { session.output.show(block) }
+        if !save.isGiven(given) { for block in Block.showing(drawing) { session.output.show(block) } }
         return .none
       }
     }
@@ -109,7 +110,8 @@ extension Picture {
       })
   }
 
-  /// The kernels of a convolution, a strip for each output channel; of any other layer its weights as one image.
+  /// The kernels of a convolution, a strip for each output channel; of a dense layer that reads the image itself an image for
+  /// each output; of any other layer its weights as one image.
   init?(_ layer: LayerValue) {
     guard let tensor = layer.model.model["\(layer.name).weight"], tensor.shape.count >= 2 else { return nil }
     let largest = tensor.values.reduce(0) { max($0, abs($1)) }
@@ -119,6 +121,24 @@ extension Picture {
     let size = NumberText.reading(Double(largest))
     let legend = "blue −\(size), white 0, red +\(size)"
     let name = "\(layer.name) of \(layer.model.identity.name)"
+    let read = layer.model.model.input
+    if tensor.shape.count == 2, read.width > 1, tensor.rowCount == read.count, layer.isFirst {
+      let (shown, outputs) = (min(tensor.shape[0], 32), tensor.shape[0])
+      let classes = layer.model.origin.data?.dataset.classes ?? []
+      let plane = read.height * read.width
+      self.init(
+        title: "weights of \(name), an image for each output" + (shown < outputs ? ", \(shown) of \(outputs)" : ""),
+        parts: read.channels == 1 ? [] : (0..<read.channels).map { "channel \($0)" },
+        strips: (0..<shown).map { output in
+          Strip(
+            caption: outputs == classes.count ? classes[output] : "out \(output)",
+            images: (0..<read.channels).map { channel in
+              let start = (output * read.channels + channel) * plane
+              return image(tensor.values[start..<start + plane], width: read.width, height: read.height)
+            })
+        }, legend: legend)
+      return
+    }
     guard tensor.shape.count == 4 else {
       let (height, width) = (tensor.shape[0], tensor.rowCount)
       guard width * height <= 4_000_000 else { return nil }

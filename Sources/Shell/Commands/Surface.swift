@@ -110,9 +110,10 @@ struct SurfaceValue: Object {
   /// The map, what is upwards at the top.
   var chart: Chart {
     let names = surface.offsets.map { NumberText.reading(Self.rounded($0)) }
+    let unit = images.images.dataset.distance.unit.map { " (\($0))" } ?? ""
     return Chart(
-      title: "The \(summary)", x: .init(label: "along the gradient's sign (pixels)"),
-      y: .init(label: "along random signs (pixels)"),
+      title: "The \(summary)", x: .init(label: "along the gradient's sign" + unit),
+      y: .init(label: "along random signs" + unit),
       heatMap: .init(
         rows: names.reversed(), columns: names,
         values: surface.losses.reversed().map { $0.map { $0.isFinite ? $0 : nil } }))

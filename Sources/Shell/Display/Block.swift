@@ -18,23 +18,43 @@ enum Block {
 
 extension Block {
   /// How a value is shown: a table as a table, a drawing drawn, another object by its summary, anything else as it would be
-  /// typed.
-  /// `nil` when there is nothing to show.
-  static func showing(_ value: Value, name: String? = nil, seconds: Double? = nil) -> Block? {
+  /// typed. The last block is the value's own, what comes before it stands above it.
+  /// Empty when there is nothing to show.
+  static func showing(_ value: Value, name: String? = nil, seconds: Double? = nil) -> [Block] {
+    guard name == nil else { return named(value, name, seconds: seconds) }
+    return switch value {
+    case .none: []
+    case .table(let table): preface(of: table) + [.table(table)]
+    case .object(let drawing as DrawingValue): [drawing.block]
+    case .object(let prediction as PredictionValue):
+      (try? prediction.table()).map { [.table($0)] } ?? named(value, nil, seconds: seconds)
+    case .object(let proof as CertificationValue): [.table(proof.classTable)] + named(value, nil, seconds: seconds)
+    case .object(let bounds as BoundsValue): [.text(bounds.summary), .table(bounds.table)]
+    case .object(let gradient as GradientValue):
+      gradient.picture.map { [.picture($0)] } ?? (try? gradient.table()).map { [.table($0)] }
+        ?? named(value, nil, seconds: seconds)
+    case .object(let surface as SurfaceValue): [.chart(surface.chart)]
+    default: named(value, nil, seconds: seconds)
+    }
+  }
+
+  /// One line; a table's is below the line that stands above it.
+  private static func named(_ value: Value, _ name: String?, seconds: Double?) -> [Block] {
     switch value {
-    case .none: nil
+    case .none: []
     case .table(let table):
-      name == nil ? .table(table) : .summary(name: name, text: summary(of: table), seconds: seconds)
-    case .object(let drawing as DrawingValue) where name == nil: drawing.block
-    case .object(let prediction as PredictionValue) where name == nil:
-      (try? prediction.table()).map { .table($0) } ?? .summary(name: nil, text: prediction.summary, seconds: seconds)
-    case .object(let bounds as BoundsValue) where name == nil: .table(bounds.table)
-    case .object(let gradient as GradientValue) where name == nil:
-      gradient.picture.map { .picture($0) } ?? (try? gradient.table()).map { .table($0) }
-        ?? .summary(name: nil, text: gradient.summary, seconds: seconds)
-    case .object(let surface as SurfaceValue) where name == nil: .chart(surface.chart)
-    case .object(let object): .summary(name: name, text: object.summary, seconds: seconds)
-    default: .summary(name: name, text: literal(value, upTo: name == nil ? 20_000 : 400), seconds: nil)
+      (table.preface.asString.map { [.text($0)] } ?? [])
+        + [.summary(name: name, text: summary(of: table), seconds: seconds)]
+    case .object(let object): [.summary(name: name, text: object.summary, seconds: seconds)]
+    default: [.summary(name: name, text: literal(value, upTo: name == nil ? 20_000 : 400), seconds: nil)]
+    }
+  }
+
+  private static func preface(of table: Table) -> [Block] {
+    switch table.preface {
+    case .string(let line): [.text(line)]
+    case .table(let other): [.table(other)]
+    default: []
     }
   }
 
@@ -211,10 +231,10 @@ extension Grid {
       case .share: NumberText.share(number)
       case .seconds: NumberText.duration(number)
       case .count: NumberText.count(Int(number.rounded()))
-      case .plain, .distance: ""
+      case .plain, .distance, .featureDistance: ""
       }
     }[...]
-    if presentation == .plain || presentation == .distance { formatted = NumberText.column(numbers)[...] }
+    if [.plain, .distance, .featureDistance].contains(presentation) { formatted = NumberText.column(numbers)[...] }
     return values.map { $0.isNone ? "" : formatted.removeFirst() }
   }
 

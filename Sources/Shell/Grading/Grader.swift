@@ -211,7 +211,7 @@ final class GradeWorker {
 }
 
 /// The working folder of a graded file: what the grader's own has, as links, so that an answer reads the same data; what it
-/// writes stays here, and goes.
+/// writes stays here, also where the grader has a file of that name, and goes.
 final class GradeFolder {
   let path: String
 
@@ -236,6 +236,23 @@ final class GradeFolder {
       } else {
         symlink(original, "\(copy)/\(name)")
       }
+    }
+  }
+
+  /// Puts a folder of links in the place of each link on the way to a file of the working folder, and takes away the last:
+  /// the file can then be written without a trace in the grader's folder.
+  static func unlink(_ file: String) {
+    var parts = Home.path(file).split(separator: "/").map(String.init)
+    guard !Home.path(file).hasPrefix("/"), !parts.contains(".."), let last = parts.popLast() else { return }
+    var place = FileManager.default.currentDirectoryPath
+    for part in parts {
+      place += "/" + part
+      guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: place) else { continue }
+      Foundation.unlink(place)
+      try? link(target, as: place, hiding: [])
+    }
+    if (try? FileManager.default.destinationOfSymbolicLink(atPath: place + "/" + last)) != nil {
+      Foundation.unlink(place + "/" + last)
     }
   }
 

@@ -30,7 +30,8 @@ struct Lesson {
     let heading: String
     var hints: [String] = []
     var checks: [Check] = []
-    /// The names that the model answer gives, and so the student's.
+    /// The names that an answer has to give: of those that the model answer gives the ones that a check or a later step reads,
+    /// or else all.
     var gives: Set<String> = []
 
     var points: Double { checks.reduce(0) { $0 + $1.points } }
@@ -78,11 +79,25 @@ struct Lesson {
     parts.end(passages.ending)
     steps = parts.steps.map { step in
       var step = step
-      let text = ([step.code] + (step.task?.checks.map(\.text) ?? [])).joined(separator: "\n")
-      step.names = Program.reading(Source(name: "", text: text), in: environment).names
-      step.task?.gives = Program.reading(Source(name: "", text: step.code), in: environment).names.gives
+      let checks = step.task?.checks.map(\.text) ?? []
+      step.names = Self.names(([step.code] + checks).joined(separator: "\n"), in: environment)
       return step
     }
+    // What an answer makes on its way, and nothing reads, is the student's own affair.
+    var read: Set<String> = []
+    for index in steps.indices.reversed() {
+      if let task = steps[index].task {
+        let given = Self.names(steps[index].code, in: environment).gives
+        let checks = Self.names(task.checks.map(\.text).joined(separator: "\n"), in: environment)
+        let judged = given.intersection(read.union(checks.needs))
+        steps[index].task?.gives = judged.isEmpty ? given : judged
+      }
+      read.formUnion(steps[index].names.needs)
+    }
+  }
+
+  private static func names(_ text: String, in environment: Environment) -> NameUse {
+    Program.reading(Source(name: "", text: text), in: environment).names
   }
 
   /// `Lesson 5: is it really robust?` is `is it really robust?`.
@@ -94,7 +109,7 @@ struct Lesson {
 
   /// Whether a step behind this one needs a name that this one gives.
   func isNeededLater(_ index: Int) -> Bool {
-    let gives = steps[index].task?.gives ?? steps[index].names.gives
+    let gives = steps[index].names.gives
     return steps[(index + 1)...].contains { !$0.names.needs.isDisjoint(with: gives) }
   }
 }

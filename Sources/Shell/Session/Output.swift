@@ -37,7 +37,7 @@ final class Output {
 
   /// Shows everything, if it is there.
   var page: (any OutputPage)?
-  private var heldBlocks: [StoredBlock] = []
+  private var heldBlocks: [(block: StoredBlock, isValue: Bool)] = []
 
   /// Shows what is longer than the screen, at the prompt.
   var pager: Pager?
@@ -56,20 +56,27 @@ final class Output {
   /// Shows nothing; what would have been shown is in `shown` and `transcript`.
   static func silent() -> Output { Output(renderer: { .forFiles }, write: { _ in }, writeError: { _ in }) }
 
-  /// What the cell came to: written once `release` says that the cell is stored, so that what was seen is never lost.
+  /// What the cell came to: written once `release` says that the cell is stored, so that what was seen is never lost. The
+  /// last block is the value, what comes before it stands above it.
   ///
   /// - Throws: `Interrupt`, if Ctrl-C came while it was drawn.
-  func hold(_ block: Block) throws {
-    guard let drawing = draw(block) else { throw Lang.Interrupt() }
-    if let block = drawing.page { heldBlocks.append(block) } else { held += drawing.text + "\n" }
-    keep(drawing)
+  func hold(_ blocks: [Block]) throws {
+    for (place, block) in blocks.enumerated() {
+      guard let drawing = draw(block) else { throw Lang.Interrupt() }
+      if let block = drawing.page {
+        heldBlocks.append((block, place == blocks.count - 1))
+      } else {
+        held += drawing.text + "\n"
+      }
+      keep(drawing)
+    }
   }
 
   /// Writes what was held.
   func release() {
     if !held.isEmpty { display(held) }
     held = ""
-    for block in heldBlocks { page?.show(block, isValue: true) }
+    for (block, isValue) in heldBlocks { page?.show(block, isValue: isValue) }
     heldBlocks = []
   }
 

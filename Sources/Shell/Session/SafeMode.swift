@@ -7,6 +7,7 @@ extension Session {
     if file.utf8.contains(0) {
       throw Problem(code: ShellCode.file, message: "\(file): a file's name cannot hold the character NUL")
     }
+    beforeWriting?(file)
     guard isSafe, !Self.isBelowWorkingFolder(file) else { return }
     throw Problem(
       code: ShellCode.unsafe, message: "\(file) is outside the working folder, and this session was started with --safe"

@@ -23,6 +23,7 @@ final class Session {
   var threads: Int { engine.threads }
   let isQuiet: Bool
   let isSafe: Bool
+  let beforeWriting: ((String) -> Void)?
   /// What commands use when they are given no `seed:`; set by the command `seed`.
   var seed: Int
   /// The number of the next cell.
@@ -74,6 +75,8 @@ final class Session {
     var threads = ProcessInfo.processInfo.activeProcessorCount
     var isQuiet = false
     var isSafe = false
+    /// What is done before a file is written, where the working folder is made of links to another.
+    var beforeWriting: ((String) -> Void)?
     /// A store in memory, for looking without touching anything.
     var keepsNothing = false
     /// Where the store cannot be used, whether the session goes on with one in memory: for people, who are told.
@@ -113,6 +116,7 @@ final class Session {
     engine = Engine(threads: options.threads)
     isQuiet = options.isQuiet
     isSafe = options.isSafe
+    beforeWriting = options.beforeWriting
     self.output =
       output
       ?? Output(renderer: {
@@ -287,10 +291,8 @@ final class Session {
     if case .bound(let bound) = outcome.kind { name = bound }
     // A cost matrix is stored under the name that it is given.
     if name != nil, let costs = outcome.value.asObject(CostsValue.self) { made(.costs(costs)) }
-    if outcome.kind != .nothing, !outcome.isSilenced, output.showsValues,
-      let block = Block.showing(outcome.value, name: name, seconds: seconds)
-    {
-      try output.hold(block)
+    if outcome.kind != .nothing, !outcome.isSilenced, output.showsValues {
+      try output.hold(Block.showing(outcome.value, name: name, seconds: seconds))
     }
     // A definition or a loop leaves `_` as it was.
     return outcome.kind == .nothing ? .none : outcome.value

@@ -84,15 +84,20 @@ extension Chart {
       let places = series.flatMap(\.points).map(\.x)
       if (places.max() ?? 0) - (places.min() ?? 0) <= 12 { lines.append("set xtics 1") }
     }
+    if series.contains(where: { $0.style == .points }), !x.isLogarithmic {
+      lines.append("set offsets graph 0.02, graph 0.02, 0, 0")
+    }
     if isBars {
       lines += [
         "set boxwidth \(0.8 / Double(series.count)) absolute", "set style fill solid 0.85 noborder",
         "set xrange [-0.6:\(Double(x.names.count) - 0.4)]", "unset grid",
         "set grid ytics linecolor '#dddddd' linetype 1",
       ]
-      if !y.isLogarithmic { lines.append("set yrange [0:*]") }
-    } else if y.isShare && !series.contains(where: { $0.style == .steps }) {
-      lines.append("set yrange [0:100]")
+      // Zero belongs to bars, above it and below.
+      if !y.isLogarithmic { lines += ["set yrange [*<0:0<*]", "set xzeroaxis linetype 1 linecolor '#555555'"] }
+    } else if y.isShare && !y.isLogarithmic && !series.contains(where: { $0.style == .steps }) {
+      // A difference of shares may be negative.
+      lines.append("set yrange [*<0:100<*]")
     }
     if !x.names.isEmpty {
       let tics = x.names.enumerated().map { "\(Gnuplot.quotedTic($1)) \($0)" }
@@ -164,8 +169,9 @@ extension Chart {
       ]
     case .points:
       let size = series.points.count > 40 ? 0.6 : 1
-      return ["\(data) using 1:2 with points \(mark) pointsize \(size) \(look) \(name)"]
-        + (hasIntervals ? ["\(data) using 1:2:3:4 with yerrorbars pointtype 0 \(look) notitle"] : [])
+      // The marks stand on the intervals: gnuplot clears the middle of an interval.
+      return (hasIntervals ? ["\(data) using 1:2:3:4 with yerrorbars pointtype 0 \(look) notitle"] : [])
+        + ["\(data) using 1:2 with points \(mark) pointsize \(size) \(look) \(name)"]
     case .line:
       let line =
         series.points.count > 40
@@ -225,6 +231,17 @@ extension Chart.HeatMap {
   func color(_ value: Double) -> Color {
     let share = largest > 0 ? value / largest : 0
     return isSigned ? ColorScale.diverging(share) : ColorScale.sequential(share)
+  }
+
+  /// A number as one digit: 0 for the least, 9 for the largest.
+  func digit(_ value: Double) -> String {
+    let (low, high) = (known.min() ?? 0, known.max() ?? 0)
+    return value.isFinite ? "\(high > low ? Int(((value - low) / (high - low) * 9).rounded()) : 0)" : " "
+  }
+
+  /// What digits mean, for a line below them.
+  var legendOfDigits: String {
+    "0: \(NumberText.reading(known.min() ?? 0)), 9: \(NumberText.reading(known.max() ?? 0))"
   }
 
   /// What its colours mean, for a line below it.

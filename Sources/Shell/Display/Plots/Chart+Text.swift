@@ -161,7 +161,8 @@ extension Chart {
 
   private func bars(width: Int, colors: Bool) -> String {
     let scale = AxisScale(
-      series.flatMap(\.points).flatMap { [$0.y, $0.high ?? $0.y] }, isLogarithmic: y.isLogarithmic, startsAtZero: true,
+      series.flatMap(\.points).flatMap { [$0.y, $0.low ?? $0.y, $0.high ?? $0.y] }, isLogarithmic: y.isLogarithmic,
+      startsAtZero: true,
       ticks: 4, fits: true)
     let names = x.names.map { DisplayWidth.truncate($0.withVisibleControls, to: 28) }
     let left = names.map { DisplayWidth.of($0) }.max() ?? 0
@@ -176,7 +177,7 @@ extension Chart {
         guard let point = one.points.first(where: { $0.x == Double(place) }), let share = scale.place(point.y) else {
           continue
         }
-        let bar = Self.bar(share, room: room) + whisker(point, scale, from: share, room: room)
+        let bar = bar(point, to: share, scale, room: room)
         let sign = series.count > 1 && !colors ? "\(Self.signs[number % Self.signs.count]) " : ""
         lines.append(
           DisplayWidth.pad(label, to: left, right: true) + "  " + sign
@@ -195,6 +196,21 @@ extension Chart {
     return length < 1 ? "" : String(repeating: "─", count: length - 1) + "┤"
   }
 
+  /// The bar of a point, with its interval's end. Where some bars go below zero, all start at a line at zero.
+  private func bar(_ point: Point, to share: Double, _ scale: AxisScale, room: Int) -> String {
+    let zero = scale.isLogarithmic ? 0 : scale.place(0) ?? 0
+    guard zero > 0 else { return Self.bar(share, room: room) + whisker(point, scale, from: share, room: room) }
+    let origin = Int((zero * Double(room)).rounded())
+    if point.y >= 0 {
+      return String(repeating: " ", count: origin) + "│" + Self.bar(share - zero, room: room)
+        + whisker(point, scale, from: share, room: room)
+    }
+    let length = min(origin, max(1, Int(((zero - share) * Double(room)).rounded())))
+    let low = point.low.flatMap { scale.place($0) }.map { Int((($0 - share) * -Double(room)).rounded()) } ?? 0
+    let tail = low < 1 ? "" : "├" + String(repeating: "─", count: min(low, origin - length + 1) - 1)
+    return DisplayWidth.pad(tail + String(repeating: "█", count: length), to: origin, right: true) + "│"
+  }
+
   /// A bar in eighths of a column.
   private static func bar(_ share: Double, room: Int) -> String {
     let eighths = Int((min(max(share, 0), 1) * Double(room) * 8).rounded())
@@ -210,11 +226,17 @@ extension Chart {
     let left = min(20, map.rows.map { DisplayWidth.of($0) }.max() ?? 0)
     let needed = map.texts.flatMap { $0 }.map { DisplayWidth.of($0) }.max() ?? 1
     let room = (width - left - 1) / max(1, map.columns.count)
-    // Where so many columns leave no room for numbers, colours alone show what there is to see.
-    if colors, room < needed + 1, room >= 1, !map.showsNumbers {
-      return (head + fields(map, column: min(room, 4), left: left) + [map.legend]).joined(separator: "\n")
+    if !colors {
+      let table = map.table()
+      let widest = table.split(separator: "\n").map { DisplayWidth.of(String($0)) }.max() ?? 0
+      if widest <= width || room < 1 { return (head + [table]).joined(separator: "\n") }
     }
-    guard colors, room >= needed + 1 else { return (head + [map.table()]).joined(separator: "\n") }
+    // Where columns leave no room for numbers, colours or single digits show what there is to see.
+    guard room >= needed + 1 else {
+      let legend = colors ? map.legend : map.legendOfDigits
+      return (head + fields(map, column: max(1, min(room, 4)), left: left, colors: colors) + [legend])
+        .joined(separator: "\n")
+    }
     let column = min(room, max(needed + 2, min(9, (map.columns.map { DisplayWidth.of($0) }.max() ?? 0) + 1)))
     var lines = head
     lines.append(
@@ -225,7 +247,7 @@ extension Chart {
     for (row, name) in map.rows.enumerated() {
       let cells = zip(map.values[row], map.texts[row]).map { value, text -> String in
         let padded = DisplayWidth.pad(text, to: column - 1, right: true) + " "
-        guard let value else { return padded }
+        guard let value, colors else { return padded }
         let color = map.color(value)
         let ink = color.brightness < 0.55 ? Color.white : Color(0x222222)
         return "\u{1b}[\(ink.foreground);\(color.background)m\(padded)\u{1b}[0m"
@@ -236,14 +258,16 @@ extension Chart {
     return lines.joined(separator: "\n")
   }
 
-  /// The rows as coloured fields, and names under as many columns as have room.
-  private func fields(_ map: HeatMap, column: Int, left: Int) -> [String] {
+  /// The rows as coloured fields, or as digits, and names under as many columns as have room.
+  private func fields(_ map: HeatMap, column: Int, left: Int, colors: Bool) -> [String] {
     var lines = zip(map.rows, map.values).map { name, row in
       let label = DisplayWidth.truncate(name.withVisibleControls, to: left)
       return DisplayWidth.pad(label, to: left, right: true) + " "
         + row.map { value in
           let blank = String(repeating: " ", count: column)
-          return value.map { "\u{1b}[\(map.color($0).background)m\(blank)\u{1b}[0m" } ?? blank
+          guard let value else { return blank }
+          guard colors else { return DisplayWidth.pad(map.digit(value), to: column) }
+          return "\u{1b}[\(map.color(value).background)m\(blank)\u{1b}[0m"
         }.joined()
     }
     let widest = map.columns.map { DisplayWidth.of($0.withVisibleControls) }.max() ?? 0

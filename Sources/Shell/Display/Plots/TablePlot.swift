@@ -77,19 +77,19 @@ struct TablePlot {
         }
         if form == .line { points.sort { $0.x < $1.x } }
         if form == .bars { points = Self.averaged(points, &averaged) }
-        let name = [group.name, y.count > 1 ? Self.label(height) : ""].filter { !$0.isEmpty }.joined(separator: ", ")
+        let name = [group.name, y.count > 1 ? table.label(height) : ""].filter { !$0.isEmpty }.joined(separator: ", ")
         if !points.isEmpty { series.append(Chart.Series(name: name, style: form, points: points)) }
       }
     }
-    let heights = y.map(Self.label)
+    let heights = y.map(table.label)
     var yLabel = y.count == 1 ? heights[0] : isShare ? "share of images" : heights.joined(separator: ", ")
     if averaged > 1 { yLabel += ", mean and range of up to \(averaged) rows" }
-    let title = Self.title(heights, isNamed ? "by" : "against", Self.label(x))
+    let title = Self.title(heights, isNamed ? "by" : "against", table.label(x))
     let whose = table.subject.isEmpty ? series.count == 1 ? constants : [] : [table.subject]
     return Chart(
       title: whose.isEmpty ? title : "\(title): \(whose.joined(separator: ", "))",
       x: Chart.Axis(
-        label: Self.label(x), isShare: !isNamed && table.isShare(x), isWhole: x == "epoch", names: places),
+        label: table.label(x), isShare: !isNamed && table.isShare(x), isWhole: x == "epoch", names: places),
       y: Chart.Axis(label: yLabel, isShare: isShare), series: series)
   }
 
@@ -174,14 +174,16 @@ struct TablePlot {
     return others.first.map { [$0] } ?? numeric.first.map { [$0] } ?? []
   }
 
-  /// A column's name on an axis, with its unit.
-  static func label(_ column: String) -> String { labels[column] ?? column.replacing("_", with: " ") }
+  /// A column's name on an axis, with its unit where that is known: what SQL gives may be of images and of features.
+  static func label(_ column: String, _ presentation: Table.Presentation = .plain) -> String {
+    (labels[column] ?? column.replacing("_", with: " ")) + (presentation.unit.map { " (\($0))" } ?? "")
+  }
 
   private static let labels = [
-    "eps": "ε (pixel units)", "robust": "robust accuracy", "clean": "clean accuracy",
+    "eps": "ε", "robust": "robust accuracy", "clean": "clean accuracy",
     "protected": "accuracy on protected classes", "train_accuracy": "training accuracy", "seconds": "time (s)",
-    "images_per_second": "images per second", "linf": "L∞ distance (pixel units)", "l2": "L2 distance (pixel units)",
-    "l1": "L1 distance (pixel units)", "l0": "changed pixels", "l1_minus_l2": "‖w‖₁ − ‖w‖₂", "success": "share fooled",
+    "images_per_second": "images per second", "linf": "L∞ distance", "l2": "L2 distance",
+    "l1": "L1 distance", "l0": "changed pixels", "l1_minus_l2": "‖w‖₁ − ‖w‖₂", "success": "share fooled",
     "near_zero": "share of weights near zero", "hoyer": "Hoyer sparsity", "gini": "Gini coefficient",
     "std": "standard deviation", "max": "largest weight",
   ]
@@ -201,6 +203,10 @@ extension Table {
   func isNumeric(_ name: String) -> Bool {
     guard let values = column(name)?.filter({ !$0.isNone }), !values.isEmpty else { return false }
     return values.allSatisfy { $0.asNumber != nil }
+  }
+
+  fileprivate func label(_ name: String) -> String {
+    TablePlot.label(name, columns[position(name)].presentation)
   }
 
   fileprivate func distinct(_ name: String) -> Int { Set((column(name) ?? []).map(\.label)).count }
