@@ -37,13 +37,14 @@ public protocol Attack: Sendable {
   /// The names of the attacks that it is made of, in their order; none for most.
   func parts(_ norm: Norm, classes: Int) -> [String]
 
-  /// Throws `AttackError` if the settings cannot work with this model or these goals. Called before anything runs.
-  func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws
+  /// Throws `AttackError` if the settings cannot work with this model, within this budget or towards these goals. Called
+  /// before anything runs; of masked images the shape is a row of what may change.
+  func check(_ threat: ThreatModel, goal: Goal, classes: Int, shape: ImageShape) throws
 }
 
 extension Attack {
   /// Accepts everything.
-  public func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws {}
+  public func check(_ threat: ThreatModel, goal: Goal, classes: Int, shape: ImageShape) throws {}
   /// False: images stay in [0, 1].
   public var leavesBox: Bool { false }
   /// The method's own length, or no steps.

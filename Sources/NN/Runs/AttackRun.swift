@@ -36,8 +36,8 @@ public struct AttackRun: Sendable {
   /// Throws `AttackError` if this cannot be run on such a model and such images. `run` calls it first.
   public func check(_ target: Target, _ images: Images) throws {
     try target.check(images)
-    // Norms count what may change.
     let free = try freeValues(of: images)
+    // Norms count what may change.
     let shape = free.map { ImageShape(channels: 1, height: 1, width: $0.count) } ?? target.shape
     try threat.check(shape)
     let (name, traits) = (attack.name, attack.traits)
@@ -53,7 +53,7 @@ public struct AttackRun: Sendable {
       throw AttackError.costsForOtherClasses(costs.classes, classes: target.classes)
     }
     try checkGoal(target, images)
-    try attack.check(threat, goal: goal, classes: target.classes)
+    try attack.check(threat, goal: goal, classes: target.classes, shape: shape)
   }
 
   /// Warnings about a run that is possible but probably not intended, one sentence each.

@@ -46,9 +46,12 @@ extension AttackRun {
     let start = ContinuousClock.now
     let engine = engine ?? Engine(threads: threads)
     let radii = Set(epsilons).sorted()
-    for epsilon in radii { try at(epsilon).check(target, images) }
+    // An attack that looks for the smallest change runs once: only the largest radius has to leave it room.
+    let isOneRun = attack.traits.budget == .minimum
+    for epsilon in isOneRun ? radii.suffix(1) : radii { try at(epsilon).check(target, images) }
+    for epsilon in radii { try threat.with(bound: epsilon).check(target.shape) }
     let points: [Curve.Point]
-    if attack.traits.budget == .minimum {
+    if isOneRun {
       points = try thresholds(radii, target, images, positions, engine, stop)
       points.forEach(found)
     } else {

@@ -115,7 +115,12 @@ struct CostsValue: Object {
 
   private var protectedClasses: [String] { costs.protected.map { classes[$0] } }
 
-  var protectedNames: String { protectedClasses.joined(separator: ", ") }
+  /// `Shirt, Coat`; classes that are called by numbers are said to be classes, so that nobody takes `1 0.0 %` for a figure.
+  var protectedNames: String {
+    let names = protectedClasses.joined(separator: ", ")
+    guard protectedClasses.allSatisfy({ Double($0) != nil }) else { return names }
+    return (protectedClasses.count == 1 ? "class " : "classes ") + names
+  }
 
   /// The weight and side, if this is a matrix of ones with the protected rows, columns or both at one weight.
   private var weightAndSide: (Double, CostMatrix.Side)? {

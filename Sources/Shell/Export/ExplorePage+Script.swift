@@ -3,7 +3,7 @@ extension ExplorePage {
   static let style = """
     :root { --bar: #2166ac; --bad: #b2182b; --good: #1b7837; --tint: 33, 102, 172; }
     @media (prefers-color-scheme: dark) { :root { --bar: #6baed6; --bad: #ff9a9a; --good: #8fd59a; --tint: 107, 174, 214; } }
-    main > section { margin: 0 0 2rem; }
+    main > section { margin: 0 0 2rem; } .prose { margin-left: 0; } .remark, .scroll { padding: 0; }
     .dial { position: sticky; top: 0; z-index: 1; background: var(--page); border-bottom: 1px solid var(--rule); padding: 0.4rem 0; }
     .dial input { width: 100%; height: 2.25rem; margin: 0; accent-color: var(--bar); }
     .reading { margin: 0; } .reading output { font-weight: 700; font-size: 1.25rem; }

@@ -76,7 +76,12 @@ import Testing
 
   /// A patch of one value, where no window and no pair of pixels fits.
   @Test(arguments: Contract.cases) func onePixelMayChange(_ item: Contract.Case) throws {
-    let result = try Self.run(item, .rectangle(rows: 3..<4, columns: 4..<5), epsilon: 1, count: 6)
+    let patch = Mask.rectangle(rows: 3..<4, columns: 4..<5)
+    if item.attack is JSMA {
+      #expect(throws: AttackError.self, "it changes pairs") { try Self.run(item, patch, epsilon: 1, count: 6) }
+      return
+    }
+    let result = try Self.run(item, patch, epsilon: 1, count: 6)
     #expect(result.evaluation.outcomes.allSatisfy { $0.distances.l0 <= 1 })
   }
 }

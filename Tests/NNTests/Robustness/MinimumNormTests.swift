@@ -117,4 +117,44 @@ import Testing
       #expect(Plane(normal: [1, -2], offset: 5).projection(of: [0.5, 0.5], norm) == [1, 0])
     }
   }
+
+  /// Of a row of features one may be moved to either end of its range: the answer turns exactly where the largest gain is more
+  /// than the margin.
+  @Test func onePixelOfATableIsOneFeature() throws {
+    let row = ImageShape(channels: 12, height: 1, width: 1)
+    let target = LinearModel.drawn(classes: 2, shape: row, seed: 5)
+    let images = try labelled(by: target, count: 60, seed: 6)
+    let linear = try #require(target.makeResponder() as? LinearModel)
+    let possible = (0..<images.count).map { position -> Bool in
+      let (image, y) = (images.pixels(at: position), images.label(at: position))
+      let gradient = Vector.difference(linear.weights[1 - y], linear.weights[y])
+      let logits = linear.forward([image])[0]
+      return zip(image, gradient).map { max((1 - $0) * $1, -$0 * $1) }.max() ?? 0 > logits[y] - logits[1 - y]
+    }
+    #expect(possible.contains(true) && possible.contains(false))
+    let result = try AttackRun(OnePixel(), within: ThreatModel(.l0, epsilon: 1)).run(against: target, on: images)
+    let fooled = result.evaluation.outcomes.map(\.fooled)
+    #expect(zip(fooled, possible).allSatisfy { !$0 || $1 }, "one feature cannot do more")
+    #expect(fooled.count { $0 } >= possible.count { $0 } - 2, "and evolution finds nearly all that it can")
+    #expect(result.evaluation.outcomes.allSatisfy { $0.distances.l0 <= 1 })
+    // The usual share of 12 values is less than a pair: one pair may change all the same.
+    let pairs = try AttackRun(JSMA(), within: ThreatModel(.l0, epsilon: 2)).run(against: target, on: images)
+    #expect(pairs.evaluation.outcomes.contains { $0.fooled && $0.distances.l0 == 2 })
+  }
+
+  @Test func aBudgetInWhichAnAttackCanDoNothingIsRefused() throws {
+    let colour = ImageShape(channels: 3, height: 4, width: 4)
+    let target = LinearModel.drawn(classes: 2, shape: colour, seed: 5)
+    let images = try labelled(by: target, count: 4, seed: 6)
+    func check(_ attack: any Attack, _ epsilon: Float) throws {
+      try AttackRun(attack, within: ThreatModel(.l0, epsilon: epsilon)).check(target, images)
+    }
+    #expect(throws: AttackError.self) { try check(OnePixel(), 2) }
+    #expect(throws: AttackError.self) { try check(JSMA(), 1) }
+    try check(OnePixel(), 3)
+    try check(JSMA(), 2)
+    let curve = try AttackRun(OnePixel(), within: ThreatModel(.l0, epsilon: 3)).curve(
+      at: [0, 2, 6], against: target, on: images)
+    #expect(curve.points.map(\.epsilon) == [0, 2, 6], "a radius of a curve may be too small for it")
+  }
 }

@@ -45,7 +45,7 @@ struct APGD: Attack {
     Setting("eot", \.eot, in: 1...1000, "passes that gradients are averaged over, for models that answer at random"),
   ]
 
-  func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws {
+  func check(_ threat: ThreatModel, goal: Goal, classes: Int, shape: ImageShape) throws {
     let needs = loss == .ce ? 2 : (loss == .dlrTargeted || goal != .untargeted ? 4 : 3)
     guard classes >= needs else {
       throw AttackError.tooFewClasses(attack: "apgd with loss \(loss.rawValue)", needs: needs, classes: classes)

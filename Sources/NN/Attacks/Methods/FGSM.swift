@@ -39,7 +39,7 @@ struct FGSM: Attack, Equatable {
 
   var leavesBox: Bool { !clip }
 
-  func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws {
+  func check(_ threat: ThreatModel, goal: Goal, classes: Int, shape: ImageShape) throws {
     try loss.check("fgsm", goal: goal, classes: classes)
   }
 

@@ -5,7 +5,7 @@
 struct JSMA: Attack {
   /// What a chosen pixel gets; negative darkens.
   var theta: Float = 1
-  /// The share of the values that may change.
+  /// The share of the values that may change; one pair of them always may.
   var gamma: Float = 0.145
 
   static let traits = AttackTraits(.gradients, .minimum, norms: [.l0])
@@ -19,11 +19,17 @@ struct JSMA: Attack {
 
   private static let settings: [Setting<JSMA>] = [
     Setting("theta", \.theta, in: -1...1, "what a chosen pixel gets; negative darkens", unit: "pixels"),
-    Setting("gamma", \.gamma, in: 0.001...1, "share of the values that may change"),
+    Setting("gamma", \.gamma, in: 0.001...1, "share of the values that may change, but at least two of them"),
   ]
 
-  func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws {
+  func check(_ threat: ThreatModel, goal: Goal, classes: Int, shape: ImageShape) throws {
     guard theta != 0 else { throw AttackError.setting(attack: "jsma", "theta must not be 0") }
+    guard shape.count > 1 else {
+      throw AttackError.setting(attack: "jsma", "it changes two values at a time, and there is one")
+    }
+    guard !(0.1..<2).contains(threat.epsilon) else {
+      throw AttackError.setting(attack: "jsma", "it changes two values at a time: eps must be at least 2")
+    }
   }
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
@@ -51,7 +57,7 @@ struct JSMA: Attack {
     var points = batch.images
     var free = batch.images.map { image in image.map { theta > 0 ? $0 < 1 : $0 > 0 } }
     var (open, reached) = (Array(0..<batch.count), [Int: Pixels]())
-    let rounds = Int(Float(victim.values) * gamma / 2)
+    let rounds = max(1, Int(Float(victim.values) * gamma / 2))
     for round in 0...rounds where !open.isEmpty {
       let logits = try victim.logits(open.map { points[$0] }, of: open, keeping: true)
       for (i, row) in open.enumerated() where batch.aims[row].isReached(by: logits[i]) { reached[row] = points[row] }

@@ -2,7 +2,7 @@
 ///
 /// Su, Vargas and Sakurai, "One pixel attack for fooling deep neural networks", IEEE TEVC 2019, §III: rand/1 mutation
 /// with F = 0.5, no crossover, a child replaces its own parent only. L0 counts values, so a pixel of a colour image
-/// counts three times.
+/// counts three times. In a table of features each feature is a pixel.
 struct OnePixel: Attack {
   /// Pixels that change.
   var pixels = 1
@@ -27,6 +27,19 @@ struct OnePixel: Attack {
     Setting("generations", \.generations, in: 1...100_000, "generations at most"),
   ]
 
+  func check(_ threat: ThreatModel, goal: Goal, classes: Int, shape: ImageShape) throws {
+    let values = pixels * Self.canvas(shape).channels
+    guard !(0.1..<Float(values)).contains(threat.epsilon) else {
+      throw AttackError.setting(
+        attack: "onepixel", "it changes \(values) values of an image: eps must be at least \(values)")
+    }
+  }
+
+  /// Where pixels are looked for.
+  private static func canvas(_ shape: ImageShape) -> ImageShape {
+    shape.height * shape.width == 1 ? ImageShape(channels: 1, height: 1, width: shape.channels) : shape
+  }
+
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     try (0..<batch.count).map { try evolve($0, batch, victim) }
   }
@@ -37,7 +50,8 @@ struct OnePixel: Attack {
     var random = batch.random(row)
     let canvas = Canvas(victim)
     victim.step(row, by: 1)
-    var parents = (0..<population).map { _ in genome(victim.shape, &random) }
+    let shape = Self.canvas(victim.shape)
+    var parents = (0..<population).map { _ in genome(shape, &random) }
     var (scores, best) = (try rate(parents, row, batch, victim, canvas), (clean, Float.infinity))
     for generation in 0...generations {
       for (parent, score) in zip(parents, scores) where score.value < best.1 {
@@ -46,7 +60,7 @@ struct OnePixel: Attack {
       }
       if generation == generations { break }
       victim.step(row, by: 1)
-      let children = parents.indices.map { child($0, of: parents, victim.shape, &random) }
+      let children = parents.indices.map { child($0, of: parents, shape, &random) }
       for (i, score) in try rate(children, row, batch, victim, canvas).enumerated() where score.value < scores[i].value
       {
         (parents[i], scores[i]) = (children[i], score)
@@ -92,13 +106,13 @@ struct OnePixel: Attack {
     private let spots: [(row: Int, column: Int)]
 
     init(_ victim: Victim) {
-      (shape, places) = (victim.shape, victim.places)
+      (shape, places) = (OnePixel.canvas(victim.shape), victim.places)
       guard let places = victim.places else {
         spots = []
         return
       }
-      let (width, area) = (shape.width, shape.height * shape.width)
-      let free = (0..<area).filter { spot in (0..<victim.shape.channels).contains { places[$0 * area + spot] >= 0 } }
+      let (width, area, channels) = (shape.width, shape.height * shape.width, shape.channels)
+      let free = (0..<area).filter { spot in (0..<channels).contains { places[$0 * area + spot] >= 0 } }
       spots = free.map { (row: $0 / width, column: $0 % width) }
     }
 

@@ -39,7 +39,7 @@ struct PGD: Attack {
     Setting("sparsity", \.sparsity, in: 0...0.9999, "L1 only: share of pixels that a step leaves alone"),
   ]
 
-  func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws {
+  func check(_ threat: ThreatModel, goal: Goal, classes: Int, shape: ImageShape) throws {
     try loss.check("pgd", goal: goal, classes: classes)
   }
 

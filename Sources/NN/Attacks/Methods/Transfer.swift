@@ -50,10 +50,10 @@ public struct Transfer: Attack {
   public var step: Float? { attack.step }
 
   /// Throws `AttackError` if the two models do not fit, or if the inner attack does.
-  public func check(_ threat: ThreatModel, goal: Goal, classes: Int) throws {
+  public func check(_ threat: ThreatModel, goal: Goal, classes: Int, shape: ImageShape) throws {
     let source = try source
     guard classes == source.classes else { throw AttackError.classes(model: source.classes, images: classes) }
-    try attack.check(threat, goal: goal, classes: classes)
+    try attack.check(threat, goal: goal, classes: classes, shape: shape)
   }
 
   /// The images of the inner attack.

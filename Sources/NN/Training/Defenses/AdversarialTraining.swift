@@ -80,7 +80,7 @@ public struct AdversarialTraining: Defense {
     }
     try threat.check(model.input)
     if let step = attack.step { try threat.check(step: step, model.input) }
-    try attack.check(threat, goal: .untargeted, classes: model.classes)
+    try attack.check(threat, goal: .untargeted, classes: model.classes, shape: model.input)
     if norm == .linf, let step = attack as? FGSM, step == FGSM() || step == FGSM(clip: false) {
       return GradientSign(epsilon: eps, clips: step.clip, ramp: ramp)
     }
