@@ -226,6 +226,18 @@ struct ChartTests {
     #expect(abs(heights[0] - 2 * heights[1]) < 1 && heights[1] > 10 && heights[2] < 1, "\(heights)")
   }
 
+  @Test func aLongTitleIsWrittenInLinesThatFit() throws {
+    let words = (1...30).map { "word\($0)" }
+    let svg = try Chart(
+      title: words.joined(separator: " "), series: [.init(name: "a", points: [.init(x: 0, y: 1), .init(x: 1, y: 2)])]
+    ).svg()
+    let lines = svg.matches(of: /<text[^>]*>([^<]*)<\/text>|<text><tspan[^>]*>([^<]*)<\/tspan>/).compactMap {
+      $0.output.1 ?? $0.output.2
+    }.filter { $0.contains("word") }
+    #expect(lines.count == 3 && lines.allSatisfy { $0.count <= 72 }, "\(lines)")
+    #expect(lines.first?.hasPrefix("word1 ") == true && lines.joined().contains("word30"))
+  }
+
   @Test func pointsStandOnTheirIntervalsInFiles() throws {
     let points = Chart(
       title: "t", series: [.init(name: "", style: .points, points: [.init(x: 1, y: 2, low: 1, high: 3)])])

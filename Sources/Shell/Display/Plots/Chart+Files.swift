@@ -10,7 +10,7 @@ extension Chart {
     let terminal =
       "svg size \(size.width),\(size.height) noenhanced font 'DejaVu Sans,13' \(thickness(scale, scale * look.letters))"
       + "background '#ffffff'"
-    return String(decoding: try Gnuplot.run(script(terminal)), as: UTF8.self)
+    return String(decoding: try Gnuplot.run(script(terminal, look.letters)), as: UTF8.self)
   }
 
   /// As a PNG file, with two pixels for each point of the page unless a size is given.
@@ -19,16 +19,17 @@ extension Chart {
   func png(_ look: DrawingLook = DrawingLook()) throws -> [UInt8] {
     let twice = DrawingLook.Size(width: 2 * page.width, height: 2 * page.height)
     let scale = look.size == nil ? 2 : scale(look)
-    return try png(look.size ?? twice, thickness(scale, 0.95 * scale * look.letters) + "pointscale \(0.8 * scale) ")
+    let drawing = thickness(scale, 0.95 * scale * look.letters) + "pointscale \(0.8 * scale) "
+    return try png(look.size ?? twice, drawing, look.letters)
   }
 
   /// As a PNG file for the screen of a terminal, a pixel for each point of the page.
-  func pngForScreen() throws -> [UInt8] { try png(page, "") }
+  func pngForScreen() throws -> [UInt8] { try png(page, "", 1) }
 
-  private func png(_ size: DrawingLook.Size, _ look: String) throws -> [UInt8] {
+  private func png(_ size: DrawingLook.Size, _ look: String, _ letters: Double) throws -> [UInt8] {
     let terminal =
       "pngcairo size \(size.width),\(size.height) noenhanced font 'DejaVu Sans,10' \(look)background '#ffffff'"
-    return [UInt8](try Gnuplot.run(script(terminal)))
+    return [UInt8](try Gnuplot.run(script(terminal, letters)))
   }
 
   /// How many pixels a point of the page becomes: what is drawn keeps its share of the whole.
@@ -53,9 +54,25 @@ extension Chart {
     return .init(width: 800, height: 480 + (hasLongNames ? min(700, 22 * series.count) : 0))
   }
 
-  private func script(_ terminal: String) -> String {
+  /// The title in lines that fit above the plot, which a key beside it makes narrower.
+  private func titleLines(_ letters: Double) -> [String] {
+    let room = max(20, Int(0.09 * Double(page.width) / letters))
+    var lines: [String] = []
+    for word in title.split(separator: " ") {
+      guard let last = lines.last, DisplayWidth.of(last) + DisplayWidth.of(String(word)) < room else {
+        lines.append(String(word))
+        continue
+      }
+      lines[lines.count - 1] = last + " " + word
+    }
+    return lines.count > 3 ? Array(lines.prefix(2)) + [lines[2] + " …"] : lines
+  }
+
+  private func script(_ terminal: String, _ letters: Double) -> String {
+    let lines = titleLines(letters)
+    let written = lines.map { Gnuplot.quoted($0) }.joined(separator: " . \"\\n\" . ")
     let head = [
-      "set encoding utf8", "set terminal \(terminal)", "set title \(Gnuplot.quoted(title)) font ',15'",
+      "set encoding utf8", "set terminal \(terminal)", "set title \(lines.isEmpty ? "''" : written) font ',15'",
       "set border 3 linecolor '#555555'", "set tics nomirror textcolor '#333333'",
       "set xlabel \(Gnuplot.quoted(x.label))", "set ylabel \(Gnuplot.quoted(y.label))",
     ]
