@@ -234,7 +234,7 @@ struct ChartTests {
     let lines = svg.matches(of: /<text[^>]*>([^<]*)<\/text>|<text><tspan[^>]*>([^<]*)<\/tspan>/).compactMap {
       $0.output.1 ?? $0.output.2
     }.filter { $0.contains("word") }
-    #expect(lines.count == 3 && lines.allSatisfy { $0.count <= 72 }, "\(lines)")
+    #expect(lines.count == 3 && lines.allSatisfy { $0.count <= 86 }, "\(lines)")
     #expect(lines.first?.hasPrefix("word1 ") == true && lines.joined().contains("word30"))
   }
 

@@ -6,7 +6,7 @@ extension Chart {
   ///
   /// - Throws: `Gnuplot.Failure`.
   func svg(_ look: DrawingLook = DrawingLook()) throws -> String {
-    let (size, scale) = (look.size ?? page, scale(look))
+    let (size, scale) = (look.size ?? page(look.letters), scale(look))
     let terminal =
       "svg size \(size.width),\(size.height) noenhanced font 'DejaVu Sans,13' \(thickness(scale, scale * look.letters))"
       + "background '#ffffff'"
@@ -17,6 +17,7 @@ extension Chart {
   ///
   /// - Throws: `Gnuplot.Failure`.
   func png(_ look: DrawingLook = DrawingLook()) throws -> [UInt8] {
+    let page = page(look.letters)
     let twice = DrawingLook.Size(width: 2 * page.width, height: 2 * page.height)
     let scale = look.size == nil ? 2 : scale(look)
     let drawing = thickness(scale, 0.95 * scale * look.letters) + "pointscale \(0.8 * scale) "
@@ -24,7 +25,7 @@ extension Chart {
   }
 
   /// As a PNG file for the screen of a terminal, a pixel for each point of the page.
-  func pngForScreen() throws -> [UInt8] { try png(page, "", 1) }
+  func pngForScreen() throws -> [UInt8] { try png(page(1), "", 1) }
 
   private func png(_ size: DrawingLook.Size, _ look: String, _ letters: Double) throws -> [UInt8] {
     let terminal =
@@ -35,6 +36,7 @@ extension Chart {
   /// How many pixels a point of the page becomes: what is drawn keeps its share of the whole.
   private func scale(_ look: DrawingLook) -> Double {
     guard let size = look.size else { return 1 }
+    let page = page(1)
     return min(Double(size.width) / Double(page.width), Double(size.height) / Double(page.height))
   }
 
@@ -44,19 +46,21 @@ extension Chart {
   }
 
   /// In points.
-  private var page: DrawingLook.Size {
+  private func page(_ letters: Double) -> DrawingLook.Size {
     if let heatMap {
       let field = heatMap.showsNumbers ? (62, 46) : (30, 30)
       return .init(
         width: min(1400, 260 + field.0 * heatMap.columns.count), height: min(1400, 170 + field.1 * heatMap.rows.count))
     }
     // The key gets room of its own below, so that the plot keeps its height.
-    return .init(width: 800, height: 480 + (hasLongNames ? min(700, 22 * series.count) : 0))
+    return .init(width: 800, height: 480 + (hasLongNames(letters) ? min(700, Int(22 * letters) * series.count) : 0))
   }
 
-  /// The title in lines that fit above the plot, which a key beside it makes narrower.
+  /// The title in lines that fit above the plot, around whose middle it stands: a key beside it moves that to the left.
   private func titleLines(_ letters: Double) -> [String] {
-    let room = max(20, Int(0.09 * Double(page.width) / letters))
+    let width = Double(page(letters).width)
+    let beside = longestName == 0 || hasLongNames(letters) ? 0 : (Double(longestName) + 6) * 7.3 * letters
+    let room = max(20, Int((heatMap == nil ? width - beside + 20 : 0.8 * width) / (9.6 * letters)))
     var lines: [String] = []
     for word in title.split(separator: " ") {
       guard let last = lines.last, DisplayWidth.of(last) + DisplayWidth.of(String(word)) < room else {
@@ -76,14 +80,14 @@ extension Chart {
       "set border 3 linecolor '#555555'", "set tics nomirror textcolor '#333333'",
       "set xlabel \(Gnuplot.quoted(x.label))", "set ylabel \(Gnuplot.quoted(y.label))",
     ]
-    return head.joined(separator: "\n") + "\n" + (heatMap.map { script(of: $0) } ?? scriptOfSeries)
+    return head.joined(separator: "\n") + "\n" + (heatMap.map { script(of: $0) } ?? scriptOfSeries(letters))
   }
 
   // MARK: - Series
 
-  private var scriptOfSeries: String {
+  private func scriptOfSeries(_ letters: Double) -> String {
     var lines = [
-      "set grid linecolor '#dddddd' linetype 1", key,
+      "set grid linecolor '#dddddd' linetype 1", key(letters),
       "set style fill transparent solid 0.25 border", "set bars 0.6",
     ]
     if x.isLogarithmic { lines.append("set logscale x") }
@@ -127,14 +131,16 @@ extension Chart {
   }
 
   /// Outside of the plot, where no line can run through it: beside it, or below where long names would take half of it.
-  private var key: String {
-    let longest = series.map { DisplayWidth.of($0.name) }.max() ?? 0
-    if longest == 0 { return "unset key" }
-    let place = hasLongNames ? "below left vertical maxcols 1" : "right top vertical"
+  private func key(_ letters: Double) -> String {
+    if longestName == 0 { return "unset key" }
+    let place = hasLongNames(letters) ? "below left vertical maxcols 1" : "right top vertical"
     return "set key outside \(place) Left reverse samplen 2 spacing 1.3"
   }
 
-  private var hasLongNames: Bool { series.contains { DisplayWidth.of($0.name) > 30 } }
+  private var longestName: Int { series.map { DisplayWidth.of($0.name) }.max() ?? 0 }
+
+  /// Whether a key beside the plot would take too much of it.
+  private func hasLongNames(_ letters: Double) -> Bool { Double(longestName) * letters > 30 }
 
   private var isBars: Bool { series.contains { $0.style == .bars } }
 
