@@ -118,6 +118,33 @@ import Testing
     }
   }
 
+  /// Half of the pixels are black, as the background of a picture is, and cannot become darker: a radius that counted them would
+  /// shrink faster than it grows again, and the search end far from the nearest place of the boundary.
+  @Test func fmnSpendsNothingOnPixelsThatCannotMove() throws {
+    let target = CurvedModel.drawn(classes: 4, shape: shape, seed: 31)
+    var random = Random(seed: 32, image: 0)
+    let count = 24
+    let bytes = (0..<count * shape.count).map { UInt8($0 % 2 == 0 ? 0 : random.index(below: 256)) }
+    let pixels = (0..<count).map { image in
+      bytes[image * shape.count..<(image + 1) * shape.count].map { Float($0) / 255 }
+    }
+    let labels = target.makeResponder().forward(pixels).map { UInt8($0.answer) }
+    let data = try Dataset(
+      name: "half black", classes: ClassNames.digits(4), shape: shape, train: .init(bytes: [], labels: []),
+      test: .init(bytes: bytes, labels: labels))
+    func length(_ attack: any Attack) throws -> Float {
+      let result = try AttackRun(attack, within: ThreatModel(.l2, epsilon: .infinity)).run(
+        against: target, on: data.test)
+      let fooled = result.evaluation.outcomes.count { $0.fooled }
+      #expect(fooled == count)
+      return result.evaluation.outcomes.reduce(0) { $0 + Float($1.distances.l2) }
+    }
+    var cw = CarliniWagner()
+    (cw.searches, cw.steps, cw.abort) = (9, 400, false)
+    let (own, other) = (try length(FMN()), try length(cw))
+    #expect(own <= 1.01 * other, "\(own) against \(other)")
+  }
+
   /// Of a row of features one may be moved to either end of its range: the answer turns exactly where the largest gain is more
   /// than the margin.
   @Test func onePixelOfATableIsOneFeature() throws {
