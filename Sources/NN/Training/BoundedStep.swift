@@ -24,6 +24,17 @@ final class BoundedStep {
   /// Of each thread: which pixels of their windows are the largest, and room for the last layer.
   private let winners: [[FloatStorage?]]
   private let rooms: [FloatStorage]
+  /// Pixels as they are: the box around them comes before the normalisation.
+  private let pixels: Normalisation
+  /// ReLUs next to a maximum of 2×2 pixels, which one kernel has together.
+  private let pairs: [Pair]
+
+  /// The two operations of such a pair, in the plan's order, and the node of the maximum.
+  private struct Pair {
+    let first: Int
+    let second: Int
+    let maximum: Int
+  }
 
   /// - Parameters:
   ///   - weights: the values that training changes; `prepare` is to be called after they did.
@@ -44,6 +55,8 @@ final class BoundedStep {
     let own = plan.parameters.suffix(end.parameters.count)
     guard end.layer is Dense, let weight = own.first else { unreachable("`check` refuses other ends") }
     last = (weight.offset, own.count > 1 ? own[own.startIndex + 1].offset : nil, inputs)
+    pixels = .none(channels: model.normalisation.mean.count)
+    pairs = Self.pairs(network, plan)
     arenas = (0..<engine.threads).map { [plan] _ in (Arena(plan.arena), Arena(plan.arena)) }
     gradients = FloatStorage(count: stride * shards)
     winners = (0..<engine.threads).map { _ in
@@ -68,6 +81,26 @@ final class BoundedStep {
     return nil
   }
 
+  private static func pairs(_ network: Network, _ plan: Plan) -> [Pair] {
+    let nodes = network.nodes
+    var (found, taken) = ([Pair](), Set<Int>())
+    for (number, node) in nodes.enumerated() {
+      let earlier = node.inputs[0]
+      guard earlier >= 0, !taken.contains(earlier), nodes.count(where: { $0.inputs.contains(earlier) }) == 1
+      else { continue }
+      let pair = [earlier, number].map { nodes[$0].layer }
+      guard pair.contains(where: \.isReLU), let pool = pair.lazy.compactMap({ $0 as? MaxPool }).first,
+        pool.kernel == (2, 2), pool.stride == (2, 2), pool.padding == (0, 0)
+      else { continue }
+      taken.insert(number)
+      found.append(
+        Pair(
+          first: plan.places[earlier].operation, second: plan.places[number].operation,
+          maximum: pair[0] is MaxPool ? earlier : number))
+    }
+    return found
+  }
+
   /// To be called after the weights have changed.
   func prepare() {
     // Safety: nobody reads while weights are prepared.
@@ -85,8 +118,8 @@ final class BoundedStep {
   ///   - isFirst: whether it is the shard's first group.
   /// - Returns: the summed loss of the group's images, and for how many of them every bound is negative.
   func pass(
-    _ images: Tensor, _ labels: [Int], _ objective: BoundObjective, epsilon: Float, weight: Float, thread: Int,
-    shard: Int, gradients: UnsafeMutablePointer<Float>, isFirst: Bool, stop: Stop
+    _ images: Images, at positions: [Int], _ labels: [Int], _ objective: BoundObjective, epsilon: Float, weight: Float,
+    thread: Int, shard: Int, gradients: UnsafeMutablePointer<Float>, isFirst: Bool, stop: Stop
   ) -> (loss: Double, certified: Int) {
     func frame(_ arena: Arena, _ weights: PreparedWeights, _ gradients: UnsafeMutablePointer<Float>, adds: Bool)
       -> Frame
@@ -97,7 +130,7 @@ final class BoundedStep {
     }
     let centres = frame(arenas[thread].0, weights, gradients, adds: true)
     let radii = frame(arenas[thread].1, absolute, self.gradients.floats + shard * stride, adds: !isFirst)
-    load(images, epsilon, centres, radii)
+    load(images, positions, epsilon, centres, radii)
     let end = model.network.nodes.count - 1
     for node in 0..<end {
       if stop.isRequested { return (0, 0) }
@@ -111,35 +144,29 @@ final class BoundedStep {
     return found
   }
 
-  /// After the last group of a shard: what the absolute values say about the weights themselves.
-  func finish(shard: Int, gradients: UnsafeMutablePointer<Float>) {
-    // Safety: both have a place for each parameter; one thread has the shard.
-    let (own, values) = (self.gradients.floats + shard * stride, weights.values.floats)
-    for range in factors where range.lowerBound != last.weight {
-      for i in range { gradients[i] += values[i] > 0 ? own[i] : values[i] < 0 ? -own[i] : 0 }
+  /// After all shards: what the absolute values say about the weights themselves.
+  ///
+  /// - Parameters:
+  ///   - shards: how many of them have gradients.
+  ///   - gradients: what it is added to: those of one shard.
+  func finish(shards: Int, gradients: UnsafeMutablePointer<Float>) {
+    // Safety: all have a place for each parameter; each piece is one thread's.
+    let (own, values) = (self.gradients.floats, weights.values.floats)
+    let pieces = factors.filter { $0.lowerBound != last.weight }.flatMap { range in
+      Swift.stride(from: range.lowerBound, to: range.upperBound, by: 8192).map { $0..<min($0 + 8192, range.upperBound) }
+    }
+    engine.run(pieces.count) { piece, _ in
+      engine.kernels.table.pointee.add_signed(
+        Int64(pieces[piece].lowerBound), Int64(pieces[piece].upperBound), values, own, Int32(shards), Int64(stride),
+        gradients)
     }
   }
 
-  private func load(_ images: Tensor, _ epsilon: Float, _ centres: Frame, _ radii: Frame) {
-    var (low, high) = (images.values, images.values)
-    for i in low.indices {
-      low[i] = min(low[i], max(low[i] - epsilon, 0))
-      high[i] = max(high[i], min(high[i] + epsilon, 1))
-    }
-    var (mid, half) = (low, high)
-    for i in low.indices {
-      mid[i] = (low[i] + high[i]) / 2
-      half[i] = (high[i] - low[i]) / 2
-    }
+  private func load(_ images: Images, _ positions: [Int], _ epsilon: Float, _ centres: Frame, _ radii: Frame) {
     let (norm, input) = (model.normalisation, plan.input)
-    let zero = [Float](repeating: 0, count: norm.mean.count)
-    mid.withUnsafeBufferPointer {  // Safety: a row for each image of the frame
-      centres.call.load_floats(
-        $0.baseAddress!, Int32(images.rows), input.planes, norm.mean, norm.inverseStd, centres.at(input))
-    }
-    half.withUnsafeBufferPointer {
-      radii.call.load_floats($0.baseAddress!, Int32(images.rows), input.planes, zero, norm.inverseStd, radii.at(input))
-    }
+    plan.load(images, at: positions, into: centres, pixels)
+    centres.call.box_around(
+      input.planes, epsilon, norm.mean, norm.inverseStd, centres.at(input), radii.at(input))
   }
 
   private func forward(_ node: Int, _ centres: Frame, _ radii: Frame, _ thread: Int) {
@@ -150,6 +177,16 @@ final class BoundedStep {
       return
     }
     let (from, to) = (bending.input, bending.output)
+    let number = plan.places[node].operation
+    if pairs.contains(where: { $0.first == number }) { return }
+    if let pair = pairs.first(where: { $0.second == number }) {
+      guard let first = plan.operations[pair.first] as? BendingOperation else { unreachable("a ReLU bends") }
+      let (low, high) = places(pair.maximum, thread)
+      centres.call.interval_relu_pool_forward(
+        first.input.planes, centres.at(first.input), radii.at(first.input), to.planes, centres.at(to), radii.at(to),
+        low, high)
+      return
+    }
     switch bending.bounding {
     case .activation(let function):
       let code = function.code
@@ -174,6 +211,14 @@ final class BoundedStep {
       return
     }
     let (from, to) = (bending.outputGradient, bending.inputGradient)
+    if pairs.contains(where: { $0.first == number }) { return }
+    if let pair = pairs.first(where: { $0.second == number }) {
+      guard let first = plan.operations[pair.first] as? BendingOperation else { unreachable("a ReLU bends") }
+      let (slot, (low, high)) = (first.inputGradient, places(pair.maximum, thread))
+      centres.call.interval_relu_pool_backward(
+        from.planes, centres.at(from), radii.at(from), low, high, slot.planes, centres.at(slot), radii.at(slot))
+      return
+    }
     switch bending.bounding {
     case .activation(let function):
       let code = function.code
@@ -249,14 +294,15 @@ extension ShardedStep {
           if job.stop.isRequested { return }
           let rows = groupRows(group, job)
           let found = step.pass(
-            cleanImages(rows, job), Array(job.labels[rows]), objective, epsilon: epsilon, weight: weight,
-            thread: thread, shard: shard, gradients: gradients(of: shard), isFirst: place == 0, stop: job.stop)
+            job.images, at: Array(job.rows[rows]), Array(job.labels[rows]), objective, epsilon: epsilon,
+            weight: weight, thread: thread, shard: shard, gradients: gradients(of: shard), isFirst: place == 0,
+            stop: job.stop)
           sums[shard].loss += found.loss
         }
-        step.finish(shard: shard, gradients: gradients(of: shard))
       }
     }
     try job.stop.check()
+    step.finish(shards: shardCount, gradients: gradients(of: 0))
     return Sums(loss: sums.reduce(0) { $0 + $1.loss })
   }
 }
