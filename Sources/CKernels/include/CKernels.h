@@ -273,6 +273,16 @@ typedef struct {
                               double *rest);
   void (*pool_lines_forward)(const ward_pool *pool, ward_planes xs, const float *x, const float *lines,
                              const uint8_t *under_at, const uint8_t *over_at, const float *a, ward_planes ys, float *y);
+  // Training through lines: see kernels/bounds.h.
+  void (*lines_swap)(int64_t count, float *lines);
+  void (*relu_lines_slopes)(ward_planes gys, const float *gy, ward_planes xs, const float *x, const float *low,
+                            const float *high, float slope, float *by_low, float *by_high);
+  void (*pool_lines_slopes)(const ward_pool *pool, int32_t channels, int32_t height, int32_t width, const float *low,
+                            const float *high, ward_planes gys, const float *gy, ward_planes xs, const float *x,
+                            const uint8_t *over_at, float *by_low, float *by_high);
+  void (*box_slopes)(ward_planes s, const float *by_low, const float *by_high, float *gc, float *gr);
+  void (*box_corner)(ward_planes s, const float *a, const float *low, const float *high, ward_planes xs, float *x);
+
   // Training through interval bounds: buffers of centres and of radii lie alike. `box_around` finds pixels in `centre`.
   void (*box_around)(ward_planes s, float epsilon, const float *mean, const float *inverse_std, float *centre,
                      float *radius);

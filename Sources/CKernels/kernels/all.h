@@ -45,6 +45,8 @@ const ward_kernels LEVEL_TABLE = {
     .planes_scatter = planes_scatter, .relu_lines = relu_lines, .lines_backward = lines_backward,
     .lines_forward = lines_forward, .rows_times = rows_times, .rows_over_box = rows_over_box, .pool_lines = pool_lines,
     .pool_lines_backward = pool_lines_backward, .pool_lines_forward = pool_lines_forward,
+    .lines_swap = lines_swap, .relu_lines_slopes = relu_lines_slopes, .pool_lines_slopes = pool_lines_slopes,
+    .box_slopes = box_slopes, .box_corner = box_corner,
     .box_around = box_around, .interval_forward = interval_forward, .interval_backward = interval_backward,
     .interval_pool_forward = interval_pool_forward, .interval_pool_backward = interval_pool_backward,
     .interval_relu_pool_forward = interval_relu_pool_forward,

@@ -262,6 +262,107 @@ static void pool_lines_forward(const ward_pool *pool, ward_planes xs, const floa
   }
 }
 
+// Upper lines to where lower ones lie, and back: what works on lower bounds then works on upper ones.
+static void lines_swap(int64_t count, float *lines) {
+  v16 *a = (v16 *)lines, *b = a + 2 * count;
+  for (int64_t i = 0; i < 2 * count; i++) {
+    const v16 other = b[i];
+    b[i] = a[i];
+    a[i] = other;
+  }
+}
+
+// Gradients of upper bounds by the box of max(x, slope * x), whose lines are parallel: rows `gy` multiply what the lines make
+// of `x`. Added to those by the lower and the upper ends, which are dense.
+static void relu_lines_slopes(ward_planes gys, const float *gy, ward_planes xs, const float *x, const float *low,
+                              const float *high, float slope, float *by_low, float *by_high) {
+  const v16 *lows = (const v16 *)low, *highs = (const v16 *)high;
+  v16 *to_low = (v16 *)by_low, *to_high = (v16 *)by_high;
+  EACH_ROW(gys) {
+    const v16 *from = ROW(const v16, gy, gys), *at = ROW(const v16, x, xs);
+    for (int i = 0; i < gys.width; i++, lows++, highs++, to_low++, to_high++) {
+      const v16 l = *lows, u = *highs, plus = positive(from[i]);
+      const i16 open = (l < 0.0f) & (u > 0.0f);
+      const v16 width = choose(open, u - l, splat(1)), chord = (u - slope * l) / width;
+      const v16 by_chord = from[i] * at[i] - plus * l, bend = (1 - slope) / (width * width) * by_chord;
+      *to_low += choose(open, bend * u + plus * (slope - chord), splat(0));
+      *to_high -= choose(open, bend * l, splat(0));
+    }
+  }
+}
+
+// The same of a maximum with the lines of `pool_lines`; `over_at` is the pixel of its upper one.
+static void pool_lines_slopes(const ward_pool *pool, int32_t channels, int32_t height, int32_t width, const float *low,
+                              const float *high, ward_planes gys, const float *gy, ward_planes xs, const float *x,
+                              const uint8_t *over_at, float *by_low, float *by_high) {
+  const v16 *lows = (const v16 *)low, *highs = (const v16 *)high;
+  int64_t out = 0;
+  for (int c = 0; c < channels; c++) {
+    for (int row = 0; row < gys.height; row++) {
+      for (int i = 0; i < gys.width; i++, out++) {
+        const i16 j = __builtin_convertvector(((const b16 *)over_at)[out], i16);
+        v16 top = splat(0), own = splat(0), z = splat(0), second = splat(-INFINITY);
+        i16 k = {0};
+        for (int pass = 0; pass < 2; pass++) {
+          v16 by_own = splat(0), by_top = splat(0), by_second = splat(0);
+          if (pass == 1) {
+            const v16 plus = positive(((const v16 *)gy)[(ptrdiff_t)c * gys.plane + row * gys.row + i]);
+            const i16 wins = own >= second, chord = ~wins & (top > own) & (top > second);
+            const v16 span = choose(chord, top - own, splat(1)), slope = (top - second) / span, part = (z - own) / span;
+            by_own = choose(chord, plus * slope * (part - 1.0f), splat(0));
+            by_top = choose(chord, plus * part * (1.0f - slope), choose(wins, splat(0), plus));
+            by_second = choose(chord, plus * (1.0f - part), splat(0));
+          }
+          for (int ky = 0; ky < pool->kernel_h; ky++) {
+            const int at = row * pool->stride_h - pool->pad_h + ky;
+            if (at < 0 || at >= height) continue;
+            for (int kx = 0; kx < pool->kernel_w; kx++) {
+              const int across = i * pool->stride_w - pool->pad_w + kx, number = ky * pool->kernel_w + kx;
+              if (across < 0 || across >= width) continue;
+              const int64_t place = ((int64_t)c * height + at) * width + across;
+              const i16 here = j == number;
+              if (pass == 1) {
+                ((v16 *)by_low)[place] += choose(here, by_own, splat(0));
+                ((v16 *)by_high)[place] += choose(here, by_top, choose(k == number, by_second, splat(0)));
+                continue;
+              }
+              const v16 u = highs[place];
+              top = choose(here, u, top);
+              own = choose(here, lows[place], own);
+              z = choose(here, ((const v16 *)x)[(ptrdiff_t)c * xs.plane + at * xs.row + across], z);
+              const i16 next = ~here & (u > second);
+              second = choose(next, u, second);
+              k = (next & number) | (~next & k);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+// Gradients by a dense box's ends, added to those by its centre and radius.
+static void box_slopes(ward_planes s, const float *by_low, const float *by_high, float *gc, float *gr) {
+  const v16 *lows = (const v16 *)by_low, *highs = (const v16 *)by_high;
+  EACH_ROW(s) {
+    v16 *mid = ROW(v16, gc, s), *half = ROW(v16, gr, s);
+    for (int i = 0; i < s.width; i++, lows++, highs++) {
+      mid[i] += *highs + *lows;
+      half[i] += *highs - *lows;
+    }
+  }
+}
+
+// Where rows over a dense box are largest: its upper end where they are not negative, else its lower one.
+static void box_corner(ward_planes s, const float *a, const float *low, const float *high, ward_planes xs, float *x) {
+  const v16 *lows = (const v16 *)low, *highs = (const v16 *)high;
+  EACH_ROW(s) {
+    const v16 *from = ROW(const v16, a, s);
+    v16 *to = ROW(v16, x, xs);
+    for (int i = 0; i < s.width; i++, lows++, highs++) to[i] = choose(from[i] >= 0.0f, *highs, *lows);
+  }
+}
+
 // Training through bounds: pixels, which lie where their centres will, to the box around them: every pixel moved by up to
 // `epsilon`, within [0, 1]; those beyond, which some tables have, stay where they are. Centres and radii are normalised.
 static void box_around(ward_planes s, float epsilon, const float *mean, const float *inverse_std, float *centre,

@@ -28,6 +28,8 @@ final class BoundedStep {
   private let pixels: Normalisation
   /// ReLUs next to a maximum of 2×2 pixels, which one kernel has together.
   private let pairs: [Pair]
+  /// Of each thread: bounds by lines, if they are trained through as well.
+  private let relaxed: [RelaxedStep]
 
   /// The two operations of such a pair, in the plan's order, and the node of the maximum.
   private struct Pair {
@@ -39,7 +41,10 @@ final class BoundedStep {
   /// - Parameters:
   ///   - weights: the values that training changes; `prepare` is to be called after they did.
   ///   - stride: floats from one shard's gradients to the next.
-  init(_ model: Model, weights values: FloatStorage, engine: Engine, shards: Int, stride: Int) {
+  ///   - lines: whether bounds by lines are wanted, too.
+  init(
+    _ model: Model, weights values: FloatStorage, engine: Engine, shards: Int, stride: Int, lines: Bool
+  ) {
     self.model = model
     self.engine = engine
     self.stride = stride
@@ -56,7 +61,12 @@ final class BoundedStep {
     guard end.layer is Dense, let weight = own.first else { unreachable("`check` refuses other ends") }
     last = (weight.offset, own.count > 1 ? own[own.startIndex + 1].offset : nil, inputs)
     pixels = .none(channels: model.normalisation.mean.count)
-    pairs = Self.pairs(network, plan)
+    // Lines need the box between the two.
+    pairs = lines ? [] : Self.pairs(network, plan)
+    let (plan, weights) = (plan, weights)
+    relaxed =
+      lines
+      ? (0..<engine.threads).map { _ in RelaxedStep(network, plan, weights: weights, kernels: engine.kernels) } : []
     arenas = (0..<engine.threads).map { [plan] _ in (Arena(plan.arena), Arena(plan.arena)) }
     gradients = FloatStorage(count: stride * shards)
     winners = (0..<engine.threads).map { _ in
@@ -111,14 +121,14 @@ final class BoundedStep {
     absolute.prepare(engine.kernels)
   }
 
-  /// One group's term: adds its gradients, times `weight`, to those of the shard.
+  /// One group's term: adds its gradients, times its share, to those of the shard.
   ///
   /// - Parameters:
   ///   - gradients: of the shard, by the weights.
   ///   - isFirst: whether it is the shard's first group.
   /// - Returns: the summed loss of the group's images, and for how many of them every bound is negative.
   func pass(
-    _ images: Images, at positions: [Int], _ labels: [Int], _ objective: BoundObjective, epsilon: Float, weight: Float,
+    _ images: Images, at positions: [Int], _ labels: [Int], _ objective: BoundObjective, _ now: BoundObjective.Now,
     thread: Int, shard: Int, gradients: UnsafeMutablePointer<Float>, isFirst: Bool, stop: Stop
   ) -> (loss: Double, certified: Int) {
     func frame(_ arena: Arena, _ weights: PreparedWeights, _ gradients: UnsafeMutablePointer<Float>, adds: Bool)
@@ -130,15 +140,20 @@ final class BoundedStep {
     }
     let centres = frame(arenas[thread].0, weights, gradients, adds: true)
     let radii = frame(arenas[thread].1, absolute, self.gradients.floats + shard * stride, adds: !isFirst)
-    load(images, positions, epsilon, centres, radii)
+    load(images, positions, now.epsilon, centres, radii)
     let end = model.network.nodes.count - 1
     for node in 0..<end {
       if stop.isRequested { return (0, 0) }
       forward(node, centres, radii, thread)
     }
-    let found = lastLayer(labels, objective, weight, centres, radii, thread, gradients)
+    let lines = now.lines > 0 ? relaxed[thread] : nil
+    lines?.stand(on: centres, radii)
+    let found = lastLayer(labels, objective, now, lines, centres, radii, thread, gradients, stop)
     for number in plan.operations.indices.reversed() where number != plan.places[end].operation {
       if stop.isRequested { return (0, 0) }
+      if let lines, let node = plan.places.firstIndex(where: { $0.operation == number }) {
+        lines.add(node, centres, radii)
+      }
       backward(number, centres, radii, thread)
     }
     return found
@@ -245,8 +260,8 @@ final class BoundedStep {
 
   /// The bounds of the margins, the loss, and their gradients by the last layer's weights and its input.
   private func lastLayer(
-    _ labels: [Int], _ objective: BoundObjective, _ weight: Float, _ centres: Frame, _ radii: Frame, _ thread: Int,
-    _ gradients: UnsafeMutablePointer<Float>
+    _ labels: [Int], _ objective: BoundObjective, _ now: BoundObjective.Now, _ lines: RelaxedStep?, _ centres: Frame,
+    _ radii: Frame, _ thread: Int, _ gradients: UnsafeMutablePointer<Float>, _ stop: Stop
   ) -> (loss: Double, certified: Int) {
     guard let operation = plan.operations[plan.places[plan.places.count - 1].operation] as? DenseOperation else {
       unreachable("`check` refuses other ends")
@@ -261,16 +276,25 @@ final class BoundedStep {
     centres.call.merged_forward(
       Int32(last.inputs), Int32(classes), values + last.weight, last.bias.map { UnsafePointer(values + $0) }, all,
       centres.at(operation.input), radii.at(operation.input), own, bounds)
+    let tighter = lines?.bounds(labels, stop: stop)
+    var factors = [Float](repeating: 0, count: classes * WARD_LANES)
     slopes.update(repeating: 0, count: classes * WARD_LANES)
     let costs = objective.logCosts
     var (sum, certified) = (0.0, 0)
     for (lane, label) in labels.enumerated() {
-      let row = (0..<classes).map { bounds[$0 * WARD_LANES + lane] }
+      let row = (0..<classes).map { j in
+        let box = bounds[j * WARD_LANES + lane]
+        return tighter.map { now.lines * $0[j * WARD_LANES + lane] + (1 - now.lines) * box } ?? box
+      }
       let found = BoundObjective.loss(row, label: label, logCosts: costs?[label])
-      sum += Double(found.value * weight)
+      sum += Double(found.value * now.share)
       if row.indices.allSatisfy({ $0 == label || row[$0] < 0 }) { certified += 1 }
-      for j in 0..<classes { slopes[j * WARD_LANES + lane] = found.gradient[j] * weight }
+      for j in 0..<classes {
+        slopes[j * WARD_LANES + lane] = found.gradient[j] * now.share * (tighter == nil ? 1 : 1 - now.lines)
+        factors[j * WARD_LANES + lane] = found.gradient[j] * now.share * now.lines
+      }
     }
+    lines?.gradients(labels, factors: factors, to: gradients, stop: stop)
     centres.call.merged_backward(
       Int32(last.inputs), Int32(classes), values + last.weight, all, centres.at(operation.input),
       radii.at(operation.input), own, slopes, centres.at(operation.inputGradient), radii.at(operation.inputGradient),
@@ -281,8 +305,8 @@ final class BoundedStep {
 
 extension ShardedStep {
   /// Adds the term of bounds to gradients that are there already.
-  func bounded(_ job: Job, _ objective: BoundObjective, epsilon: Float, weight: Float) throws -> Sums {
-    let step = bounding ?? makeBoundedStep()
+  func bounded(_ job: Job, _ objective: BoundObjective, _ now: BoundObjective.Now) throws -> Sums {
+    let step = bounding ?? makeBoundedStep(lines: objective.lines != nil)
     bounding = step
     step.prepare()
     var sums = [Sums](repeating: Sums(), count: shardCount)
@@ -294,8 +318,8 @@ extension ShardedStep {
           if job.stop.isRequested { return }
           let rows = groupRows(group, job)
           let found = step.pass(
-            job.images, at: Array(job.rows[rows]), Array(job.labels[rows]), objective, epsilon: epsilon,
-            weight: weight, thread: thread, shard: shard, gradients: gradients(of: shard), isFirst: place == 0,
+            job.images, at: Array(job.rows[rows]), Array(job.labels[rows]), objective, now, thread: thread,
+            shard: shard, gradients: gradients(of: shard), isFirst: place == 0,
             stop: job.stop)
           sums[shard].loss += found.loss
         }
