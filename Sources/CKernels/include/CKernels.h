@@ -273,7 +273,19 @@ typedef struct {
                               double *rest);
   void (*pool_lines_forward)(const ward_pool *pool, ward_planes xs, const float *x, const float *lines,
                              const uint8_t *under_at, const uint8_t *over_at, const float *a, ward_planes ys, float *y);
-  // Training through interval bounds: buffers of centres and of radii lie alike.
+  // Training through lines: see kernels/bounds.h.
+  void (*lines_swap)(int64_t count, float *lines);
+  void (*relu_lines_slopes)(ward_planes gys, const float *gy, ward_planes xs, const float *x, const float *low,
+                            const float *high, float slope, float *by_low, float *by_high);
+  void (*pool_lines_slopes)(const ward_pool *pool, int32_t channels, int32_t height, int32_t width, const float *low,
+                            const float *high, ward_planes gys, const float *gy, ward_planes xs, const float *x,
+                            const uint8_t *over_at, float *by_low, float *by_high);
+  void (*box_slopes)(ward_planes s, const float *by_low, const float *by_high, float *gc, float *gr);
+  void (*box_corner)(ward_planes s, const float *a, const float *low, const float *high, ward_planes xs, float *x);
+
+  // Training through interval bounds: buffers of centres and of radii lie alike. `box_around` finds pixels in `centre`.
+  void (*box_around)(ward_planes s, float epsilon, const float *mean, const float *inverse_std, float *centre,
+                     float *radius);
   void (*interval_forward)(ward_activation kind, float first, float second, ward_planes xs, const float *c_in,
                            const float *r_in, ward_planes ys, float *c_out, float *r_out);
   void (*interval_backward)(ward_activation kind, float first, float second, ward_planes xs, const float *c_in,
@@ -284,6 +296,11 @@ typedef struct {
   void (*interval_pool_backward)(const ward_pool *pool, ward_planes gys, const float *gc, const float *gr,
                                  const uint8_t *low_at, const uint8_t *high_at, ward_planes gxs, float *gc_in,
                                  float *gr_in);
+  // A ReLU and the maximum of 2×2 pixels, in either order, in one pass.
+  void (*interval_relu_pool_forward)(ward_planes xs, const float *c_in, const float *r_in, ward_planes ys, float *c_out,
+                                     float *r_out, uint8_t *low_at, uint8_t *high_at);
+  void (*interval_relu_pool_backward)(ward_planes gys, const float *gc, const float *gr, const uint8_t *low_at,
+                                      const uint8_t *high_at, ward_planes gxs, float *gc_in, float *gr_in);
 
   // The last layer merged with the differences of the logits: upper bounds of z[j] - z[label], a vector a class.
   void (*merged_forward)(int32_t inputs, int32_t outputs, const float *w, const float *b, const int32_t *labels,
@@ -291,6 +308,9 @@ typedef struct {
   void (*merged_backward)(int32_t inputs, int32_t outputs, const float *w, const int32_t *labels, const float *c,
                           const float *r, const float *own, const float *gf, float *gc, float *gr, float *gw,
                           float *gb);
+  // Adds sign(w) times the sum of the shards' gradients by absolute weights, over [from, to), to `g`.
+  void (*add_signed)(int64_t from, int64_t to, const float *w, const float *shards, int32_t count, int64_t stride,
+                     float *g);
 
   // Sums `shards` gradients (each `stride` floats after the last) in order over [from, to), scales, and takes the step.
   void (*adam)(const ward_step *step, int64_t from, int64_t to, const float *shards, int32_t count, int64_t stride,

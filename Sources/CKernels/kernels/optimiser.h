@@ -66,8 +66,19 @@ static void sgd(const ward_step *s, int64_t from, int64_t to, const float *shard
 
 static double gradient_square(const ward_step *s, int64_t from, int64_t to, const float *shards, int32_t count,
                               int64_t stride, const float *extra) {
+  d16 squares = {0};
+  int64_t i = from;
+  for (; i + L <= to; i += L) {
+    v16 g = at(shards + i);
+    for (int k = 1; k < count; k++) g += at(shards + k * stride + i);
+    g *= s->scale;
+    if (extra) g += at(extra + i);
+    const d16 wide = __builtin_convertvector(g, d16);
+    squares += wide * wide;
+  }
   double sum = 0;
-  for (int64_t i = from; i < to; i++) {
+  for (int lane = 0; lane < L; lane++) sum += squares[lane];
+  for (; i < to; i++) {
     const double g = gradient_at(s, i, shards, count, stride, extra);
     sum += g * g;
   }

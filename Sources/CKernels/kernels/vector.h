@@ -12,6 +12,7 @@ typedef float v16 __attribute__((vector_size(64), aligned(64), may_alias));
 typedef float v8 __attribute__((vector_size(32), aligned(32), may_alias));
 typedef float v16u __attribute__((vector_size(64), aligned(4), may_alias));  // unaligned memory
 typedef int32_t i16 __attribute__((vector_size(64), aligned(64), may_alias));
+typedef double d16 __attribute__((vector_size(128), aligned(64), may_alias));
 typedef uint8_t b16 __attribute__((vector_size(16), aligned(16), may_alias));
 
 // What one register holds: a whole vector where there are 32 wide ones, else half a one, and all is done twice.

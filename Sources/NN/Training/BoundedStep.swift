@@ -24,11 +24,27 @@ final class BoundedStep {
   /// Of each thread: which pixels of their windows are the largest, and room for the last layer.
   private let winners: [[FloatStorage?]]
   private let rooms: [FloatStorage]
+  /// Pixels as they are: the box around them comes before the normalisation.
+  private let pixels: Normalisation
+  /// ReLUs next to a maximum of 2×2 pixels, which one kernel has together.
+  private let pairs: [Pair]
+  /// Of each thread: bounds by lines, if they are trained through as well.
+  private let relaxed: [RelaxedStep]
+
+  /// The two operations of such a pair, in the plan's order, and the node of the maximum.
+  private struct Pair {
+    let first: Int
+    let second: Int
+    let maximum: Int
+  }
 
   /// - Parameters:
   ///   - weights: the values that training changes; `prepare` is to be called after they did.
   ///   - stride: floats from one shard's gradients to the next.
-  init(_ model: Model, weights values: FloatStorage, engine: Engine, shards: Int, stride: Int) {
+  ///   - lines: whether bounds by lines are wanted, too.
+  init(
+    _ model: Model, weights values: FloatStorage, engine: Engine, shards: Int, stride: Int, lines: Bool
+  ) {
     self.model = model
     self.engine = engine
     self.stride = stride
@@ -44,6 +60,13 @@ final class BoundedStep {
     let own = plan.parameters.suffix(end.parameters.count)
     guard end.layer is Dense, let weight = own.first else { unreachable("`check` refuses other ends") }
     last = (weight.offset, own.count > 1 ? own[own.startIndex + 1].offset : nil, inputs)
+    pixels = .none(channels: model.normalisation.mean.count)
+    // Lines need the box between the two.
+    pairs = lines ? [] : Self.pairs(network, plan)
+    let (plan, weights) = (plan, weights)
+    relaxed =
+      lines
+      ? (0..<engine.threads).map { _ in RelaxedStep(network, plan, weights: weights, kernels: engine.kernels) } : []
     arenas = (0..<engine.threads).map { [plan] _ in (Arena(plan.arena), Arena(plan.arena)) }
     gradients = FloatStorage(count: stride * shards)
     winners = (0..<engine.threads).map { _ in
@@ -68,6 +91,26 @@ final class BoundedStep {
     return nil
   }
 
+  private static func pairs(_ network: Network, _ plan: Plan) -> [Pair] {
+    let nodes = network.nodes
+    var (found, taken) = ([Pair](), Set<Int>())
+    for (number, node) in nodes.enumerated() {
+      let earlier = node.inputs[0]
+      guard earlier >= 0, !taken.contains(earlier), nodes.count(where: { $0.inputs.contains(earlier) }) == 1
+      else { continue }
+      let pair = [earlier, number].map { nodes[$0].layer }
+      guard pair.contains(where: \.isReLU), let pool = pair.lazy.compactMap({ $0 as? MaxPool }).first,
+        pool.kernel == (2, 2), pool.stride == (2, 2), pool.padding == (0, 0)
+      else { continue }
+      taken.insert(number)
+      found.append(
+        Pair(
+          first: plan.places[earlier].operation, second: plan.places[number].operation,
+          maximum: pair[0] is MaxPool ? earlier : number))
+    }
+    return found
+  }
+
   /// To be called after the weights have changed.
   func prepare() {
     // Safety: nobody reads while weights are prepared.
@@ -78,15 +121,15 @@ final class BoundedStep {
     absolute.prepare(engine.kernels)
   }
 
-  /// One group's term: adds its gradients, times `weight`, to those of the shard.
+  /// One group's term: adds its gradients, times its share, to those of the shard.
   ///
   /// - Parameters:
   ///   - gradients: of the shard, by the weights.
   ///   - isFirst: whether it is the shard's first group.
   /// - Returns: the summed loss of the group's images, and for how many of them every bound is negative.
   func pass(
-    _ images: Tensor, _ labels: [Int], _ objective: BoundObjective, epsilon: Float, weight: Float, thread: Int,
-    shard: Int, gradients: UnsafeMutablePointer<Float>, isFirst: Bool, stop: Stop
+    _ images: Images, at positions: [Int], _ labels: [Int], _ objective: BoundObjective, _ now: BoundObjective.Now,
+    thread: Int, shard: Int, gradients: UnsafeMutablePointer<Float>, isFirst: Bool, stop: Stop
   ) -> (loss: Double, certified: Int) {
     func frame(_ arena: Arena, _ weights: PreparedWeights, _ gradients: UnsafeMutablePointer<Float>, adds: Bool)
       -> Frame
@@ -97,49 +140,48 @@ final class BoundedStep {
     }
     let centres = frame(arenas[thread].0, weights, gradients, adds: true)
     let radii = frame(arenas[thread].1, absolute, self.gradients.floats + shard * stride, adds: !isFirst)
-    load(images, epsilon, centres, radii)
+    load(images, positions, now.epsilon, centres, radii)
     let end = model.network.nodes.count - 1
     for node in 0..<end {
       if stop.isRequested { return (0, 0) }
       forward(node, centres, radii, thread)
     }
-    let found = lastLayer(labels, objective, weight, centres, radii, thread, gradients)
+    let lines = now.lines > 0 ? relaxed[thread] : nil
+    lines?.stand(on: centres, radii)
+    let found = lastLayer(labels, objective, now, lines, centres, radii, thread, gradients, stop)
     for number in plan.operations.indices.reversed() where number != plan.places[end].operation {
       if stop.isRequested { return (0, 0) }
+      if let lines, let node = plan.places.firstIndex(where: { $0.operation == number }) {
+        lines.add(node, centres, radii)
+      }
       backward(number, centres, radii, thread)
     }
     return found
   }
 
-  /// After the last group of a shard: what the absolute values say about the weights themselves.
-  func finish(shard: Int, gradients: UnsafeMutablePointer<Float>) {
-    // Safety: both have a place for each parameter; one thread has the shard.
-    let (own, values) = (self.gradients.floats + shard * stride, weights.values.floats)
-    for range in factors where range.lowerBound != last.weight {
-      for i in range { gradients[i] += values[i] > 0 ? own[i] : values[i] < 0 ? -own[i] : 0 }
+  /// After all shards: what the absolute values say about the weights themselves.
+  ///
+  /// - Parameters:
+  ///   - shards: how many of them have gradients.
+  ///   - gradients: what it is added to: those of one shard.
+  func finish(shards: Int, gradients: UnsafeMutablePointer<Float>) {
+    // Safety: all have a place for each parameter; each piece is one thread's.
+    let (own, values) = (self.gradients.floats, weights.values.floats)
+    let pieces = factors.filter { $0.lowerBound != last.weight }.flatMap { range in
+      Swift.stride(from: range.lowerBound, to: range.upperBound, by: 8192).map { $0..<min($0 + 8192, range.upperBound) }
+    }
+    engine.run(pieces.count) { piece, _ in
+      engine.kernels.table.pointee.add_signed(
+        Int64(pieces[piece].lowerBound), Int64(pieces[piece].upperBound), values, own, Int32(shards), Int64(stride),
+        gradients)
     }
   }
 
-  private func load(_ images: Tensor, _ epsilon: Float, _ centres: Frame, _ radii: Frame) {
-    var (low, high) = (images.values, images.values)
-    for i in low.indices {
-      low[i] = min(low[i], max(low[i] - epsilon, 0))
-      high[i] = max(high[i], min(high[i] + epsilon, 1))
-    }
-    var (mid, half) = (low, high)
-    for i in low.indices {
-      mid[i] = (low[i] + high[i]) / 2
-      half[i] = (high[i] - low[i]) / 2
-    }
+  private func load(_ images: Images, _ positions: [Int], _ epsilon: Float, _ centres: Frame, _ radii: Frame) {
     let (norm, input) = (model.normalisation, plan.input)
-    let zero = [Float](repeating: 0, count: norm.mean.count)
-    mid.withUnsafeBufferPointer {  // Safety: a row for each image of the frame
-      centres.call.load_floats(
-        $0.baseAddress!, Int32(images.rows), input.planes, norm.mean, norm.inverseStd, centres.at(input))
-    }
-    half.withUnsafeBufferPointer {
-      radii.call.load_floats($0.baseAddress!, Int32(images.rows), input.planes, zero, norm.inverseStd, radii.at(input))
-    }
+    plan.load(images, at: positions, into: centres, pixels)
+    centres.call.box_around(
+      input.planes, epsilon, norm.mean, norm.inverseStd, centres.at(input), radii.at(input))
   }
 
   private func forward(_ node: Int, _ centres: Frame, _ radii: Frame, _ thread: Int) {
@@ -150,6 +192,16 @@ final class BoundedStep {
       return
     }
     let (from, to) = (bending.input, bending.output)
+    let number = plan.places[node].operation
+    if pairs.contains(where: { $0.first == number }) { return }
+    if let pair = pairs.first(where: { $0.second == number }) {
+      guard let first = plan.operations[pair.first] as? BendingOperation else { unreachable("a ReLU bends") }
+      let (low, high) = places(pair.maximum, thread)
+      centres.call.interval_relu_pool_forward(
+        first.input.planes, centres.at(first.input), radii.at(first.input), to.planes, centres.at(to), radii.at(to),
+        low, high)
+      return
+    }
     switch bending.bounding {
     case .activation(let function):
       let code = function.code
@@ -174,6 +226,14 @@ final class BoundedStep {
       return
     }
     let (from, to) = (bending.outputGradient, bending.inputGradient)
+    if pairs.contains(where: { $0.first == number }) { return }
+    if let pair = pairs.first(where: { $0.second == number }) {
+      guard let first = plan.operations[pair.first] as? BendingOperation else { unreachable("a ReLU bends") }
+      let (slot, (low, high)) = (first.inputGradient, places(pair.maximum, thread))
+      centres.call.interval_relu_pool_backward(
+        from.planes, centres.at(from), radii.at(from), low, high, slot.planes, centres.at(slot), radii.at(slot))
+      return
+    }
     switch bending.bounding {
     case .activation(let function):
       let code = function.code
@@ -200,8 +260,8 @@ final class BoundedStep {
 
   /// The bounds of the margins, the loss, and their gradients by the last layer's weights and its input.
   private func lastLayer(
-    _ labels: [Int], _ objective: BoundObjective, _ weight: Float, _ centres: Frame, _ radii: Frame, _ thread: Int,
-    _ gradients: UnsafeMutablePointer<Float>
+    _ labels: [Int], _ objective: BoundObjective, _ now: BoundObjective.Now, _ lines: RelaxedStep?, _ centres: Frame,
+    _ radii: Frame, _ thread: Int, _ gradients: UnsafeMutablePointer<Float>, _ stop: Stop
   ) -> (loss: Double, certified: Int) {
     guard let operation = plan.operations[plan.places[plan.places.count - 1].operation] as? DenseOperation else {
       unreachable("`check` refuses other ends")
@@ -216,16 +276,25 @@ final class BoundedStep {
     centres.call.merged_forward(
       Int32(last.inputs), Int32(classes), values + last.weight, last.bias.map { UnsafePointer(values + $0) }, all,
       centres.at(operation.input), radii.at(operation.input), own, bounds)
+    let tighter = lines?.bounds(labels, stop: stop)
+    var factors = [Float](repeating: 0, count: classes * WARD_LANES)
     slopes.update(repeating: 0, count: classes * WARD_LANES)
     let costs = objective.logCosts
     var (sum, certified) = (0.0, 0)
     for (lane, label) in labels.enumerated() {
-      let row = (0..<classes).map { bounds[$0 * WARD_LANES + lane] }
+      let row = (0..<classes).map { j in
+        let box = bounds[j * WARD_LANES + lane]
+        return tighter.map { now.lines * $0[j * WARD_LANES + lane] + (1 - now.lines) * box } ?? box
+      }
       let found = BoundObjective.loss(row, label: label, logCosts: costs?[label])
-      sum += Double(found.value * weight)
+      sum += Double(found.value * now.share)
       if row.indices.allSatisfy({ $0 == label || row[$0] < 0 }) { certified += 1 }
-      for j in 0..<classes { slopes[j * WARD_LANES + lane] = found.gradient[j] * weight }
+      for j in 0..<classes {
+        slopes[j * WARD_LANES + lane] = found.gradient[j] * now.share * (tighter == nil ? 1 : 1 - now.lines)
+        factors[j * WARD_LANES + lane] = found.gradient[j] * now.share * now.lines
+      }
     }
+    lines?.gradients(labels, factors: factors, to: gradients, stop: stop)
     centres.call.merged_backward(
       Int32(last.inputs), Int32(classes), values + last.weight, all, centres.at(operation.input),
       radii.at(operation.input), own, slopes, centres.at(operation.inputGradient), radii.at(operation.inputGradient),
@@ -236,8 +305,8 @@ final class BoundedStep {
 
 extension ShardedStep {
   /// Adds the term of bounds to gradients that are there already.
-  func bounded(_ job: Job, _ objective: BoundObjective, epsilon: Float, weight: Float) throws -> Sums {
-    let step = bounding ?? makeBoundedStep()
+  func bounded(_ job: Job, _ objective: BoundObjective, _ now: BoundObjective.Now) throws -> Sums {
+    let step = bounding ?? makeBoundedStep(lines: objective.lines != nil)
     bounding = step
     step.prepare()
     var sums = [Sums](repeating: Sums(), count: shardCount)
@@ -249,14 +318,15 @@ extension ShardedStep {
           if job.stop.isRequested { return }
           let rows = groupRows(group, job)
           let found = step.pass(
-            cleanImages(rows, job), Array(job.labels[rows]), objective, epsilon: epsilon, weight: weight,
-            thread: thread, shard: shard, gradients: gradients(of: shard), isFirst: place == 0, stop: job.stop)
+            job.images, at: Array(job.rows[rows]), Array(job.labels[rows]), objective, now, thread: thread,
+            shard: shard, gradients: gradients(of: shard), isFirst: place == 0,
+            stop: job.stop)
           sums[shard].loss += found.loss
         }
-        step.finish(shard: shard, gradients: gradients(of: shard))
       }
     }
     try job.stop.check()
+    step.finish(shards: shardCount, gradients: gradients(of: 0))
     return Sums(loss: sums.reduce(0) { $0 + $1.loss })
   }
 }

@@ -103,9 +103,10 @@ final class ShardedStep {
   var shardCount: Int { shards }
   var shardStride: Int { stride }
   func gradients(of shard: Int) -> UnsafeMutablePointer<Float> { gradients.floats + shard * stride }
-  func makeBoundedStep() -> BoundedStep {
+  func makeBoundedStep(lines: Bool) -> BoundedStep {
     BoundedStep(
-      model, weights: weights.values, engine: engine, shards: Self.shardCount(batch: batch), stride: stride)
+      model, weights: weights.values, engine: engine, shards: Self.shardCount(batch: batch), stride: stride,
+      lines: lines)
   }
 
   /// Calls `body` for pieces of the trained parameters, on all threads.
@@ -138,7 +139,7 @@ final class ShardedStep {
       return try passes(job, kind, weight: 1)
     }
     var sums = try passes(job, kind, weight: 1 - now.share)
-    sums.loss += try bounded(job, bounds, epsilon: now.epsilon, weight: now.share).loss
+    sums.loss += try bounded(job, bounds, now).loss
     return sums
   }
 

@@ -24,7 +24,8 @@ public enum Defenses {
     StandardTraining.entry, MinMaxDefense.entry, AdversarialTraining.entry, CostSensitiveAdversarial.entry,
     FastAdversarial.entry, FreeAdversarial.entry, TRADES.entry, MART.entry, ExpectedCostDefense.entry,
     CostWeightedDefense.entry, LogitAdjustedDefense.entry, LabelSmoothing.entry, WeightDecay.entry,
-    GradientPenalty.entry, GaussianNoise.entry, IBPTraining.entry, MTLIBP.entry, AWP.entry,
+    GradientPenalty.entry, GaussianNoise.entry, IBPTraining.entry, MTLIBP.entry, CROWNIBP.entry,
+    AWP.entry,
   ]
 
   /// What makes them again out of what is written.

@@ -50,7 +50,9 @@ public struct DefenseParts {
   /// Adds what goes through interval bounds; there the costs have their place.
   public mutating func addBounds(_ name: String, _ objective: BoundObjective) throws(DefenseError) {
     if let bounds { throw .twoBounds(bounds.name, name) }
-    if let reason = BoundedStep.refusal(model.network) { throw .noBounds(defense: name, reason: reason) }
+    let reason =
+      BoundedStep.refusal(model.network) ?? (objective.lines == nil ? nil : RelaxedStep.refusal(model.network))
+    if let reason { throw .noBounds(defense: name, reason: reason) }
     if costs != nil { saysHowCostsEnter = true }
     bounds = (name, objective)
   }
