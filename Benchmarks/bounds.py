@@ -153,7 +153,8 @@ for i in 1..4 {{
   print "@ {{100 * (a.certified * a.images + b.certified * b.images) / 100}} certified, {{100 / (a.seconds + b.seconds)}} images/s"
 }}
 """, given.threads, store)[-1:])
-        crown_lenet.compare(lambda code: ward(given.ward, code, given.threads, store), folder, given.rounds)
+        own = os.path.join(folder, "lenet.sqlite")
+        crown_lenet.compare(lambda code: ward(given.ward, code, given.threads, own), folder, given.rounds)
         data = "/usr/share/datasets/fashion-mnist/train-"
         pixels = np.frombuffer(gzip.open(data + "images-idx3-ubyte.gz").read(), np.uint8)[16:]
         labels = np.frombuffer(gzip.open(data + "labels-idx1-ubyte.gz").read(), np.uint8)[8:]
