@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Ward beside PyTorch on bounds: CROWN on mnist_256x2 (100 images, from the folder of reference networks), and an epoch of
-interval bound training of LeNet on Fashion-MNIST beside a clean one.
+"""Ward beside PyTorch on bounds: CROWN on mnist_256x2 (100 images, from the folder of reference networks), CROWN on a LeNet
+(100 images of Fashion-MNIST, `crown_lenet.py`), and an epoch of interval bound training of LeNet beside a clean one.
 
-  bounds.py WARD [--reference FOLDER] [--threads 2] [--images 20000]
+  bounds.py WARD [--reference FOLDER] [--threads 2] [--images 20000] [--rounds 5]
 
 PyTorch's side is written for the work: batched matrices for CROWN (adaptive slopes, bounds inside of the network from lines),
 two forward passes for interval bounds. Both sides count certified images; Ward keeps bounds within their boxes as well, which
@@ -18,6 +18,8 @@ import time
 import numpy as np
 import torch
 import torch.nn.functional as F
+
+import crown_lenet
 
 
 def ward(program, code, threads, store):
@@ -123,6 +125,7 @@ def main():
     parse.add_argument("--reference", default="../shared/reference/onnx")
     parse.add_argument("--threads", type=int, default=2)
     parse.add_argument("--images", type=int, default=20000)
+    parse.add_argument("--rounds", type=int, default=5, help="of CROWN on LeNet, in turns")
     given = parse.parse_args()
     torch.set_num_threads(given.threads)
     with tempfile.TemporaryDirectory() as folder:
@@ -150,6 +153,8 @@ for i in 1..4 {{
   print "@ {{100 * (a.certified * a.images + b.certified * b.images) / 100}} certified, {{100 / (a.seconds + b.seconds)}} images/s"
 }}
 """, given.threads, store)[-1:])
+        own = os.path.join(folder, "lenet.sqlite")
+        crown_lenet.compare(lambda code: ward(given.ward, code, given.threads, own), folder, given.rounds)
         data = "/usr/share/datasets/fashion-mnist/train-"
         pixels = np.frombuffer(gzip.open(data + "images-idx3-ubyte.gz").read(), np.uint8)[16:]
         labels = np.frombuffer(gzip.open(data + "labels-idx1-ubyte.gz").read(), np.uint8)[8:]
