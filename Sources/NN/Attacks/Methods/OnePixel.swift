@@ -31,7 +31,7 @@ struct OnePixel: Attack {
     let values = pixels * Self.canvas(shape).channels
     guard !(0.1..<Float(values)).contains(threat.epsilon) else {
       throw AttackError.setting(
-        attack: "onepixel", "it changes \(values) values of an image: eps must be at least \(values)")
+        attack: "onepixel", "it changes \(values) values at once: eps must be at least \(values)")
     }
   }
 
