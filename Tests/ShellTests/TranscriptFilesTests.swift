@@ -142,6 +142,8 @@ struct TranscriptFilesTests {
     #expect(report.status == 0 && report.output.contains("weighted, Min-Max"), "\(report.output)\(report.error)")
     let table = try String(contentsOf: folder.appendingPathComponent("paper-frontier.md"), encoding: .utf8)
     #expect(table.split(separator: "\n").count == 5 && table.contains(" ± "), "\(table)")
+    let tests = try String(contentsOf: folder.appendingPathComponent("paper-frontier-tests.md"), encoding: .utf8)
+    #expect(tests.contains("| lenet, weighted, 1 | average |"), "\(tests)")
     #expect(FileManager.default.fileExists(atPath: picture.path))
   }
 
