@@ -89,6 +89,14 @@ static inline int64_t ward_rows5_scratch(const ward_conv *conv, int32_t width) {
   return (row * (1 + 6 * conv->inputs + 4) + (int64_t)40 * conv->inputs * conv->outputs) * WARD_LANES;
 }
 
+// The same for a box, centre and radius.
+static inline int64_t ward_box5_scratch(const ward_conv *conv, int32_t width) {
+  const int64_t row = (int64_t)(width + 1) / 2 * WARD_WINOGRAD5_SIDE;
+  const int64_t sums = (int64_t)80 * conv->inputs * conv->outputs;
+  // What is last are pointers to rows.
+  return (row * (1 + 12 * conv->inputs + 8) + sums + conv->outputs + 2 * conv->inputs) * WARD_LANES;
+}
+
 // A pooling window.
 typedef struct {
   int32_t kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w;
@@ -173,6 +181,16 @@ typedef struct {
   // And the gradient by its weights, with fewer products and larger rounding errors.
   void (*rows5_weight_gradient)(const ward_conv *conv, ward_planes xs, const float *x, ward_planes gys, const float *gy,
                                 const uint8_t *winner, float *gw, int32_t accumulate, float *scratch);
+  // A box through a 5x5 convolution with stride 1 and one group, a ReLU and the maximum of 2x2 pixels, in either order, and
+  // the gradients by the weights, by their absolute values and by the bias, from those of the pooled box. `low_at` and
+  // `high_at`: of each end of a pooled pixel which one of its window it is, 4 where the ReLU lets none through.
+  void (*box5_forward)(const ward_conv *conv, ward_planes xs, const float *c_in, const float *r_in, const float *w,
+                       const float *absolute, const float *b, ward_planes ys, float *c_out, float *r_out,
+                       uint8_t *low_at, uint8_t *high_at, float *scratch);
+  void (*box5_weight_gradients)(const ward_conv *conv, ward_planes xs, const float *c_in, const float *r_in,
+                                ward_planes gys, const float *gc, const float *gr, const uint8_t *low_at,
+                                const uint8_t *high_at, float *gw, int32_t accumulate, float *absolute,
+                                int32_t accumulate_absolute, float *gb, float *scratch);
   // The sum of each channel.
   void (*channel_sums)(ward_planes shape, const float *x, float *sums, int32_t accumulate);
   // The sum of each channel of a pooled image over what is not dead.

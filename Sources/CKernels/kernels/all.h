@@ -9,6 +9,7 @@
 #include "winograd.h"
 #include "winograd5.h"
 #include "rows5.h"
+#include "box5.h"
 #include "winners.h"
 #include "pool.h"
 #include "elementwise.h"
@@ -28,6 +29,7 @@ const ward_kernels LEVEL_TABLE = {
     .winograd5_pool_backward = winograd5_pool_backward,
     .winners_pack = winners_pack, .winners_input_gradient = winners_input_gradient,
     .rows5_weight_gradient = rows5_weight_gradient,
+    .box5_forward = box5_forward, .box5_weight_gradients = box5_weight_gradients,
     .channel_sums = channel_sums, .pooled_sums = pooled_sums, .unpool = unpool,
     .dense_forward = dense_forward, .dense_input_gradient = dense_input_gradient,
     .dense_weight_gradient = dense_weight_gradient,

@@ -447,7 +447,7 @@ static void interval_relu_pool_forward(ward_planes xs, const float *c_in, const 
           const ptrdiff_t place = (ptrdiff_t)c * xs.plane + (2 * row + k / 2) * xs.row + 2 * i + k % 2;
           const v16 mid = ((const v16 *)c_in)[place], half = ((const v16 *)r_in)[place];
           const v16 low = mid - half, high = mid + half;
-          const i16 higher = (low > l) | (low != low), top = (high > u) | (high != high);
+          const i16 higher = ~(low <= l), top = ~(high <= u);  // NaN too
           l = choose(higher, low, l);
           m = (higher & k) | (~higher & m);
           u = choose(top, high, u);
@@ -504,7 +504,7 @@ static void interval_pool_forward(const ward_pool *pool, ward_planes xs, const f
             const ptrdiff_t place = (ptrdiff_t)c * xs.plane + at * xs.row + across;
             const v16 mid = ((const v16 *)c_in)[place], half = ((const v16 *)r_in)[place];
             const v16 low = mid - half, high = mid + half;
-            const i16 higher = (low > l) | (low != low), top = (high > u) | (high != high);
+            const i16 higher = ~(low <= l), top = ~(high <= u);  // NaN too
             l = choose(higher, low, l);
             m = (higher & number) | (~higher & m);
             u = choose(top, high, u);

@@ -31,27 +31,47 @@ static void dense_forward(int32_t inputs, int32_t outputs, const float *x, const
 #undef BLOCK
 }
 
-INLINE void dense_inputs(const int B, int inputs, int outputs, const v16 *gy, const float *w, v16 *gx) {
+// Outputs that are taken at once. Those without a gradient in any image are left out: behind a ReLU they are many.
+enum { DENSE_CHUNK = 240 };
+
+// Writes which of `count` outputs have a gradient, and returns how many.
+INLINE int dense_alive(const v16 *gy, int count, int *alive) {
+  int found = 0;
+  for (int o = 0; o < count; o++) {
+    alive[found] = o;
+    found += __builtin_reduce_or((i16)(gy[o] != 0.0f)) != 0;
+  }
+  return found;
+}
+
+INLINE void dense_inputs(const int B, int inputs, const int *alive, int count, const v16 *gy, const float *w, v16 *gx,
+                         int accumulate) {
   v16 acc[24];
 #pragma clang loop unroll(full)
-  for (int j = 0; j < B; j++) acc[j] = splat(0);
-  for (int o = 0; o < outputs; o++, w += inputs) {
-    const v16 v = gy[o];
+  for (int j = 0; j < B; j++) acc[j] = accumulate ? gx[j] : splat(0);
+  for (int n = 0; n < count; n++) {
+    const v16 v = gy[alive[n]];
+    const float *row = w + (ptrdiff_t)alive[n] * inputs;
 #pragma clang loop unroll(full)
-    for (int j = 0; j < B; j++) acc[j] += v * w[j];
+    for (int j = 0; j < B; j++) acc[j] += v * row[j];
   }
 #pragma clang loop unroll(full)
   for (int j = 0; j < B; j++) gx[j] = acc[j];
 }
 
 static void dense_input_gradient(int32_t inputs, int32_t outputs, const float *gy, const float *w, float *gx) {
-  int i = 0;
-#define BLOCK(B) \
-  for (; i + (B) <= inputs; i += (B)) dense_inputs(B, inputs, outputs, (const v16 *)gy, w + i, (v16 *)gx + i);
-  BLOCK(DENSE_INPUTS)
-  BLOCK(4)
-  BLOCK(1)
+  for (int first = 0; first < outputs; first += DENSE_CHUNK, w += (ptrdiff_t)DENSE_CHUNK * inputs) {
+    const v16 *g = (const v16 *)gy + first;
+    int alive[DENSE_CHUNK], i = 0;
+    const int count = dense_alive(g, outputs - first < DENSE_CHUNK ? outputs - first : DENSE_CHUNK, alive);
+#define BLOCK(B)                            \
+  for (; i + (B) <= inputs; i += (B))       \
+    dense_inputs(B, inputs, alive, count, g, w + i, (v16 *)gx + i, first > 0);
+    BLOCK(DENSE_INPUTS)
+    BLOCK(4)
+    BLOCK(1)
 #undef BLOCK
+  }
 }
 
 // 16 vectors of 16 lanes, transposed.
@@ -108,15 +128,18 @@ INLINE void add_first(int count, v16 x, float *to, int accumulate) {
   memcpy(to, &old, count * sizeof(float));
 }
 
+// Of the OB outputs that `which` says.
 INLINE void dense_weights(const int OB, const int IB, int inputs, int padded, const float *rows, const v16 *gy,
-                          float *gw, int accumulate, int tail) {
+                          const int *which, float *gw, int accumulate, int tail) {
   v16 acc[24];
 #pragma clang loop unroll(full)
   for (int j = 0; j < OB; j++) {
 #pragma clang loop unroll(full)
     for (int k = 0; k < IB; k++) acc[j * IB + k] = splat(0);
   }
-  const float *slope = (const float *)gy;
+  const float *slopes[6];
+#pragma clang loop unroll(full)
+  for (int j = 0; j < OB; j++) slopes[j] = (const float *)(gy + which[j]);
   for (int image = 0; image < L; image++, rows += padded) {
     v16 x[4];
 #pragma clang loop unroll(full)
@@ -124,14 +147,14 @@ INLINE void dense_weights(const int OB, const int IB, int inputs, int padded, co
 #pragma clang loop unroll(full)
     for (int j = 0; j < OB; j++) {
 #pragma clang loop unroll(full)
-      for (int k = 0; k < IB; k++) acc[j * IB + k] += x[k] * slope[j * L + image];
+      for (int k = 0; k < IB; k++) acc[j * IB + k] += x[k] * slopes[j][image];
     }
   }
 #pragma clang loop unroll(full)
   for (int j = 0; j < OB; j++) {
 #pragma clang loop unroll(full)
     for (int k = 0; k < IB; k++) {
-      float *to = gw + (ptrdiff_t)j * inputs + k * L;
+      float *to = gw + (ptrdiff_t)which[j] * inputs + k * L;
       if (tail && k == IB - 1) {
         add_first(tail, acc[j * IB + k], to, accumulate);
       } else {
@@ -151,21 +174,29 @@ static void dense_weight_gradient(int32_t inputs, int32_t outputs, const float *
     for (int k = 0; k < L; k++) *(v16 *)(rows + (ptrdiff_t)k * padded + i) = turned[k];
   }
   const int tail = inputs % L;
-  for (int o = 0; o < outputs;) {
-    const int left = outputs - o, ob = left >= 6 ? 6 : 1;
-    const v16 *slope = (const v16 *)gy + o;
-    for (int i = 0; i < padded;) {
-      const int wide = WIDE && padded - i >= 4 * L ? 4 : 1, short_by = i + wide * L == padded ? tail : 0;
-      float *to = gw + (ptrdiff_t)o * inputs + i;
-#define RUN(OB, IB) dense_weights(OB, IB, inputs, padded, rows + i, slope, to, accumulate, short_by)
-      if (ob == 6 && wide == 4) RUN(6, 4);
-      else if (ob == 6) RUN(6, 1);
-      else if (wide == 4) RUN(1, 4);
-      else RUN(1, 1);
+  for (int first = 0; first < outputs; first += DENSE_CHUNK) {
+    const v16 *g = (const v16 *)gy + first;
+    float *to = gw + (ptrdiff_t)first * inputs;
+    const int here = outputs - first < DENSE_CHUNK ? outputs - first : DENSE_CHUNK;
+    int alive[DENSE_CHUNK];
+    const int count = dense_alive(g, here, alive);
+    if (!accumulate && count < here) memset(to, 0, (ptrdiff_t)here * inputs * sizeof(float));
+    for (int n = 0; n < count;) {
+      const int left = count - n, ob = left >= 6 ? 6 : left >= 3 ? 3 : 1;
+      for (int i = 0; i < padded;) {
+        const int wide = WIDE && padded - i >= 4 * L ? 4 : 1, short_by = i + wide * L == padded ? tail : 0;
+#define RUN(OB, IB) dense_weights(OB, IB, inputs, padded, rows + i, g, alive + n, to + i, accumulate, short_by)
+        if (ob == 6 && wide == 4) RUN(6, 4);
+        else if (ob == 6) RUN(6, 1);
+        else if (ob == 3 && wide == 4) RUN(3, 4);
+        else if (ob == 3) RUN(3, 1);
+        else if (wide == 4) RUN(1, 4);
+        else RUN(1, 1);
 #undef RUN
-      i += wide * L;
+        i += wide * L;
+      }
+      n += ob;
     }
-    o += ob;
   }
   if (gb) sum_vectors((const v16 *)gy, outputs, gb, accumulate);
 }

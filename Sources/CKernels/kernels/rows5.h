@@ -24,6 +24,26 @@ INLINE void row_to_points(const v16 *x, int wide, int narrow, v16 *v, ptrdiff_t 
   }
 }
 
+// Brings the ring, six rows of points of each input, to pooled row `y`: two more after the row above.
+INLINE void fill_ring(const ward_conv *conv, ward_planes xs, const float *x, int y, int wide, int narrow, v16 *ring) {
+  const int top = 2 * y - conv->pad_h;
+  const ptrdiff_t next = wide + narrow;
+  for (int c = 0; c < conv->inputs; c++) {
+    for (int k = y ? RING - 2 : 0; k < RING; k++) {
+      const v16 *from = (const v16 *)x + (ptrdiff_t)c * xs.plane + (top + k) * xs.row - conv->pad_w;
+      v16 *to = ring + (c * RING + (2 * y + k) % RING) * SIDE5 * next;
+      if (top + k >= 0 && top + k < xs.height) row_to_points(from, wide, narrow, to, next);
+    }
+  }
+}
+
+// Where row `k` of the six that pooled row `y` sees lies.
+INLINE const v16 *ring_row(const ward_conv *conv, ward_planes xs, int c, int k, int y, int tiles, const v16 *zeros,
+                           const v16 *ring) {
+  const int at = 2 * y - conv->pad_h + k;
+  return at >= 0 && at < xs.height ? ring + (c * RING + (2 * y + k) % RING) * SIDE5 * (ptrdiff_t)tiles : zeros;
+}
+
 // The two rows of gradients under a pooled one to points: [row][point][tile].
 INLINE void windows_to_points(const v16 *gy, const b16 *winner, int wide, int narrow, v16 *z, ptrdiff_t next) {
   for (int t = 0; t < wide + narrow; t++, gy += 2, winner += 2, z++) {
@@ -74,47 +94,9 @@ INLINE void add_row_products(const int OUT, const v16 *const *x, ptrdiff_t point
   }
 }
 
-static void rows5_weight_gradient(const ward_conv *conv, ward_planes xs, const float *x, ward_planes gys,
-                                  const float *gy, const uint8_t *winner, float *gw, int32_t accumulate,
-                                  float *scratch) {
-  const int inputs = conv->inputs, outputs = conv->outputs, wide = gys.width / 2, narrow = gys.width % 2;
-  const int tiles = wide + narrow;
-  const ptrdiff_t next = tiles, row_size = SIDE5 * next, plane = (ptrdiff_t)gys.height * gys.width;
-  v16 *zeros = (v16 *)scratch, *ring = zeros + row_size, *z = ring + inputs * RING * row_size;
-  v16 *sums = z + 4 * row_size;  // [output][input][point][ky]
-  memset(zeros, 0, row_size * sizeof(v16));
-  memset(sums, 0, (ptrdiff_t)outputs * inputs * ROW_SUMS * sizeof(v16));
-  for (int y = 0; y < gys.height; y++) {
-    const int top = 2 * y - conv->pad_h;
-    for (int c = 0; c < inputs; c++) {
-      for (int k = y ? RING - 2 : 0; k < RING; k++) {  // the others are there from the row above
-        const v16 *from = (const v16 *)x + (ptrdiff_t)c * xs.plane + (top + k) * xs.row - conv->pad_w;
-        v16 *to = ring + (c * RING + (2 * y + k) % RING) * row_size;
-        if (top + k >= 0 && top + k < xs.height) row_to_points(from, wide, narrow, to, next);
-      }
-    }
-    for (int o = 0; o < outputs; o += 2) {
-      const int two = outputs - o > 1;
-      for (int j = 0; j <= two; j++)
-        windows_to_points((const v16 *)gy + (ptrdiff_t)(o + j) * gys.plane + y * gys.row,
-                          (const b16 *)winner + (o + j) * plane + y * gys.width, wide, narrow, z + j * 2 * row_size, next);
-      for (int c = 0; c < inputs; c++) {
-        const v16 *rows[RING];
-        for (int k = 0; k < RING; k++)
-          rows[k] = top + k >= 0 && top + k < xs.height ? ring + (c * RING + (2 * y + k) % RING) * row_size : zeros;
-        v16 *to = sums + ((ptrdiff_t)o * inputs + c) * ROW_SUMS;
-        for (int p = 0; p < SIDE5; p++) {
-          const int count = p < 6 ? tiles : wide;
-#define RUN(OUT) add_row_products(OUT, rows, p * next, count, z + p * next, row_size, 2 * row_size, to + p * TALL, \
-                                  (ptrdiff_t)inputs * ROW_SUMS)
-          if (two) RUN(2);
-          else RUN(1);
-#undef RUN
-        }
-      }
-    }
-  }
-  for (int i = 0; i < outputs * inputs; i++, sums += ROW_SUMS, gw += TALL * TALL) {
+// From their points to the gradients of `count` windows of weights.
+static void rows5_weights(const v16 *sums, int count, float *gw, int accumulate) {
+  for (int i = 0; i < count; i++, sums += ROW_SUMS, gw += TALL * TALL) {
     float u[ROW_SUMS];
     sum_vectors(sums, ROW_SUMS, u, 0);
     for (int k = 0; k < TALL; k++) {
@@ -128,4 +110,39 @@ static void rows5_weight_gradient(const ward_conv *conv, ward_planes xs, const f
       for (int j = 0; j < TALL; j++) gw[k * TALL + j] = (accumulate ? gw[k * TALL + j] : 0) + g[j];
     }
   }
+}
+
+static void rows5_weight_gradient(const ward_conv *conv, ward_planes xs, const float *x, ward_planes gys,
+                                  const float *gy, const uint8_t *winner, float *gw, int32_t accumulate,
+                                  float *scratch) {
+  const int inputs = conv->inputs, outputs = conv->outputs, wide = gys.width / 2, narrow = gys.width % 2;
+  const int tiles = wide + narrow;
+  const ptrdiff_t next = tiles, row_size = SIDE5 * next, plane = (ptrdiff_t)gys.height * gys.width;
+  v16 *zeros = (v16 *)scratch, *ring = zeros + row_size, *z = ring + inputs * RING * row_size;
+  v16 *sums = z + 4 * row_size;  // [output][input][point][ky]
+  memset(zeros, 0, row_size * sizeof(v16));
+  memset(sums, 0, (ptrdiff_t)outputs * inputs * ROW_SUMS * sizeof(v16));
+  for (int y = 0; y < gys.height; y++) {
+    fill_ring(conv, xs, x, y, wide, narrow, ring);
+    for (int o = 0; o < outputs; o += 2) {
+      const int two = outputs - o > 1;
+      for (int j = 0; j <= two; j++)
+        windows_to_points((const v16 *)gy + (ptrdiff_t)(o + j) * gys.plane + y * gys.row,
+                          (const b16 *)winner + (o + j) * plane + y * gys.width, wide, narrow, z + j * 2 * row_size, next);
+      for (int c = 0; c < inputs; c++) {
+        const v16 *rows[RING];
+        for (int k = 0; k < RING; k++) rows[k] = ring_row(conv, xs, c, k, y, tiles, zeros, ring);
+        v16 *to = sums + ((ptrdiff_t)o * inputs + c) * ROW_SUMS;
+        for (int p = 0; p < SIDE5; p++) {
+          const int count = p < 6 ? tiles : wide;
+#define RUN(OUT) add_row_products(OUT, rows, p * next, count, z + p * next, row_size, 2 * row_size, to + p * TALL, \
+                                  (ptrdiff_t)inputs * ROW_SUMS)
+          if (two) RUN(2);
+          else RUN(1);
+#undef RUN
+        }
+      }
+    }
+  }
+  rows5_weights(sums, outputs * inputs, gw, accumulate);
 }

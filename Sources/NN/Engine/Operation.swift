@@ -16,6 +16,8 @@ struct Frame {
   let accumulate: Bool
   /// Whether the gradient by the network's input is asked for.
   let wantsInputGradient: Bool
+  /// Whether gradients by biases are asked for, where there are gradients by parameters.
+  let wantsBiasGradient: Bool
   /// How many of the 16 lanes hold an image.
   let count: Int
   /// Training: batch statistics and dropout. Otherwise the network computes one fixed function.
@@ -28,13 +30,15 @@ struct Frame {
 
   init(
     arena: Arena, weights: PreparedWeights, gradients: UnsafeMutablePointer<Float>? = nil, accumulate: Bool = false,
-    wantsInputGradient: Bool, count: Int, isTraining: Bool = false, keys: [UInt64] = [], kernels: Kernels,
+    wantsInputGradient: Bool, wantsBiasGradient: Bool = true, count: Int, isTraining: Bool = false, keys: [UInt64] = [],
+    kernels: Kernels,
     stop: Stop = .never
   ) {
     (self.arena, scratch) = (arena.floats, arena.scratch)
     self.weights = weights.values.floats
     prepared = UnsafePointer(weights.prepared.floats)
     (self.gradients, self.accumulate, self.wantsInputGradient) = (gradients, accumulate, wantsInputGradient)
+    self.wantsBiasGradient = wantsBiasGradient
     (self.count, self.isTraining, self.keys, self.kernels, self.stop) = (count, isTraining, keys, kernels, stop)
   }
 

@@ -385,7 +385,7 @@ struct ConvolutionOperation: Operation {
     }
     weights.backward(
       f, from: sumGradient, input: input, to: inputGradient, wantsInput: !isFirst || f.wantsInputGradient)
-    if let gradients = f.gradients, let bias = weights.bias {
+    if f.wantsBiasGradient, let gradients = f.gradients, let bias = weights.bias {
       f.call.channel_sums(sumGradient.planes, f.at(sumGradient), gradients + bias, f.adds)
     }
   }

@@ -21,13 +21,15 @@ final class BoundedStep {
   /// Gradients by absolute weights, one for each shard.
   private let gradients: FloatStorage
   private let stride: Int
-  /// Of each thread: which pixels of their windows are the largest, and room for the last layer.
+  /// Of each thread: which pixels of their windows are the largest, and room for what kernels need.
   private let winners: [[FloatStorage?]]
   private let rooms: [FloatStorage]
   /// Pixels as they are: the box around them comes before the normalisation.
   private let pixels: Normalisation
-  /// ReLUs next to a maximum of 2×2 pixels, which one kernel has together.
-  private let pairs: [Pair]
+  /// ReLUs next to a maximum of 2×2 pixels, which one kernel has together: by the operation of the second.
+  private let pairs: [Int: Pair]
+  /// Operations that do nothing by themselves: what a pair's kernel does as well.
+  private let covered: Set<Int>
   /// Of each thread: bounds by lines, if they are trained through as well.
   private let relaxed: [RelaxedStep]
 
@@ -36,6 +38,20 @@ final class BoundedStep {
     let first: Int
     let second: Int
     let maximum: Int
+    /// The convolution of the image before them, if one kernel has all three.
+    let convolution: BoxedConvolution?
+  }
+
+  /// A convolution whose sums no one but the maximum sees, and whose gradient by the input nobody wants.
+  private struct BoxedConvolution {
+    let operation: Int
+    let layer: ward_conv
+    let input: Slot
+    /// Among the model's values.
+    let weight: Int
+    let bias: Int?
+    /// Floats of scratch.
+    let room: Int
   }
 
   /// - Parameters:
@@ -62,7 +78,10 @@ final class BoundedStep {
     last = (weight.offset, own.count > 1 ? own[own.startIndex + 1].offset : nil, inputs)
     pixels = .none(channels: model.normalisation.mean.count)
     // Lines need the box between the two.
-    pairs = lines ? [] : Self.pairs(network, plan)
+    let pairs = lines ? [] : Self.pairs(network, plan)
+    self.pairs = Dictionary(uniqueKeysWithValues: pairs.map { ($0.second, $0) })
+    covered = Set(pairs.flatMap { [$0.first] + ($0.convolution.map { [$0.operation] } ?? []) })
+    let scratch = pairs.compactMap(\.convolution?.room).max() ?? 0
     let (plan, weights) = (plan, weights)
     relaxed =
       lines
@@ -75,7 +94,9 @@ final class BoundedStep {
         return FloatStorage(count: 2 * $0.shape.count * WARD_LANES / 4)
       }
     }
-    rooms = (0..<engine.threads).map { _ in FloatStorage(count: (inputs + 2 * model.classes) * WARD_LANES) }
+    rooms = (0..<engine.threads).map { _ in
+      FloatStorage(count: max((inputs + 2 * model.classes) * WARD_LANES, scratch))
+    }
   }
 
   /// Why a network cannot be trained through bounds; nil if it can.
@@ -106,9 +127,25 @@ final class BoundedStep {
       found.append(
         Pair(
           first: plan.places[earlier].operation, second: plan.places[number].operation,
-          maximum: pair[0] is MaxPool ? earlier : number))
+          maximum: pair[0] is MaxPool ? earlier : number,
+          convolution: boxed(nodes[earlier].inputs[0], network, plan)))
     }
     return found
+  }
+
+  /// The node as a convolution that goes with what follows it, if it is one; what follows is its only reader.
+  private static func boxed(_ node: Int, _ network: Network, _ plan: Plan) -> BoxedConvolution? {
+    let nodes = network.nodes
+    guard node >= 0, let layer = nodes[node].layer as? Convolution, nodes[node].inputs == [Network.image],
+      nodes.count(where: { $0.inputs.contains(node) }) == 1,
+      layer.form(from: network.shape(of: Network.image), isPooled: true) == .winners5,
+      let operation = plan.operations[plan.places[node].operation] as? ConvolutionOperation
+    else { return nil }
+    let conv = layer.descriptor(inputs: network.shape(of: Network.image).channels)
+    let width = nodes[node].shape.width / 2
+    return BoxedConvolution(
+      operation: plan.places[node].operation, layer: conv, input: operation.input, weight: operation.weights.weight,
+      bias: operation.weights.bias, room: withUnsafePointer(to: conv) { Int(ward_box5_scratch($0, Int32(width))) })
   }
 
   /// To be called after the weights have changed.
@@ -131,15 +168,14 @@ final class BoundedStep {
     _ images: Images, at positions: [Int], _ labels: [Int], _ objective: BoundObjective, _ now: BoundObjective.Now,
     thread: Int, shard: Int, gradients: UnsafeMutablePointer<Float>, isFirst: Bool, stop: Stop
   ) -> (loss: Double, certified: Int) {
-    func frame(_ arena: Arena, _ weights: PreparedWeights, _ gradients: UnsafeMutablePointer<Float>, adds: Bool)
-      -> Frame
-    {
-      Frame(
-        arena: arena, weights: weights, gradients: gradients, accumulate: adds, wantsInputGradient: false,
-        count: labels.count, kernels: engine.kernels, stop: stop)
-    }
-    let centres = frame(arenas[thread].0, weights, gradients, adds: true)
-    let radii = frame(arenas[thread].1, absolute, self.gradients.floats + shard * stride, adds: !isFirst)
+    let centres = Frame(
+      arena: arenas[thread].0, weights: weights, gradients: gradients, accumulate: true, wantsInputGradient: false,
+      count: labels.count, kernels: engine.kernels, stop: stop)
+    // Biases move no radius.
+    let radii = Frame(
+      arena: arenas[thread].1, weights: absolute, gradients: self.gradients.floats + shard * stride,
+      accumulate: !isFirst, wantsInputGradient: false, wantsBiasGradient: false, count: labels.count,
+      kernels: engine.kernels, stop: stop)
     load(images, positions, now.epsilon, centres, radii)
     let end = model.network.nodes.count - 1
     for node in 0..<end {
@@ -185,18 +221,27 @@ final class BoundedStep {
   }
 
   private func forward(_ node: Int, _ centres: Frame, _ radii: Frame, _ thread: Int) {
-    let operation = plan.operations[plan.places[node].operation]
+    let number = plan.places[node].operation
+    if covered.contains(number) { return }
+    let operation = plan.operations[number]
     guard let bending = operation as? BendingOperation else {
       operation.forward(centres, phase: operation.forwardPhases - 1)
       operation.forward(radii, phase: operation.forwardPhases - 1)
       return
     }
     let (from, to) = (bending.input, bending.output)
-    let number = plan.places[node].operation
-    if pairs.contains(where: { $0.first == number }) { return }
-    if let pair = pairs.first(where: { $0.second == number }) {
+    if let pair = pairs[number] {
       guard let first = plan.operations[pair.first] as? BendingOperation else { unreachable("a ReLU bends") }
       let (low, high) = places(pair.maximum, thread)
+      if let conv = pair.convolution {
+        withUnsafePointer(to: conv.layer) {
+          centres.call.box5_forward(
+            $0, conv.input.planes, centres.at(conv.input), radii.at(conv.input), centres.weights + conv.weight,
+            radii.weights + conv.weight, conv.bias.map { UnsafePointer(centres.weights + $0) }, to.planes,
+            centres.at(to), radii.at(to), low, high, rooms[thread].floats)
+        }
+        return
+      }
       centres.call.interval_relu_pool_forward(
         first.input.planes, centres.at(first.input), radii.at(first.input), to.planes, centres.at(to), radii.at(to),
         low, high)
@@ -219,6 +264,7 @@ final class BoundedStep {
   }
 
   private func backward(_ number: Int, _ centres: Frame, _ radii: Frame, _ thread: Int) {
+    if covered.contains(number) { return }
     let operation = plan.operations[number]
     guard let bending = operation as? BendingOperation else {
       operation.backward(centres, phase: operation.backwardPhases - 1)
@@ -226,9 +272,18 @@ final class BoundedStep {
       return
     }
     let (from, to) = (bending.outputGradient, bending.inputGradient)
-    if pairs.contains(where: { $0.first == number }) { return }
-    if let pair = pairs.first(where: { $0.second == number }) {
+    if let pair = pairs[number] {
       guard let first = plan.operations[pair.first] as? BendingOperation else { unreachable("a ReLU bends") }
+      if let conv = pair.convolution, let own = centres.gradients, let absolute = radii.gradients {
+        let (low, high) = places(pair.maximum, thread)
+        withUnsafePointer(to: conv.layer) {
+          centres.call.box5_weight_gradients(
+            $0, conv.input.planes, centres.at(conv.input), radii.at(conv.input), from.planes, centres.at(from),
+            radii.at(from), low, high, own + conv.weight, centres.adds, absolute + conv.weight, radii.adds,
+            conv.bias.map { own + $0 }, rooms[thread].floats)
+        }
+        return
+      }
       let (slot, (low, high)) = (first.inputGradient, places(pair.maximum, thread))
       centres.call.interval_relu_pool_backward(
         from.planes, centres.at(from), radii.at(from), low, high, slot.planes, centres.at(slot), radii.at(slot))

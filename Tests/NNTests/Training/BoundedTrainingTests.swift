@@ -57,6 +57,20 @@ import Testing
         try n.add("dense1", Dense())
       }
     ),
+    (
+      // What one kernel has, and the second convolution, which has to send its gradient on, by itself.
+      "5×5 convolutions, ReLUs and maxima",
+      { n in
+        try n.add("conv1", Convolution(5, kernel: 5, padding: 1))
+        try n.add("", Activation(.relu))
+        try n.add("", MaxPool(2))
+        try n.add("conv2", Convolution(3, kernel: 5, padding: 2))
+        try n.add("", MaxPool(2))
+        try n.add("", Activation(.relu))
+        try n.add("", Flatten())
+        try n.add("dense1", Dense())
+      }
+    ),
   ]
 
   private static func gradient(
