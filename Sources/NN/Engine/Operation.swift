@@ -30,9 +30,8 @@ struct Frame {
 
   init(
     arena: Arena, weights: PreparedWeights, gradients: UnsafeMutablePointer<Float>? = nil, accumulate: Bool = false,
-    wantsInputGradient: Bool, wantsBiasGradient: Bool = true, count: Int, isTraining: Bool = false, keys: [UInt64] = [],
-    kernels: Kernels,
-    stop: Stop = .never
+    wantsInputGradient: Bool, wantsBiasGradient: Bool = true, count: Int, isTraining: Bool = false,
+    keys: [UInt64] = [], kernels: Kernels, stop: Stop = .never
   ) {
     (self.arena, scratch) = (arena.floats, arena.scratch)
     self.weights = weights.values.floats
