@@ -56,7 +56,7 @@ extension AttackError: CustomStringConvertible {
       "the cost matrix is for \(MessageText.classes(costs)), the model has \(classes)"
     case .tooFewClasses(let attack, let needs, let classes):
       "\(attack) needs at least \(MessageText.classes(needs)), the model has \(classes)"
-    case .noImages: "there is no image to attack"
+    case .noImages: "there are no images: the selection is empty"
     case .shape(let model, let images): "the model takes images of \(model), these are \(images)"
     case .classes(let model, let images): "the model answers \(MessageText.classes(model)), the images have \(images)"
     case .needsEpsilon(let attack): "\(attack) needs a radius"

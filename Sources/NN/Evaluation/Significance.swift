@@ -32,12 +32,14 @@ public enum Significance {
     }
   }
 
-  /// The two-sided p-value of a paired t-test: whether the mean of differences is 0. 1 where all are 0.
+  /// The two-sided p-value of a paired t-test: whether the mean of differences is 0. 1 where all are 0. Where all are equal,
+  /// as a few seeds on a few images may be, their deviation says nothing, and that of the sign test stands: 2 / 2ⁿ.
   ///
   /// - Parameter differences: one for each seed; at least two.
   public static func pairedT(_ differences: [Double]) -> Double {
     let mean = Mean(differences)
-    if mean.deviation == 0 { return mean.mean == 0 ? 1 : 0 }
+    // Differences of equal accuracies still differ by rounding.
+    if mean.deviation <= 1e-9 * abs(mean.mean) { return mean.mean == 0 ? 1 : scalbn(2, -mean.count) }
     let t = mean.mean / (mean.deviation / Double(mean.count).squareRoot())
     let freedom = Double(mean.count - 1)
     return Binomial.share(freedom / (freedom + t * t), freedom / 2, 0.5)

@@ -26,7 +26,9 @@ import Testing
     #expect(abs(t - 4.7067872433) < 1e-9)
     #expect(abs(Significance.pairedT(differences) - 0.0092615) < 1e-6)
     #expect(Significance.pairedT([0, 0, 0]) == 1)
-    #expect(Significance.pairedT([0.1, 0.1]) == 0)
+    // Equal ones: as the sign test has it.
+    #expect(Significance.pairedT([0.1, 0.1]) == 0.5)
+    #expect(Significance.pairedT([0.61 - 0.6, 0.31 - 0.3, 0.02 - 0.01]) == 0.25)
     // The order of the two settings changes the sign and nothing else.
     #expect(Significance.pairedT(differences.map { -$0 }) == Significance.pairedT(differences))
   }
