@@ -6,6 +6,10 @@ import PackageDescription
 
 /// Tests look inside the modules of the program as it is shipped: there is no second build of everything to test.
 let testable: [SwiftSetting] = [.unsafeFlags(["-enable-testing"], .when(configuration: .release))]
+/// The language's code is many small functions of the same shape: merged into one, each would be reached by a jump more.
+let unmerged: [SwiftSetting] = [
+  .unsafeFlags(["-Xllvm", "-swiftmergefunc-threshold=0"], .when(configuration: .release))
+]
 /// Tests themselves need no optimising.
 let test: [SwiftSetting] = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
 
@@ -33,7 +37,7 @@ let package = Package(
 
     // What a mistake of the program's own says as it ends the program.
     .target(name: "Contract"),
-    .target(name: "Lang", dependencies: ["Contract"], swiftSettings: testable),
+    .target(name: "Lang", dependencies: ["Contract"], swiftSettings: testable + unmerged),
     .target(
       name: "NN", dependencies: ["Contract", "CKernels", "CZlib", "CCrypto", "CPng", "CDecode"],
       swiftSettings: testable),

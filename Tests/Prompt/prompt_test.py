@@ -458,6 +458,9 @@ def _(start):
     ward = start()
     ward.do("let x = 5", r"x")
     stops_within(ward, "while true { }", 0.2)
+    ward.do("def fib(n) { if n < 2 { return n }; return fib(n - 1) + fib(n - 2) }", "fib")
+    stops_within(ward, "fib(60)", 0.2)
+    ward.do("fib(10)", r"55\s")
     ward.do("x", r"5\s")
 
 

@@ -15,7 +15,7 @@ extension Compiler {
     }
     if arguments.allSatisfy({ $0.label == nil }) {
       let plain = (piped.map { [$0] } ?? []) + arguments.map(\.value)
-      return plainCall(target, plain.map(expression), range, calleeRange)
+      return CallSite(target, plain.map(expression), range, calleeRange).compiled
     }
     let given = labelled(arguments, piped: piped)
     return Compiled { frame in
@@ -37,52 +37,6 @@ extension Compiler {
       + arguments.map {
         ($0.label?.text, range($0.label?.start ?? $0.value.start, $0.value.end), expression($0.value).eval)
       }
-  }
-
-  /// A call without labels. One or two arguments go straight into the new frame.
-  func plainCall(
-    _ callee: Compiled, _ arguments: [Compiled], _ range: SourceRange, _ calleeRange: SourceRange
-  ) -> Compiled {
-    let target = callee.eval, slow = slowCall(callee, arguments, range, calleeRange)
-    if arguments.count == 1, case .global(let cell) = callee.shape {
-      // The usual call by far: a function of the top level with one argument.
-      let first = arguments[0].eval
-      return Compiled { frame in
-        guard case .function(let function)? = cell.storage.pointee, let user = function.user, user.arity == 1 else {
-          return try slow(frame)
-        }
-        let value = try first(frame)
-        do { return try frame.machine.enter(function, user, bare: 1) { $0.slots.initialize(to: value) } } catch {
-          throw Problem.place(error, calledAt: range)
-        }
-      }
-    }
-    if arguments.count == 2 {
-      let first = arguments[0].eval, second = arguments[1].eval
-      return Compiled { frame in
-        let called = try target(frame), a = try first(frame), b = try second(frame)
-        guard case .function(let function) = called, let user = function.user, user.arity == 2 else {
-          return try Self.dynamicCall(called, [(nil, range, a), (nil, range, b)], frame, range, calleeRange)
-        }
-        do {
-          return try frame.machine.enter(function, user, bare: 2) { frame in
-            frame.slots.initialize(to: a)
-            (frame.slots + 1).initialize(to: b)
-          }
-        } catch { throw Problem.place(error, calledAt: range) }
-      }
-    }
-    return Compiled(.other, slow)
-  }
-
-  func slowCall(
-    _ callee: Compiled, _ arguments: [Compiled], _ range: SourceRange, _ calleeRange: SourceRange
-  ) -> Eval {
-    { frame in
-      let called = try callee.eval(frame)
-      return try Self.dynamicCall(
-        called, try arguments.map { (nil, range, try $0.eval(frame)) }, frame, range, calleeRange)
-    }
   }
 
   /// A call whose callee is known only now.
@@ -157,12 +111,9 @@ extension Compiler {
       }
       return try frame.machine.call(library, filled)
     }
-    guard let user = function.user else { return .none }
-    return try frame.machine.enter(function, user) { frame in
-      for (index, value) in values.enumerated() { frame.slots[index] = value ?? .none }
-    } complete: { frame in
-      for (index, value) in values.enumerated() where value == nil { try user.fillDefault(index, in: frame) }
-    }
+    guard let held = Held(function) else { return .none }
+    defer { withExtendedLifetime(function) {} }
+    return try frame.call(held, values)
   }
 
   static func unknownLabel(_ label: String, _ owner: String, _ names: [String], _ range: SourceRange) -> Diagnostic {

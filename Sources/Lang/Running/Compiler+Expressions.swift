@@ -53,7 +53,7 @@ extension Compiler {
 
   private func read(_ binding: Binding, _ name: String, _ range: SourceRange) -> Compiled {
     switch binding {
-    case .slot(let slot): return Compiled(.slot(slot)) { $0.slots[slot] }
+    case .slot(let slot): return Compiled(.slot(slot)) { $0.value(slot) }
     case .cell(let index):
       return Compiled { frame in
         guard let value = frame.cells[index]?.storage.pointee else { throw Self.noValue(name, range) }
@@ -183,7 +183,7 @@ extension Compiler {
       }
       var values = ValueBuilder(.init(machine: frame.machine))
       for one in all {
-        try frame.machine.tick()
+        try frame.tick()
         store(frame, one)
         let value = try element(frame)
         do { try values.add(value) } catch { throw Problem.place(error, at: source.range) }

@@ -3,11 +3,7 @@ extension Compiler {
   func function(_ names: [Name], _ body: Node, _ range: SourceRange) -> Eval {
     closure("", names.map { .init(name: $0, fallback: nil) }, range) {
       let value = expression(body).eval
-      return { frame in
-        let result = try value(frame)
-        frame.machine.returned.pointee = result
-        return .returned
-      }
+      return { .returned(try value($0)) }
     }
   }
 

@@ -14,21 +14,23 @@ extension Compiler {
       let first = parts[0].run, second = parts[1].run
       return { frame in
         let flow = try first(frame)
-        return flow == .normal ? try second(frame) : flow
+        guard case .normal = flow else { return flow }
+        return try second(frame)
       }
     case 3:
       let first = parts[0].run, second = parts[1].run, third = parts[2].run
       return { frame in
         var flow = try first(frame)
-        guard flow == .normal else { return flow }
+        guard case .normal = flow else { return flow }
         flow = try second(frame)
-        return flow == .normal ? try third(frame) : flow
+        guard case .normal = flow else { return flow }
+        return try third(frame)
       }
     default:
       return { frame in
         for part in parts {
           let flow = try part.run(frame)
-          guard flow == .normal else { return flow }
+          guard case .normal = flow else { return flow }
         }
         return .normal
       }
@@ -117,10 +119,12 @@ extension Compiler {
     let test = condition(test), body = block(body).run
     return { frame in
       while try test(frame) {
-        try frame.machine.tick()
-        let flow = try body(frame)
-        if flow == .broke { break }
-        if flow == .returned { return flow }
+        try frame.tick()
+        switch try body(frame) {
+        case .normal, .continued: continue
+        case .broke: return .normal
+        case .returned(let value): return .returned(value)
+        }
       }
       return .normal
     }
@@ -153,12 +157,14 @@ extension Compiler {
     _ storeIndex: ((Frame, Value) -> Void)?, _ body: Exec
   ) throws -> Flow {
     for at in indices {
-      try frame.machine.tick()
+      try frame.tick()
       store(frame, element(at))
       storeIndex?(frame, .integer(at))
-      let flow = try body(frame)
-      if flow == .broke { break }
-      if flow == .returned { return flow }
+      switch try body(frame) {
+      case .normal, .continued: continue
+      case .broke: return .normal
+      case .returned(let value): return .returned(value)
+      }
     }
     return .normal
   }
@@ -171,17 +177,19 @@ extension Compiler {
     let count = numbers.count
     var turn = 0
     while turn < count {
-      try frame.machine.tick()
+      try frame.tick()
       if case .slot(let slot) = binding {
         frame.slots[slot] = .number(numbers[turn])
       } else {
         store(frame, .number(numbers[turn]))
       }
       storeIndex?(frame, .integer(turn))
-      let flow = try body(frame)
-      if flow == .broke { break }
-      if flow == .returned { return flow }
       turn += 1
+      switch try body(frame) {
+      case .normal, .continued: continue
+      case .broke: return .normal
+      case .returned(let value): return .returned(value)
+      }
     }
     return .normal
   }
@@ -244,18 +252,9 @@ extension Compiler {
   }
 
   private func returned(_ node: Node?) -> Exec {
-    guard let node else {
-      return { frame in
-        frame.machine.returned.pointee = .none
-        return .returned
-      }
-    }
+    guard let node else { return { _ in .returned(.none) } }
     let value = expression(node).eval
-    return { frame in
-      let result = try value(frame)
-      frame.machine.returned.pointee = result
-      return .returned
-    }
+    return { .returned(try value($0)) }
   }
 }
 

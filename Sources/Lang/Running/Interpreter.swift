@@ -72,14 +72,9 @@ public final class Interpreter {
       return Outcome(item: ready.item, value: .none, kind: .nothing)
     }
     machine.settleOnThread()
-    machine.returned.pointee = .none
     do {
       try machine.poll()
-      let value = try machine.withFrame(slots: unit.slotCount, cells: unit.cellCount, captures: 0) { frame in
-        _ = try unit.run(frame)
-        return frame.slots[unit.result]
-      }
-      return Outcome(item: ready.item, value: value, kind: statement.outcome)
+      return Outcome(item: ready.item, value: try machine.outermost.run(unit), kind: statement.outcome)
     } catch {
       throw Problem.place(error, at: ready.item.range)
     }
