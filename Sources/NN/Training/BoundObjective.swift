@@ -17,6 +17,9 @@ public struct BoundObjective: Sendable {
   public var ramp: Double
   /// What bounds by lines weigh among both at the end, from 0 to 1; in the beginning they are all. Nil for boxes alone.
   public var lines: Float?
+  /// What the terms that keep boxes tight and ReLUs alive weigh in the beginning; nothing once the radius has grown. See
+  /// `BoxRegularizer`.
+  public var regularizers: Float
   /// What mistakes cost; nil for all alike.
   public var costs: CostMatrix?
   /// Whether `train` begins with small weights, whose bounds do not grow from layer to layer.
@@ -24,25 +27,28 @@ public struct BoundObjective: Sendable {
 
   /// - Parameters: see the properties.
   public init(
-    epsilon: Float, share: Float, warmup: Double, ramp: Double, lines: Float? = nil, costs: CostMatrix?,
-    startsSmall: Bool
+    epsilon: Float, share: Float, warmup: Double, ramp: Double, lines: Float? = nil, regularizers: Float = 0,
+    costs: CostMatrix?, startsSmall: Bool
   ) {
     (self.epsilon, self.share, self.warmup, self.ramp) = (epsilon, share, warmup, ramp)
-    (self.lines, self.costs, self.startsSmall) = (lines, costs, startsSmall)
+    (self.lines, self.regularizers, self.costs, self.startsSmall) = (lines, regularizers, costs, startsSmall)
   }
 
-  /// The radius, what the term weighs, and what bounds by lines weigh among both kinds.
+  /// The radius, what the term weighs, what bounds by lines weigh among both kinds, and what the regularizers do.
   struct Now: Equatable {
     let epsilon: Float
     let share: Float
     let lines: Float
+    let regularizers: Float
   }
 
   /// What holds after so many epochs; nil while there is nothing to add.
   func now(_ epochs: Double) -> Now? {
     let grown = Float(ramp > 0 ? min(1, max(0, (epochs - warmup) / ramp)) : epochs >= warmup ? 1 : 0)
     guard grown > 0 else { return nil }
-    return Now(epsilon: epsilon * grown, share: share * grown, lines: lines.map { 1 - grown * (1 - $0) } ?? 0)
+    return Now(
+      epsilon: epsilon * grown, share: share * grown, lines: lines.map { 1 - grown * (1 - $0) } ?? 0,
+      regularizers: regularizers * (1 - grown))
   }
 
   /// Logarithms of the costs over their mean, `[true][answered]`; minus infinity where an answer costs nothing. Nil

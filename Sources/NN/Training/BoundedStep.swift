@@ -30,6 +30,7 @@ final class BoundedStep {
   private let pairs: [Int: Pair]
   /// Operations that do nothing by themselves: what a pair's kernel does as well.
   private let covered: Set<Int>
+  private let regularizer: BoxRegularizer
   /// Of each thread: bounds by lines, if they are trained through as well.
   private let relaxed: [RelaxedStep]
 
@@ -78,6 +79,7 @@ final class BoundedStep {
     last = (weight.offset, own.count > 1 ? own[own.startIndex + 1].offset : nil, inputs)
     pixels = .none(channels: model.normalisation.mean.count)
     // Lines need the box between the two.
+    regularizer = BoxRegularizer(plan)
     let pairs = lines ? [] : Self.pairs(network, plan)
     self.pairs = Dictionary(uniqueKeysWithValues: pairs.map { ($0.second, $0) })
     covered = Set(pairs.flatMap { [$0.first] + ($0.convolution.map { [$0.operation] } ?? []) })
@@ -178,20 +180,26 @@ final class BoundedStep {
       kernels: engine.kernels, stop: stop)
     load(images, positions, now.epsilon, centres, radii)
     let end = model.network.nodes.count - 1
+    // They look at the boxes between the operations of a pair.
+    let isRegular = now.regularizers > 0
     for node in 0..<end {
       if stop.isRequested { return (0, 0) }
-      forward(node, centres, radii, thread)
+      forward(node, centres, radii, thread, fuses: !isRegular)
     }
+    let terms =
+      isRegular ? regularizer.terms(centres, radii, weight: Double(now.regularizers) * Double(labels.count)) : nil
     let lines = now.lines > 0 ? relaxed[thread] : nil
     lines?.stand(on: centres, radii)
-    let found = lastLayer(labels, objective, now, lines, centres, radii, thread, gradients, stop)
+    var found = lastLayer(labels, objective, now, lines, centres, radii, thread, gradients, stop)
     for number in plan.operations.indices.reversed() where number != plan.places[end].operation {
       if stop.isRequested { return (0, 0) }
       if let lines, let node = plan.places.firstIndex(where: { $0.operation == number }) {
         lines.add(node, centres, radii)
       }
-      backward(number, centres, radii, thread)
+      backward(number, centres, radii, thread, fuses: !isRegular)
+      if let gradient = terms?.gradients[number] { regularizer.add(gradient, of: number, centres, radii) }
     }
+    found.loss += terms?.value ?? 0
     return found
   }
 
@@ -220,9 +228,9 @@ final class BoundedStep {
       input.planes, epsilon, norm.mean, norm.inverseStd, centres.at(input), radii.at(input))
   }
 
-  private func forward(_ node: Int, _ centres: Frame, _ radii: Frame, _ thread: Int) {
+  private func forward(_ node: Int, _ centres: Frame, _ radii: Frame, _ thread: Int, fuses: Bool) {
     let number = plan.places[node].operation
-    if covered.contains(number) { return }
+    if fuses, covered.contains(number) { return }
     let operation = plan.operations[number]
     guard let bending = operation as? BendingOperation else {
       operation.forward(centres, phase: operation.forwardPhases - 1)
@@ -230,7 +238,7 @@ final class BoundedStep {
       return
     }
     let (from, to) = (bending.input, bending.output)
-    if let pair = pairs[number] {
+    if fuses, let pair = pairs[number] {
       guard let first = plan.operations[pair.first] as? BendingOperation else { unreachable("a ReLU bends") }
       let (low, high) = places(pair.maximum, thread)
       if let conv = pair.convolution {
@@ -263,8 +271,8 @@ final class BoundedStep {
     }
   }
 
-  private func backward(_ number: Int, _ centres: Frame, _ radii: Frame, _ thread: Int) {
-    if covered.contains(number) { return }
+  private func backward(_ number: Int, _ centres: Frame, _ radii: Frame, _ thread: Int, fuses: Bool) {
+    if fuses, covered.contains(number) { return }
     let operation = plan.operations[number]
     guard let bending = operation as? BendingOperation else {
       operation.backward(centres, phase: operation.backwardPhases - 1)
@@ -272,7 +280,7 @@ final class BoundedStep {
       return
     }
     let (from, to) = (bending.outputGradient, bending.inputGradient)
-    if let pair = pairs[number] {
+    if fuses, let pair = pairs[number] {
       guard let first = plan.operations[pair.first] as? BendingOperation else { unreachable("a ReLU bends") }
       if let conv = pair.convolution, let own = centres.gradients, let absolute = radii.gradients {
         let (low, high) = places(pair.maximum, thread)

@@ -96,6 +96,50 @@ import Testing
     return objective
   }
 
+  /// With regularizers, halfway up the ramp at ten epochs, which is where `gradient` is.
+  private static func regular(_ weight: Float, share: Float) -> TrainingObjective {
+    var objective = TrainingObjective()
+    objective.bounds = BoundObjective(
+      epsilon: 0.06, share: share, warmup: 0, ramp: 20, regularizers: weight, costs: nil, startsSmall: false)
+    return objective
+  }
+
+  /// Beside the bounds, and so large that next to nothing else counts.
+  @Test(arguments: [1, 2, 3], [Float(0.5), 50]) func gradientsOfRegularizersAreThoseOfTheLoss(
+    number: Int, weight: Float
+  ) throws {
+    // Where a unit begins to be on or off, its centre begins to count at once.
+    try Self.checkGradients(number, 7, Self.regular(weight, share: 1), of: number == 2 ? 5 : 37, jumps: number == 2)
+    let model = try Self.model(Self.builds[number].build)
+    let images = try SmallData.squares(37).train
+    let plain = try Self.gradient(model, model.values, Self.regular(0, share: 1), images)
+    #expect(try Self.gradient(model, model.values, Self.regular(weight, share: 1), images).loss > plain.loss + 0.1)
+  }
+
+  /// One layer of four units and one image, by hand: centres 3, 1, -2, -4 with radii 1, 2, 1, 1, in an image's box of radius 0.25.
+  /// The second unit is neither on nor off.
+  @Test func regularizersOfOneLayerAreThoseByHand() {
+    var sums = BoxRegularizer.Sums(count: 4, radius: 5, centre: -2)
+    sums.active = .init(count: 1, sum: 3, squares: 9)
+    sums.inactive = .init(count: 2, sum: -6, squares: 20)
+    let (value, gradient) = BoxRegularizer.terms(of: sums, imageRadius: 0.25, 1)
+    // Tightness: 0.25 / 1.25 = 0.2, so (0.5 - 0.2) / 0.5. Sums: 3 / 6 is at the threshold. Distances from -0.5: 12.25, and
+    // 2.25 + 12.25 = 14.5, which is above it.
+    #expect(abs(value - 0.6) < 1e-12)
+    // 0.25 / 1.25² / 0.5 / 4
+    #expect(abs(gradient.radius - 0.08) < 1e-6)
+    #expect(gradient.active == (0, 0) && gradient.inactive == (0, 0) && gradient.all == 0)
+    // With the last unit at -8: sums 3 / 10, distances from -1.5: 20.25 and 0.25 + 42.25.
+    sums.centre = -6
+    sums.inactive = .init(count: 2, sum: -10, squares: 68)
+    let (more, by) = BoxRegularizer.terms(of: sums, imageRadius: 0.25, 1)
+    let ratio = 20.25 / 42.5
+    #expect(abs(more - (0.6 + 0.4 + (0.5 - ratio) / 0.5)) < 1e-9)
+    #expect(abs(by.active.first + 0.2) < 1e-6 && abs(by.inactive.first + 0.06) < 1e-6)
+    #expect(
+      abs(Double(by.active.second) + 4 / 42.5) < 1e-6 && abs(Double(by.inactive.second) - 4 * ratio / 42.5) < 1e-6)
+  }
+
   /// The bounds alone, alone with costs, and both parts of the loss.
   @Test(arguments: builds.indices, [0, 1, 2]) func gradientsAreThoseOfTheLoss(number: Int, form: Int) throws {
     let costs = CostMatrix.fixture([[0, 5, 1, 0], [1, 0, 2, 1], [0.5, 3, 0, 1], [1, 1, 1, 0]])

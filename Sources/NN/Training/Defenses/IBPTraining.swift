@@ -13,6 +13,8 @@ public struct IBPTraining: Defense {
   public var ramp: Double = 5
   /// Whether `train` begins with small weights.
   public var smallStart = true
+  /// What Shi's two regularizers weigh at the start of the ramp; nothing at its end.
+  public var regularizers: Float = 0
 
   /// Half and half.
   public init() {}
@@ -23,7 +25,12 @@ public struct IBPTraining: Defense {
     paper: "arXiv:1810.12715, arXiv:2103.17268",
     details: "With costs, answers that cost much must be proved impossible first. Follow it with certify … with: ibp.",
     example: "train lenet on: fashion defense: ibp_training eps: 0.1 epochs: 10 batch: 128 clip: 10",
-    boundSettings(\.eps, \.share, \.warmup, \.ramp, \.smallStart)
+    boundSettings(\.eps, \.share, \.warmup, \.ramp, \.smallStart) + [
+      Setting(
+        "regularizers", \.regularizers, in: 0...100,
+        "what two terms weigh that keep boxes tight and as many ReLUs on as off, less and less while the radius grows; "
+          + "Shi et al. take 0.5")
+    ]
   ) { $0 }
 
   /// See `Defense`.
@@ -31,7 +38,8 @@ public struct IBPTraining: Defense {
     try parts.addBounds(
       name,
       BoundObjective(
-        epsilon: eps, share: share, warmup: warmup, ramp: ramp, costs: parts.costs, startsSmall: smallStart))
+        epsilon: eps, share: share, warmup: warmup, ramp: ramp, regularizers: regularizers, costs: parts.costs,
+        startsSmall: smallStart))
   }
 }
 
