@@ -5,7 +5,7 @@
 // Equal pixels need not give equal sums here, so that flat parts of an image choose among their pixels as rounding has it.
 // Bounds are trained through this; what certifies takes the plain sums.
 
-// The ends of the rows of windows that a tile has: of which pixel, 4 where the ReLU lets none through.
+// Of pooled pixels: which one of its window the lower and the upper end are, 4 where the ReLU lets none through.
 typedef struct {
   b16 *low, *high;
 } ends5;
