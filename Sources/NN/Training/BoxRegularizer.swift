@@ -47,13 +47,12 @@ struct BoxRegularizer {
   func terms(_ centres: Frame, _ radii: Frame, weight: Double) -> (value: Double, gradients: [Int: Gradient]) {
     let share = weight / Double(max(layers.count, 1))
     let start = sums(image, centres, radii)
-    var value = 0.0
-    let gradients = layers.mapValues { layer in
-      let found = Self.terms(of: sums(layer.input, centres, radii), imageRadius: start.radius / start.count, share)
-      value += found.value
-      return found.gradient
+    let found = layers.mapValues {
+      Self.terms(of: sums($0.input, centres, radii), imageRadius: start.radius / start.count, share)
     }
-    return (value, gradients)
+    // In the network's order: a dictionary's own changes from run to run, and the sum's last bit with it.
+    let value = found.sorted { $0.key < $1.key }.reduce(0) { $0 + $1.value.value }
+    return (value, found.mapValues(\.gradient))
   }
 
   /// Adds a ReLU's part to the gradients by its input.
