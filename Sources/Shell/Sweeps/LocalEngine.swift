@@ -12,14 +12,14 @@ struct LocalEngine {
   private static let tries = 3
 
   func run(_ sweep: SweepRun) throws {
-    sweep.folder.sweepScratch()
+    sweep.folder.removeLeftovers()
     var workers: [Worker] = []
     var tries: [String: Int] = [:]
     defer {
       for worker in workers { worker.stop() }
       for worker in workers { worker.waitOrKill() }
       for worker in workers { sweep.repeats(worker.point) }
-      sweep.folder.sweepScratch()
+      sweep.folder.removeLeftovers()
     }
     while true {
       if Interrupt.isRequested { throw Lang.Interrupt() }

@@ -60,16 +60,10 @@ struct PointRun {
   /// Copies the store into the folder under a name of its own, and gives it its name when every byte is on the disk.
   private func deliver(_ store: String) throws {
     let target = folder.store(of: point)
-    let part = target + ".part-" + UUID().uuidString
-    do {
-      try FileManager.default.copyItem(atPath: store, toPath: part)
-      let descriptor = open(part, O_RDWR | O_CLOEXEC)
-      let isThere = descriptor >= 0 && fsync(descriptor) == 0
-      if descriptor >= 0 { Foundation.close(descriptor) }
-      guard isThere, rename(part, target) == 0 else { throw FileFailure(errno) }
-    } catch {
-      unlink(part)
-      let reason = (error as? FileFailure)?.reason ?? error.inWords
+    let part = PartFile(for: target)
+    defer { withExtendedLifetime(part) {} }
+    guard let part, part.copy(from: store), rename(part.path, target) == 0 else {
+      let reason = FileFailure(errno).reason
       throw Problem(code: ShellCode.sweep, message: "the point's store cannot be written to \(target): \(reason)")
     }
   }

@@ -21,7 +21,7 @@ struct SlurmEngine {
   /// not submitted again.
   func run(_ sweep: SweepRun, detaches: Bool) throws {
     try sweep.collect()
-    if sweep.waiting.isEmpty { return }
+    if sweep.waiting.isEmpty { return sweep.folder.removeLeftovers() }
     if try Self.tasks(of: sweep.folder).isEmpty {
       unlink(sweep.folder.jobs)
       try submit(sweep)
@@ -46,6 +46,7 @@ struct SlurmEngine {
     // A file may be seen a moment after the task that wrote it has ended, where a network is between.
     if !sweep.waiting.isEmpty { usleep(500_000); try sweep.collect() }
     unlink(sweep.folder.jobs)
+    sweep.folder.removeLeftovers()
     for point in Array(sweep.waiting) {
       _ = sweep.begin()
       try sweep.ended(point, problem: "its task ended without a result")

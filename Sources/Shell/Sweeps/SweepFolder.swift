@@ -1,5 +1,6 @@
 import Foundation
 import Lang
+import Store
 
 /// Where a sweep is worked on, `STORE-sweeps/NAME`: its plan, a store for each point that is whole and not yet merged, and
 /// what points said. Everything in it is written whole or not at all.
@@ -82,8 +83,11 @@ struct SweepFolder {
     return names.filter { $0.hasSuffix(".sqlite") }.sorted().map { "\(points)/\($0)" }
   }
 
-  /// Removes what processes left that are gone. For who holds the lock, and on the machine it runs on.
-  func sweepScratch() { try? FileManager.default.removeItem(atPath: scratch) }
+  /// Removes what points left that were killed. For who holds the lock, while none of the points runs elsewhere.
+  func removeLeftovers() {
+    try? FileManager.default.removeItem(atPath: scratch)
+    PartFile.removeAbandoned(in: points)
+  }
 
   /// Keeps others from running the same sweep, until `SweepLock` is let go or the process ends.
   func lock() throws -> SweepLock { try SweepLock(path: path + "/lock", of: path) }

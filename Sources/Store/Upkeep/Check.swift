@@ -67,21 +67,14 @@ extension StoreFile {
   @discardableResult
   public func backup(to target: String, shouldStop: @escaping () -> Bool = { false }) throws -> Int {
     if FileManager.default.fileExists(atPath: target) { throw StoreError.exists(path: target) }
-    Self.removeParts(in: URL(fileURLWithPath: target).deletingLastPathComponent().path)
-    let part = target + Self.partMark + UUID().uuidString
-    let descriptor = Foundation.open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    if descriptor < 0 { throw StoreError.fromErrno(errno, path: target) }
-    // Says to others that somebody is at work on it; of SQLite's own locks this one is independent.
-    _ = flock(descriptor, LOCK_EX | LOCK_NB)
-    defer {
-      unlink(part)
-      Foundation.close(descriptor)
-    }
+    PartFile.removeAbandoned(in: URL(fileURLWithPath: target).deletingLastPathComponent().path)
+    guard let part = PartFile(for: target) else { throw StoreError.fromErrno(errno, path: target) }
+    defer { withExtendedLifetime(part) {} }
     do {
       // Into the empty file made above: SQLite would make one that others can read.
       try database.writeWithoutTransaction { db in
         // A step may copy a model's weights.
-        try Self.asking(shouldStop, db, every: 100) { try db.execute(sql: "VACUUM INTO ?", arguments: [part]) }
+        try Self.asking(shouldStop, db, every: 100) { try db.execute(sql: "VACUUM INTO ?", arguments: [part.path]) }
       }
     } catch let stopped as SQLError {
       throw stopped
@@ -90,28 +83,12 @@ extension StoreFile {
       throw StoreError.from(error, path: target)
     }
     // Unlike a rename, a link does not replace a file.
-    if link(part, target) != 0 {
+    if link(part.path, target) != 0 {
       if errno == EEXIST { throw StoreError.exists(path: target) }
       throw StoreError.fromErrno(errno, path: target)
     }
     var status = stat()
-    return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
-  }
-
-  private static let partMark = ".part-"
-
-  /// Removes what backups left that were killed: parts that nobody holds.
-  private static func removeParts(in folder: String) {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    for name in names {
-      guard let mark = name.range(of: partMark, options: .backwards),
-        UUID(uuidString: String(name[mark.upperBound...])) != nil
-      else { continue }
-      let descriptor = Foundation.open(folder + "/" + name, O_RDWR | O_CLOEXEC)
-      if descriptor < 0 { continue }
-      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(folder + "/" + name) }
-      Foundation.close(descriptor)
-    }
+    return fstat(part.descriptor, &status) == 0 ? Int(status.st_size) : 0
   }
 }
 
