@@ -46,14 +46,14 @@ static inline int64_t ward_winograd_weights(int32_t summed, int32_t made) {
   return (int64_t)WARD_WINOGRAD_POINTS * summed * ward_whole_lanes(made);
 }
 
-// Floats of scratch for all three passes, or for the gradient by the input alone, on an image of `pixels`.
-static inline int64_t ward_winograd_scratch(const ward_conv *conv, int32_t pixels, int32_t all) {
+// Floats of scratch for the pass forward and the gradient by the input of an image of `pixels`, and for that by the weights
+// if the network `learns`.
+static inline int64_t ward_winograd_scratch(const ward_conv *conv, int32_t pixels, int32_t learns) {
   const int64_t inputs = ward_whole_lanes(conv->inputs), outputs = ward_whole_lanes(conv->outputs);
   const int64_t tiles = ward_winograd_tiles(conv);
-  const int64_t input = tiles * (outputs + WARD_LANES) + 2 * WARD_WINOGRAD_SPREAD;
-  const int64_t more = tiles * inputs + WARD_WINOGRAD_SPREAD;
-  const int64_t weights = inputs * outputs / WARD_LANES;
-  return (pixels + WARD_WINOGRAD_POINTS * (all ? input + more + weights : input)) * WARD_LANES;
+  const int64_t between = tiles * (inputs + outputs + WARD_LANES) + 3 * WARD_WINOGRAD_SPREAD;
+  const int64_t weights = learns ? inputs * outputs / WARD_LANES : 0;
+  return (pixels + WARD_WINOGRAD_POINTS * (between + weights)) * WARD_LANES;
 }
 
 // The same for 5x5 convolutions; see kernels/winograd5.h. A tile has 8x8 points at most.
@@ -70,11 +70,11 @@ static inline int64_t ward_winograd5_weights(int32_t summed, int32_t made) {
 }
 
 // `pixels`: of the output, before a maximum.
-static inline int64_t ward_winograd5_scratch(const ward_conv *conv, int32_t pixels, int32_t all) {
+static inline int64_t ward_winograd5_scratch(const ward_conv *conv, int32_t pixels, int32_t learns) {
   const int64_t outputs = ward_whole_lanes(conv->outputs), inputs = conv->inputs;
-  const int64_t input = WARD_LANES + 1 + (outputs | 1);
-  const int64_t more = (inputs | 1) + outputs / WARD_LANES * inputs;
-  return (pixels + WARD_WINOGRAD5_SIDE * WARD_WINOGRAD5_SIDE * (all ? input + more : input)) * WARD_LANES;
+  const int64_t between = WARD_LANES + 1 + (outputs | 1) + (inputs | 1);
+  const int64_t weights = learns ? outputs / WARD_LANES * inputs : 0;
+  return (pixels + WARD_WINOGRAD5_SIDE * WARD_WINOGRAD5_SIDE * (between + weights)) * WARD_LANES;
 }
 
 // Floats of the weights that `winners_input_gradient` needs.
@@ -202,9 +202,12 @@ typedef struct {
   void (*dense_forward)(int32_t inputs, int32_t outputs, const float *x, const float *w, const float *b, float *y,
                         int32_t relu);
   void (*dense_input_gradient)(int32_t inputs, int32_t outputs, const float *gy, const float *w, float *gx);
-  // `rows` is scratch: 16 * (inputs rounded up to 16) floats.
-  void (*dense_weight_gradient)(int32_t inputs, int32_t outputs, const float *x, const float *gy, float *rows,
-                                float *gw, float *gb, int32_t accumulate);
+  // Turns a group's inputs to one row an image: 16 * (inputs rounded up to 16) floats.
+  void (*dense_rows)(int32_t inputs, const float *x, float *rows);
+  // Over several groups, whose rows and gradients are `group` vectors apart.
+  void (*dense_weight_gradient)(int32_t inputs, int32_t outputs, int32_t groups, const float *rows, const float *gy,
+                                int64_t group, float *gw, int32_t accumulate);
+  void (*dense_sums)(int32_t outputs, const float *gy, float *gb, int32_t accumulate);
 
   void (*max_pool_forward)(const ward_pool *pool, ward_planes xs, const float *x, ward_planes ys, float *y,
                            uint8_t *winner);

@@ -32,7 +32,7 @@ const ward_kernels LEVEL_TABLE = {
     .box5_forward = box5_forward, .box5_weight_gradients = box5_weight_gradients,
     .channel_sums = channel_sums, .pooled_sums = pooled_sums, .unpool = unpool,
     .dense_forward = dense_forward, .dense_input_gradient = dense_input_gradient,
-    .dense_weight_gradient = dense_weight_gradient,
+    .dense_rows = dense_rows, .dense_weight_gradient = dense_weight_gradient, .dense_sums = dense_sums,
     .max_pool_forward = max_pool_forward, .max_pool_backward = max_pool_backward,
     .average_pool_forward = average_pool_forward, .average_pool_backward = average_pool_backward,
     .adaptive_pool_forward = adaptive_pool_forward, .adaptive_pool_backward = adaptive_pool_backward,

@@ -35,11 +35,13 @@ static void dense_forward(int32_t inputs, int32_t outputs, const float *x, const
 enum { DENSE_CHUNK = 240 };
 
 // Writes which of `count` outputs have a gradient, and returns how many.
-INLINE int dense_alive(const v16 *gy, int count, int *alive) {
+INLINE int dense_alive(int groups, const v16 *gy, ptrdiff_t group, int count, int *alive) {
   int found = 0;
   for (int o = 0; o < count; o++) {
+    i16 any = {0};
+    for (int g = 0; g < groups; g++) any |= (i16)(gy[g * group + o] != 0.0f);
     alive[found] = o;
-    found += __builtin_reduce_or((i16)(gy[o] != 0.0f)) != 0;
+    found += __builtin_reduce_or(any) != 0;
   }
   return found;
 }
@@ -63,7 +65,7 @@ static void dense_input_gradient(int32_t inputs, int32_t outputs, const float *g
   for (int first = 0; first < outputs; first += DENSE_CHUNK, w += (ptrdiff_t)DENSE_CHUNK * inputs) {
     const v16 *g = (const v16 *)gy + first;
     int alive[DENSE_CHUNK], i = 0;
-    const int count = dense_alive(g, outputs - first < DENSE_CHUNK ? outputs - first : DENSE_CHUNK, alive);
+    const int count = dense_alive(1, g, 0, outputs - first < DENSE_CHUNK ? outputs - first : DENSE_CHUNK, alive);
 #define BLOCK(B)                            \
   for (; i + (B) <= inputs; i += (B))       \
     dense_inputs(B, inputs, alive, count, g, w + i, (v16 *)gx + i, first > 0);
@@ -128,26 +130,28 @@ INLINE void add_first(int count, v16 x, float *to, int accumulate) {
   memcpy(to, &old, count * sizeof(float));
 }
 
-// Of the OB outputs that `which` says.
-INLINE void dense_weights(const int OB, const int IB, int inputs, int padded, const float *rows, const v16 *gy,
-                          const int *which, float *gw, int accumulate, int tail) {
+// Of the OB outputs that `which` says, over the images of all groups.
+INLINE void dense_weights(const int OB, const int IB, int inputs, int padded, int groups, const float *rows,
+                          const v16 *gy, ptrdiff_t group, const int *which, float *gw, int accumulate, int tail) {
   v16 acc[24];
 #pragma clang loop unroll(full)
   for (int j = 0; j < OB; j++) {
 #pragma clang loop unroll(full)
     for (int k = 0; k < IB; k++) acc[j * IB + k] = splat(0);
   }
-  const float *slopes[6];
+  for (int g = 0; g < groups; g++) {
+    const float *in = (const float *)((const v16 *)rows + g * group), *slopes[6];
 #pragma clang loop unroll(full)
-  for (int j = 0; j < OB; j++) slopes[j] = (const float *)(gy + which[j]);
-  for (int image = 0; image < L; image++, rows += padded) {
-    v16 x[4];
+    for (int j = 0; j < OB; j++) slopes[j] = (const float *)(gy + g * group + which[j]);
+    for (int image = 0; image < L; image++, in += padded) {
+      v16 x[4];
 #pragma clang loop unroll(full)
-    for (int k = 0; k < IB; k++) x[k] = *(const v16 *)(rows + k * L);
+      for (int k = 0; k < IB; k++) x[k] = *(const v16 *)(in + k * L);
 #pragma clang loop unroll(full)
-    for (int j = 0; j < OB; j++) {
+      for (int j = 0; j < OB; j++) {
 #pragma clang loop unroll(full)
-      for (int k = 0; k < IB; k++) acc[j * IB + k] += x[k] * slopes[j][image];
+        for (int k = 0; k < IB; k++) acc[j * IB + k] += x[k] * slopes[j][image];
+      }
     }
   }
 #pragma clang loop unroll(full)
@@ -164,28 +168,34 @@ INLINE void dense_weights(const int OB, const int IB, int inputs, int padded, co
   }
 }
 
-static void dense_weight_gradient(int32_t inputs, int32_t outputs, const float *x, const float *gy, float *rows,
-                                  float *gw, float *gb, int32_t accumulate) {
-  const int padded = (inputs + L - 1) / L * L;
+// x transposed: one row of inputs an image.
+static void dense_rows(int32_t inputs, const float *x, float *rows) {
+  const int padded = ward_whole_lanes(inputs);
   v16 block[L], turned[L];
-  for (int i = 0; i < padded; i += L) {  // x transposed: one row of inputs an image
+  for (int i = 0; i < padded; i += L) {
     for (int k = 0; k < L; k++) block[k] = i + k < inputs ? ((const v16 *)x)[i + k] : splat(0);
     transpose(block, turned);
     for (int k = 0; k < L; k++) *(v16 *)(rows + (ptrdiff_t)k * padded + i) = turned[k];
   }
+}
+
+// `group`: vectors from one group's rows, and gradients, to the next's.
+static void dense_weight_gradient(int32_t inputs, int32_t outputs, int32_t groups, const float *rows, const float *gy,
+                                  int64_t group, float *gw, int32_t accumulate) {
+  const int padded = ward_whole_lanes(inputs);
   const int tail = inputs % L;
   for (int first = 0; first < outputs; first += DENSE_CHUNK) {
     const v16 *g = (const v16 *)gy + first;
     float *to = gw + (ptrdiff_t)first * inputs;
     const int here = outputs - first < DENSE_CHUNK ? outputs - first : DENSE_CHUNK;
     int alive[DENSE_CHUNK];
-    const int count = dense_alive(g, here, alive);
+    const int count = dense_alive(groups, g, group, here, alive);
     if (!accumulate && count < here) memset(to, 0, (ptrdiff_t)here * inputs * sizeof(float));
     for (int n = 0; n < count;) {
       const int left = count - n, ob = left >= 6 ? 6 : left >= 3 ? 3 : 1;
       for (int i = 0; i < padded;) {
         const int wide = WIDE && padded - i >= 4 * L ? 4 : 1, short_by = i + wide * L == padded ? tail : 0;
-#define RUN(OB, IB) dense_weights(OB, IB, inputs, padded, rows + i, g, alive + n, to + i, accumulate, short_by)
+#define RUN(OB, IB) dense_weights(OB, IB, inputs, padded, groups, rows + i, g, group, alive + n, to + i, accumulate, short_by)
         if (ob == 6 && wide == 4) RUN(6, 4);
         else if (ob == 6) RUN(6, 1);
         else if (ob == 3 && wide == 4) RUN(3, 4);
@@ -198,5 +208,9 @@ static void dense_weight_gradient(int32_t inputs, int32_t outputs, const float *
       n += ob;
     }
   }
-  if (gb) sum_vectors((const v16 *)gy, outputs, gb, accumulate);
+}
+
+// The gradient of the biases.
+static void dense_sums(int32_t outputs, const float *gy, float *gb, int32_t accumulate) {
+  sum_vectors((const v16 *)gy, outputs, gb, accumulate);
 }

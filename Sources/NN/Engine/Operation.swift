@@ -14,6 +14,8 @@ struct Frame {
   let gradients: UnsafeMutablePointer<Float>?
   /// Whether `gradients` is added to rather than overwritten.
   let accumulate: Bool
+  /// Where the group leaves what gradients need that are summed at the end of a batch; nil where it adds to all itself.
+  let left: UnsafeMutablePointer<Float>?
   /// Whether the gradient by the network's input is asked for.
   let wantsInputGradient: Bool
   /// Whether gradients by biases are asked for, where there are gradients by parameters.
@@ -22,6 +24,8 @@ struct Frame {
   let count: Int
   /// Training: batch statistics and dropout. Otherwise the network computes one fixed function.
   let isTraining: Bool
+  /// Whether convolutions may go forward with fewer products, which round ten times more: where gradients are asked for.
+  let transforms: Bool
   /// One key an image: what dropout draws from.
   let keys: [UInt64]
   let kernels: Kernels
@@ -30,15 +34,18 @@ struct Frame {
 
   init(
     arena: Arena, weights: PreparedWeights, gradients: UnsafeMutablePointer<Float>? = nil, accumulate: Bool = false,
-    wantsInputGradient: Bool, wantsBiasGradient: Bool = true, count: Int, isTraining: Bool = false,
-    keys: [UInt64] = [], kernels: Kernels, stop: Stop = .never
+    left: UnsafeMutablePointer<Float>? = nil, wantsInputGradient: Bool, wantsBiasGradient: Bool = true, count: Int,
+    isTraining: Bool = false,
+    transforms: Bool = false, keys: [UInt64] = [], kernels: Kernels, stop: Stop = .never
   ) {
     (self.arena, scratch) = (arena.floats, arena.scratch)
     self.weights = weights.values.floats
     prepared = UnsafePointer(weights.prepared.floats)
-    (self.gradients, self.accumulate, self.wantsInputGradient) = (gradients, accumulate, wantsInputGradient)
+    (self.gradients, self.accumulate, self.left) = (gradients, accumulate, left)
+    self.wantsInputGradient = wantsInputGradient
     self.wantsBiasGradient = wantsBiasGradient
-    (self.count, self.isTraining, self.keys, self.kernels, self.stop) = (count, isTraining, keys, kernels, stop)
+    (self.count, self.isTraining, self.transforms) = (count, isTraining, transforms || isTraining)
+    (self.keys, self.kernels, self.stop) = (keys, kernels, stop)
   }
 
   var call: ward_kernels { _read { yield kernels.table.pointee } }
@@ -58,6 +65,8 @@ protocol Operation: Sendable {
   var backwardPhases: Int { get }
   /// Whether training draws from the frame's keys.
   var drawsRandomNumbers: Bool { get }
+  /// The gradient that a frame with room for it leaves for the end of the batch.
+  var late: LateGradient? { get }
   /// Computes from the weights what the passes need in another form, where the wiring made room for it: once for each
   /// version of the weights, for all threads and groups.
   func prepare(_ weights: UnsafePointer<Float>, _ prepared: UnsafeMutablePointer<Float>, _ kernels: Kernels)
@@ -71,6 +80,7 @@ extension Operation {
   var forwardPhases: Int { 1 }
   var backwardPhases: Int { 1 }
   var drawsRandomNumbers: Bool { false }
+  var late: LateGradient? { nil }
   func prepare(_ weights: UnsafePointer<Float>, _ prepared: UnsafeMutablePointer<Float>, _ kernels: Kernels) {}
   func combineForward(_ frames: [Frame], phase: Int) {}
   func combineBackward(_ frames: [Frame], phase: Int) {}

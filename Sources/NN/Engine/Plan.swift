@@ -9,6 +9,8 @@ struct Plan: Sendable {
   let arena: ArenaLayout
   /// What the operations prepare from the weights.
   let prepared: ArenaLayout
+  /// What a group of a batch leaves for gradients that are summed at its end.
+  let left: ArenaLayout
   let input: Slot
   let inputGradient: Slot
   let output: Slot
@@ -20,6 +22,8 @@ struct Plan: Sendable {
   let hasPhases: Bool
   /// Whether training draws random numbers.
   let hasDropout: Bool
+  /// Whether a frame that `transforms` goes forward in another way than one that does not.
+  let canTransform: Bool
   /// What a group does forward without waiting for the others; each stretch ends where all are needed, or at the end.
   let forwardSegments: [[PhaseStep]]
   /// The same backward.
@@ -67,6 +71,7 @@ struct Plan: Sendable {
     operations = builder.operations
     arena = builder.layout
     prepared = builder.prepared
+    left = builder.left
     input = builder.values[Network.image]!
     inputGradient = builder.gradients[Network.image]!
     output = builder.values[network.last]!
@@ -86,6 +91,7 @@ struct Plan: Sendable {
     let all = builder.operations
     hasPhases = all.contains { $0.forwardPhases > 1 || $0.backwardPhases > 1 }
     hasDropout = all.contains(where: \.drawsRandomNumbers)
+    canTransform = builder.canTransform
     forwardSegments = Self.segments(all.indices) { all[$0].forwardPhases }
     backwardSegments = Self.segments(all.indices.reversed()) { all[$0].backwardPhases }
   }
@@ -110,12 +116,14 @@ private struct PlanBuilder {
   var offsets: [Int: [Int]] = [:]
   var layout = ArenaLayout()
   var prepared = ArenaLayout()
+  var left = ArenaLayout()
   var values: [Int: Slot] = [:]
   /// The gradient of each node's value, after the sum over its readers.
   var gradients: [Int: Slot] = [:]
   /// What each reader of a node writes; consumed in order.
   var branches: [Int: [Slot]] = [:]
   var operations: [any Operation] = []
+  var canTransform = false
   /// Which operation computes a node, and which sums the gradients of its readers.
   var numbers: [Int: Int] = [:]
   var forks: [Int: Int] = [:]
@@ -224,10 +232,11 @@ private struct PlanBuilder {
       inputs: place.inputs.map { values[$0]! }, inputGradients: inputGradients, output: values[place.output]!,
       outputGradient: gradients[place.output]!, parameters: place.nodes.flatMap { offsets[$0] ?? [] },
       isFirst: place.inputs == [Network.image], isTraining: isTraining, index: index, layout: layout,
-      prepared: prepared)
+      prepared: prepared, left: left)
     numbers[place.output] = operations.count
     operations.append(place.stage.operation(&wiring))
-    (layout, prepared) = (wiring.layout, wiring.prepared)
+    (layout, prepared, left) = (wiring.layout, wiring.prepared, wiring.left)
+    canTransform = canTransform || wiring.canTransform
   }
 
   private mutating func addFork(_ node: Int) {

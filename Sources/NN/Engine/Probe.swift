@@ -60,7 +60,7 @@ public enum Probe {
         let frame = Frame(
           arena: arenas[group], weights: weights,
           gradients: pass == .weights ? gradients.floats + group * plan.parameterCount : nil,
-          wantsInputGradient: pass == .input, count: WARD_LANES, kernels: engine.kernels)
+          wantsInputGradient: pass == .input, count: WARD_LANES, transforms: true, kernels: engine.kernels)
         if pass == .forward { operation.forward(frame, phase: 0) } else { operation.backward(frame, phase: 0) }
       }
     }

@@ -155,7 +155,7 @@ struct Convolution: Layer {
       before = wiring.layout.slot(wiring.output.shape, halo: halo)
     }
     return ConvolutionOperation(
-      weights: ConvolutionWeights(self, &wiring, transformsForward: wiring.isTraining && !isUnderMaximum),
+      weights: ConvolutionWeights(self, &wiring, transformsForward: !isUnderMaximum),
       input: wiring.inputs[0], output: wiring.output, outputGradient: wiring.outputGradient, sumGradient: before,
       inputGradient: wiring.inputGradients[0], isFirst: wiring.isFirst, hasReLU: followedByReLU)
   }
@@ -179,8 +179,8 @@ extension Layer {
 /// Where the kernels find a convolution's weights: those of the model or, with a batch normalisation folded in, prepared
 /// ones; and the same weights in the order of the gradient by the input, or transformed where there are fewer products.
 ///
-/// Forward the transformed ones serve training only. What answers, and so what judges an attack, takes the plain sums: they
-/// round ten times less, and equal pixels give equal sums.
+/// Forward the transformed ones serve where gradients are asked for: in training, and on an attack's way. What answers, and so
+/// what judges an attack, takes the plain sums: they round ten times less, and equal pixels give equal sums.
 struct ConvolutionWeights: Sendable {
   private let conv: ward_conv
   /// The planes of the input, on which the order depends.
@@ -214,7 +214,7 @@ struct ConvolutionWeights: Sendable {
     norm = layer.folded.map { (NormParameters(rest), $0.epsilon) }
     folded = norm == nil ? 0 : wiring.prepared.floats(count + layer.outputs)
     form = layer.form(from: wiring.inputs[0].shape, isPooled: isPooled)
-    let all: Int32 = wiring.isTraining ? 1 : 0
+    let learns: Int32 = wiring.isTraining ? 1 : 0
     let output = wiring.output.planes
     let pixels = (isPooled ? 4 : 1) * output.height * output.width
     let scratch: Int64
@@ -229,12 +229,12 @@ struct ConvolutionWeights: Sendable {
       transformed =
         transformsForward ? wiring.prepared.floats(Int(ward_winograd_weights(conv.inputs, conv.outputs))) : nil
       let whole = planes.height * planes.width
-      scratch = withUnsafePointer(to: conv) { ward_winograd_scratch($0, whole, all) }
+      scratch = withUnsafePointer(to: conv) { ward_winograd_scratch($0, whole, learns) }
     case .tiles5:
       packed = wiring.prepared.floats(Int(ward_winograd5_weights(conv.outputs, conv.inputs)))
       transformed =
         transformsForward ? wiring.prepared.floats(Int(ward_winograd5_weights(conv.inputs, conv.outputs))) : nil
-      scratch = withUnsafePointer(to: conv) { ward_winograd5_scratch($0, pixels, all) }
+      scratch = withUnsafePointer(to: conv) { ward_winograd5_scratch($0, pixels, learns) }
     case .winners5:
       packed = wiring.prepared.floats(withUnsafePointer(to: conv) { Int(ward_winners_weights($0)) })
       transformed = nil
@@ -245,6 +245,7 @@ struct ConvolutionWeights: Sendable {
     }
     lanes = 0
     wiring.layout.shared(Int(scratch))
+    wiring.canTransform = wiring.canTransform || transformed != nil
   }
 
   func weights(_ f: Frame) -> UnsafePointer<Float> {
@@ -258,7 +259,7 @@ struct ConvolutionWeights: Sendable {
   func forward(_ f: Frame, from input: Slot, to output: Slot, relu: Bool) {
     let relu: Int32 = relu ? 1 : 0
     withUnsafePointer(to: conv) {
-      guard let transformed else {
+      guard let transformed, f.transforms else {
         f.call.conv_forward($0, input.planes, f.at(input), weights(f), biases(f), output.planes, f.at(output), relu)
         return
       }
@@ -272,7 +273,7 @@ struct ConvolutionWeights: Sendable {
   /// With a ReLU and a 2×2 maximum.
   func forward(_ f: Frame, from input: Slot, pooledTo output: Slot, winners: UnsafeMutablePointer<UInt8>) {
     withUnsafePointer(to: conv) {
-      if let transformed {
+      if let transformed, f.transforms {
         let kernel = form == .tiles5 ? f.call.winograd5_pool_forward : f.call.winograd_pool_forward
         kernel?(
           $0, input.planes, f.at(input), f.prepared + transformed, biases(f), output.planes, f.at(output), winners,

@@ -67,7 +67,8 @@ struct Dense: Layer {
       sumGradient: followedByReLU ? wiring.layout.slot(wiring.output.shape) : wiring.outputGradient,
       inputGradient: wiring.inputGradients[0], weight: wiring.parameters[0],
       bias: hasBias ? wiring.parameters[1] : nil, isFirst: wiring.isFirst, hasReLU: followedByReLU,
-      scratch: wiring.layout.floats(16 * (inputs + 15)))
+      scratch: wiring.layout.floats(16 * (inputs + 15)),
+      late: LateGradient(inputs: inputs, outputs: outputs, weight: wiring.parameters[0], &wiring))
   }
 }
 
@@ -84,6 +85,7 @@ struct DenseOperation: Operation {
   let isFirst: Bool
   let hasReLU: Bool
   let scratch: Int
+  let late: LateGradient?
 
   func forward(_ f: Frame, phase: Int) {
     f.call.dense_forward(
@@ -98,9 +100,15 @@ struct DenseOperation: Operation {
         f.at(sumGradient))
     }
     if let gradients = f.gradients {
-      f.call.dense_weight_gradient(
-        Int32(inputs), Int32(outputs), f.at(input), f.at(sumGradient), f.arena + scratch, gradients + weight,
-        bias.map { gradients + $0 }, f.adds)
+      if let late, let left = f.left {
+        late.leave(f, in: left, input: input, gradient: sumGradient)
+      } else {
+        let rows = f.arena + scratch
+        f.call.dense_rows(Int32(inputs), f.at(input), rows)
+        f.call.dense_weight_gradient(
+          Int32(inputs), Int32(outputs), 1, rows, f.at(sumGradient), 0, gradients + weight, f.adds)
+      }
+      if let bias { f.call.dense_sums(Int32(outputs), f.at(sumGradient), gradients + bias, f.adds) }
     }
     if !isFirst || f.wantsInputGradient {
       f.call.dense_input_gradient(

@@ -113,6 +113,10 @@ struct Wiring {
   var layout: ArenaLayout
   /// Room for what is prepared from the weights, once for all threads.
   var prepared: ArenaLayout
+  /// Room for what a group leaves for the end of a batch.
+  var left: ArenaLayout
+  /// Set by an operation that can go forward with fewer products.
+  var canTransform = false
 }
 
 /// A network that does not fit together.

@@ -21,7 +21,7 @@ struct PooledConvolution: Stage {
     // An image has flat parts, whose sums have to stay equal, so that the first of equals wins. What a layer makes of
     // them may differ in the last digits: the kernel that takes tiles lets no pixel win by so little.
     let weights = ConvolutionWeights(
-      convolution, &wiring, transformsForward: wiring.isTraining && !wiring.isFirst, isPooled: true)
+      convolution, &wiring, transformsForward: !wiring.isFirst, isPooled: true)
     let needsSums = weights.form == .plain || weights.form == .tiles3
     return PooledConvolutionOperation(
       weights: weights, input: input, output: wiring.output,

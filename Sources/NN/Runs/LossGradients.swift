@@ -29,10 +29,11 @@ extension Target {
       [.init("a number for each pixel", 4 * Double(images.count * shape.count))], hint: "take fewer images")
     return try Blocks(engine: engine, stop: stop).run(images.count, against: self) { range, responder in
       let aims = range.map { Aim(label: images.label(at: $0)) }
-      return zip(
-        responder.ascend(images.pixels(range)) { loss.evaluate($1, aims[$0]).gradient }, aims
-      ).map { found, aim in
-        ImageGradient(logits: found.logits, loss: loss.value(found.logits, aim), gradient: found.gradient)
+      // Not `ascend`, which may round more: these are looked at.
+      let logits = responder.forward(images.pixels(range), keeping: true)
+      let gradients = responder.backward(zip(logits, aims).map { loss.evaluate($0, $1).gradient })
+      return zip(zip(logits, gradients), aims).map { found, aim in
+        ImageGradient(logits: found.0, loss: loss.value(found.0, aim), gradient: found.1)
       }
     }.flatMap { $0 }
   }

@@ -44,6 +44,12 @@ final class ShardedStep {
   /// The same values, prepared for crafting in evaluation mode.
   private let fixed: PreparedWeights
   private let gradients: FloatStorage
+  /// What the groups of a batch leave for `late`.
+  private let left: FloatStorage
+  /// Gradients that are summed over all groups at once, into those of the first shard.
+  private let late: [LateGradient]
+  /// Whether they are: not where bounds add to the shards too.
+  private var sumsLate = true
   private let stride: Int
   private let groupsPerShard: Int
   /// One a thread, or one a group where the network needs the whole batch at once.
@@ -61,7 +67,7 @@ final class ShardedStep {
   let batch: Int
   private var shards = 0
   /// The trained parameters in pieces for the threads: running averages are left out.
-  private let pieces: [Range<Int>]
+  private let pieces: [Piece]
 
   init(_ model: Model, weights: FloatStorage, batch: Int, engine: Engine) {
     self.model = model
@@ -75,7 +81,9 @@ final class ShardedStep {
     groupsPerShard = Self.groupsPerShard(batch: batch)
     stride = (plan.parameterCount + 15) / 16 * 16
     gradients = FloatStorage(count: stride * Self.shardCount(batch: batch))
-    pieces = Self.pieces(of: plan)
+    late = plan.operations.compactMap(\.late)
+    left = FloatStorage(count: Self.leftCount(plan, batch: batch))
+    pieces = Self.pieces(of: plan, late: late)
     arenas = (0..<Self.arenaCount(plan, batch: batch, engine)).map { _ in Arena(plan.arena) }
     workspaces = (0..<engine.threads).map { _ in Workspace(model, weights: fixed, kernels: engine.kernels) }
   }
@@ -90,6 +98,9 @@ final class ShardedStep {
     return (groups(batch) + each - 1) / each
   }
 
+  /// Floats of what all groups of a batch leave.
+  static func leftCount(_ plan: Plan, batch: Int) -> Int { groups(batch) * plan.left.count }
+
   /// How many groups of images are in memory at once.
   static func arenaCount(_ plan: Plan, batch: Int, _ engine: Engine) -> Int {
     plan.hasPhases ? groups(batch) : engine.threads
@@ -101,6 +112,10 @@ final class ShardedStep {
   var weightStart: UnsafeMutablePointer<Float> { weights.values.floats }
   var weightCount: Int { weights.values.count }
   var shardCount: Int { shards }
+  /// How many shards have a part of a tensor's gradient.
+  func shardCount(of tensor: ParameterLayout) -> Int {
+    sumsLate && late.contains { $0.weight == tensor.offset } ? 1 : shards
+  }
   var shardStride: Int { stride }
   func gradients(of shard: Int) -> UnsafeMutablePointer<Float> { gradients.floats + shard * stride }
   func makeBoundedStep(lines: Bool) -> BoundedStep {
@@ -109,17 +124,20 @@ final class ShardedStep {
       lines: lines)
   }
 
-  /// Calls `body` for pieces of the trained parameters, on all threads.
-  func inRanges(_ body: (_ from: Int64, _ to: Int64) -> Void) {
-    engine.run(pieces.count) { piece, _ in
-      body(Int64(self.pieces[piece].lowerBound), Int64(self.pieces[piece].upperBound))
+  /// Calls `body` for pieces of the trained parameters, on all threads, with the number of shards that have gradients there.
+  func inRanges(_ body: (_ from: Int64, _ to: Int64, _ shards: Int32) -> Void) {
+    engine.run(pieces.count) { number, _ in
+      let piece = self.pieces[number]
+      body(Int64(piece.range.lowerBound), Int64(piece.range.upperBound), self.shards(of: piece))
     }
   }
 
   /// The same with results, added in order.
-  func sumInRanges(_ body: (_ from: Int64, _ to: Int64) -> Double) -> Double {
-    pieces.reduce(0) { $0 + body(Int64($1.lowerBound), Int64($1.upperBound)) }
+  func sumInRanges(_ body: (_ from: Int64, _ to: Int64, _ shards: Int32) -> Double) -> Double {
+    pieces.reduce(0) { $0 + body(Int64($1.range.lowerBound), Int64($1.range.upperBound), shards(of: $1)) }
   }
+
+  private func shards(of piece: Piece) -> Int32 { piece.isLate && sumsLate ? 1 : Int32(shards) }
 
   /// Fills the shards' gradients with the sum (not the mean) of the batch's gradients.
   ///
@@ -130,6 +148,7 @@ final class ShardedStep {
     let groups = (job.rows.count + WARD_LANES - 1) / WARD_LANES
     shards = (groups + groupsPerShard - 1) / groupsPerShard
     weights.prepare(engine.kernels)
+    sumsLate = job.objective.bounds == nil
     switch kind {
     case .clean: break
     case .free(let epsilon): addChange(job, epsilon)
@@ -157,18 +176,26 @@ final class ShardedStep {
     }
   }
 
+  private struct Piece {
+    var range: Range<Int>
+    let isLate: Bool
+  }
+
   /// Neighbouring trained tensors together, cut to at most 8,192 values.
-  private static func pieces(of plan: Plan) -> [Range<Int>] {
-    var runs: [Range<Int>] = []
+  private static func pieces(of plan: Plan, late: [LateGradient]) -> [Piece] {
+    var runs: [Piece] = []
     for tensor in plan.parameters where tensor.isTrained {
-      if let last = runs.last, last.upperBound == tensor.offset {
-        runs[runs.count - 1] = last.lowerBound..<tensor.range.upperBound
+      let isLate = late.contains { $0.weight == tensor.offset }
+      if let last = runs.last, last.range.upperBound == tensor.offset, last.isLate == isLate {
+        runs[runs.count - 1].range = last.range.lowerBound..<tensor.range.upperBound
       } else {
-        runs.append(tensor.range)
+        runs.append(Piece(range: tensor.range, isLate: isLate))
       }
     }
     return runs.flatMap { run in
-      Swift.stride(from: run.lowerBound, to: run.upperBound, by: 8192).map { $0..<min($0 + 8192, run.upperBound) }
+      Swift.stride(from: run.range.lowerBound, to: run.range.upperBound, by: 8192).map {
+        Piece(range: $0..<min($0 + 8192, run.range.upperBound), isLate: run.isLate)
+      }
     }
   }
 
@@ -189,7 +216,9 @@ final class ShardedStep {
     let first = group == shard * groupsPerShard
     return Frame(
       arena: arenas[plan.hasPhases ? group : thread], weights: weights,
-      gradients: gradients.floats + shard * stride, accumulate: adds || !first, wantsInputGradient: needsInputGradient,
+      gradients: gradients.floats + shard * stride, accumulate: adds || !first,
+      left: sumsLate && !late.isEmpty ? left.floats + group * plan.left.count : nil,
+      wantsInputGradient: needsInputGradient,
       count: rows.count, isTraining: true,
       keys: hasDropout ? rows.map { dropoutKey(job, $0) } : [], kernels: engine.kernels, stop: job.stop)
   }
@@ -339,10 +368,22 @@ final class ShardedStep {
         try job.stop.check()
       }
     }
+    if backward, sumsLate { sumLate(groups: groups, adds: accumulate) }
     return sums.reduce(into: Sums()) { total, each in
       total.loss += each.loss
       total.right += each.right
       total.seen += each.seen
+    }
+  }
+
+  private func sumLate(groups: Int, adds: Bool) {
+    for each in late {
+      // Safety: each part writes its own rows of the gradient; `run` waits for all of them.
+      engine.run(each.parts) { part, _ in
+        each.sum(
+          part: part, groups: groups, left: self.left.floats, stride: self.plan.left.count,
+          to: self.gradients.floats, adds: adds, self.engine.kernels)
+      }
     }
   }
 

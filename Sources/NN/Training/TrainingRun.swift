@@ -52,7 +52,9 @@ final class TrainingRun {
     let kept = Double(settings.optimizer.rule.stateCount)
     let hasAdversary = settings.objective.adversary != nil
     let plan = Plan(model.network, training: true)
-    let arenas = ShardedStep.arenaCount(plan, batch: batch, engine) * plan.arena.count
+    let arenas =
+      ShardedStep.arenaCount(plan, batch: batch, engine) * plan.arena.count
+      + ShardedStep.leftCount(plan, batch: batch)
     let workspaces = hasAdversary ? engine.threads * model.plan.arena.count : 0
     let isBounded = settings.objective.bounds != nil
     let bounds = isBounded ? 2 * engine.threads * model.network.planForBounds(training: true).arena.count : 0

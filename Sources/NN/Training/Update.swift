@@ -18,16 +18,16 @@ extension ShardedStep {
     if let clip { extra = clipped(&step, to: clip, extra: extra) }
     let constants = step
     // Safety: each part owns its range of the weights and moments; the gradients are only read.
-    inRanges { from, to in
+    inRanges { from, to, shards in
       withUnsafePointer(to: constants) { step in
         switch rule {
         case .adam:
           kernels.adam(
-            step, from, to, gradientStart, Int32(shardCount), Int64(shardStride), extra?.floats, weightStart,
+            step, from, to, gradientStart, shards, Int64(shardStride), extra?.floats, weightStart,
             moments[0].floats, moments[1].floats)
         case .descent:
           kernels.sgd(
-            step, from, to, gradientStart, Int32(shardCount), Int64(shardStride), extra?.floats, weightStart,
+            step, from, to, gradientStart, shards, Int64(shardStride), extra?.floats, weightStart,
             moments.first?.floats)
         }
       }
@@ -37,9 +37,9 @@ extension ShardedStep {
   /// Scales the gradient down if it is longer than `clip`; returns what is added, scaled alike.
   private func clipped(_ step: inout ward_step, to clip: Double, extra: FloatStorage?) -> FloatStorage? {
     let constants = step
-    let squares = sumInRanges { from, to in
+    let squares = sumInRanges { from, to, shards in
       withUnsafePointer(to: constants) {
-        kernels.gradient_square($0, from, to, gradientStart, Int32(shardCount), Int64(shardStride), extra?.floats)
+        kernels.gradient_square($0, from, to, gradientStart, shards, Int64(shardStride), extra?.floats)
       }
     }
     let length = squares.squareRoot()

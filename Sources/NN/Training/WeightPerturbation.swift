@@ -40,7 +40,7 @@ extension ShardedStep {
       let layer = layers[place]
       let weights = self.weightStart + layer.offset
       var gradient = [Float](repeating: 0, count: layer.count)
-      for shard in 0..<self.shardCount {
+      for shard in 0..<self.shardCount(of: layer) {
         let own = self.gradients(of: shard) + layer.offset
         for i in 0..<layer.count { gradient[i] += own[i] }
       }

@@ -22,7 +22,7 @@ extension Model {
       let part = images.rows(first..<min(first + WARD_LANES, images.rows))
       let frame = Frame(
         arena: arena, weights: weights, gradients: sums.floats, accumulate: first > 0, wantsInputGradient: false,
-        count: part.rows, kernels: kernels)
+        count: part.rows, transforms: true, kernels: kernels)
       var logits = Tensor(shape: [part.rows, classes])
       part.values.withUnsafeBufferPointer { plan.load($0.baseAddress!, into: frame, normalisation) }
       plan.forward(frame)

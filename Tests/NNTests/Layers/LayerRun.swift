@@ -43,6 +43,7 @@ struct LayerRun {
       Frame(
         arena: arenas[group], weights: prepared, gradients: answersOnly ? nil : sums.floats, accumulate: group > 0,
         wantsInputGradient: true, count: min(WARD_LANES, x.rows - group * WARD_LANES), isTraining: training,
+        transforms: !answersOnly,
         keys: keys.isEmpty ? [] : Array(keys.dropFirst(group * WARD_LANES).prefix(WARD_LANES)), kernels: kernels)
     }
     let normalisation = Normalisation.none(channels: network.input.channels)

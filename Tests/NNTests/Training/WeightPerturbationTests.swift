@@ -6,13 +6,21 @@ import Testing
 @Suite struct WeightPerturbationTests {
   private static let shape = ImageShape(channels: 1, height: 12, width: 12)
 
-  private static func model(norm: Bool) throws -> Model {
+  /// - Parameter isLarge: whether it has a matrix whose gradient is summed over all groups of images at once.
+  private static func model(norm: Bool, isLarge: Bool = false) throws -> Model {
     var network = Network(input: shape, classes: 4)
-    try network.add("conv1", Convolution(5, kernel: 3, padding: 1))
+    if isLarge {
+      try network.add("", Flatten())
+      try network.add("large", Dense(1000))
+    } else {
+      try network.add("conv1", Convolution(5, kernel: 3, padding: 1))
+    }
     if norm { try network.add("norm", BatchNorm()) }
     try network.add("", Activation(.tanh))
-    try network.add("", GlobalAveragePool())
-    try network.add("", Flatten())
+    if !isLarge {
+      try network.add("", GlobalAveragePool())
+      try network.add("", Flatten())
+    }
     try network.add("fc", Dense())
     return try Model(network, label: Spec("test"), normalisation: Normalisation(mean: [0.3], std: [0.4]), seed: 3)
   }
@@ -27,9 +35,10 @@ import Testing
     return try trainer.train(model, on: images, engine: Engine(threads: 2)).model
   }
 
-  @Test(arguments: [false, true]) func theStepIsThatOfTheGradientAtTheWeightsMovedUphill(hasNorm: Bool) throws {
+  @Test(arguments: [(false, false), (true, false), (false, true)])
+  func theStepIsThatOfTheGradientAtTheWeightsMovedUphill(hasNorm: Bool, isLarge: Bool) throws {
     let data = try SmallData.squares(40, shape: Self.shape)
-    let start = try Self.model(norm: hasNorm)
+    let start = try Self.model(norm: hasNorm, isLarge: isLarge)
     let gamma = 0.2
     // By hand: the gradient where it starts, each layer's weights moved along it, the gradient there.
     let after = try Self.gradient(start, data.train, .standard)
