@@ -110,12 +110,12 @@ class Side:
         self.frozen = last(LeNet()).eval()
         for p in self.frozen.parameters():
             p.requires_grad_(False)
-        self.color = torch.randn(1920, 3, 32, 32).to(memory_format=torch.channels_last)
+        self.color = torch.randn(2560, 3, 32, 32).to(memory_format=torch.channels_last)
         # Each with its images in one epoch.
         self.networks = {
-            "resnet8": (last(ResNet(1)), self.color, 1920),
-            "resnet20": (last(ResNet(3)), self.color, 640),
-            "vgg_small": (last(vgg_small()), self.color, 256),
+            "resnet8": (last(ResNet(1)), self.color, 2560),
+            "resnet20": (last(ResNet(3)), self.color, 2560),
+            "vgg_small": (last(vgg_small()), self.color, 2560),
             "cnn": (last(cnn()), self.x, 1280),
         }
         self.steps = {}

@@ -62,9 +62,9 @@ func works(_ engine: Engine) throws -> [Work] {
   ]
   let color = ImageShape(channels: 3, height: 32, width: 32)
   let cnn: [String: SettingValue] = ["channels": .integers([32, 64]), "hidden": .integer(256)]
-  all += try network("resnet8", on: color, images: 1920, goal: 1.8, flop: 12_480_000, engine)
-  all += try network("resnet20", on: color, images: 640, goal: 1.8, flop: 40_810_000, engine)
-  all += try network("vgg_small", on: color, images: 256, attacked: 64, goal: 2, flop: 38_630_000, engine)
+  all += try network("resnet8", on: color, images: 2560, goal: 1.8, flop: 12_480_000, engine)
+  all += try network("resnet20", on: color, images: 2560, goal: 1.8, flop: 40_810_000, engine)
+  all += try network("vgg_small", on: color, images: 2560, attacked: 64, goal: 2, flop: 38_630_000, engine)
   all += try network(
     "cnn", cnn, called: "cnn(channels: [32, 64], hidden: 256)", on: gray, images: 1280, attacked: 128, goal: 2,
     flop: 4_640_000, engine)

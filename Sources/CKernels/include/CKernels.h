@@ -209,8 +209,9 @@ typedef struct {
                                 int64_t group, float *gw, int32_t accumulate);
   void (*dense_sums)(int32_t outputs, const float *gy, float *gb, int32_t accumulate);
 
+  // `rounded`: whether convolutions with fewer products are before it.
   void (*max_pool_forward)(const ward_pool *pool, ward_planes xs, const float *x, ward_planes ys, float *y,
-                           uint8_t *winner);
+                           uint8_t *winner, int32_t rounded);
   void (*max_pool_backward)(const ward_pool *pool, ward_planes ys, const float *gy, const uint8_t *winner,
                             ward_planes xs, float *gx);
   void (*average_pool_forward)(const ward_pool *pool, ward_planes xs, const float *x, ward_planes ys, float *y);

@@ -1,7 +1,7 @@
 // Pooling in general; the fused 2x2 maximum lives in conv.h.
 
-static void max_pool_forward(const ward_pool *pool, ward_planes xs, const float *x, ward_planes ys, float *y,
-                             uint8_t *winner) {
+INLINE void max_pool_forward_of(const int ROUNDED, const ward_pool *pool, ward_planes xs, const float *x,
+                                ward_planes ys, float *y, uint8_t *winner) {
   b16 *which = (b16 *)winner;
   for (int c = 0; c < ys.channels; c++) {
     for (int row = 0; row < ys.height; row++) {
@@ -16,7 +16,10 @@ static void max_pool_forward(const ward_pool *pool, ward_planes xs, const float 
             const int across = i * pool->stride_w - pool->pad_w + kx;
             if (across < 0 || across >= xs.width) continue;
             const v16 v = ((const v16 *)x)[(ptrdiff_t)c * xs.plane + at * xs.row + across];
-            const i16 higher = seen++ ? (v > best) | (v != v) : (i16){0} - 1;  // the first of equals; NaN wins
+            // The first of equals; NaN wins. Above minus infinity there is no margin.
+            const v16 size = (v16)((i16)best & 0x7fffffff);
+            const v16 least = ROUNDED ? choose(size < INFINITY, best + WINS_BY * (size + 0.3f), best) : best;
+            const i16 higher = seen++ ? (v > least) | (v != v) : (i16){0} - 1;
             best = choose(higher, v, best);
             place = (higher & (ky * pool->kernel_w + kx)) | (~higher & place);
           }
@@ -26,6 +29,12 @@ static void max_pool_forward(const ward_pool *pool, ward_planes xs, const float 
       }
     }
   }
+}
+
+static void max_pool_forward(const ward_pool *pool, ward_planes xs, const float *x, ward_planes ys, float *y,
+                             uint8_t *winner, int32_t rounded) {
+  if (rounded) max_pool_forward_of(1, pool, xs, x, ys, y, winner);
+  else max_pool_forward_of(0, pool, xs, x, ys, y, winner);
 }
 
 static void clear(ward_planes s, float *x) {

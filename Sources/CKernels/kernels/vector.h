@@ -34,6 +34,10 @@ INLINE v16 choose(i16 mask, v16 a, v16 b) { return (v16)(((i16)a & mask) | ((i16
 // NaN stays NaN: hiding one here would hide it from the check of the loss.
 INLINE v16 relu(v16 x) { return choose(x < 0.0f, splat(0), x); }
 
+// Where rounding is that of fewer products, a later pixel of a window wins only if it is larger by more than that: those of
+// flat parts of an image are equal, and the first of equals wins in the plain sum.
+#define WINS_BY 3e-6f
+
 INLINE float sum_lanes(v16 a) {
   typedef float v8 __attribute__((vector_size(32)));
   typedef float v4 __attribute__((vector_size(16)));

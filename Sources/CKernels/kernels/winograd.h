@@ -146,10 +146,6 @@ INLINE part part_relu(part x) {
 #endif
 }
 
-// Of two sums of a window the later one wins only if it is larger by more than rounding makes it: those of flat parts
-// of an image are equal, and the first of equals wins in the plain sum.
-#define WINS_BY 3e-6f
-
 // The maxima of a tile's 2x2 windows, with a ReLU, and which of the four they are: 4 where none is positive.
 INLINE void pool_sums(const int DOWN, const int ACROSS, int half, part sums[TILE_SIDE][TILE_SIDE], v16 *y, ptrdiff_t row,
                       i16 *won) {
@@ -178,7 +174,7 @@ INLINE void store_winners(const int DOWN, const int ACROSS, const i16 *won, b16 
 }
 
 // 36 points, `next` vectors apart, to a tile of the output, or of the pooled output.
-INLINE void store_sums(const int POOLED, const v16 *m, ptrdiff_t next, float bias, int activate, v16 *y, ptrdiff_t row,
+INLINE void store_sums(const int POOLED, const int ACTIVATE, const v16 *m, ptrdiff_t next, float bias, v16 *y, ptrdiff_t row,
                        b16 *winner, ptrdiff_t winner_row) {
   i16 won[4];
   for (int half = 0; half < PARTS; half++) {
@@ -194,7 +190,7 @@ INLINE void store_sums(const int POOLED, const v16 *m, ptrdiff_t next, float bia
       points_to_sums(t[i], sums[i]);
       UNROLL for (int j = 0; j < TILE_SIDE; j++) {
         sums[i][j] += bias;
-        if (!POOLED) to[(i * row + j) * PARTS] = activate ? part_relu(sums[i][j]) : sums[i][j];
+        if (!POOLED) to[(i * row + j) * PARTS] = ACTIVATE ? part_relu(sums[i][j]) : sums[i][j];
       }
     }
     if (POOLED) pool_sums(TILE_SIDE, TILE_SIDE, half, sums, y, row, won);
@@ -203,9 +199,10 @@ INLINE void store_sums(const int POOLED, const v16 *m, ptrdiff_t next, float bia
 }
 
 // 36 points to the gradient of the 6x6 pixels from `gx` on. Tiles come row by row: of two that share a pixel the first
-// stores it and the second adds to it, so that no one has to write zeros first.
-INLINE void add_pixels(const v16 *m, ptrdiff_t next, place at, v16 *gx, ptrdiff_t row) {
-  const int above = at.top ? 0 : 2 + at.again_y, before = at.left ? 0 : 2 + at.again_x;
+// stores it and the second adds to it, so that no one has to write zeros first. `above`, `before`: how many rows and columns
+// have been stored already.
+INLINE void add_pixels_of(const v16 *m, ptrdiff_t next, int top, int left, int bottom, int right, int above, int before,
+                          v16 *gx, ptrdiff_t row) {
   for (int half = 0; half < PARTS; half++) {
     const part *from = (const part *)m + half;
     part *to = (part *)gx + half, t[PATCH][PATCH];
@@ -216,16 +213,37 @@ INLINE void add_pixels(const v16 *m, ptrdiff_t next, place at, v16 *gx, ptrdiff_
       UNROLL for (int i = 0; i < PATCH; i++) t[i][j] = out[i];
     }
     UNROLL for (int i = 0; i < PATCH; i++) {
-      if ((i == 0 && at.top) || (i == PATCH - 1 && at.bottom)) continue;
+      if ((i == 0 && top) || (i == PATCH - 1 && bottom)) continue;
       part out[PATCH], *line = to + i * row * PARTS;
       points_to_pixels(t[i], out);
       UNROLL for (int j = 0; j < PATCH; j++) {
-        if ((j == 0 && at.left) || (j == PATCH - 1 && at.right)) continue;
+        if ((j == 0 && left) || (j == PATCH - 1 && right)) continue;
         if (i < above || j < before) line[j * PARTS] += out[j];
         else line[j * PARTS] = out[j];
       }
     }
   }
+}
+
+// A branch for every pixel would take as long as the sums.
+static void add_pixels(const v16 *m, ptrdiff_t next, place at, v16 *gx, ptrdiff_t row) {
+#define RUN(TOP, LEFT, RIGHT) \
+  add_pixels_of(m, next, TOP, LEFT, at.bottom, RIGHT, TOP ? 0 : 2, LEFT ? 0 : 2, gx, row)
+  if (at.again_y || at.again_x) {
+    add_pixels_of(m, next, at.top, at.left, at.bottom, at.right, at.top ? 0 : 2 + at.again_y,
+                  at.left ? 0 : 2 + at.again_x, gx, row);
+  } else if (at.top) {
+    if (at.left && at.right) RUN(1, 1, 1);
+    else if (at.left) RUN(1, 1, 0);
+    else if (at.right) RUN(1, 0, 1);
+    else RUN(1, 0, 0);
+  } else {
+    if (at.left && at.right) RUN(0, 1, 1);
+    else if (at.left) RUN(0, 1, 0);
+    else if (at.right) RUN(0, 0, 1);
+    else RUN(0, 0, 0);
+  }
+#undef RUN
 }
 
 // Rounding leaves a little where the plain sum is exactly zero: in pixels that no unit with a gradient sees. Puts the zero
@@ -417,9 +435,9 @@ static void winograd_pack(const ward_conv *conv, const float *w, float *forward,
 #define PLACES(height, width) \
   for (int t = 0; t < tiles; t++) at[t] = place_of(first + t, height, width)
 
-INLINE void winograd_forward_tiles(const int POOLED, const ward_conv *conv, ward_planes xs, const float *x,
-                                   const float *u, const float *b, ward_planes ys, float *y, uint8_t *winner,
-                                   int32_t activate, float *scratch) {
+INLINE void winograd_forward_tiles(const int POOLED, const int ACTIVATE, const ward_conv *conv, ward_planes xs,
+                                   const float *x, const float *u, const float *b, ward_planes ys, float *y,
+                                   uint8_t *winner, float *scratch) {
   const winograd s = winograd_places(conv, 0, scratch);
   const int scale = POOLED ? 2 : 1, height = ys.height * scale, width = ys.width * scale;
   const int all = ward_winograd_all_tiles(height, width);
@@ -436,7 +454,7 @@ INLINE void winograd_forward_tiles(const int POOLED, const ward_conv *conv, ward
       for (int j = 0; j < L && o + j < conv->outputs; j++) {
         for (int t = 0; t < tiles; t++) {
           const ptrdiff_t line = at[t].y / scale, column = at[t].x / scale;
-          store_sums(POOLED, s.m + t * L + j, s.m_next, b ? b[o + j] : 0, activate,
+          store_sums(POOLED, ACTIVATE, s.m + t * L + j, s.m_next, b ? b[o + j] : 0,
                      (v16 *)y + (ptrdiff_t)(o + j) * ys.plane + line * ys.row + column, ys.row,
                      (b16 *)winner + ((o + j) * (ptrdiff_t)ys.height + line) * ys.width + column, ys.width);
         }
@@ -447,11 +465,12 @@ INLINE void winograd_forward_tiles(const int POOLED, const ward_conv *conv, ward
 
 static void winograd_forward(const ward_conv *conv, ward_planes xs, const float *x, const float *u, const float *b,
                              ward_planes ys, float *y, int32_t activate, float *scratch) {
-  winograd_forward_tiles(0, conv, xs, x, u, b, ys, y, 0, activate, scratch);
+  if (activate) winograd_forward_tiles(0, 1, conv, xs, x, u, b, ys, y, 0, scratch);
+  else winograd_forward_tiles(0, 0, conv, xs, x, u, b, ys, y, 0, scratch);
 }
 static void winograd_pool_forward(const ward_conv *conv, ward_planes xs, const float *x, const float *u, const float *b,
                                   ward_planes ys, float *y, uint8_t *winner, float *scratch) {
-  winograd_forward_tiles(1, conv, xs, x, u, b, ys, y, winner, 1, scratch);
+  winograd_forward_tiles(1, 1, conv, xs, x, u, b, ys, y, winner, scratch);
 }
 
 // The gradient by 16 inputs of each output's weights, from its points.
@@ -523,4 +542,3 @@ static void winograd_backward(const ward_conv *conv, ward_planes xs, const float
 #undef CORNER
 #undef PLACES
 #undef SIXTH
-#undef WINS_BY

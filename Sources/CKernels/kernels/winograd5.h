@@ -205,9 +205,8 @@ typedef struct {
 
 // The gradient of the pixels of a tile, added to what tiles above and to the left have stored there, if there are any.
 // `inside`: where the image begins and ends, seen from `gx`.
-INLINE void add_pixels5(const int DOWN, const int ACROSS, const v16 *m, ptrdiff_t next, int above, int before,
-                        edges inside, v16 *gx, ptrdiff_t row) {
-  const int clips = inside.left > 0 || inside.right < ACROSS + 4;
+INLINE void add_pixels5_of(const int DOWN, const int ACROSS, const int CLIPS, const v16 *m, ptrdiff_t next, int above,
+                           int before, edges inside, v16 *gx, ptrdiff_t row) {
   for (int half = 0; half < PARTS; half++) {
     const part *from = (const part *)m + half;
     part *to = (part *)gx + half, t[SIDE5][SIDE5];
@@ -218,11 +217,11 @@ INLINE void add_pixels5(const int DOWN, const int ACROSS, const v16 *m, ptrdiff_
       UNROLL for (int i = 0; i < DOWN + 4; i++) t[i][j] = out[i];
     }
     UNROLL for (int i = 0; i < DOWN + 4; i++) {
-      if (i < inside.top || i >= inside.bottom) continue;
+      if (CLIPS && (i < inside.top || i >= inside.bottom)) continue;
       const int over = i < 4 && above;
       part out[SIDE5], *line = to + i * row * PARTS;
       points_to_pixels5(ACROSS, t[i], out);
-      if (clips) {
+      if (CLIPS) {
         for (int j = inside.left > 0 ? inside.left : 0; j < inside.right && j < ACROSS + 4; j++)
           line[j * PARTS] = over || (j < 4 && before) ? line[j * PARTS] + out[j] : out[j];
         continue;
@@ -233,6 +232,17 @@ INLINE void add_pixels5(const int DOWN, const int ACROSS, const v16 *m, ptrdiff_
       }
     }
   }
+}
+
+// A branch for every pixel would take as long as the sums.
+INLINE void add_pixels5(const int DOWN, const int ACROSS, const v16 *m, ptrdiff_t next, int above, int before,
+                        edges inside, v16 *gx, ptrdiff_t row) {
+  const int clips = inside.left > 0 || inside.right < ACROSS + 4 || inside.top > 0 || inside.bottom < DOWN + 4;
+  if (clips) add_pixels5_of(DOWN, ACROSS, 1, m, next, above, before, inside, gx, row);
+  else if (above && before) add_pixels5_of(DOWN, ACROSS, 0, m, next, 1, 1, inside, gx, row);
+  else if (above) add_pixels5_of(DOWN, ACROSS, 0, m, next, 1, 0, inside, gx, row);
+  else if (before) add_pixels5_of(DOWN, ACROSS, 0, m, next, 0, 1, inside, gx, row);
+  else add_pixels5_of(DOWN, ACROSS, 0, m, next, 0, 0, inside, gx, row);
 }
 
 INLINE void multiply_point5(const int CB, int channels, const v16 *v, const float *u, ptrdiff_t u_step, v16 *m) {

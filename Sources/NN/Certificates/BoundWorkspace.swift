@@ -150,8 +150,8 @@ final class BoundWorkspace {
     case .maximum(let pool):
       let from = dense(plan.model.network.shape(of: input))
       withUnsafePointer(to: pool) {
-        call.max_pool_forward($0, from, low(input), dense(shape), low(node), bytes(node))
-        call.max_pool_forward($0, from, high(input), dense(shape), high(node), bytes(node))
+        call.max_pool_forward($0, from, low(input), dense(shape), low(node), bytes(node), 0)
+        call.max_pool_forward($0, from, high(input), dense(shape), high(node), bytes(node), 0)
       }
     case .affine, nil: unreachable("node \(node) does not bend")
     }

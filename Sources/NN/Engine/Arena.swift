@@ -52,17 +52,38 @@ final class FloatStorage: @unchecked Sendable {
   }
 }
 
-/// ZeroedBuffer on a cache line of their own. A large block costs nothing before it is used: the system hands out its pages
-/// when they are first touched, so that a step of gigabytes begins at once and Ctrl-C is heard.
+/// Zeros on a cache line of their own. A large block costs nothing before it is used: the system hands out its pages when they
+/// are first touched, so that a step of gigabytes begins at once and Ctrl-C is heard.
 private struct ZeroedBuffer {
   let floats: UnsafeMutablePointer<Float>
   private let raw: UnsafeMutableRawPointer
+  /// Bytes that were mapped; nil for a block of the heap.
+  private let mapped: Int?
+
+  /// What a large page holds. Blocks of several are asked for in such pages: channels lie far apart, and a convolution that
+  /// reads all of them would wait for the addresses of small ones.
+  private static let largePage = 2 << 20
 
   init(_ count: Int) {
-    guard let raw = calloc(count * 4 + 64, 1) else { fatalError("no memory for \(count) numbers") }
-    self.raw = raw
+    let bytes = count * 4 + 64
+    if bytes >= 2 * Self.largePage, let raw = Self.map(bytes + Self.largePage) {
+      (self.raw, mapped) = (raw, bytes + Self.largePage)
+      let start = raw.alignedUp(toMultipleOf: Self.largePage)
+      madvise(start, bytes, MADV_HUGEPAGE)
+      floats = start.bindMemory(to: Float.self, capacity: count)
+      return
+    }
+    guard let raw = calloc(bytes, 1) else { fatalError("no memory for \(count) numbers") }
+    (self.raw, mapped) = (raw, nil)
     floats = raw.alignedUp(toMultipleOf: 64).bindMemory(to: Float.self, capacity: count)
   }
 
-  func free() { Foundation.free(raw) }
+  private static func map(_ bytes: Int) -> UnsafeMutableRawPointer? {
+    let raw = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    return raw == MAP_FAILED ? nil : raw
+  }
+
+  func free() {
+    if let mapped { munmap(raw, mapped) } else { Foundation.free(raw) }
+  }
 }

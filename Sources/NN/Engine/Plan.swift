@@ -232,11 +232,11 @@ private struct PlanBuilder {
       inputs: place.inputs.map { values[$0]! }, inputGradients: inputGradients, output: values[place.output]!,
       outputGradient: gradients[place.output]!, parameters: place.nodes.flatMap { offsets[$0] ?? [] },
       isFirst: place.inputs == [Network.image], isTraining: isTraining, index: index, layout: layout,
-      prepared: prepared, left: left)
+      prepared: prepared, left: left, canTransform: canTransform)
     numbers[place.output] = operations.count
     operations.append(place.stage.operation(&wiring))
     (layout, prepared, left) = (wiring.layout, wiring.prepared, wiring.left)
-    canTransform = canTransform || wiring.canTransform
+    canTransform = wiring.canTransform
   }
 
   private mutating func addFork(_ node: Int) {

@@ -47,6 +47,19 @@ public enum Probe {
       weights = PreparedWeights(
         FloatStorage((0..<plan.parameterCount).map { Float($0 % 7) * 0.01 }), for: plan, kernels: engine.kernels)
       gradients = FloatStorage(count: plan.parameterCount * (batch / WARD_LANES))
+      fill(channels * extent * extent)
+    }
+
+    /// Images and gradients of both signs: zeros are a case of their own to some kernels.
+    private func fill(_ values: Int) {
+      var random = Random(seed: 0, stream: 1)
+      let rows = (0..<WARD_LANES * values).map { _ in random.uniform() - 0.5 }
+      for arena in arenas {
+        let frame = Frame(
+          arena: arena, weights: weights, wantsInputGradient: true, count: WARD_LANES, kernels: engine.kernels)
+        plan.load(rows, into: frame, .none(channels: plan.input.shape.channels))
+        plan.setOutputGradient(rows, of: frame)
+      }
     }
 
     /// FLOP of one pass over one image.

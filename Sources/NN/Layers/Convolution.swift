@@ -12,8 +12,9 @@ struct Convolution: Layer {
   var hasBias = true
   /// Set where a ReLU follows: it is computed on the way out.
   var followedByReLU = false
-  /// Set where a maximum follows before anything else mixes pixels: flat parts of an image then have to stay exactly equal,
-  /// so that the first of equals wins as in the plain sum.
+  /// Set where a maximum follows before anything else mixes pixels: flat parts of the network's image then have to stay exactly
+  /// equal, so that the first of equals wins as in the plain sum. What other layers make of them may differ in the last
+  /// digits: the maximum lets no pixel win by so little.
   var isUnderMaximum = false
   /// Set where rounding has to stay small: the forms with fewer products round ten times more.
   var sumsPlainly = false
@@ -155,7 +156,7 @@ struct Convolution: Layer {
       before = wiring.layout.slot(wiring.output.shape, halo: halo)
     }
     return ConvolutionOperation(
-      weights: ConvolutionWeights(self, &wiring, transformsForward: !isUnderMaximum),
+      weights: ConvolutionWeights(self, &wiring, transformsForward: !(isUnderMaximum && wiring.isFirst)),
       input: wiring.inputs[0], output: wiring.output, outputGradient: wiring.outputGradient, sumGradient: before,
       inputGradient: wiring.inputGradients[0], isFirst: wiring.isFirst, hasReLU: followedByReLU)
   }

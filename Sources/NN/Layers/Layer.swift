@@ -115,8 +115,8 @@ struct Wiring {
   var prepared: ArenaLayout
   /// Room for what a group leaves for the end of a batch.
   var left: ArenaLayout
-  /// Set by an operation that can go forward with fewer products.
-  var canTransform = false
+  /// Whether an operation up to here can go forward with fewer products.
+  var canTransform: Bool
 }
 
 /// A network that does not fit together.

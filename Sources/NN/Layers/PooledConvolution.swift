@@ -18,8 +18,7 @@ struct PooledConvolution: Stage {
     guard let full = try? convolution.outputShape(of: [input.shape]) else {
       unreachable("the plan checked \(input.shape)")
     }
-    // An image has flat parts, whose sums have to stay equal, so that the first of equals wins. What a layer makes of
-    // them may differ in the last digits: the kernel that takes tiles lets no pixel win by so little.
+    // See `isUnderMaximum`.
     let weights = ConvolutionWeights(
       convolution, &wiring, transformsForward: !wiring.isFirst, isPooled: true)
     let needsSums = weights.form == .plain || weights.form == .tiles3

@@ -40,7 +40,8 @@ struct MaxPool: Layer {
   func operation(_ wiring: inout Wiring) -> any Operation {
     return MaxPoolOperation(
       pool: descriptor(kernel, stride, padding), input: wiring.inputs[0], inputGradient: wiring.inputGradients[0],
-      output: wiring.output, outputGradient: wiring.outputGradient, winners: wiring.layout.bytes(wiring.output.shape))
+      output: wiring.output, outputGradient: wiring.outputGradient, winners: wiring.layout.bytes(wiring.output.shape),
+      canBeRounded: wiring.canTransform)
   }
 }
 
@@ -158,10 +159,14 @@ struct MaxPoolOperation: Operation {
   let output: Slot
   let outputGradient: Slot
   let winners: Int
+  /// Whether convolutions before it can go forward with fewer products.
+  let canBeRounded: Bool
 
   func forward(_ f: Frame, phase: Int) {
     withUnsafePointer(to: pool) {
-      f.call.max_pool_forward($0, input.planes, f.at(input), output.planes, f.at(output), f.bytes(winners))
+      f.call.max_pool_forward(
+        $0, input.planes, f.at(input), output.planes, f.at(output), f.bytes(winners),
+        canBeRounded && f.transforms ? 1 : 0)
     }
   }
 

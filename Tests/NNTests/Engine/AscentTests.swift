@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import NN
@@ -19,10 +20,20 @@ import Testing
     return model
   }
 
-  private func images(_ count: Int, seed: Int = 5) -> Tensor {
-    var random = Random(seed: seed, stream: 1)
+  /// Stripes of all directions and widths, with flat corners.
+  private func images(_ count: Int) -> Tensor {
+    var random = Random(seed: 5, stream: 1)
     var images = Tensor(shape: [count, 1, 28, 28])
-    for i in images.values.indices { images.values[i] = random.uniform() }
+    for image in 0..<count {
+      let (down, across, phase) = (2 * random.uniform(), 2 * random.uniform(), 6 * random.uniform())
+      let (contrast, flat) = (random.uniform(), Int(20 * random.uniform()))
+      for y in 0..<28 {
+        for x in 0..<28 where x + y >= flat {
+          let wave = sin(down * Float(y) + across * Float(x) + phase)
+          images.values[(image * 28 + y) * 28 + x] = 0.5 + 0.5 * contrast * wave
+        }
+      }
+    }
     return images
   }
 

@@ -157,4 +157,31 @@ import Testing
     for layer: any Layer in [conv, BatchNorm(), Activation(.relu), MaxPool(2)] { try network.add("", layer) }
     #expect(Plan(network, training: true).prepared.count == Int(ward_winograd_weights(16, 16)))
   }
+
+  /// After sums that are rounded more, pixels that were equal are not: the first of them is still to win.
+  @Test(arguments: Kernels.all.map(\.name)) func aLaterPixelWinsOnlyByMoreThanRounding(level: String) throws {
+    let kernels = try #require(Kernels.named(level)).table.pointee
+    let windows: [(values: [Float], plain: Int, rounded: Int)] = [
+      ([1, 1.000001, 0.5, 1], 1, 0), ([1, 1.00001, 0.5, 1.00002], 3, 3), ([-2, -3, -1.999999, -2], 2, 0),
+      ([0, 1e-7, 5e-7, 2e-6], 3, 3), ([-.infinity, -4, -.infinity, -3.999999], 3, 1), ([1, .infinity, 2, 3], 1, 1),
+    ]
+    var pool = ward_pool()
+    (pool.kernel_h, pool.kernel_w, pool.stride_h, pool.stride_w) = (2, 2, 2, 2)
+    let full = ward_planes(channels: 1, height: 2, width: 2, row: 2, plane: 4)
+    let one = ward_planes(channels: 1, height: 1, width: 1, row: 1, plane: 1)
+    var layout = ArenaLayout()
+    let (x, y, winners) = (layout.floats(4 * WARD_LANES), layout.floats(WARD_LANES), layout.floats(WARD_LANES))
+    let arena = Arena(layout)
+    for (lane, window) in windows.enumerated() {
+      for (i, value) in window.values.enumerated() { arena.floats[x + i * WARD_LANES + lane] = value }
+    }
+    for rounded in [false, true] {
+      let which = UnsafeMutableRawPointer(arena.floats + winners).assumingMemoryBound(to: UInt8.self)
+      kernels.max_pool_forward(&pool, full, arena.floats + x, one, arena.floats + y, which, rounded ? 1 : 0)
+      for (lane, window) in windows.enumerated() {
+        let expected = rounded ? window.rounded : window.plain
+        #expect(Int(which[lane]) == expected && arena.floats[y + lane] == window.values[expected], "\(window), \(rounded)")
+      }
+    }
+  }
 }
