@@ -246,13 +246,12 @@ static void add_pixels(const v16 *m, ptrdiff_t next, place at, v16 *gx, ptrdiff_
 #undef RUN
 }
 
-// Rounding leaves a little where the plain sum is exactly zero: in pixels that no unit with a gradient sees. Puts the zero
-// there, as the sign of what is left would move a pixel. `alive`: which outputs have one; it is used up.
-//
-// Most often every pixel is seen by one in each image; then nothing is read again.
 INLINE i16 is_alive(i16 bits) { return (bits & 0x7fffffff) != 0; }
 INLINE int in_all(i16 mask) { return __builtin_reduce_and(mask) != 0; }
 
+// Rounding leaves a little where the plain sum is exactly zero: in pixels that no unit with a gradient sees. Puts the zero
+// there, as the sign of what is left would move a pixel. `alive`: which outputs have one; it is used up. Most often every
+// pixel is seen by one in each image, and then nothing is read again.
 static void keep_zeros(i16 *alive, int height, int width, const ward_conv *conv, ward_planes gxs, float *gx) {
   const int kernel = conv->kernel_h;
   for (int y = 0; y < gxs.height; y++) {
@@ -280,11 +279,11 @@ static void keep_zeros(i16 *alive, int height, int width, const ward_conv *conv,
 static void note_living(ward_planes gys, const float *gy, i16 *alive) {
   memset(alive, 0, gys.height * gys.width * sizeof(i16));
   for (int row = 0; row < gys.height; row++, alive += gys.width) {
-    int dead = 0;  // pixels before it are alive in every image
-    for (int o = 0; o < gys.channels && dead < gys.width; o++) {
+    int first_dead = 0;  // all pixels before it are alive in every image
+    for (int o = 0; o < gys.channels && first_dead < gys.width; o++) {
       const i16 *from = (const i16 *)gy + (ptrdiff_t)o * gys.plane + row * gys.row;
-      for (int i = dead; i < gys.width; i++) alive[i] |= from[i];
-      while (dead < gys.width && in_all(is_alive(alive[dead]))) dead++;
+      for (int i = first_dead; i < gys.width; i++) alive[i] |= from[i];
+      while (first_dead < gys.width && in_all(is_alive(alive[first_dead]))) first_dead++;
     }
   }
 }

@@ -20,7 +20,6 @@ struct LateGradient: Sendable {
     place = wiring.left.floats((Int(ward_whole_lanes(Int32(inputs))) + outputs) * WARD_LANES)
   }
 
-  var range: Range<Int> { weight..<weight + inputs * outputs }
   var parts: Int { (outputs + Self.step - 1) / Self.step }
   /// Floats of the inputs, one row an image; the gradients of the outputs follow them.
   private var rows: Int { Int(ward_whole_lanes(Int32(inputs))) * WARD_LANES }
