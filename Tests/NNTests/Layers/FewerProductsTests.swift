@@ -180,7 +180,8 @@ import Testing
       kernels.max_pool_forward(&pool, full, arena.floats + x, one, arena.floats + y, which, rounded ? 1 : 0)
       for (lane, window) in windows.enumerated() {
         let expected = rounded ? window.rounded : window.plain
-        #expect(Int(which[lane]) == expected && arena.floats[y + lane] == window.values[expected], "\(window), \(rounded)")
+        #expect(
+          Int(which[lane]) == expected && arena.floats[y + lane] == window.values[expected], "\(window), \(rounded)")
       }
     }
   }
