@@ -46,7 +46,27 @@ enum Interrupt {
   /// Whether Ctrl-\ does nothing, as at the prompt. At all other times it ends the program at once.
   static var ignoresQuit: Bool {
     get { flags.ignoresQuit.load(ordering: .relaxed) }
-    set { flags.ignoresQuit.store(newValue, ordering: .relaxed) }
+    set {
+      flags.quit.store(false, ordering: .relaxed)
+      flags.ignoresQuit.store(newValue, ordering: .relaxed)
+    }
+  }
+
+  /// Waits a moment for the key that has ended a command with this status, unless it was heard already, and forgets it.
+  ///
+  /// The terminal sends it to the command first and to us after that: on a busy machine we can learn of the command's end
+  /// before. Heard later, it would stop what is typed next.
+  static func forgetKey(thatEndedWith status: Int32) {
+    let isHeard: () -> Bool
+    switch status {
+    case 128 + SIGINT: isHeard = { isRequested }
+    case 128 + SIGQUIT: isHeard = { flags.quit.load(ordering: .relaxed) }
+    default: isHeard = { true }
+    }
+    for _ in 0..<200 where !isHeard() { usleep(1000) }
+    reset()
+    // One that has not come yet may come still: the next work listens for it again.
+    if isHeard() || status != 128 + SIGQUIT { ignoresQuit = false }
   }
 
   /// Readable once a signal has come; `drain` empties it.
@@ -87,7 +107,10 @@ enum Interrupt {
       flags.wake()
     }
     handle(SIGQUIT) { number in
-      if Interrupt.ignoresQuit { return }
+      if Interrupt.ignoresQuit {
+        flags.quit.store(true, ordering: .relaxed)
+        return
+      }
       // The action of the system, not that of the Swift runtime, which would show where our code is.
       signal(number, SIG_DFL)
       raise(number)
@@ -122,6 +145,8 @@ private final class Flags: Sendable {
   let resized = Atomic<Bool>(false)
   let continued = Atomic<Bool>(false)
   let ignoresQuit = Atomic<Bool>(false)
+  /// Whether Ctrl-\ was pressed while it does nothing.
+  let quit = Atomic<Bool>(false)
   /// The thread that reads and writes the terminal.
   let worker = Atomic<UInt>(0)
   let readEnd: Int32

@@ -39,9 +39,7 @@ enum ShellCommand {
     }
     if let input { write(input, to: ends[1]) }
     let status = wait(for: child)
-    Interrupt.reset()
-    // A Ctrl-\ that has ended the command may be on its way to us still; the next work listens for it again.
-    if status != 128 + SIGQUIT { Interrupt.ignoresQuit = false }
+    Interrupt.forgetKey(thatEndedWith: status)
     return status
   }
 

@@ -703,6 +703,19 @@ def _(start):
     ward.do("1 + 1", r"2\s")
 
 
+@behaviour("Ctrl-C and Ctrl-\\ that have ended a command of ! stop nothing else, even if ward hears of them later")
+def _(start):
+    ward = start()
+    ward.do("let last = 0", "0")
+    for name in ("INT", "QUIT"):
+        ward.send("!(sleep 0.05; kill -%s $PPID) & kill -%s $$" % (name, name) + ENTER)
+        ward.ready()
+        ward.send("for i in 0..<20000000 { last = i }" + ENTER)
+        ward.ready()
+        ward.do("last", r"\s19999999\s")
+        ward.do("last = 0", "0")
+
+
 @behaviour("what is longer than the screen goes to the pager, what is shorter does not")
 def _(start):
     ward = start(extra={"PAGER": "sed 's/^/PAGED /'"})

@@ -253,16 +253,17 @@ typedef struct {
   // y = x * scale[c] + shift[c], with a ReLU if `relu`; `shift` may be null.
   void (*scale_channels)(ward_planes xs, const float *x, const float *scale, const float *shift, ward_planes ys,
                          float *y, int32_t relu);
-  // Per channel: sum of x and of (x - centre[c])^2 over the first `count` lanes.
-  void (*moments)(ward_planes xs, const float *x, const float *centre, int32_t count, double *sums, double *squares);
-  // Per channel: sum of gy and of gy * (x - mean[c]) * inverse_std[c]. Here and below gy counts only where y, the
-  // output of a ReLU, is positive; y is null where there is none.
-  void (*norm_sums)(ward_planes xs, const float *x, ward_planes ys, const float *y, ward_planes gys, const float *gy,
-                    const float *mean, const float *inverse_std, int32_t count, double *sums, double *products);
+  // Per channel: the mean of x over the first `count` lanes, and the sum of the squares of what x differs from it.
+  void (*moments)(ward_planes xs, const float *x, int32_t count, double *means, double *squares);
+  // Per channel: sum of gy and of gy * (x - mean[c]) * inverse_std[c]. Here and below gy counts only where the ReLU of
+  // `scale_channels` lets x * scale[c] + shift[c] through; `shift` is null where there is none.
+  void (*norm_sums)(ward_planes xs, const float *x, ward_planes gys, const float *gy, const float *mean,
+                    const float *inverse_std, const float *scale, const float *shift, int32_t count, double *sums,
+                    double *products);
   // gx = scale[c] * (gy - a[c] - xhat * b[c]), with xhat = (x - mean[c]) * inverse_std[c].
-  void (*norm_backward)(ward_planes xs, const float *x, ward_planes ys, const float *y, ward_planes gys,
-                        const float *gy, const float *mean, const float *inverse_std, const float *scale,
-                        const float *a, const float *b, int32_t count, ward_planes gxs, float *gx);
+  void (*norm_backward)(ward_planes xs, const float *x, ward_planes gys, const float *gy, const float *mean,
+                        const float *inverse_std, const float *scale, const float *shift, const float *a,
+                        const float *b, int32_t count, ward_planes gxs, float *gx);
   // (x - mean) / sqrt(variance + epsilon) * weight + bias, mean and variance over the channels of a group, in each image
   // by itself. Weight and bias are one number a channel, or one a value if `each_value`. `statistics` keeps two vectors
   // a group for the way back; `gw` and `gb` may be null together.
@@ -345,6 +346,8 @@ typedef struct {
   // x = x + alpha * sign(g), kept within eps of x0 and, if `clips`, within [0, 1].
   void (*sign_step)(int64_t count, const float *origin, const float *gradient, float alpha, float epsilon,
                     int32_t clips, float *x);
+  // y = (1 + tanh(x)) / 2, to 4 units in the last place also where it is small. x and y may be the same.
+  void (*tanh_box)(int64_t count, const float *x, float *y);
 
   // Runs `rounds` rounds of 24 independent multiply-adds on vectors, for measuring the peak; 768 * rounds FLOP.
   float (*peak)(int64_t rounds);

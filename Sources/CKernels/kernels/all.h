@@ -54,5 +54,6 @@ const ward_kernels LEVEL_TABLE = {
     .interval_relu_pool_forward = interval_relu_pool_forward,
     .interval_relu_pool_backward = interval_relu_pool_backward,
     .merged_forward = merged_forward, .merged_backward = merged_backward, .add_signed = add_signed,
-    .adam = adam, .sgd = sgd, .gradient_square = gradient_square, .sign_step = sign_step, .peak = peak,
+    .adam = adam, .sgd = sgd, .gradient_square = gradient_square, .sign_step = sign_step, .tanh_box = tanh_box,
+    .peak = peak,
 };

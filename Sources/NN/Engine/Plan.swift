@@ -31,7 +31,7 @@ struct Plan: Sendable {
 
   /// Where the value of each node lies, and what computes it: of a plan in which every layer stands apart; else empty.
   let places: [NodePlace]
-  /// All memory that gradients flow through, of the same.
+  /// All memory that gradients flow through.
   let gradientSlots: [Slot]
   /// The operation that sums the gradients of several readers of the image.
   let imageFork: Int?
@@ -65,8 +65,11 @@ struct Plan: Sendable {
   /// - Parameters:
   ///   - training: whether parameters are learnt; otherwise running averages hold and nothing is dropped.
   ///   - apart: where it is given, no layers share an operation, and each has the stage that it says.
-  init(_ network: Network, training: Bool, apart: ((any Layer) -> any Stage)? = nil) {
-    var builder = PlanBuilder(network, training: training, apart: apart)
+  ///   - sharesGradients: whether gradients take turns in memory where nobody looks at them later.
+  init(
+    _ network: Network, training: Bool, apart: ((any Layer) -> any Stage)? = nil, sharesGradients: Bool = true
+  ) {
+    var builder = PlanBuilder(network, training: training, apart: apart, sharesGradients: sharesGradients)
     builder.place()
     operations = builder.operations
     arena = builder.layout
@@ -87,7 +90,7 @@ struct Plan: Sendable {
           fork: builder.forks[node])
       }
     imageFork = builder.forks[Network.image]
-    gradientSlots = apart == nil ? [] : builder.gradients.values + builder.forked
+    gradientSlots = builder.pool.slots
     let all = builder.operations
     hasPhases = all.contains { $0.forwardPhases > 1 || $0.backwardPhases > 1 }
     hasDropout = all.contains(where: \.drawsRandomNumbers)
@@ -120,20 +123,23 @@ private struct PlanBuilder {
   var values: [Int: Slot] = [:]
   /// The gradient of each node's value, after the sum over its readers.
   var gradients: [Int: Slot] = [:]
-  /// What each reader of a node writes; consumed in order.
-  var branches: [Int: [Slot]] = [:]
+  /// What each reader of a node writes, by the node that the reader computes; consumed in order.
+  var branches: [Int: [(reader: Int, slot: Slot)]] = [:]
+  var pool: GradientPool
+  /// The last step at which what a place sends back is in use, by the node that it computes. A place has two steps: its own, and
+  /// after it that of the sum over the readers of what it computes.
+  var lastSteps: [Int: Int] = [:]
   var operations: [any Operation] = []
   var canTransform = false
   /// Which operation computes a node, and which sums the gradients of its readers.
   var numbers: [Int: Int] = [:]
   var forks: [Int: Int] = [:]
-  /// What those readers write.
-  var forked: [Slot] = []
   let apart: ((any Layer) -> any Stage)?
 
-  init(_ network: Network, training: Bool, apart: ((any Layer) -> any Stage)?) {
+  init(_ network: Network, training: Bool, apart: ((any Layer) -> any Stage)?, sharesGradients: Bool) {
     self.network = network
     self.apart = apart
+    pool = GradientPool(isShared: sharesGradients && apart == nil)
     isTraining = training
     layOutParameters()
     fuse()
@@ -193,56 +199,93 @@ private struct PlanBuilder {
     let readers = Dictionary(
       grouping: places.flatMap { place in place.inputs.map { ($0, place) } }, by: \.0
     ).mapValues { $0.map(\.1) }
-    placeNode(Network.image, readers: readers[Network.image] ?? [], gradientHalo: .none)
+    noteLastSteps(readers)
+    placeNode(Network.image, at: -1, readers: readers[Network.image] ?? [], gradientHalo: .none)
     addFork(Network.image)
     for (index, place) in places.enumerated() {
       if !alias(place, readers: readers) {
-        placeNode(place.output, readers: readers[place.output] ?? [], gradientHalo: place.stage.gradientHalo)
+        placeNode(
+          place.output, at: index, readers: readers[place.output] ?? [], gradientHalo: place.stage.gradientHalo)
         addOperation(place, index: index)
       }
       addFork(place.output)
     }
   }
 
+  private mutating func noteLastSteps(_ readers: [Int: [Place]]) {
+    for (index, place) in places.enumerated().reversed() {
+      // A view may be the memory that it looks at.
+      lastSteps[place.output] = place.isView ? lastStep(of: readers[place.output] ?? []) : 2 * index
+    }
+  }
+
+  /// The last step at which one of the readers needs the gradient that it sends back. What nobody reads gets its gradient from
+  /// the caller.
+  private func lastStep(of readers: [Place]) -> Int { readers.map { lastSteps[$0.output]! }.max() ?? .max }
+
   /// A view of memory without halo needs no operation.
   private mutating func alias(_ place: Place, readers: [Int: [Place]]) -> Bool {
     let input = place.inputs[0]
-    guard place.isView, let value = values[input], let gradient = branches[input]?.first,
-      !value.hasHalo, !gradient.hasHalo, (readers[place.output]?.count ?? 1) <= 1
+    guard place.isView, let value = values[input], let gradient = branches[input]?.first?.slot,
+      !value.hasHalo, !gradient.hasHalo, readers[place.output]?.count == 1 || place.output == network.last
     else { return false }
     branches[input]!.removeFirst()
     values[place.output] = value.flattened
     gradients[place.output] = gradient.flattened
-    branches[place.output] = [gradient.flattened]
+    branches[place.output] = (readers[place.output] ?? []).map { (reader: $0.output, slot: gradient.flattened) }
     return true
   }
 
-  private mutating func placeNode(_ node: Int, readers: [Place], gradientHalo: Halo) {
+  private mutating func placeNode(_ node: Int, at index: Int, readers: [Place], gradientHalo: Halo) {
     let shape = network.shape(of: node)
     let halo = readers.reduce(Halo.none) { $0.union($1.stage.inputHalo) }
     values[node] = layout.slot(shape, halo: halo)
-    let gradient = layout.slot(shape, halo: gradientHalo)
-    gradients[node] = gradient
-    branches[node] = readers.count > 1 ? readers.map { _ in layout.slot(shape) } : [gradient]
+    let step = 2 * index
+    if node == Network.image {
+      // Who asks for it reads it when the pass is over.
+      gradients[node] = pool.slot(shape, from: step, to: .max, in: &layout)
+    } else if readers.isEmpty, node != network.last {
+      // Nobody writes it: it stays zero.
+      gradients[node] = layout.slot(shape, halo: gradientHalo)
+    } else if readers.count > 1 {
+      gradients[node] = pool.slot(shape, halo: gradientHalo, from: step, to: step + 1, in: &layout)
+    } else if let same = gradientOfOtherInput(of: readers.first), gradientHalo == .none {
+      gradients[node] = same
+    } else {
+      gradients[node] = pool.slot(shape, halo: gradientHalo, from: step, to: lastStep(of: readers), in: &layout)
+    }
+    branches[node] = readers.map { reader in
+      if readers.count == 1 { return (reader: reader.output, slot: gradients[node]!) }
+      return (
+        reader: reader.output,
+        slot: pool.slot(shape, from: step + 1, to: lastStep(of: [reader]), in: &layout)
+      )
+    }
+  }
+
+  /// Where a reader that sends all its inputs the same gradient will already write it for an input before this one.
+  private func gradientOfOtherInput(of reader: Place?) -> Slot? {
+    guard pool.isShared, let reader, reader.stage.sendsOneGradient else { return nil }
+    let placed = reader.inputs.lazy.compactMap { branches[$0]?.first { $0.reader == reader.output }?.slot }
+    return placed.first { !$0.hasHalo }
   }
 
   private mutating func addOperation(_ place: Place, index: Int) {
-    let inputGradients = place.inputs.map { branches[$0]!.removeFirst() }
+    let inputGradients = place.inputs.map { branches[$0]!.removeFirst().slot }
     var wiring = Wiring(
       inputs: place.inputs.map { values[$0]! }, inputGradients: inputGradients, output: values[place.output]!,
       outputGradient: gradients[place.output]!, parameters: place.nodes.flatMap { offsets[$0] ?? [] },
       isFirst: place.inputs == [Network.image], isTraining: isTraining, index: index, layout: layout,
-      prepared: prepared, left: left, canTransform: canTransform)
+      gradients: pool, prepared: prepared, left: left, canTransform: canTransform)
     numbers[place.output] = operations.count
     operations.append(place.stage.operation(&wiring))
-    (layout, prepared, left) = (wiring.layout, wiring.prepared, wiring.left)
+    (layout, pool, prepared, left) = (wiring.layout, wiring.gradients, wiring.prepared, wiring.left)
     canTransform = wiring.canTransform
   }
 
   private mutating func addFork(_ node: Int) {
-    guard let all = branches[node], all.count > 1 else { return }
+    guard let all = branches[node]?.map(\.slot), all.count > 1 else { return }
     forks[node] = operations.count
-    forked += all
     operations.append(ForkOperation(branches: all, gradient: gradients[node]!))
   }
 }

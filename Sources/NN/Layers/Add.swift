@@ -24,6 +24,7 @@ struct Add: Layer {
   }
 
   var bounding: Bounding? { .affine(mixes: true) }
+  var sendsOneGradient: Bool { true }
 
   func operation(_ wiring: inout Wiring) -> any Operation {
     AddOperation(

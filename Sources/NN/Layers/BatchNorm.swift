@@ -88,13 +88,13 @@ struct BatchNormOperation: Operation {
   let output: Slot
   let outputGradient: Slot
   let parameters: NormParameters
-  /// This group's two sums a channel, in double precision.
+  /// Two numbers of this group a channel, in double precision.
   let sums: Int
   /// Six numbers a channel, see `Factors`.
   let factors: Int
 
-  /// Mean, squares, batch mean and variance; then everything on the way out.
-  var forwardPhases: Int { 3 }
+  /// Mean and variance of the batch; then everything on the way out.
+  var forwardPhases: Int { 2 }
   var backwardPhases: Int { 2 }
 
   /// Views of the arena: what the batch has in common.
@@ -114,8 +114,8 @@ struct BatchNormOperation: Operation {
 
   func forward(_ f: Frame, phase: Int) {
     let view = views(f)
-    if phase < 2 {
-      f.call.moments(input.planes, f.at(input), view.mean, Int32(f.count), view.first, view.second)
+    if phase == 0 {
+      f.call.moments(input.planes, f.at(input), Int32(f.count), view.first, view.second)
       return
     }
     if !f.isTraining {
@@ -134,21 +134,21 @@ struct BatchNormOperation: Operation {
   }
 
   func combineForward(_ frames: [Frame], phase: Int) {
-    let all = frames.map(views)
+    let groups = frames.map { (view: views($0), pixels: Double(pixels([$0]))) }
     let count = Double(pixels(frames))
+    let weights = frames[0].weights
     for c in 0..<channels {
-      if phase == 0 {
-        let mean = Float(all.reduce(0) { $0 + $1.first[c] } / count)
-        for view in all { view.mean[c] = mean }
-      } else if phase == 1 {
-        let squares = all.reduce(0) { $0 + $1.second[c] }
-        let inverse = Float(1 / (squares / count + Double(epsilon)).squareRoot())
-        for view in all { view.inverse[c] = inverse }
-        let weights = frames[0].weights
-        let unbiased = Float(squares / max(count - 1, 1))
-        weights[parameters.runningMean + c] += momentum * (all[0].mean[c] - weights[parameters.runningMean + c])
-        weights[parameters.runningVariance + c] += momentum * (unbiased - weights[parameters.runningVariance + c])
+      let mean = groups.reduce(0) { $0 + $1.view.first[c] * $1.pixels } / count
+      // The squares about each group's own mean, and those of these means (Chan, Golub & LeVeque, COMPSTAT 1982).
+      let squares = groups.reduce(0) { sum, group in
+        let distance = group.view.first[c] - mean
+        return sum + group.view.second[c] + group.pixels * distance * distance
       }
+      let inverse = Float(1 / (squares / count + Double(epsilon)).squareRoot())
+      for (view, _) in groups { (view.mean[c], view.inverse[c]) = (Float(mean), inverse) }
+      let unbiased = Float(squares / max(count - 1, 1))
+      weights[parameters.runningMean + c] += momentum * (Float(mean) - weights[parameters.runningMean + c])
+      weights[parameters.runningVariance + c] += momentum * (unbiased - weights[parameters.runningVariance + c])
     }
   }
 
@@ -156,9 +156,8 @@ struct BatchNormOperation: Operation {
     let view = views(f)
     if phase == 0 || !f.isTraining {
       f.call.norm_sums(
-        input.planes, f.at(input), output.planes, hasReLU ? f.at(output) : nil, outputGradient.planes,
-        f.at(outputGradient), view.mean, view.inverse,
-        Int32(f.count), view.first, view.second)
+        input.planes, f.at(input), outputGradient.planes, f.at(outputGradient), view.mean, view.inverse, view.scale,
+        hasReLU ? view.shift : nil, Int32(f.count), view.first, view.second)
       if f.isTraining { return }
     }
     if !f.isTraining {
@@ -174,9 +173,8 @@ struct BatchNormOperation: Operation {
       }
     }
     f.call.norm_backward(
-      input.planes, f.at(input), output.planes, hasReLU ? f.at(output) : nil, outputGradient.planes,
-      f.at(outputGradient), view.mean, view.inverse, view.scale,
-      view.a, view.b, Int32(f.count), inputGradient.planes, f.at(inputGradient))
+      input.planes, f.at(input), outputGradient.planes, f.at(outputGradient), view.mean, view.inverse, view.scale,
+      hasReLU ? view.shift : nil, view.a, view.b, Int32(f.count), inputGradient.planes, f.at(inputGradient))
   }
 
   func combineBackward(_ frames: [Frame], phase: Int) {

@@ -153,7 +153,7 @@ struct Convolution: Layer {
     var before = wiring.outputGradient
     if followedByReLU {
       let halo = Halo(height: 0, width: dilation.width * (kernel.width - 1) + 1)
-      before = wiring.layout.slot(wiring.output.shape, halo: halo)
+      before = wiring.ownGradient(wiring.output.shape, halo: halo)
     }
     return ConvolutionOperation(
       weights: ConvolutionWeights(self, &wiring, transformsForward: !(isUnderMaximum && wiring.isFirst)),

@@ -64,7 +64,7 @@ struct Dense: Layer {
     return DenseOperation(
       inputs: inputs, outputs: outputs, input: wiring.inputs[0], output: wiring.output,
       outputGradient: wiring.outputGradient,
-      sumGradient: followedByReLU ? wiring.layout.slot(wiring.output.shape) : wiring.outputGradient,
+      sumGradient: followedByReLU ? wiring.ownGradient(wiring.output.shape) : wiring.outputGradient,
       inputGradient: wiring.inputGradients[0], weight: wiring.parameters[0],
       bias: hasBias ? wiring.parameters[1] : nil, isFirst: wiring.isFirst, hasReLU: followedByReLU,
       scratch: wiring.layout.floats(16 * (inputs + 15)),

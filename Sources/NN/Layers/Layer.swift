@@ -48,12 +48,15 @@ protocol Stage: Sendable {
   var inputHalo: Halo { get }
   /// Zeros that the gradient by input reads around the gradient of the output.
   var gradientHalo: Halo { get }
+  /// Whether all its inputs get the same gradient, so that one piece of memory does for it.
+  var sendsOneGradient: Bool { get }
   func operation(_ wiring: inout Wiring) -> any Operation
 }
 
 extension Stage {
   var inputHalo: Halo { .none }
   var gradientHalo: Halo { .none }
+  var sendsOneGradient: Bool { false }
 }
 
 /// A layer together with `count` of those that follow it.
@@ -111,12 +114,18 @@ struct Wiring {
   /// A number that differs between the layers of a network.
   let index: Int
   var layout: ArenaLayout
+  var gradients: GradientPool
   /// Room for what is prepared from the weights, once for all threads.
   var prepared: ArenaLayout
   /// Room for what a group leaves for the end of a batch.
   var left: ArenaLayout
   /// Whether an operation up to here can go forward with fewer products.
   var canTransform: Bool
+
+  /// Room for a gradient that the operation needs only on its own way back.
+  mutating func ownGradient(_ shape: ImageShape, halo: Halo = .none) -> Slot {
+    gradients.slot(shape, halo: halo, from: 2 * index, to: 2 * index, in: &layout)
+  }
 }
 
 /// A network that does not fit together.

@@ -25,7 +25,7 @@ struct PooledConvolution: Stage {
     return PooledConvolutionOperation(
       weights: weights, input: input, output: wiring.output,
       outputGradient: wiring.outputGradient,
-      sumGradient: needsSums ? wiring.layout.slot(full, halo: Halo(height: 0, width: convolution.kernel.width)) : nil,
+      sumGradient: needsSums ? wiring.ownGradient(full, halo: Halo(height: 0, width: convolution.kernel.width)) : nil,
       inputGradient: wiring.inputGradients[0], isFirst: wiring.isFirst,
       winners: wiring.layout.bytes(wiring.output.shape))
   }

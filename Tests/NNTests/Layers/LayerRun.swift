@@ -25,11 +25,15 @@ struct LayerRun {
       answersOnly: answersOnly)
   }
 
+  /// - Parameters:
+  ///   - sharesGradients: whether gradients take turns in memory.
+  ///   - stale: what is in that memory when the way back begins.
   init(
     _ network: Network, at kernels: Kernels = .chosen, x: Tensor, parameters: [Tensor] = [], gy: Tensor,
-    training: Bool = false, keys: [UInt64] = [], answersOnly: Bool = false
+    training: Bool = false, keys: [UInt64] = [], answersOnly: Bool = false, sharesGradients: Bool = true,
+    stale: Float? = nil
   ) {
-    let plan = Plan(network, training: !answersOnly)
+    let plan = Plan(network, training: !answersOnly, sharesGradients: sharesGradients)
     let weights = FloatStorage(count: plan.parameterCount)
     for (place, tensor) in zip(plan.parameters, parameters) {
       precondition(place.count == tensor.count, "\(tensor.shape) for \(place)")
@@ -62,6 +66,7 @@ struct LayerRun {
       y.values.withUnsafeMutableBufferPointer {
         plan.logits(of: frame, into: $0.baseAddress! + group * 16 * gy.rowCount)
       }
+      if let stale { for slot in plan.gradientSlots { frame.call.fill(slot.planes, stale, frame.at(slot)) } }
       gy.values.withUnsafeBufferPointer {
         plan.setOutputGradient($0.baseAddress! + group * 16 * gy.rowCount, of: frame)
       }

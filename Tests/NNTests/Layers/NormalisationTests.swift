@@ -131,4 +131,35 @@ import Testing
     }
     expectClose(all.parameterGradients[0].values, sum.map(Double.init))
   }
+
+  /// One pass finds mean and variance of a batch of two groups, one of them not full: also of values far from zero, and where
+  /// the first row, around which the kernel sums, is not like the others.
+  @Test(arguments: Kernels.all.map(\.name)) func batchStatisticsAreThoseOfTwoPasses(level: String) throws {
+    let (images, channels, height, width) = (20, 4, 3, 5)
+    let jumps: [(all: Double, first: Double)] = [(0, 0), (1000, 0), (-7, 300), (0.5, -0.01)]
+    var x = random(images * channels * height * width, seed: 3)
+    for i in x.indices {
+      let (row, channel) = (i / width % height, i / (width * height) % channels)
+      x[i] += jumps[channel].all + (row == 0 ? jumps[channel].first : 0)
+    }
+    let given = x.map(Float.init)
+    let run = try LayerRun(
+      [BatchNorm(momentum: 1)], at: try #require(Kernels.named(level)),
+      x: Tensor(shape: [images, channels, height, width], values: given),
+      gy: Tensor(shape: [images, channels, height, width]), training: true)
+    for channel in 0..<channels {
+      let values = given.indices.filter { $0 / (width * height) % channels == channel }.map { Double(given[$0]) }
+      let mean = values.reduce(0, +) / Double(values.count)
+      let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
+      #expect(abs(Double(run.state[2].values[channel]) - mean) <= 1e-6 * max(abs(mean), 0.1), "channel \(channel)")
+      #expect(abs(Double(run.state[3].values[channel]) - variance) <= 2e-6 * variance, "channel \(channel)")
+    }
+  }
+
+  @Test func aChannelOfOneValueHasNoVariance() throws {
+    let run = try LayerRun(
+      [BatchNorm(epsilon: 0, momentum: 1)], x: Tensor(shape: [3, 1, 2, 3], values: Array(repeating: 0.1, count: 18)),
+      gy: Tensor(shape: [3, 1, 2, 3]), training: true)
+    #expect(run.state[3].values == [0])
+  }
 }

@@ -142,7 +142,7 @@ private struct TanhDescent {
   init(_ image: Pixels, rate: Float) {
     // Without the factor, pixels at exactly 0 or 1 would lie at infinity and could never move.
     inner = image.map { atanh(0.999999 * (2 * $0 - 1)) }
-    start = inner.map { 0.5 + 0.5 * tanh($0) }
+    start = Self.inBox(inner)
     point = start
     adam = PixelAdam(image.count, rate: rate)
   }
@@ -155,7 +155,18 @@ private struct TanhDescent {
     let inward = Vector.map(down, point) { $0 * 2 * $1 * (1 - $1) }
     lowest = min(lowest, Float(Vector.sumOfSquares(offset)) + weight * hinge)
     inner = Vector.sum(inner, adam.step(inward))
-    point = inner.map { 0.5 + 0.5 * tanh($0) }
+    point = Self.inBox(inner)
+  }
+
+  /// The image of a point in tanh space, `½ + ½·tanh(w)` for each pixel.
+  private static func inBox(_ inner: Pixels) -> Pixels {
+    Pixels(unsafeUninitializedCapacity: inner.count) { out, initialized in
+      // Safety: two buffers of one length.
+      inner.withUnsafeBufferPointer {
+        Kernels.chosen.table.pointee.tanh_box(Int64($0.count), $0.baseAddress, out.baseAddress)
+      }
+      initialized = inner.count
+    }
   }
 
   /// Whether neither the lowest loss nor the smallest change is well below what it was, this time and the last that this
