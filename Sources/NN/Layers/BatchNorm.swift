@@ -134,6 +134,7 @@ struct BatchNormOperation: Operation {
   }
 
   func combineForward(_ frames: [Frame], phase: Int) {
+    guard phase == 0 else { return }
     let groups = frames.map { (view: views($0), pixels: Double(pixels([$0]))) }
     let count = Double(pixels(frames))
     let weights = frames[0].weights

@@ -154,7 +154,7 @@ private struct TanhDescent {
     // dx/dw = ½(1 − tanh²) = 2·x·(1 − x).
     let inward = Vector.map(down, point) { $0 * 2 * $1 * (1 - $1) }
     lowest = min(lowest, Float(Vector.sumOfSquares(offset)) + weight * hinge)
-    inner = Vector.sum(inner, adam.step(inward))
+    adam.move(&inner, against: inward)
     point = Self.inBox(inner)
   }
 

@@ -47,7 +47,7 @@ struct SPSA: Attack {
       if step == steps { break }
       victim.step(row, by: 1)
       let gradient = try guess(point, row, aim, victim, &random)
-      point = Vector.sum(point, adam.step(gradient))
+      adam.move(&point, against: gradient)
       threat.project(&point, around: center)
     }
     return best.point
