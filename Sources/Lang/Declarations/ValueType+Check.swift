@@ -221,7 +221,8 @@ extension ValueType {
       guard let value = try? member.value(of: object), case .object = value else { return false }
       return fit(value) == .fits
     }.map(\.name)
-    return names.isEmpty ? [] : ["it has some: " + names.map { "`.\($0)`" }.joinedAsAlternatives]
+    if names.isEmpty { return [] }
+    return [object.advice ?? "it has some: " + names.map { "`.\($0)`" }.joinedAsAlternatives]
   }
 
   /// What came instead, as the end of a sentence; of a list the element that does not fit.

@@ -240,9 +240,17 @@ extension Compiler {
 
   private func member(_ base: Node, _ name: Name) -> Compiled {
     let base = expression(base), range = range(name), name = name.text
+    let function = environment.functions[name]
     return Compiled { frame in
       let value = try base.eval(frame)
-      do { return try value.member(name) } catch { throw Problem.place(error, at: range) }
+      do { return try value.member(name) } catch {
+        guard var problem = error as? Problem, problem.label.isEmpty, let function else {
+          throw Problem.place(error, at: range)
+        }
+        let others = function.parameters.dropFirst().map { ", \($0.name)" }.joined()
+        problem.label = "write `\(name)(x\(others))`: it is a function"
+        throw Problem.place(problem, at: range)
+      }
     }
   }
 

@@ -17,6 +17,8 @@ public protocol Object: SendableMetatype {
   func combined(_ operation: Arithmetic, with other: Value, reversed: Bool) throws -> Value?
   /// The object after `let NAME = …`: a chance to remember the name. Called for every `let`; keep an older name.
   func named(_ name: String) -> any Object
+  /// What to write instead where an object of another type is asked for; nil to offer those of its members that would fit.
+  var advice: String? { get }
   /// What `==` means.
   func isEqual(to other: any Object) -> Bool
   /// One line about it, without its name: `60,000 training and 10,000 test images, 28×28, 10 classes`.
@@ -94,6 +96,8 @@ extension Object {
       name: name, summary: summary, isPresent: { isPresent(own($0)) }, compute: { try value(own($0)) })
   }
 
+  /// None: a member may fit.
+  public var advice: String? { nil }
   /// None beyond the type's.
   public var ownMembers: [ObjectType.Member] { [] }
   /// One thing.

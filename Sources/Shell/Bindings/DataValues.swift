@@ -114,6 +114,10 @@ struct ImagesValue: Object {
   /// The same data set with other images of it.
   func with(_ images: Images) -> ImagesValue { ImagesValue(images: images, from: from, changed: changed) }
 
+  var advice: String? {
+    "`.data` is the whole data set; to train on fewer images load fewer: `load … train: \(max(images.count, 1))`"
+  }
+
   /// One image by its number, several by a range.
   func element(at index: [Value]) throws -> Value {
     guard index.count == 1 else {

@@ -16,7 +16,10 @@ enum Functions {
     case .object(let data as DatasetValue):
       throw Problem(
         message: "take needs images, and \(data.dataset.name) has two parts",
-        help: ["say take(data.test, \(count)) or data.train"],
+        help: [
+          "say take(data.test, \(count)) or take(data.train, \(count)); to train on fewer images load fewer: "
+            + "`load … train: \(count)`"
+        ],
         argument: "images")
     case .list(let elements): return .list(Array(elements.elements.prefix(count)))
     case .table(let table): return .table(table.with(rows: Array(table.rows.prefix(count))))
