@@ -1,5 +1,6 @@
-import GRDBSQLite
+import Foundation
 import GRDB
+import GRDBSQLite
 
 /// A fact about the file that holds the store, said so that a user can act on it.
 public enum StoreError: Error, Equatable, CustomStringConvertible {
@@ -15,6 +16,10 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
   case newer(path: String, unknown: [String])
   /// No room is left on the disk.
   case full(path: String)
+  /// The user's share of the disk is used up.
+  case quota(path: String)
+  /// The file has the size that files may have here.
+  case limit(path: String)
   /// Another program held the store for too long.
   case locked(path: String)
   /// The user ended the waiting for another program that holds the store.
@@ -36,6 +41,8 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
     case .newer(let path, let unknown):
       "the store \(path) was written by a later version of Ward (it has \(unknown.joined(separator: ", ")))"
     case .full(let path): "no room is left on the disk of the store \(path)"
+    case .quota(let path): "no room is left for the store \(path): your disk quota is used up"
+    case .limit(let path): "the store \(path) cannot grow: it is as large as a file may be here (`ulimit -f`)"
     case .locked(let path): "another program has kept the store \(path) locked for too long"
     case .stopped(let path): "another program keeps the store \(path) locked, and the waiting for it was stopped"
     case .exists(let path): "there is a file \(path) already, and a backup takes the place of none"
@@ -53,7 +60,8 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
     case .readOnly, .cannotOpen: "name another file with --store or WARD_STORE"
     case .exists: "name another file, or remove that one first"
     case .newer: "nothing was changed; use that version, or another file with --store or WARD_STORE"
-    case .full: "make room and run the cell again; what was stored before is safe"
+    case .full, .quota: "make room and run the cell again; what was stored before is safe"
+    case .limit: "raise the limit, or name another file with --store or WARD_STORE; what was stored before is safe"
     case .locked, .stopped, .failed: "run the cell again; what was stored before is safe"
     }
   }
@@ -61,13 +69,15 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
 
 extension StoreError {
   /// The sentence for an error of GRDB, or the error itself when it is already ours.
-  static func from(_ error: any Error, path: String) -> any Error {
+  ///
+  /// - Parameter number: What the system said of the connection's last failed call, 0 where it is not known.
+  static func from(_ error: any Error, path: String, number: Int32 = 0) -> any Error {
     guard let error = error as? DatabaseError else { return error }
-    return from(sqlite: error.resultCode.rawValue, path: path)
+    return from(sqlite: error.resultCode.rawValue, path: path, number: number)
   }
 
   /// The sentence for a result code of SQLite, whose own texts are for programmers.
-  static func from(sqlite code: Int32, path: String) -> StoreError {
+  static func from(sqlite code: Int32, path: String, number: Int32 = 0) -> StoreError {
     switch code & 0xff {
     case SQLITE_NOTADB: .notADatabase(path: path)
     case SQLITE_CORRUPT: .corrupt(path: path, detail: "its pages do not fit together")
@@ -75,10 +85,23 @@ extension StoreError {
     case SQLITE_FULL: .full(path: path)
     case SQLITE_BUSY, SQLITE_LOCKED: .locked(path: path)
     case SQLITE_CANTOPEN: .cannotOpen(path: path, reason: "it or a file beside it cannot be opened")
-    case SQLITE_IOERR: .failed(path: path, detail: "its file could not be read or written")
+    case SQLITE_IOERR: refused(number, path: path)
     case SQLITE_NOMEM: .failed(path: path, detail: "there is not enough memory")
     case SQLITE_TOOBIG: .failed(path: path, detail: "what is to be stored is larger than 1 GB")
     default: .failed(path: path, detail: "SQLite reports the error \(code)")
+    }
+  }
+
+  /// The sentence for a file that was open and could not be read or written. SQLite tells a full disk, not a used-up quota.
+  private static func refused(_ number: Int32, path: String) -> StoreError {
+    switch number {
+    case ENOSPC: .full(path: path)
+    case EDQUOT: .quota(path: path)
+    case EFBIG: .limit(path: path)
+    case 0: .failed(path: path, detail: "its file could not be read or written; is there room on its disk?")
+    default:
+      .failed(
+        path: path, detail: "its file could not be read or written: \(String(cString: strerror(number)).lowercased())")
     }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import GRDBSQLite
 
 /// The file in which everything that ran is kept: sessions, cells, models with their weights, results.
 ///
@@ -50,7 +51,7 @@ public final class StoreFile: Sendable {
       sync?.soon()
       return result
     } catch {
-      throw said(error)
+      throw said(error, number: database.writeWithoutTransaction { Self.systemNumber($0) })
     }
   }
 
@@ -59,10 +60,22 @@ public final class StoreFile: Sendable {
     do { return try database.read(body) } catch { throw said(error) }
   }
 
+  /// What the system last said of a connection's files. Of a commit that failed, only the log's file knows it.
+  private static func systemNumber(_ db: Database) -> Int32 {
+    var log: UnsafeMutablePointer<sqlite3_file>?
+    var number: Int32 = 0
+    if sqlite3_file_control(db.sqliteConnection, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK, let log,
+      let control = log.pointee.pMethods?.pointee.xFileControl
+    {
+      _ = control(log, SQLITE_FCNTL_LAST_ERRNO, &number)
+    }
+    return number != 0 ? number : sqlite3_system_errno(db.sqliteConnection)
+  }
+
   /// An error of SQLite as a `StoreError`.
-  func said(_ error: any Error) -> any Error {
+  func said(_ error: any Error, number: Int32 = 0) -> any Error {
     let path = path ?? "in memory"
-    let said = StoreError.from(error, path: path)
+    let said = StoreError.from(error, path: path, number: number)
     return (said as? StoreError) == .locked(path: path) && stop() ? StoreError.stopped(path: path) : said
   }
 

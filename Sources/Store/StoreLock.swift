@@ -83,7 +83,8 @@ extension StoreError {
   static func fromErrno(_ number: Int32, path: String) -> StoreError {
     switch number {
     case EACCES, EPERM, EROFS: .readOnly(path: path)
-    case ENOSPC, EDQUOT: .full(path: path)
+    case ENOSPC: .full(path: path)
+    case EDQUOT: .quota(path: path)
     case ENAMETOOLONG: .cannotOpen(path: path, reason: "its name is too long")
     case ENOTDIR: .cannotOpen(path: path, reason: "part of its path is not a folder")
     case ENOENT: .cannotOpen(path: path, reason: "there is no such folder")

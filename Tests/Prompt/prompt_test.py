@@ -1206,6 +1206,7 @@ class Start:
 
     def shell(self, line, extra=None):
         """A line of the shell on a terminal, in which $WARD is the program."""
+        line = line.replace("$WARD", '"$WARD"')  # its path may have spaces
         ward = Prompt("/bin/sh", self.home, extra={"WARD": self.program, **(extra or {})}, command=["-c", line])
         self.running.append(ward)
         return ward

@@ -143,8 +143,11 @@ struct PictureTests {
 
 @Suite("Charts")
 struct ChartTests {
+  /// A file that nobody else makes.
+  private static let proof = "was-here-\(UUID().uuidString.prefix(8))"
+
   /// Names that would run a program, end a string or break a page if they were taken as anything but text.
-  private let hostile = ["`touch /tmp/ward-was-here`", "it's \"x\" <b> & 100% %d", "a\\\n$(id) @m {/Bold b}_1", "Ψ 靴"]
+  private let hostile = ["`touch \(Self.proof)`", "it's \"x\" <b> & 100% %d", "a\\\n$(id) @m {/Bold b}_1", "Ψ 靴"]
 
   private var lines: Chart {
     Chart(
@@ -157,12 +160,12 @@ struct ChartTests {
   @Test func namesStandInAPageAsTheyAreAndRunNothing() throws {
     let svg = try lines.svg()
     #expect(XMLCheck.isWellFormed(svg))
-    #expect(svg.contains("`touch /tmp/ward-was-here`"))
+    #expect(svg.contains("`touch \(Self.proof)`"))
     #expect(svg.contains("&lt;b> &amp; 100% %d"))
     #expect(svg.contains("$(id) @m {/Bold b}_1"))
     #expect(svg.contains("Ψ 靴"))
     #expect(svg.contains("eps (pixels)"))
-    #expect(!FileManager.default.fileExists(atPath: "/tmp/ward-was-here"))
+    #expect(!FileManager.default.fileExists(atPath: Self.proof))
   }
 
   @Test func namesOfPlacesAndOfHeatMapsAreTextToo() throws {

@@ -68,10 +68,11 @@ struct TerminalGraphicsTests {
 @Suite("Drawings and files")
 struct DrawingFileTests {
   @Test func withSafeNothingIsDrawnOutsideTheWorkingFolder() throws {
-    let run = try TranscriptFilesTests.ward(["--safe", "-c", "plot [1, 2] save: \"/tmp/ward-unsafe.svg\""])
+    let outside = "/tmp/\(UUID().uuidString).svg"
+    let run = try TranscriptFilesTests.ward(["--safe", "-c", "plot [1, 2] save: \"\(outside)\""])
     #expect(run.status == 1)
     #expect(run.error.contains("E0613"))
-    #expect(!FileManager.default.fileExists(atPath: "/tmp/ward-unsafe.svg"))
+    #expect(!FileManager.default.fileExists(atPath: outside))
   }
 
   @Test func aFileOfAnUnknownKindIsRefusedBeforeAnythingRuns() throws {

@@ -71,14 +71,26 @@ struct TranscriptFilesTests {
     fclose(file)
   }
 
-  @Test(arguments: files("Tests/Transcripts")) func transcriptsShowWhatTheyRecord(file: String) throws {
-    let run = try Self.ward(["replay", file, "--check", "--threads", "1"])
-    #expect(run.status == 0, "\(run.output)\(run.error)")
+  /// Calls `work` with a folder that has links to all that the root holds, and removes it. What a script writes beside itself
+  /// lands there, not in the repository nor where somebody else's run has written it (`scripts/in-clean-store` does the same).
+  private static func apart<Result>(_ work: (URL) throws -> Result) throws -> Result {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for name in try FileManager.default.contentsOfDirectory(atPath: root.path) {
+      try FileManager.default.createSymbolicLink(
+        at: folder.appendingPathComponent(name), withDestinationURL: root.appendingPathComponent(name))
+    }
+    return try work(folder)
   }
 
-  @Test(arguments: files("history")) func recordedSessionsReplay(file: String) throws {
-    let run = try Self.ward(["replay", file, "--check", "--threads", "1"])
-    #expect(run.status == 0, "\(run.output)\(run.error)")
+  @Test(arguments: files("Tests/Transcripts") + files("history")) func transcriptsShowWhatTheyRecord(file: String)
+    throws
+  {
+    try Self.apart { folder in
+      let run = try Self.ward(["replay", file, "--check", "--threads", "1"], in: folder)
+      #expect(run.status == 0, "\(run.output)\(run.error)")
+    }
   }
 
   /// As somebody runs them who learns: in one store, each after others.
@@ -92,10 +104,12 @@ struct TranscriptFilesTests {
     let asking = all.filter { $0.contains("/06-") }
     #expect(asking.count == 1)
     let others = all.filter { !asking.contains($0) }.enumerated().filter { $0.offset % 2 == half }.map(\.element)
-    for file in others + asking {
-      let run = try Self.ward(["--threads", "1", file], store: store)
-      #expect(run.status == 0, "\(file): \(run.output)\(run.error)")
-      #expect(!run.output.isEmpty, "\(file)")
+    try Self.apart { folder in
+      for file in others + asking {
+        let run = try Self.ward(["--threads", "1", file], store: store, in: folder)
+        #expect(run.status == 0, "\(file): \(run.output)\(run.error)")
+        #expect(!run.output.isEmpty, "\(file)")
+      }
     }
   }
 

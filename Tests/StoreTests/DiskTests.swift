@@ -1,4 +1,5 @@
 import Foundation
+import GRDBSQLite
 import Testing
 
 @testable import Store
@@ -23,6 +24,17 @@ import Testing
     #expect(try store.ask("select source, status from cells") == [["load", "ok"], ["train", "running"]])
     try store.finishCell(second, status: .failed, seconds: 1, shown: "error: no room")
     #expect(try store.ask("select status from cells where number = 2") == [["failed"]])
+  }
+
+  /// SQLite tells only a disk without room; for all else the system's number says why.
+  @Test func aQuotaThatIsUsedUpAndAFileThatMayNotGrowAreSaidAsThat() {
+    func said(_ number: Int32) -> StoreError { .from(sqlite: SQLITE_IOERR | (3 << 8), path: "s", number: number) }
+    #expect(said(EDQUOT) == .quota(path: "s"))
+    #expect(said(EFBIG) == .limit(path: "s"))
+    #expect(said(ENOSPC) == .full(path: "s"))
+    #expect(said(EIO).description == "the store s failed: its file could not be read or written: input/output error")
+    #expect(
+      said(0).description == "the store s failed: its file could not be read or written; is there room on its disk?")
   }
 
   @Test func aDamagedPageIsSaidByWhateverReadsIt() throws {

@@ -259,6 +259,11 @@ extension Parser {
     inClosure = true
     defer { inClosure = outerClosure }
     let open = token.start
+    if token.kind == .name, !endsLine {
+      var problem = missing("`(`", "after `fn`", isIncomplete: false)
+      problem.help = ["a function with a name is made with `def \(text(token))(x) { … }`"]
+      throw problem
+    }
     try expect(.openParen, "after `fn`")
     nesting += 1
     var names: [Name] = []
@@ -276,6 +281,11 @@ extension Parser {
       guard try accept(.comma) else { break }
     }
     try close(.closeParen, opened: open)
+    if at(.openBrace), !endsLine {
+      var problem = missing("`=>`", "before what the function gives", isIncomplete: false)
+      problem.help = ["a function of several statements is made with `def NAME(x) { … }`"]
+      throw problem
+    }
     try expect(.arrow, "before what the function gives")
     shadows.append([])
     for name in names { shadow(name) }

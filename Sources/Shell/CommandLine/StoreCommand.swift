@@ -60,7 +60,7 @@ struct StoreCommand: ParsableCommand {
   /// Those of `StoreError` are about the store that a session opens.
   private static func hint(_ error: StoreError) -> String {
     switch error {
-    case .full: "make room and merge again; nothing of it was merged"
+    case .full, .quota: "make room and merge again; nothing of it was merged"
     default: "nothing of it was merged"
     }
   }

@@ -1,3 +1,4 @@
+import Foundation
 import Lang
 import NN
 
@@ -30,8 +31,9 @@ extension Command<Session> {
         "keep only these classes, by name or number", shown: "all")
       return { session, given in
         var asked = try options.read(given, test: given[test], session)
+        let place = session.besideLesson(Home.path(given[name]))
         do {
-          let (place, plain) = (session.besideLesson(Home.path(given[name])), given[classes] == nil)
+          let plain = given[classes] == nil
           let (whole, warnings) = try session.loading(place, asked) { ($0, plain ? $0.warnings : []) }
           session.note(warnings, of: whole)
           options.noteUnused(given, whole, session)
@@ -57,7 +59,7 @@ extension Command<Session> {
           return .object(loaded)
         } catch let error as DataError {
           if error == .stopped { throw Lang.Interrupt() }
-          var problem = Problem.from(error)
+          var problem = Problem.from(error).naming(place)
           problem.argument = options.argument(of: error, given)
           throw problem
         }
@@ -116,6 +118,19 @@ extension Command<Session> {
       [.string(member.name), (try? member.value(of: object)) ?? .none, .string(member.summary)]
     }
     return Table(columns: [.init("member"), .init("value"), .init("meaning")], rows: rows)
+  }
+}
+
+extension Problem {
+  /// The same with a path as it was typed where the message has what it stands for, `/home/ada/people.csv`.
+  fileprivate func naming(_ typed: String) -> Problem {
+    let whole = URL(fileURLWithPath: typed).standardizedFileURL.path
+    guard !typed.isEmpty, !typed.hasPrefix("/"), whole != "/" else { return self }
+    let short = typed.hasSuffix("/") ? String(typed.dropLast()) : typed
+    var problem = self
+    problem.message = message.replacingOccurrences(of: whole, with: short)
+    problem.help = help.map { $0.replacingOccurrences(of: whole, with: short) }
+    return problem
   }
 }
 

@@ -145,7 +145,7 @@ final class GradeWorker {
       }
       return false
     }
-    try? output.close()
+    letGo()
     if isWhole { return true }
     guard let begun, begun.isAnswer || !leftOut.contains(begun.task), answers != nil else {
       grade.lessonFailed = true
@@ -206,7 +206,14 @@ final class GradeWorker {
 
   func kill() {
     Foundation.kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
+    letGo()
+  }
+
+  /// Frees what it holds of the system, of which a course with many files would otherwise run out.
+  private func letGo() {
+    process.letGo()
+    try? input.fileHandleForWriting.close()
+    try? output.close()
   }
 }
 

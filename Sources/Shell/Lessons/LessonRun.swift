@@ -282,7 +282,7 @@ final class LessonRun {
     (record.step, record.steps, record.tasks) = (at, lesson.steps.count, lesson.tasks.count)
     (record.title, record.changed) = (lesson.title, Date())
     do { try session.store.save(record) } catch StoreError.stopped {} catch {
-      session.notices.report(.warning, "the place in the lesson is not stored: \(error)")
+      session.report("the place in the lesson is not stored", error, more: nil)
     }
   }
 

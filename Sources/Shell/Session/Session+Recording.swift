@@ -66,9 +66,10 @@ extension Session {
     }
   }
 
-  private func report(_ what: String, _ error: any Error, more: String) {
+  /// Warns of what the store did not take; without `more` in short, as the same was said before.
+  func report(_ what: String, _ error: any Error, more: String?) {
     let hint = (error as? StoreError).map { [$0.hint] } ?? []
-    notices.report(.warning, "\(what): \(error)", help: hint + [more])
+    notices.report(.warning, "\(what): \(error)", help: more.map { hint + [$0] } ?? [])
   }
 
   /// What the running cell has shown, once in a while: to write it with each result would take longer with each.

@@ -342,8 +342,8 @@ final class Session {
     } catch {
       cell.row = nil
       if case StoreError.stopped = error { throw error }
+      report("this cell is not stored", error, more: hasLost ? nil : "the notebook still has what it makes")
       hasLost = true
-      notices.report(.warning, "this cell is not stored: \(error)")
     }
   }
 

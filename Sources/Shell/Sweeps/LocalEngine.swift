@@ -32,6 +32,7 @@ struct LocalEngine {
       if workers.isEmpty { return }
       for place in workers.indices.reversed() where !workers[place].isRunning {
         let worker = workers.remove(at: place)
+        worker.letGo()
         let name = worker.point.name
         if let signal = worker.signal, access(sweep.folder.store(of: worker.point), F_OK) != 0 {
           tries[name, default: 0] += 1
@@ -93,7 +94,13 @@ private final class Worker {
     let deadline = ContinuousClock.now + .seconds(5)
     while process.isRunning, ContinuousClock.now < deadline { usleep(10_000) }
     if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-    process.waitUntilExit()
+    letGo()
+  }
+
+  /// Frees what it holds of the system, of which a sweep of many points would otherwise run out.
+  func letGo() {
+    process.letGo()
+    try? input.fileHandleForWriting.close()
   }
 
   /// The last line that it wrote.

@@ -330,5 +330,7 @@ extension UserSQL {
     return .wrong(message: message, offset: place, suggestions: Notes.suggestions(for: message, in: sql))
   }
 
-  private func storeError(_ status: Int32) -> StoreError { StoreError.from(sqlite: status, path: path) }
+  private func storeError(_ status: Int32) -> StoreError {
+    StoreError.from(sqlite: status, path: path, number: sqlite3_system_errno(connection))
+  }
 }

@@ -70,9 +70,11 @@ extension StoreFile {
     PartFile.removeAbandoned(in: URL(fileURLWithPath: target).deletingLastPathComponent().path)
     guard let part = PartFile(for: target) else { throw StoreError.fromErrno(errno, path: target) }
     defer { withExtendedLifetime(part) {} }
+    var number: Int32 = 0
     do {
       // Into the empty file made above: SQLite would make one that others can read.
       try database.writeWithoutTransaction { db in
+        defer { number = sqlite3_system_errno(db.sqliteConnection) }
         // A step may copy a model's weights.
         try Self.asking(shouldStop, db, every: 100) { try db.execute(sql: "VACUUM INTO ?", arguments: [part.path]) }
       }
@@ -80,7 +82,7 @@ extension StoreFile {
       throw stopped
     } catch {
       if shouldStop() { throw SQLError.interrupted }
-      throw StoreError.from(error, path: target)
+      throw StoreError.from(error, path: target, number: number)
     }
     // Unlike a rename, a link does not replace a file.
     if link(part.path, target) != 0 {

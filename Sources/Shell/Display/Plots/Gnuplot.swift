@@ -39,6 +39,7 @@ enum Gnuplot {
     process.environment = ProcessInfo.processInfo.environment.merging(["LC_ALL": "C.UTF-8"]) { $1 }
     // Files without a name instead of pipes: neither side can block the other, and one that dies breaks no pipe.
     let (input, output, errors) = (try scratch(), try scratch(), try scratch())
+    defer { for file in [input, output, errors] { try? file.close() } }
     do {
       try input.write(contentsOf: Data(script.utf8))
       try input.seek(toOffset: 0)
@@ -51,11 +52,12 @@ enum Gnuplot {
     while process.isRunning {
       if Interrupt.isRequested || ContinuousClock.now > end {
         process.terminate()
-        process.waitUntilExit()
+        process.letGo()
         throw Interrupt.isRequested ? CancellationError() : Failure.tooSlow
       }
       Thread.sleep(forTimeInterval: 0.001)
     }
+    process.letGo()
     let drawing = try contents(of: output)
     guard process.terminationStatus == 0, !drawing.isEmpty else {
       let said = String(decoding: try contents(of: errors), as: UTF8.self)
