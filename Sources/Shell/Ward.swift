@@ -117,6 +117,14 @@ public enum Ward {
   private static func status() -> ExitStatus {
     do {
       let arguments = Array(CommandLine.arguments.dropFirst())
+      // Nothing was asked for: with nothing to parse, the prompt is there a tenth sooner.
+      if arguments.isEmpty, Terminal().inputIsTerminal {
+        Vocabulary.prepare()
+        Interrupt.install()
+        try RunCommand.openPrompt(
+          Session.Options(storePath: StoreChoice.path(option: nil)), runsStartUpFile: true)
+        return .ok
+      }
       if let help = try ScriptArguments.help(asked: arguments) ?? wholeHelp(asked: arguments)
         ?? topicHelp(asked: arguments)
       {

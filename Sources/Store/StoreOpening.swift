@@ -21,10 +21,15 @@ extension StoreFile {
     let lock = try StoreLock(path: path + ".lock")
     return try lock.whileOpening(path: path, stop: stop) {
       do {
-        try inspect(path, stop)
-        let pool = try DatabasePool(path: path, configuration: configuration(stop: stop))
-        let store = StoreFile(path: path, location: path, database: pool, lock: lock, stop: stop)
-        try store.write { db in try prepare(db) }
+        if !saysItIsAStore(path) { try inspect(path, stop) }
+        var configuration = configuration(stop: stop)
+        configuration.journalMode = .wal
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        let store = StoreFile(path: path, location: path, database: queue, lock: lock, stop: stop)
+        try store.write { db in
+          try refuseNewer(db, path)
+          try prepare(db)
+        }
         return store
       } catch {
         let said = StoreError.from(error, path: path)
@@ -82,9 +87,24 @@ extension StoreFile {
       let application = try Int.fetchOne(db, sql: "PRAGMA application_id")
       if tables == 0 && application == 0 { return }
       if application != Migrations.applicationID { throw StoreError.notAStore(path: path) }
-      let unknown = try Migrations.unknown(db)
-      if !unknown.isEmpty { throw StoreError.newer(path: path, unknown: unknown) }
+      try refuseNewer(db, path)
     }
     try queue.close()
+  }
+
+  private static func refuseNewer(_ db: Database, _ path: String) throws {
+    let unknown = try Migrations.unknown(db)
+    if !unknown.isEmpty { throw StoreError.newer(path: path, unknown: unknown) }
+  }
+
+  /// Whether the file has the header of a store, as all have that were used before: then it is opened at once.
+  private static func saysItIsAStore(_ path: String) -> Bool {
+    guard let file = fopen(path, "r") else { return false }
+    defer { fclose(file) }
+    var header = [UInt8](repeating: 0, count: 72)
+    guard fread(&header, 1, header.count, file) == header.count else { return false }
+    // The application id, with the most significant byte first (https://www.sqlite.org/fileformat.html, 1.3).
+    let application = header[68...].reduce(0) { $0 << 8 | Int($1) }
+    return header.starts(with: Array("SQLite format 3".utf8)) && application == Migrations.applicationID
   }
 }

@@ -122,7 +122,7 @@ struct ExportCommand: ParsableCommand {
     // A Ctrl-C was for the script: the page is still drawn.
     Interrupt.reset()
     if status != .usage {
-      var page = try ExportedSession(number: session.number, of: session.store, sql: session.sql)
+      var page = try ExportedSession(number: session.number, of: session.store, sql: try session.sql)
       if !answers { page = page.handout(isNotebook: try ExportFormat(file: to) == .notebook) }
       page.title = URL(fileURLWithPath: source).deletingPathExtension().lastPathComponent
       page.provenance.insert(("File", source), at: 0)

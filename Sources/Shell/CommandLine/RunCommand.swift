@@ -23,7 +23,7 @@ struct RunCommand: ParsableCommand {
   var arguments: [String] = []
 
   func run() throws {
-    var options = common.sessionOptions
+    let options = common.sessionOptions
     Interrupt.install()
     if let code {
       guard file == nil else { throw ValidationError("-c CODE and a file cannot be given together") }
@@ -34,9 +34,14 @@ struct RunCommand: ParsableCommand {
       let text = try reading { try ScriptFile.read(from: STDIN_FILENO, named: "standard input") }
       try finish(runScript(Source(name: "standard input", text: text), options))
     }
+    try Self.openPrompt(options, runsStartUpFile: !common.noInit)
+  }
+
+  static func openPrompt(_ options: Session.Options, runsStartUpFile: Bool) throws {
+    var options = options
     options.goesOnInMemory = true
     let session = try Session(options)
-    REPL(session: session, runsStartUpFile: !common.noInit).run()
+    REPL(session: session, runsStartUpFile: runsStartUpFile).run()
     session.end()
   }
 

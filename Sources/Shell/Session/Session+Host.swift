@@ -26,7 +26,7 @@ extension Session: Host {
   /// Runs a query on a thread of its own. A single step of SQLite's machine cannot be stopped, nor can the compiling of a
   /// query: one that is in the middle of either when Ctrl-C comes is left behind, with its connection.
   private func answer(_ text: String, _ parameters: [String: SQLValue]) throws -> Table {
-    let (connection, isLeft) = (sql, Flag())
+    let (connection, isLeft) = (try sql, Flag())
     do {
       return try Interrupt.runDetached {
         try Query.table(
@@ -34,7 +34,7 @@ extension Session: Host {
       }
     } catch let interrupt as Lang.Interrupt {
       isLeft.raise()
-      try renewSQL()
+      renewSQL()
       throw interrupt
     }
   }

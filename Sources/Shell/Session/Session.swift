@@ -10,8 +10,16 @@ import Store
 final class Session {
   let environment: Environment
   let store: StoreFile
-  /// What users' queries run on; another one after a query that Ctrl-C left to come to its end.
-  private(set) var sql: UserSQL
+  /// What users' queries run on, opened for the first of them; another one after a query that Ctrl-C left to come to its end.
+  var sql: UserSQL {
+    get throws {
+      if let openedSQL { return openedSQL }
+      let opened = try UserSQL(store)
+      openedSQL = opened
+      return opened
+    }
+  }
+  private var openedSQL: UserSQL?
   let output: Output
   let terminal: Terminal
   /// How mistakes and warnings are told.
@@ -111,7 +119,6 @@ final class Session {
     self.terminal = terminal
     self.store = store
     self.number = number
-    sql = try UserSQL(store)
     seed = options.seed
     engine = Engine(threads: options.threads)
     isQuiet = options.isQuiet
@@ -139,7 +146,7 @@ final class Session {
   }
 
   /// Takes a new connection for users' queries, where one is still busy with a query that nobody waits for.
-  func renewSQL() throws { sql = try UserSQL(store) }
+  func renewSQL() { openedSQL = nil }
 
   /// What stands at the top of a prompt.
   var banner: String {

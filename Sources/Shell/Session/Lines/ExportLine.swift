@@ -25,7 +25,7 @@ extension SessionLine {
     if !mayReplace { try session.checkMayReplace(file, by: "export") }
     let cells = try words.isEmpty ? nil : CellRanges(words)
     let page = try ExportedSession(
-      number: session.number, of: session.store, sql: session.sql, only: cells, ending: session.comments)
+      number: session.number, of: session.store, sql: try session.sql, only: cells, ending: session.comments)
     try ExportFormat.write(page, to: file, environment: session.environment, mayWrite: session.checkMayWrite)
     session.wrote(file)
     session.output.show(.text("\(file)  \(page.cells.count { !$0.source.isEmpty }.of("cell"))"))
