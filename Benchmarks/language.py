@@ -58,7 +58,7 @@ def drawn(program, environment):
     begun = time.monotonic()
     child, terminal = pty.fork()
     if child == 0:
-        os.execve(program, [program, "--no-init"], environment)
+        os.execve(program, [program], environment)
     seen = b""
     while b"[1]" not in seen:
         select.select([terminal], [], [], 10)
@@ -80,7 +80,8 @@ def main():
         sys.exit(__doc__)
     ward, rounds = os.path.abspath(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 5
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "WARD_STORE": folder + "/ward.sqlite", "TERM": "xterm"}
+        environment = {**os.environ, "WARD_STORE": folder + "/ward.sqlite", "TERM": "xterm",
+                       "XDG_CONFIG_HOME": folder}
         python = [sys.executable, "-I", "-S"]
         print(f"| work | Ward | CPython {platform.python_version()} | Ward takes | goal |\n|---|--:|--:|--:|--:|")
         for name, goal, ours, theirs in LOOPS:

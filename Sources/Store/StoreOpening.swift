@@ -21,7 +21,7 @@ extension StoreFile {
     let lock = try StoreLock(path: path + ".lock")
     return try lock.whileOpening(path: path, stop: stop) {
       do {
-        if !saysItIsAStore(path) { try inspect(path, stop) }
+        if !saysItIsOurs(path) { try inspect(path, stop) }
         var configuration = configuration(stop: stop)
         configuration.journalMode = .wal
         let queue = try DatabaseQueue(path: path, configuration: configuration)
@@ -97,14 +97,16 @@ extension StoreFile {
     if !unknown.isEmpty { throw StoreError.newer(path: path, unknown: unknown) }
   }
 
-  /// Whether the file has the header of a store, as all have that were used before: then it is opened at once.
-  private static func saysItIsAStore(_ path: String) -> Bool {
+  /// Whether the file has the header of a store of this version or an earlier one: then it is opened at once.
+  private static func saysItIsOurs(_ path: String) -> Bool {
     guard let file = fopen(path, "r") else { return false }
     defer { fclose(file) }
     var header = [UInt8](repeating: 0, count: 72)
     guard fread(&header, 1, header.count, file) == header.count else { return false }
-    // The application id, with the most significant byte first (https://www.sqlite.org/fileformat.html, 1.3).
-    let application = header[68...].reduce(0) { $0 << 8 | Int($1) }
+    // With the most significant byte first (https://www.sqlite.org/fileformat.html, 1.3).
+    func number(_ offset: Int) -> Int { header[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) } }
+    let (changes, application) = (number(60), number(68))
     return header.starts(with: Array("SQLite format 3".utf8)) && application == Migrations.applicationID
+      && changes <= Migrations.all.count
   }
 }

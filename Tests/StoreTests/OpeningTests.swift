@@ -33,9 +33,20 @@ import Testing
   @Test func aStoreOfALaterVersionIsRefusedAndUntouched() throws {
     let scratch = try Scratch()
     let store = try StoreFile.open(at: scratch.store)
-    try store.write { db in try db.execute(sql: "INSERT INTO migration VALUES ('99 holograms')") }
+    // As a later version leaves it, with one change more.
+    try store.write { db in
+      try db.execute(
+        sql: "INSERT INTO migration VALUES ('99 holograms'); PRAGMA user_version = \(Migrations.all.count + 1)")
+    }
     try store.close()
-    try expectRefusal(.newer(path: scratch.store, unknown: ["99 holograms"]), of: scratch)
+    let newer = StoreError.newer(path: scratch.store, unknown: ["99 holograms"])
+    try expectRefusal(newer, of: scratch)
+
+    // One whose header does not say so is refused, too.
+    let queue = try DatabaseQueue(path: scratch.store)
+    try queue.write { db in try db.execute(sql: "PRAGMA user_version = \(Migrations.all.count)") }
+    try queue.close()
+    #expect(throws: newer) { try StoreFile.open(at: scratch.store) }
   }
 
   @Test func aTruncatedStoreIsRefusedAndUntouched() throws {
