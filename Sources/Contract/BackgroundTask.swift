@@ -7,15 +7,28 @@ public final class BackgroundTask<Value, Failure: Error>: @unchecked Sendable {
   private let work: () throws(Failure) -> Value
   private let done = DispatchSemaphore(value: 0)
 
-  /// Starts the work.
+  /// Starts the work. Where the system gives no thread, not even one with less of a stack, it is done here and now.
   ///
   /// - Parameter stackSize: bytes of address space, used only as needed.
   public init(stackSize: Int = 16 << 20, _ work: @escaping () throws(Failure) -> Value) {
     self.work = work
-    let thread = Thread { [self] in run() }
-    thread.stackSize = stackSize
-    thread.start()
+    var size = stackSize
+    while !SystemThread.start(stackSize: size, run) {
+      size /= 4
+      if size < 1 << 20 {
+        run()
+        break
+      }
+    }
   }
+
+  /// Starts work that cannot be done here, as others have to go on beside it; nil where the system gives no thread.
+  public static func beside(_ work: @escaping () throws(Failure) -> Value) -> BackgroundTask? {
+    let task = BackgroundTask(only: work)
+    return SystemThread.start(stackSize: 4 << 20, task.run) ? task : nil
+  }
+
+  private init(only work: @escaping () throws(Failure) -> Value) { self.work = work }
 
   private func run() {
     do throws(Failure) { outcome = .success(try work()) } catch { outcome = .failure(error) }

@@ -1113,6 +1113,14 @@ def _(start):
         assert not re.search(bar, file.read())
 
 
+@behaviour("it starts where the system gives no room for a deep stack")
+def _(start):
+    # 600 MB of addresses: a stack of 512 is not among them.
+    ward = start.shell("ulimit -v 600000; exec $WARD -c 'let fashion = \"clothes\"; print fashion' 2>&1")
+    ward.expect("clothes")
+    assert ward.ended() == 0, ward.seen
+
+
 @behaviour("colours by stream, by NO_COLOR and by --color")
 def _(start):
     def escapes(line, **extra):

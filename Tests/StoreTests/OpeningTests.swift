@@ -63,7 +63,7 @@ import Testing
   }
 
   @Test func aReadOnlyFileOrFolderIsSaidPlainly() throws {
-    let scratch = try Scratch()
+    let scratch = try Scratch(in: "/tmp")
     try StoreFile.open(at: scratch.store).close()
     try withoutRights(to: scratch.folder) {
       #expect(throws: StoreError.readOnly(path: scratch.store)) { try StoreFile.open(at: scratch.store) }
@@ -75,7 +75,7 @@ import Testing
   }
 
   @Test func aStoreThatCannotBeWrittenCanStillBeAsked() throws {
-    let scratch = try Scratch()
+    let scratch = try Scratch(in: "/tmp")
     let store = try StoreFile.open(at: scratch.store)
     _ = try store.beginCell("attack normal")
     try store.close()

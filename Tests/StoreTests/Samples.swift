@@ -42,10 +42,12 @@ enum Samples {
 
 /// A folder of its own for a test, removed when the test lets go of it.
 final class Scratch {
-  let folder = FileManager.default.temporaryDirectory.appending(path: "ward-\(UUID().uuidString)").path
+  let folder: String
   var store: String { folder + "/ward.sqlite" }
 
-  init() throws {
+  /// - Parameter place: the temporary folder if nil, which may be nobody else's to enter.
+  init(in place: String? = nil) throws {
+    folder = (place ?? FileManager.default.temporaryDirectory.path) + "/ward-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
   }
 

@@ -1,4 +1,5 @@
 import CKernels
+import Contract
 import Foundation
 import Synchronization
 
@@ -8,7 +9,8 @@ import Synchronization
 final class ThreadPool: @unchecked Sendable {
   static var processors: Int { ProcessInfo.processInfo.activeProcessorCount }
 
-  private let helpers: Int
+  /// Fewer than were asked for where the system gives no more threads.
+  private var helpers = 0
   private let isBusy = Atomic<Bool>(false)
   /// Counts jobs; a change wakes the helpers.
   private let generation = Atomic<Int>(0)
@@ -23,12 +25,12 @@ final class ThreadPool: @unchecked Sendable {
   private static let spinLimit = 3000
 
   init(helpers: Int) {
-    self.helpers = helpers
-    for number in 0..<helpers {
-      let thread = Thread { [self] in workerLoop(number + 1) }
-      thread.name = "ward-\(number + 1)"
-      thread.stackSize = 4 << 20
-      thread.start()
+    while self.helpers < helpers {
+      let number = self.helpers + 1
+      guard SystemThread.start(stackSize: 4 << 20, { [self] in workerLoop(number) }) else {
+        break
+      }
+      self.helpers = number
     }
   }
 

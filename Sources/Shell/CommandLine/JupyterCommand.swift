@@ -115,6 +115,6 @@ struct JupyterCommand: ParsableCommand {
     options.terminal = .ofNotebook { page.progress($0) }
     let session = try Session(options, output: Output(renderer: { BlockRenderer(width: 100) }))
     for cell in session.interruptedCells() { session.notices.report(.note, cell.said, help: cell.more) }
-    Kernel(session, channels, page, pipes).run()
+    try Kernel(session, channels, page, pipes).run()
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Contract
 import Foundation
 import Lang
 import Store
@@ -72,7 +73,7 @@ struct SQLCommand: ParsableCommand {
   /// A single step of SQLite's machine cannot be stopped, nor can the compiling of a query. Where one is still at it a moment
   /// after a Ctrl-C the process ends all the same: it only reads.
   private func leaveWhenStopped() {
-    Thread.detachNewThread {
+    _ = SystemThread.start(stackSize: 1 << 20) {
       while !Interrupt.isRequested { usleep(20_000) }
       usleep(100_000)
       sayInterrupted()

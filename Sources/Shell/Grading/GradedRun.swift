@@ -1,3 +1,4 @@
+import Contract
 import Foundation
 import Lang
 
@@ -153,7 +154,7 @@ private final class Watch: @unchecked Sendable {
 
   init(seconds: Double) {
     let deadline = Date() + seconds
-    Thread.detachNewThread { [self] in
+    _ = SystemThread.start(stackSize: 1 << 20) { [self] in
       lock.lock()
       while !hasEnded, lock.wait(until: deadline) {}
       while !hasEnded {

@@ -23,10 +23,10 @@ final class Kernel {
   }
 
   /// Answers what comes until somebody ends the kernel.
-  func run() {
+  func run() throws {
     let control = KernelControl(channels, page, info: info)
     let parent = ParentProcess()
-    channels.start(
+    try channels.start(
       KernelChannels.Duties(
         control: { control.answer($0) }, flush: { [page] in page.flushDue() },
         look: { [channels] in

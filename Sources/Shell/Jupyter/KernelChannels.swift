@@ -87,8 +87,14 @@ final class KernelChannels: @unchecked Sendable {
     var pump: @Sendable () -> Void
   }
 
-  func start(_ duties: Duties) {
-    thread = BackgroundTask { [self] in run(duties) }
+  /// - Throws: `Problem` where the system gives no thread to answer on while a cell runs.
+  func start(_ duties: Duties) throws {
+    thread = BackgroundTask.beside { [self] in run(duties) }
+    if thread == nil {
+      throw Problem(
+        code: ShellCode.file, message: "the kernel needs a second thread, and the system gives none",
+        help: ["`ulimit -u` and `ulimit -v` say how many processes and how much memory you may have"])
+    }
   }
 
   /// Sends what is left, and gives the places back where it listened.

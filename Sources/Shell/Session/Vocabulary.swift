@@ -1,19 +1,20 @@
-import Dispatch
+import Contract
 import Lang
 import NN
+import Synchronization
 
 /// All the names Ward adds to the language: commands, built-in constants, functions and kinds of value.
 enum Vocabulary {
-  private static let preparation = DispatchGroup()
+  private static let preparation = Mutex<BackgroundTask<Void, Never>?>(nil)
 
   /// Makes the declarations once beforehand, while the arguments are read and the store is opened: the first time takes as
   /// long as these.
   static func prepare() {
-    DispatchQueue.global(qos: .userInitiated).async(group: preparation) { _ = environment() }
+    preparation.withLock { $0 = BackgroundTask { _ = environment() } }
   }
 
   /// For the end of the process: nothing is to run on while it is torn down.
-  static func waitUntilPrepared() { preparation.wait() }
+  static func waitUntilPrepared() { preparation.withLock { $0?.value() } }
 
   static func environment() -> Environment {
     Environment(
