@@ -83,7 +83,6 @@ public final class StoreFile: Sendable {
   static func configuration(stop: @escaping @Sendable () -> Bool = { false }) -> Configuration {
     var configuration = Configuration()
     configuration.busyMode = .callback { LockRetry.goesOn(after: $0, stop) }
-    configuration.maximumReaderCount = 2
     configuration.label = "Store"
     return configuration
   }

@@ -27,9 +27,7 @@ final class ThreadPool: @unchecked Sendable {
   init(helpers: Int) {
     while self.helpers < helpers {
       let number = self.helpers + 1
-      guard SystemThread.start(stackSize: 4 << 20, { [self] in workerLoop(number) }) else {
-        break
-      }
+      guard SystemThread.start(stackSize: 4 << 20, { [self] in workerLoop(number) }) else { break }
       self.helpers = number
     }
   }
