@@ -45,7 +45,8 @@ import Testing
       let run = try TranscriptFilesTests.ward(["all.ward"], in: folder)
       #expect(run.status == 0, "\(run.error)")
       let counts = run.output.split(separator: "\n").compactMap { Int($0) }
-      #expect(counts.count == 2 && counts[0] == counts[1] && counts[0] > 3, "\(run.output)")
+      // Five rounds that leave one open each would show; one that is being closed at the moment does not.
+      #expect(counts.count == 2 && counts[1] - counts[0] < 4 && counts[0] > 3, "\(run.output)")
     }
   }
 
@@ -62,7 +63,7 @@ import Testing
       #expect(run.status == 0, "\(run.output)\(run.error)")
       let text = try String(contentsOf: folder.appendingPathComponent("counts"), encoding: .utf8)
       let counts = text.split(separator: "\n").compactMap { Int($0) }
-      #expect(counts.count == 12 && Set(counts.dropFirst(2)).count == 1 && counts[2] > 3, "\(counts)")
+      #expect(counts.count == 12 && counts[11] - counts[2] < 4 && counts[2] > 3, "\(counts)")
     }
   }
 }
