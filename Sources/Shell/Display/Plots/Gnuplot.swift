@@ -74,13 +74,15 @@ enum Gnuplot {
   }
 
   private static func scratch() throws -> FileHandle {
-    guard let file = tmpfile() else {
-      throw Failure.refused("no temporary file can be made: \(String(cString: strerror(errno)))")
+    let folder = FileManager.default.temporaryDirectory.path
+    var name = Array((folder + "/ward-XXXXXX").utf8CString)
+    let file = mkstemp(&name)
+    guard file >= 0 else {
+      throw Failure.refused("no temporary file can be made in \(folder): \(FileFailure(errno).reason)")
     }
-    // The stream is closed with the descriptor's copy left open.
-    let copy = dup(fileno(file))
-    fclose(file)
-    return FileHandle(fileDescriptor: copy, closeOnDealloc: true)
+    unlink(name)
+    _ = fcntl(file, F_SETFD, FD_CLOEXEC)
+    return FileHandle(fileDescriptor: file, closeOnDealloc: true)
   }
 
   private static func contents(of file: FileHandle) throws -> Data {
