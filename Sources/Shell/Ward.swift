@@ -117,7 +117,7 @@ public enum Ward {
   private static func status() -> ExitStatus {
     do {
       let arguments = Array(CommandLine.arguments.dropFirst())
-      // Nothing was asked for: with nothing to parse, the prompt is there a tenth sooner.
+      // Nothing was asked for: with nothing to parse, the prompt is there 2 ms sooner.
       if arguments.isEmpty, Terminal().inputIsTerminal {
         Vocabulary.prepare()
         Interrupt.install()
