@@ -72,6 +72,34 @@ import Testing
     #expect(diagnostic.render().hasSuffix("1 | f(1 2\n  |     ^\n  |  - opened here"))
   }
 
+  /// What is said of a text that ends inside a block: the lines it points at and what it says there.
+  private func marks(_ text: String) -> [String] {
+    let diagnostics = Parser.parse(Source(name: "a", text: text), environment: TestDeclarations.environment())
+      .diagnostics
+    return diagnostics.map { "\($0.code) \($0.line ?? 0)" }
+      + diagnostics.flatMap(\.labels).map { "\($0.range.line) \($0.text)" }
+  }
+
+  @Test func whereABraceIsMissingTheIndentationTells() {
+    let less = "the `}` that closes this one, in line 5, is indented less"
+    #expect(marks("def f(x) {\n  if x > 2 {\n    return x\n  return 0\n}\nlet a = 3") == ["E0117 1", "2 \(less)"])
+    #expect(
+      marks("  def f(x) {\n\tif x > 2 { print \"{x}\" }\n  for i in 0..2 {\n    print i\n }") == [
+        "E0117 1", "3 \(less)",
+      ])
+    #expect(marks("for i in 0..3 {\n  print i\n") == ["E0117 1"])
+    #expect(marks("def f(x) {\nif x {\nprint x\n}\nprint {a: {b: 1}}") == ["E0117 1"])
+  }
+
+  @Test func sessionLinesInABlockThatIsNeverClosedAreNoFurtherMistakes() {
+    let line = "a session line cannot stand in a block"
+    #expect(marks("for i in 0..3 {\n  print i\n:vars\n:help\nprint 3\n?pgd\n!ls") == ["E0117 1", "3 \(line)"])
+    #expect(marks("if true {\n  :vars\n}\nfor i in 0..3 {\n  print i\n:vars") == ["E0110 2", "E0117 4", "6 \(line)"])
+    let typed = "for i in 0..3 {\n  print i\n"
+    #expect(Continuation.isIncomplete(typed, in: TestDeclarations.environment()))
+    #expect(!Continuation.isIncomplete(typed + ":vars\n", in: TestDeclarations.environment()))
+  }
+
   @Test func aDiagnosticIsJSONForOtherPrograms() {
     let diagnostic = Diagnostic(
       "E0301", "no \"x\"", at: SourceRange(source: source, start: 4, end: 5), says: "y?", help: ["z"])

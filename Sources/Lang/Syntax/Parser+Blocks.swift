@@ -50,8 +50,32 @@ extension Parser {
         .init(range(query.lowerBound, query.upperBound), "this query runs to the end of its line")
       ]
       diagnostic.help = ["put the query in parentheses: `(select …)`"]
+    } else if let (brace, end) = outdentedEnd(after: open) {
+      diagnostic.labels = [
+        .init(
+          range(brace, brace + 1), "the `}` that closes this one, in line \(source.line(at: end)), is indented less")
+      ]
     }
     return diagnostic
+  }
+
+  /// Of the braces inside the block at `open`: the first whose `}` begins a line that is indented less than its own, and that `}`.
+  /// There most likely a `}` is missing.
+  private func outdentedEnd(after open: Int) -> (brace: Int, end: Int)? {
+    var ahead = lexer
+    ahead.move(to: open + 1)
+    var braces: [Int] = []
+    while true {
+      let before = ahead.position
+      guard let next = ahead.nextIfValid() else {
+        if ahead.position <= before { ahead.move(to: before + 1) }
+        continue
+      }
+      if next.kind == .end { return nil }
+      if next.symbol == .openBrace { braces.append(next.start) }
+      guard next.symbol == .closeBrace, let brace = braces.popLast(), next.newlineBefore else { continue }
+      if source.indentation(at: next.start) < source.indentation(at: brace) { return (brace, next.start) }
+    }
   }
 
   /// One statement of a block; a mistake in it does not hide those after it.

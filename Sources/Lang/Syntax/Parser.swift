@@ -52,8 +52,8 @@ struct Parser {
     var parser = Parser(source, environment: environment)
     let items = parser.items()
     return Program(
-      source: source, items: items, diagnostics: parser.diagnostics.readable, closures: parser.closures.sorted(),
-      namesInClosures: parser.namesInClosures)
+      source: source, items: items, diagnostics: parser.diagnostics.toldOfOpenBlock.readable,
+      closures: parser.closures.sorted(), namesInClosures: parser.namesInClosures)
   }
 
   // MARK: tokens

@@ -98,6 +98,21 @@ public struct Interrupt: Error, Sendable, Equatable {
 }
 
 extension [Diagnostic] {
+  /// Without the session lines in a block that is never closed, each of which would be a mistake of its own: the first becomes a part of
+  /// the block's, and no further line is asked for.
+  var toldOfOpenBlock: [Diagnostic] {
+    guard var block = last, block.code == Code.unclosedBlock.rawValue, let open = block.range?.start else {
+      return self
+    }
+    let isInside = { (mistake: Diagnostic) in
+      mistake.code == Code.misplacedSessionLine.rawValue && (mistake.range?.start ?? 0) > open
+    }
+    guard let line = first(where: isInside)?.range else { return self }
+    block.labels.append(.init(line, "a session line cannot stand in a block"))
+    block.isIncomplete = false
+    return dropLast().filter { !isInside($0) } + [block]
+  }
+
   /// In the order of the text, and of the errors only the first few, since the rest mostly follow from them.
   var readable: [Diagnostic] {
     let sorted = enumerated().sorted { a, b in

@@ -53,6 +53,11 @@ public final class Source: Sendable {
   /// Where the line that holds `offset` ends, before its line break.
   func endOfLine(at offset: Int) -> Int { bytes[offset...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count }
 
+  /// How many blanks begin the line that holds `offset`.
+  func indentation(at offset: Int) -> Int {
+    bytes[lineStarts[line(at: offset) - 1]...].prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }.count
+  }
+
   /// The text between two byte offsets, clamped to the source.
   public func text(from start: Int, to end: Int) -> String {
     let low = max(0, min(start, bytes.count))
