@@ -93,6 +93,7 @@ public enum Ward {
   /// Everything runs on one thread with a deep stack, so that recursion ends in a diagnostic and not in a crash.
   /// Runs what the command line asks for, and ends the process.
   public static func main() {
+    StandardStreams.occupyClosed()
     let ending = Interpreter.withDeepStack { finished(status()) }
     Vocabulary.waitUntilPrepared()
     Foundation.exit(ending.rawValue)

@@ -304,6 +304,17 @@ def names_of_files(program, folder):
             expect(done.returncode == 1 and "no space left" in done.stderr, f"{arguments} > /dev/full: {done.returncode} {done.stderr[:200]}")
     status, output, errors = ward.run("-", before=lambda: os.dup2(os.open("/tmp", os.O_RDONLY), 0))
     expect(status == 2 and "cannot read" in errors, f"a folder as standard input: {status} {errors[:200]}")
+    # A stream that is closed: its number goes to no file of the program's own, which would be read as input or written over.
+    for streams, arguments, status, said in (
+            ("<&-", [], 0, ""), ("<&-", ["-"], 0, ""), ("<&-", ["sql", "select 1"], 0, ""),
+            (">&-", ["-c", "print 1"], 1, "cannot be written"), ("<&- >&-", ["-c", "print 1"], 1, "cannot be written"),
+            ("<&- >&-", ["sql", "select 1"], 1, "cannot be written"), ("2>&-", ["-c", "print 1"], 0, ""),
+            ("<&- 2>&-", ["-c", "1 + x"], 2, ""), ("<&- >&- 2>&-", ["-c", "1 + x"], 2, "")):
+        shut = subprocess.run(["sh", "-c", f'exec "$0" "$@" {streams}', program, *arguments], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=place,
+                              env=dict(os.environ, WARD_STORE=ward.store), timeout=120)
+        expect(shut.returncode == status and said in shut.stderr, f"{arguments} {streams}: {shut.returncode} {shut.stderr[:200]}")
+        expect("2>" not in streams or not shut.stderr, f"{arguments} {streams}: {shut.stderr[:200]}")
 
 
 def killed_writings(program, folder):

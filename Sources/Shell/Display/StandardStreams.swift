@@ -12,6 +12,15 @@ enum StandardStreams {
     if let page = page.withLock({ $0 }) { page(text, true) } else { write(text, to: STDERR_FILENO) }
   }
 
+  /// A stream that the caller closed (`<&-`) would give its number to the next file that is opened, which would then be read as input, or
+  /// have messages written into it. The empty device takes its place: input is at its end, and what is written fails as before.
+  static func occupyClosed() {
+    // Each gets the lowest free number, so in this order its own.
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+      _ = open("/dev/null", O_RDONLY)
+    }
+  }
+
   /// From here on a notebook gets both.
   static func redirect(to page: @escaping @Sendable (String, _ isError: Bool) -> Void) {
     self.page.withLock { $0 = page }
