@@ -249,6 +249,39 @@ def check_help(note):
 # MARK: - Frontends that are hostile or broken
 
 
+def check_subscribers(note):
+    """Who subscribes while the kernel is talking is welcomed before it hears anything else."""
+    connection = json.load(open(note.manager.connection_file))
+    session, context = Session(key=connection["key"].encode()), zmq.Context()
+    wire = context.socket(zmq.DEALER)
+    wire.linger = 0
+    wire.connect(f"tcp://127.0.0.1:{connection['control_port']}")
+    first, readers = {}, {}
+    for number in range(300):
+        reader = context.socket(zmq.SUB)
+        reader.linger = 0
+        reader.subscribe(b"")
+        readers[number] = reader
+        for _ in range(5):  # each is told to all, twice
+            session.send(wire, "kernel_info_request", {})
+        reader.connect(f"tcp://127.0.0.1:{connection['iopub_port']}")
+        if len(readers) > 20:
+            hear(session, first, *min(readers.items()))
+            readers.pop(min(readers)).close()
+    for item in readers.items():
+        hear(session, first, *item)
+        item[1].close()
+    wire.close()
+    late = sum(kind != "iopub_welcome" for kind in first.values())
+    expect(late == 0, f"{late} of {len(first)} subscribers hear something before their welcome")
+
+
+def hear(session, first, number, reader):
+    if expect(reader.poll(20000), f"subscriber {number} hears nothing"):
+        _, message = session.feed_identities(reader.recv_multipart())
+        first[number] = json.loads(message[1])["msg_type"]
+
+
 def check_hostile(note):
     connection = json.load(open(note.manager.connection_file))
     expect(stat.S_IMODE(os.stat(note.manager.connection_file).st_mode) == 0o600, "the connection file is for its owner")
@@ -439,6 +472,7 @@ def main():
             check_rich(note)
             check_help(note)
             check_progress_and_interrupt(note)
+            check_subscribers(note)
             check_hostile(note)
             begun = time.time()
             note.manager.restart_kernel(now=False)

@@ -150,8 +150,10 @@ final class KernelChannels: @unchecked Sendable {
 
   /// A subscriber is told that it hears us from now on (Jupyter enhancement proposal 65).
   private func welcome(_ frames: [[UInt8]]) {
-    guard let frame = frames.first, frame.first == 1 else { return }
+    guard let frame = frames.first, let request = frame.first, request <= 1 else { return }
     let topic = Array(frame.dropFirst())
+    sockets[.iopub]?.admit(topic, request == 1)
+    if request == 0 { return }
     let name = String(decoding: topic, as: UTF8.self)
     sockets[.iopub]?.send(
       KernelAnswer(

@@ -8,7 +8,7 @@ struct ZeroMQ: Sendable {
 
   /// Kinds of socket, options and flags, by their numbers in `zmq.h`, which are part of libzmq's binary interface.
   enum Kind: Int32 { case reply = 4, router = 6, publisher = 9 }
-  enum Option: Int32 { case linger = 17, sendLimit = 23, handover = 56, verbose = 40 }
+  enum Option: Int32 { case subscribe = 6, unsubscribe = 7, linger = 17, sendLimit = 23, handover = 56, manual = 71 }
   static let (maxMessageSize, isReadable): (Int32, Int16) = (22, 1)
   static let (dontWait, sendMore): (Int32, Int32) = (1, 2)
 
@@ -88,8 +88,8 @@ struct Socket {
     set(.linger, to: 1000)
     if kind == .router { set(.handover, to: 1) }
     if kind == .publisher {
-      // Each subscriber is welcomed, not only the first; and what a reader is slow to take waits.
-      set(.verbose, to: 1)
+      // A subscriber hears us once it is `admitted`, so that its welcome comes first; and what a reader is slow to take waits.
+      set(.manual, to: 1)
       set(.sendLimit, to: 100_000)
     }
     guard zeroMQ.bind(handle, place) == 0 else {
@@ -102,6 +102,12 @@ struct Socket {
   private func set(_ option: ZeroMQ.Option, to value: Int32) {
     var value = value
     _ = zeroMQ.setOption(handle, option.rawValue, &value, 4)
+  }
+
+  /// Of a publisher: whoever sent the request that was received last hears of that topic from now on, or no longer.
+  func admit(_ topic: [UInt8], _ hears: Bool = true) {
+    let option: ZeroMQ.Option = hears ? .subscribe : .unsubscribe
+    _ = topic.withUnsafeBytes { zeroMQ.setOption(handle, option.rawValue, $0.baseAddress, $0.count) }
   }
 
   func close() { _ = zeroMQ.close(handle) }
