@@ -44,6 +44,7 @@ class Ward:
 
     def start(self, *arguments, before=None):
         environment = dict(os.environ, WARD_STORE=self.store, XDG_CONFIG_HOME=self.folder, HOME=self.folder)
+        environment["PATH"] = self.folder + "/bin:" + environment["PATH"]
         return subprocess.Popen([self.program, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True, cwd=self.folder, env=environment,
                                 preexec_fn=before, start_new_session=True)
@@ -193,6 +194,49 @@ def stopped(ward):
     expect(sweep.returncode == 130, f"a cancelled sweep ended with {sweep.returncode}")
 
 
+def no_answer(ward):
+    """Slurm's programs when the controller does not answer: Ctrl-C is heard all the same, and takes back what was submitted."""
+    ward.write("slow.ward", "param a = 1\nsleep 30\n")
+    log = os.path.join(ward.folder, "log")
+    os.mkdir(os.path.join(ward.folder, "bin"))
+
+    def slurm(**says):
+        for name in ("scontrol", "sbatch", "squeue", "scancel"):
+            # No answer: it waits, whatever it is told.
+            answer = f"echo '{says[name]}'" if name in says else "trap '' INT TERM HUP; sleep 300"
+            ward.write("bin/" + name, f"#!/bin/sh\necho {name} $* >> {log}\n{answer}\n")
+            os.chmod(os.path.join(ward.folder, "bin", name), 0o755)
+        open(log, "w").close()
+
+    def asked(name):
+        return [line for line in open(log).read().splitlines() if line.startswith(name)]
+
+    def interrupted(name, *arguments):
+        before = len(asked(name))
+        sweep = ward.start("sweep", *arguments)
+        expect(eventually(lambda: len(asked(name)) > before, 60), f"{name} is not asked")
+        sweep.send_signal(signal.SIGINT)
+        output, errors = sweep.communicate(timeout=60)
+        return sweep.returncode, output, errors
+
+    submit = ("slow.ward", "--over", "a=1..4", "--engine", "slurm")
+    for says in ({}, {"scontrol": "MaxArraySize = 1001"}):
+        slurm(**says)
+        status, output, errors = interrupted("sbatch" if says else "scontrol", *submit)
+        expect(status == 130 and not asked("scancel"), f"{says}: {status} {output} {errors}")
+    slurm(scontrol="MaxArraySize = 1001", sbatch="17", scancel="")
+    status, output, errors = interrupted("squeue", *submit)
+    expect(status == 130 and asked("scancel") == ["scancel 17"], f"waiting: {status} {output} {errors}")
+    slurm(scontrol="MaxArraySize = 1001", sbatch="18")
+    status, output, errors = ward.run("sweep", *submit, "--detach")
+    expect(status == 0 and "job 18" in errors, f"submitted: {status} {output} {errors}")
+    for name, arguments in (("squeue", ("status", "slow")), ("scancel", ("cancel", "slow"))):
+        status, output, errors = interrupted(name, *arguments)
+        expect(status == 130, f"{arguments}: {status} {output} {errors}")
+    status, output, errors = interrupted("squeue", *submit)
+    expect("scancel does not answer" in errors and "`scancel 18`" in errors, f"no answer: {status} {output} {errors}")
+
+
 def by_hand(ward):
     ward.write("list.ward", SUM)
     status, output, errors = ward.run("sweep", "list.ward", "--over", "a=1..4", "--engine", "list")
@@ -290,7 +334,7 @@ def main():
     signal.signal(signal.SIGINT, signal.default_int_handler)
     program = os.path.abspath(sys.argv[1])
     points = int(sys.argv[2]) if len(sys.argv) > 2 else 12
-    for scenario in [nothing_twice, chosen, failed, stopped, by_hand, full, lambda ward: killed(ward, points)]:
+    for scenario in [nothing_twice, chosen, failed, stopped, no_answer, by_hand, full, lambda ward: killed(ward, points)]:
         folder = tempfile.mkdtemp(prefix="ward-sweep-")
         try:
             scenario(Ward(program, folder))

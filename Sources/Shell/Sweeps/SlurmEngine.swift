@@ -1,3 +1,4 @@
+import Contract
 import Foundation
 import Lang
 
@@ -18,8 +19,15 @@ struct SlurmEngine {
   let limits: Limits
 
   /// Submits what is left, and waits for it unless told not to. Tasks that are queued or running already are waited for, and
-  /// not submitted again.
+  /// not submitted again. Ctrl-C takes them out of the queue.
   func run(_ sweep: SweepRun, detaches: Bool) throws {
+    do { try submitAndWait(sweep, detaches: detaches) } catch {
+      if Interrupt.isRequested { try Self.cancel(sweep.folder) }
+      throw error
+    }
+  }
+
+  private func submitAndWait(_ sweep: SweepRun, detaches: Bool) throws {
     try sweep.collect()
     if sweep.waiting.isEmpty { return sweep.folder.removeLeftovers() }
     if try Self.tasks(of: sweep.folder).isEmpty {
@@ -31,10 +39,7 @@ struct SlurmEngine {
     }
     if detaches { return }
     while true {
-      if Interrupt.isRequested {
-        try Self.cancel(sweep.folder)
-        throw Lang.Interrupt()
-      }
+      if Interrupt.isRequested { throw Lang.Interrupt() }
       let tasks = try Self.tasks(of: sweep.folder)
       sweep.running = 0
       try sweep.collect()
@@ -55,10 +60,11 @@ struct SlurmEngine {
 
   private func submit(_ sweep: SweepRun) throws {
     let folder = sweep.folder
-    let most = Self.longestArray()
+    let most = try Self.longestArray()
     var rest = sweep.waiting[...]
     var (jobs, part): ([String], Int) = ([], 0)
     while !rest.isEmpty {
+      if Interrupt.isRequested { throw Lang.Interrupt() }
       let points = rest.prefix(most)
       rest = rest.dropFirst(points.count)
       part += 1
@@ -108,9 +114,11 @@ struct SlurmEngine {
   }
 
   /// How many tasks an array may have here.
-  private static func longestArray() -> Int {
+  private static func longestArray() throws -> Int {
     let usual = 1000
-    guard let answer = try? Tool.run("scontrol", ["show", "config"]),
+    var answer: Tool.Answer?
+    do { answer = try Tool.run("scontrol", ["show", "config"]) } catch is Problem {}
+    guard let answer,
       let line = answer.output.split(separator: "\n").first(where: { $0.hasPrefix("MaxArraySize") }),
       let number = line.split(separator: "=").last.flatMap({ Int($0.trimmingCharacters(in: .whitespaces)) })
     else { return usual }
@@ -141,7 +149,14 @@ struct SlurmEngine {
   @discardableResult static func cancel(_ folder: SweepFolder) throws -> Bool {
     let jobs = jobIDs(of: folder)
     if jobs.isEmpty { return false }
-    let answer = try Tool.run("scancel", jobs)
+    let answer: Tool.Answer
+    // Once Ctrl-C was pressed, this is what there is to do.
+    let patience: Duration? = Interrupt.isRequested ? .seconds(5) : nil
+    do { answer = try Tool.run("scancel", jobs, patience: patience) } catch is Tool.NoAnswer {
+      throw Problem(
+        code: ShellCode.sweep, message: "scancel does not answer: the tasks are in the queue still",
+        help: ["`ward sweep cancel` tries again; `scancel \(jobs.joined(separator: " "))` does the same"])
+    }
     guard answer.status == 0 || answer.problem.contains("Invalid job id") else {
       throw Problem(code: ShellCode.sweep, message: "scancel refused: \(answer.problem)")
     }
@@ -158,7 +173,16 @@ private enum Tool {
     var problem: String
   }
 
-  static func run(_ name: String, _ arguments: [String]) throws -> Answer {
+  /// It took longer than it was given.
+  struct NoAnswer: Error {}
+
+  /// Asks, and waits for the answer: as long as it takes, or until Ctrl-C, since a program that does not reach the cluster's controller
+  /// tries for minutes.
+  ///
+  /// - Parameter patience: how long it may take; Ctrl-C then changes nothing.
+  /// - Throws: `Problem`; `Interrupt`, or with `patience` `NoAnswer`.
+  static func run(_ name: String, _ arguments: [String], patience: Duration? = nil) throws -> Answer {
+    let end = patience.map { ContinuousClock.now + $0 }
     let process = Process(), output = Pipe(), problem = Pipe()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [name] + arguments
@@ -168,8 +192,16 @@ private enum Tool {
       throw Problem(code: ShellCode.sweep, message: "\(name) cannot be started: \(error.inWords)")
     }
     // What these say is short: the pipes do not fill up.
-    let said = output.fileHandleForReading.readDataToEndOfFile()
-    let complained = problem.fileHandleForReading.readDataToEndOfFile()
+    let reading = BackgroundTask<(Data, Data), Never> {
+      (output.fileHandleForReading.readDataToEndOfFile(), problem.fileHandleForReading.readDataToEndOfFile())
+    }
+    while !reading.wait(milliseconds: 20) {
+      guard end.map({ ContinuousClock.now > $0 }) ?? Interrupt.isRequested else { continue }
+      kill(-process.processIdentifier, SIGKILL)
+      process.letGo()
+      throw end == nil ? Lang.Interrupt() : NoAnswer()
+    }
+    let (said, complained) = reading.value()
     process.waitUntilExit()
     let text = String(decoding: complained, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     if process.terminationStatus == 127 {

@@ -51,7 +51,8 @@ enum Gnuplot {
     let end = ContinuousClock.now + .seconds(timeout)
     while process.isRunning {
       if Interrupt.isRequested || ContinuousClock.now > end {
-        process.terminate()
+        // It has nothing to put away, and may not hear a request.
+        kill(process.processIdentifier, SIGKILL)
         process.letGo()
         throw Interrupt.isRequested ? CancellationError() : Failure.tooSlow
       }
