@@ -10,11 +10,14 @@ import Synchronization
 enum Interrupt {
   /// Whether work should stop: Ctrl-C was pressed, or the program is to end.
   static var isRequested: Bool {
-    flags.requested.load(ordering: .relaxed) || flags.ending.load(ordering: .relaxed)
+    flags.requested.load(ordering: .relaxed) || isEnding
   }
 
   /// Whether the program is to end (SIGTERM, or its terminal is gone): store what there is and leave.
-  static var isEnding: Bool { flags.ending.load(ordering: .relaxed) }
+  static var isEnding: Bool { endingSignal != 0 }
+
+  /// Which signal has said so; 0 where none has.
+  static var endingSignal: Int32 { flags.ending.load(ordering: .relaxed) }
 
   /// Forgets a Ctrl-C, before work begins. A request to end is not forgotten.
   static func reset() { flags.requested.store(false, ordering: .relaxed) }
@@ -27,7 +30,7 @@ enum Interrupt {
 
   /// What SIGTERM does.
   static func end() {
-    flags.ending.store(true, ordering: .relaxed)
+    flags.ending.store(SIGTERM, ordering: .relaxed)
     flags.wake()
   }
 
@@ -116,8 +119,8 @@ enum Interrupt {
       raise(number)
     }
     for signal in [SIGTERM, SIGHUP] {
-      handle(signal) { _ in
-        flags.ending.store(true, ordering: .relaxed)
+      handle(signal) { number in
+        flags.ending.store(number, ordering: .relaxed)
         flags.wake()
       }
     }
@@ -141,7 +144,8 @@ private let flags = Flags()
 /// What the handlers touch: atomics and a pipe, both safe in a handler.
 private final class Flags: Sendable {
   let requested = Atomic<Bool>(false)
-  let ending = Atomic<Bool>(false)
+  /// The signal that ends the program, once it has come.
+  let ending = Atomic<Int32>(0)
   let resized = Atomic<Bool>(false)
   let continued = Atomic<Bool>(false)
   let ignoresQuit = Atomic<Bool>(false)

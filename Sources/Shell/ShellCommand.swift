@@ -43,7 +43,7 @@ enum ShellCommand {
     return status
   }
 
-  /// Writes all of it, or as much as the command wants to read: a pager may be left early.
+  /// Writes all of it, or as much as the command wants to read: a pager may be left early, and Ward may be told to end meanwhile.
   private static func write(_ text: String, to descriptor: Int32) {
     let before = signal(SIGPIPE, SIG_IGN)
     defer {
@@ -51,15 +51,34 @@ enum ShellCommand {
       signal(SIGPIPE, before)
     }
     var rest = Array(text.utf8)[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+    while !rest.isEmpty, !Interrupt.isEnding {
+      var room = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      guard poll(&room, 1, 50) > 0 else { continue }
+      // As much as there is room for: more would wait.
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, min(Int(PIPE_BUF), $0.count)) }
       if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return }
     }
   }
 
+  /// Waits for its end. Where Ward itself is to end (SIGTERM, or the terminal is gone), the command is told so by the same signal, and given
+  /// a second.
   private static func wait(for child: pid_t) -> Int32 {
-    var status: Int32 = 0
-    while waitpid(child, &status, 0) < 0, errno == EINTR {}
+    let clock = ContinuousClock(), start = clock.now
+    var status: Int32 = 0, told: ContinuousClock.Instant?
+    while true {
+      let ended = waitpid(child, &status, WNOHANG)
+      if ended == child { break }
+      if ended < 0, errno != EINTR { return 0 }
+      if let told {
+        if clock.now - told > .seconds(1) { return 128 + Interrupt.endingSignal }
+      } else if Interrupt.isEnding {
+        kill(child, Interrupt.endingSignal)
+        told = clock.now
+      }
+      // A command that is soon done is soon noticed, and one that takes long costs nothing.
+      let passed = (clock.now - start) / .microseconds(1)
+      usleep(UInt32(max(200, min(20_000, passed / 8))))
+    }
     let signal = status & 0x7f
     return signal == 0 ? (status >> 8) & 0xff : 128 + signal
   }
