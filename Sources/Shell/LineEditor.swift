@@ -46,8 +46,9 @@ final class LineEditor {
   var historyProblem: String? { history?.problem }
 
   private let history: HistoryFile?
-  /// Why the line ends before Enter.
+  /// Why the line ends before Enter; and whether Ctrl-C stands behind it on the screen.
   private var ending: Input?
+  private var showsInterrupt = false
   /// The terminal once more, opened by ourselves, so that reads which do not wait are ours alone: after Ctrl-Z the shell may have
   /// left it in a state in which reads wait for a whole line. -1 where it has no name.
   private let terminal = ttyname(STDIN_FILENO).map { open($0, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) } ?? -1
@@ -82,6 +83,7 @@ final class LineEditor {
     rl_startup_hook = { LineEditor.current?.lineBegins() ?? 0 }
     rl_prep_term_function = { meta in LineEditor.takeTerminal(meta) }
     rl_deprep_term_function = {
+      LineEditor.current?.lineEnded()
       // It would end the row at the end of input, but only where pastes are bracketed. Whoever reads the line does.
       rl_eof_found = 0
       rl_deprep_terminal()
@@ -118,15 +120,17 @@ final class LineEditor {
   func readLine(prompt: String, prefill: String = "") -> Input {
     LineEditor.current = self
     (ending, pushed, isInPaste, dropsPaste, awaitsResize) = (nil, [], false, false, false)
+    showsInterrupt = false
     self.prefill = prefill
     Interrupt.reset()
     Interrupt.ignoresQuit = true
     // Of what happened during work only the new size counts: the line is drawn now anyway.
     _ = Interrupt.takeContinued()
     _ = Interrupt.takeResized()
-    guard let line = readline(Self.bracketingEscapes(in: prompt)) else { return ending ?? .end }
+    let line = readline(Self.bracketingEscapes(in: prompt))
     defer { free(line) }
-    return .line(String(cString: line))
+    // What stood in the line when it was ended was not entered.
+    return ending ?? line.map { .line(String(cString: $0)) } ?? .end
   }
 
   /// Keeps an input of one or more lines for Up and Ctrl-R.
@@ -289,12 +293,12 @@ final class LineEditor {
     isInPaste = false
   }
 
-  /// What readline gets for a key once the line has ended. Whatever it waits in the middle of, a chord or a number, ends with
-  /// `EOF`, until it asks for a key of the line itself.
+  /// What readline gets for a key once the line has ended: an error, which whatever it waits in the middle of, a chord or a number, takes
+  /// for its own end, until it asks for a key of the line itself. Where it reads letters ahead, as in a paste, it does not ask again.
   private func letGo(_ ending: Input) -> Int32 {
     // A search that is not told to give up leaves the line it has found with what could be undone in another.
     if rl_readline_state & UInt(RL_STATE_ISEARCH) != 0 { return Self.abort }
-    guard rl_readline_state & UInt(RL_STATE_READCMD) != 0 else { return EOF }
+    guard rl_readline_state & UInt(RL_STATE_READCMD) != 0 else { return READERR }
     rl_clear_pending_input()
     if ending == .interrupted { leaveLineOnScreen() }
     return READERR
@@ -303,8 +307,12 @@ final class LineEditor {
   /// Ctrl-G, whatever `~/.inputrc` says.
   private static let abort: Int32 = 7
 
+  /// Called when readline lets go of the terminal.
+  private func lineEnded() { if ending == .interrupted, !showsInterrupt { leaveLineOnScreen() } }
+
   /// Ctrl-C: what was typed stays on the screen, and is forgotten.
   private func leaveLineOnScreen() {
+    showsInterrupt = true
     rl_free_line_state()
     // Below a line that is wrapped or has several rows, not in the middle of it.
     rl_point = rl_end

@@ -15,6 +15,7 @@ import signal
 import sqlite3
 import stat
 import struct
+import subprocess
 import sys
 import tempfile
 import termios
@@ -450,6 +451,20 @@ def _(start):
             ward.watch(0.02)
         ward.interrupt(2)
     ward.resize(100)
+    ward.do("20 + 22", r"42\s")
+
+
+@behaviour("Ctrl-C in the middle of what is typed ahead is shown, and the prompt stands on a line of its own")
+def _(start):
+    ward = start()
+    for begun in (0, 1, 2, 5):
+        for _ in range(10):
+            ward.send("e\u0301" * 1000)
+            if begun:
+                ward.watch(begun / 1000)
+            ward.interrupt(1)
+            # Whatever of it the terminal has not thrown away.
+            ward.send(control("U"))
     ward.do("20 + 22", r"42\s")
 
 
@@ -1195,6 +1210,48 @@ def _(start):
     os.kill(ward.child, signal.SIGTERM)
     ward.ended()
     assert start().do("select ended is not null as done from sessions where id = 1", r"1\s")
+
+
+@behaviour("a command of `!` ends with the session: by SIGTERM, and where the terminal is closed")
+def _(start):
+    def runs(name):
+        return subprocess.run(["pgrep", "-f", name], stdout=subprocess.DEVNULL).returncode == 0
+
+    for number, (is_closed, ignores) in enumerate(((False, False), (True, False), (False, True))):
+        name = f"{start.home}/sleep{number}"
+        os.symlink("/bin/sleep", name)
+        ward = start(number=None)
+        ward.ready()
+        # `exec`: the shell itself is what the signal reaches.
+        trap = "trap '' TERM HUP; " if ignores else ""
+        ward.send(f"!{trap}echo be''gun; exec {name} 300" + ENTER)
+        ward.expect("begun")
+        if is_closed:
+            os.close(ward.terminal)
+            ward.terminal = -1
+            until = time.monotonic() + 60
+            while os.waitpid(ward.child, os.WNOHANG)[0] == 0:
+                assert time.monotonic() < until, "it did not end"
+                time.sleep(0.05)
+            ward.status = 0
+        else:
+            os.kill(ward.child, signal.SIGTERM)
+            ward.ended()
+        still = runs(name)
+        subprocess.run(["pkill", "-KILL", "-f", name])
+        assert still == ignores, (is_closed, ignores)
+    ward = start(number=None)
+    ward.ready()
+    ward.do("select count(*) as n from sessions where ended is not null", r"\b3\s")
+
+
+@behaviour("SIGTERM ends the session under a pager that has not read all")
+def _(start):
+    ward = start(extra={"PAGER": "head -c 100; sleep 300"})
+    ward.send('print join([for i in 0..20000 => string(i)], "\\n")' + ENTER)
+    ward.expect(r"\s12\s")
+    os.kill(ward.child, signal.SIGTERM)
+    ward.ended()
 
 
 class Start:
