@@ -2,3 +2,7 @@
 #include <stdio.h>
 #include <readline/readline.h>
 #include <readline/history.h>
+#include <wchar.h>
+
+// <wchar.h> shows it with _XOPEN_SOURCE only.
+int wcwidth(wchar_t character);

@@ -387,22 +387,23 @@ extension LineEditor {
 // MARK: - vi
 
 extension LineEditor {
-  /// readline's word motions of vi never come to their end on a line whose last character takes no room: beyond the one before it
-  /// they turn back. There they do nothing.
+  /// Some motions of vi never come to their end on a line whose last character takes no room, or is no character: there they turn back
+  /// to the one before it. On such a line they do nothing, nor do the completions that begin with one.
   private static func bindWordMotions() {
     let map = rl_get_keymap_by_name("vi-move")
-    for key in "wW".utf8 {
-      rl_bind_key_in_map(
-        Int32(key), { count, key in LineEditor.endsWithoutWidth ? rl_ding() : rl_vi_next_word(count, key) }, map)
+    func bind(_ keys: String, _ command: @convention(c) (Int32, Int32) -> Int32) {
+      for key in keys.utf8 { rl_bind_key_in_map(Int32(key), command, map) }
     }
-    for key in "eE".utf8 {
-      rl_bind_key_in_map(
-        Int32(key), { count, key in LineEditor.endsWithoutWidth ? rl_ding() : rl_vi_end_word(count, key) }, map)
-    }
+    bind("wW") { count, key in LineEditor.endsWithoutWidth ? rl_ding() : rl_vi_next_word(count, key) }
+    bind("eE") { count, key in LineEditor.endsWithoutWidth ? rl_ding() : rl_vi_end_word(count, key) }
+    bind("%") { count, key in LineEditor.endsWithoutWidth ? rl_ding() : rl_vi_match(count, key) }
+    bind("*=\\") { count, key in LineEditor.endsWithoutWidth ? rl_ding() : rl_vi_complete(count, key) }
   }
 
   private static var endsWithoutWidth: Bool {
     guard rl_end > 0, let last = String(cString: rl_line_buffer).unicodeScalars.last else { return false }
-    return [.nonspacingMark, .enclosingMark, .format, .control].contains(last.properties.generalCategory)
+    // U+FFFD stands for bytes that are no UTF-8.
+    return last == "\u{fffd}" || wcwidth(wchar_t(bitPattern: last.value)) < 1
+      || [.nonspacingMark, .enclosingMark, .format, .control].contains(last.properties.generalCategory)
   }
 }
