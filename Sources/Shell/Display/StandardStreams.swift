@@ -36,8 +36,36 @@ enum StandardStreams {
 
   private static let failure = Atomic<Int32>(0)
 
-  /// What a terminal that has room takes without a wait.
+  /// What a terminal or a pipe that has room takes without a wait.
   private static let piece = 4096
+
+  /// Streams (a bit each) for which there was no room when work was to stop: nobody waits for them again before they have some.
+  private static let stuck = Atomic<Int32>(0)
+
+  /// Waits until there is room. Whoever reads may have stopped to: a pager that shows its first page, a terminal after Ctrl-S. Work that
+  /// is to stop gives it a moment, and then goes without its text.
+  private static func hasRoom(_ descriptor: Int32) -> Bool {
+    let bit: Int32 = 1 << descriptor
+    var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    var milliseconds: Int32 = 0, waited: Int32 = 0
+    while true {
+      let found = poll(&wanted, 1, milliseconds)
+      // What is wrong with it the writing tells.
+      if found > 0 || found < 0 && errno != EINTR {
+        if stuck.load(ordering: .relaxed) & bit != 0 { stuck.bitwiseAnd(~bit, ordering: .relaxed) }
+        return true
+      }
+      if Interrupt.isRequested {
+        if stuck.load(ordering: .relaxed) & bit != 0 { return false }
+        if waited >= 100 {
+          stuck.bitwiseOr(bit, ordering: .relaxed)
+          return false
+        }
+        waited += milliseconds
+      }
+      milliseconds = 20
+    }
+  }
 
   private static func write(_ text: String, to descriptor: Int32) {
     var text = text
@@ -50,21 +78,12 @@ enum StandardStreams {
           if done > 0, buffer[done - 1] != UInt8(ascii: "\n") { write("\n", to: descriptor) }
           return
         }
-        if isLong {
-          var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-          guard poll(&wanted, 1, 50) > 0 else { continue }
-        }
+        guard hasRoom(descriptor) else { return }
         // Safety: `done` is less than the count, so that there is a base.
-        let count = Glibc.write(
-          descriptor, buffer.baseAddress! + done, isLong ? min(piece, buffer.count - done) : buffer.count - done)
+        let count = Glibc.write(descriptor, buffer.baseAddress! + done, min(piece, buffer.count - done))
         if count > 0 { done += count; continue }
-        if errno == EINTR { continue }
-        if errno == EAGAIN {
-          // Somebody made the terminal or pipe one that does not wait.
-          var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-          _ = poll(&wanted, 1, 1000)
-          continue
-        }
+        // Or somebody made the terminal or pipe one that does not wait.
+        if errno == EINTR || errno == EAGAIN { continue }
         if descriptor == STDOUT_FILENO {
           _ = failure.compareExchange(expected: 0, desired: errno, ordering: .relaxed)
         }
