@@ -479,6 +479,39 @@ def _(start):
     ward.do("x", r"5\s")
 
 
+@behaviour("Ctrl-C and SIGTERM end work whose output nobody reads")
+def _(start):
+    def heard(process, number):
+        os.kill(process, number)
+        until = time.monotonic() + 30
+        while True:
+            done, status = os.waitpid(process, os.WNOHANG)
+            if done:
+                return os.waitstatus_to_exitcode(status)
+            assert time.monotonic() < until, f"signal {number} is not heard"
+            time.sleep(0.01)
+
+    for line in ('"0123456789"', 'join([for i in 0..3000 => "0123456789"], "\\n")'):
+        command = ["--color", "never", "-c", f"while true {{ print {line} }}"]
+        for number in (signal.SIGINT, signal.SIGTERM):
+            ward = start(command=command)
+            ward.expect("0123456789")
+            time.sleep(1)  # until the terminal is full
+            ward.status = heard(ward.child, number)
+            assert ward.status == 130, ward.status
+            reads, writes = os.pipe()
+            piped = subprocess.Popen([start.program, *command], stdin=subprocess.DEVNULL, stdout=writes, stderr=subprocess.DEVNULL,
+                                     env=dict(os.environ, WARD_STORE=start.home + "/piped.sqlite"))
+            os.close(writes)
+            os.read(reads, 10)
+            time.sleep(1)
+            try:
+                piped.returncode = heard(piped.pid, number)
+            finally:
+                os.close(reads)
+            assert piped.returncode == 130, piped.returncode
+
+
 @behaviour("Ctrl-C during training stops it within 0.2 s")
 def _(start):
     if not os.path.isdir("/usr/share/datasets/fashion-mnist"):
@@ -1004,6 +1037,25 @@ def _(start):
     for name in found:
         mode = stat.S_IMODE(os.stat(os.path.join(folder, name)).st_mode)
         assert mode & 0o077 == 0, f"{name} is {mode:o}"
+
+
+@behaviour("no command of vi hangs on a line whose end takes no room or is no UTF-8")
+def _(start):
+    with open(start.home + "/.inputrc", "w") as file:
+        file.write("set editing-mode vi\n")
+    ward = start()
+    for line in (b"a0\xf8\x88\x80\x80\x80", b"a0\xff", "a0e\u0301".encode(), "a (\u1161".encode()):
+        for command in (*"wWeE%*=\\", "dE", "d%", "cw"):
+            ward.send(line)
+            ward.watch(0.02)
+            # Not at once with what follows: it would be a chord.
+            ward.send("\x1b")
+            ward.watch(0.02)
+            for place in ("0", "l"):
+                ward.send(place + command + ("\x1b" if command == "cw" else ""))
+                ward.watch(0.02)  # Ctrl-C throws away what is not read
+            ward.interrupt(1)
+    ward.do("20 + 22", r"42\s")
 
 
 @behaviour("~/.inputrc is read, with a part for ward alone")
