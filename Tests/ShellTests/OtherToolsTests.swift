@@ -4,7 +4,8 @@ import Testing
 @testable import Shell
 
 /// What users of other tools type: each suggestion is something that there is, in the place where it is made.
-@Suite("Names and lines of other tools") struct OtherToolsTests {
+@Suite("Names and lines of other tools", .serialized) struct OtherToolsTests {
+  // Reading a text notes its names there: hence one test at a time.
   nonisolated(unsafe) static let environment = Vocabulary.environment()
   static let names = OtherTools.all.allNames
 
