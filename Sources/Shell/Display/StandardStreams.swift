@@ -42,7 +42,7 @@ enum StandardStreams {
   /// Streams (a bit each) for which there was no room when work was to stop: nobody waits for them again before they have some.
   private static let stuck = Atomic<Int32>(0)
 
-  /// Waits until there is room. Whoever reads may have stopped to: a pager that shows its first page, a terminal after Ctrl-S. Work that
+  /// Waits until there is room. The reader may have stopped: a pager that shows its first page, a terminal after Ctrl-S. Work that
   /// is to stop gives it a moment, and then goes without its text.
   private static func hasRoom(_ descriptor: Int32) -> Bool {
     let bit: Int32 = 1 << descriptor
