@@ -42,9 +42,11 @@ def lacking():
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that no other program gets while the socket is open: a server may still listen there, as servers reuse addresses."""
+    holder = socket.socket()
+    holder.bind(("127.0.0.1", 0))
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return holder
 
 
 def notebook(cells):
@@ -145,21 +147,22 @@ def main():
                        stdout=subprocess.DEVNULL)
         with open(os.path.join(work, "own.ipynb"), "w") as file:
             json.dump(notebook(CELLS), file)
-        port = free_port()
+        holder = free_port()
+        port = holder.getsockname()[1]
         log = open(os.path.join(folder, "lab.log"), "w+")
         server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1",
+            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--port-retries=0", "--ip=127.0.0.1",
              "--IdentityProvider.token=", f"--ServerApp.root_dir={work}", "--LabApp.news_url="],
             env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
             address = f"http://127.0.0.1:{port}"
-            for _ in range(240):
+            for _ in range(1200):
                 with socket.socket() as probe:
                     if probe.connect_ex(("127.0.0.1", port)) == 0:
                         break
                 time.sleep(0.25)
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+                browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"], timeout=120_000)
                 page = browser.new_page(viewport={"width": 1200, "height": 1500})
                 page.set_default_timeout(120_000)
                 lab = Lab(page, address, pictures)

@@ -221,11 +221,11 @@ def _(start):
 def _(start):
     ward = start()
     ward.do('def loud() { print "LOUD"; return {field: 1} }', "")
-    ward.send("loud()." + TAB + TAB)
-    ward.send("loud()[" + TAB + TAB)
-    time.sleep(0.3)
-    ward.read(0.1)
-    assert "LOUD" not in ward.seen, ward.seen
+    for typed in ("loud().", "loud()["):
+        ward.send(typed + TAB + TAB + "heard")
+        shown = ward.expect(r"[\s\S]*heard").group()
+        assert "LOUD" not in shown, shown
+        ward.interrupt(2)
 
 
 @behaviour("a second Tab shows how the call is written")
@@ -1042,18 +1042,19 @@ def _(start):
 @behaviour("no command of vi hangs on a line whose end takes no room or is no UTF-8")
 def _(start):
     with open(start.home + "/.inputrc", "w") as file:
-        file.write("set editing-mode vi\n")
+        file.write("set editing-mode vi\nset keyseq-timeout 1\nset show-mode-in-prompt on\n"
+                   'set vi-ins-mode-string "typing"\nset vi-cmd-mode-string "MOVE"\n')
     ward = start()
     for line in (b"a0\xf8\x88\x80\x80\x80", b"a0\xff", "a0e\u0301".encode(), "a (\u1161".encode()):
         for command in (*"wWeE%*=\\", "dE", "d%", "cw"):
-            ward.send(line)
-            ward.watch(0.02)
-            # Not at once with what follows: it would be a chord.
-            ward.send("\x1b")
-            ward.watch(0.02)
+            ward.send(line + b"\x1b")
+            ward.expect("MOVE")
             for place in ("0", "l"):
-                ward.send(place + command + ("\x1b" if command == "cw" else ""))
-                ward.watch(0.02)  # Ctrl-C throws away what is not read
+                # The mode is shown when it changes: the command was heard, and came to its end.
+                ward.send(place + command + "a")
+                ward.expect("typing")
+                ward.send("\x1b")
+                ward.expect("MOVE")
             ward.interrupt(1)
     ward.do("20 + 22", r"42\s")
 

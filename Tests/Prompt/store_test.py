@@ -17,6 +17,8 @@ import sys
 import tempfile
 import time
 
+from prompt_test import handles_interrupts
+
 failures, done = [], 0
 
 
@@ -203,6 +205,7 @@ def locked(ward):
         if hold_after_begun:
             process.stdout.readline()
             base.execute(statement)
+        handles_interrupts(process.pid)
         time.sleep(0.7)
         alive = process.poll() is None
         begun = time.monotonic()
@@ -248,6 +251,7 @@ def long_steps(ward):
                         ("instr", f"with recursive c(i) as (select 1 union all select i + 1 from c) select sum(instr({big}, {big} || x'01')) from c")):
         for arguments in (["sql", query], ["-c", query]):
             process = ward.start(*arguments)
+            handles_interrupts(process.pid)
             time.sleep(1)
             begun = time.monotonic()
             process.send_signal(signal.SIGINT)

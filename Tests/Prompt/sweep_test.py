@@ -79,7 +79,7 @@ class Ward:
         return found
 
 
-def eventually(condition, seconds=10):
+def eventually(condition, seconds=60):
     end = time.time() + seconds
     while time.time() < end:
         if condition():
@@ -168,7 +168,7 @@ def failed(ward):
 
 
 def stopped(ward):
-    ward.write("slow.ward", "param a = 1\nsleep 30\n")
+    ward.write("slow.ward", "param a = 1\nsleep 300\n")
     sweep = ward.start("sweep", "slow.ward", "--over", "a=1..4", "--jobs", "2")
     expect(eventually(lambda: len(ward.processes()) == 2), "two points are not at work")
     status, output, errors = ward.run("sweep", "slow.ward", "--over", "a=1..4")
@@ -196,7 +196,7 @@ def stopped(ward):
 
 def no_answer(ward):
     """Slurm's programs when the controller does not answer: Ctrl-C is heard all the same, and takes back what was submitted."""
-    ward.write("slow.ward", "param a = 1\nsleep 30\n")
+    ward.write("slow.ward", "param a = 1\nsleep 300\n")
     log = os.path.join(ward.folder, "log")
     os.mkdir(os.path.join(ward.folder, "bin"))
 

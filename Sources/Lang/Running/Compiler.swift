@@ -32,11 +32,7 @@ final class Compiler {
   private static func declaredNames(in source: Source) -> [String] {
     var lexer = Lexer(source), names: [String] = [], declares = false
     while true {
-      let before = lexer.position
-      guard let token = lexer.nextIfValid() else {
-        if lexer.position <= before { lexer.move(to: before + 1) }
-        continue
-      }
+      let token = lexer.nextValid()
       guard token.kind != .end else { return names }
       let word = token.kind == .name ? source.text(from: token.start, to: token.end) : ""
       if declares, !word.isEmpty { names.append(word) }

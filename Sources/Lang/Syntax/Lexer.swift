@@ -64,6 +64,16 @@ struct Lexer {
     do throws(Diagnostic) { return try next() } catch { return nil }
   }
 
+  /// The next token, past every character that begins none; at the end of the text `.end`. For skimming, too.
+  mutating func nextValid() -> Token {
+    while true {
+      let before = position
+      if let token = nextIfValid() { return token }
+      // What begins no token is still there.
+      if position <= before { move(to: before + 1) }
+    }
+  }
+
   /// Skips blanks and comments; tells whether there was any, and whether a line ended.
   private mutating func skipBlanks() -> (space: Bool, newline: Bool) {
     let start = position

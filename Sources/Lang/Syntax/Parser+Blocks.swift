@@ -66,11 +66,7 @@ extension Parser {
     ahead.move(to: open + 1)
     var braces: [Int] = []
     while true {
-      let before = ahead.position
-      guard let next = ahead.nextIfValid() else {
-        if ahead.position <= before { ahead.move(to: before + 1) }
-        continue
-      }
+      let next = ahead.nextValid()
       if next.kind == .end { return nil }
       if next.symbol == .openBrace { braces.append(next.start) }
       guard next.symbol == .closeBrace, let brace = braces.popLast(), next.newlineBefore else { continue }
@@ -122,10 +118,7 @@ extension Parser {
     var depth = 0
     while true {
       let before = lexer.position
-      guard let next = lexer.nextIfValid() else {
-        if lexer.position <= before { lexer.move(to: before + 1) }
-        continue
-      }
+      let next = lexer.nextValid()
       let starts = next.start >= mistake && (next.newlineBefore || next.symbol == .semicolon)
       let closesBlock = next.symbol == .closeBrace && depth == 0 && next.start >= mistake && shadows.count > 1
       if next.kind == .end || closesBlock || starts && (depth <= 0 || !minding) {

@@ -26,11 +26,7 @@ struct CompletionContext {
     self.source = source
     var lexer = Lexer(source, to: end)
     while true {
-      let before = lexer.position
-      guard let token = lexer.nextIfValid() else {
-        if lexer.position <= before { lexer.move(to: before + 1) }
-        continue
-      }
+      let token = lexer.nextValid()
       if token.newlineBefore, ["", "{"].contains(top.opener.rawValue), !continues, !queryGoesOn(to: token) {
         newStage(command: true, statement: true)
       }

@@ -45,11 +45,7 @@ public enum Continuation {
     var lexer = Lexer(Source(name: "", text: text))
     var depth = 0
     while true {
-      let before = lexer.position
-      guard let token = lexer.nextIfValid() else {
-        if lexer.position <= before { lexer.move(to: before + 1) }
-        continue
-      }
+      let token = lexer.nextValid()
       if token.kind == .end { return depth }
       switch token.symbol {
       case .openParen, .openBracket, .openBrace: depth += 1

@@ -58,12 +58,7 @@ public enum Highlighting {
     mutating func paint() {
       var lexer = Lexer(source)
       while painted < source.bytes.count {
-        let before = lexer.position
-        guard let token = lexer.nextIfValid() else {
-          // A character that starts no token is passed by.
-          if lexer.position <= before { lexer.move(to: before + 1) }
-          continue
-        }
+        let token = lexer.nextValid()
         let paintedBytes = source.bytes[..<painted]
         gap(to: token.start)
         if token.kind == .end { break }
