@@ -1,7 +1,15 @@
 // Pooling in general; the fused 2x2 maximum lives in conv.h.
 
-INLINE void max_pool_forward_of(const int ROUNDED, const ward_pool *pool, ward_planes xs, const float *x,
-                                ward_planes ys, float *y, uint8_t *winner) {
+// Whether these are windows of 2x2 side by side, as most are: all of them lie inside the image, and with constants for their
+// extents nothing has to be looked up for a pixel.
+INLINE int is_halving(const ward_pool *pool, ward_planes xs, ward_planes ys) {
+  return pool->kernel_h == 2 && pool->kernel_w == 2 && pool->stride_h == 2 && pool->stride_w == 2 && pool->pad_h == 0 &&
+         pool->pad_w == 0 && 2 * ys.height <= xs.height && 2 * ys.width <= xs.width;
+}
+#define HALVING ((ward_pool){.kernel_h = 2, .kernel_w = 2, .stride_h = 2, .stride_w = 2})
+
+INLINE void max_pool_forward_of(const int ROUNDED, const int INSIDE, const ward_pool pool, ward_planes xs,
+                                const float *x, ward_planes ys, float *y, uint8_t *winner) {
   b16 *which = (b16 *)winner;
   for (int c = 0; c < ys.channels; c++) {
     for (int row = 0; row < ys.height; row++) {
@@ -9,19 +17,19 @@ INLINE void max_pool_forward_of(const int ROUNDED, const ward_pool *pool, ward_p
         v16 best = splat(-INFINITY);
         i16 place = {0};
         int seen = 0;
-        for (int ky = 0; ky < pool->kernel_h; ky++) {
-          const int at = row * pool->stride_h - pool->pad_h + ky;
-          if (at < 0 || at >= xs.height) continue;
-          for (int kx = 0; kx < pool->kernel_w; kx++) {
-            const int across = i * pool->stride_w - pool->pad_w + kx;
-            if (across < 0 || across >= xs.width) continue;
+        for (int ky = 0; ky < pool.kernel_h; ky++) {
+          const int at = row * pool.stride_h - pool.pad_h + ky;
+          if (!INSIDE && (at < 0 || at >= xs.height)) continue;
+          for (int kx = 0; kx < pool.kernel_w; kx++) {
+            const int across = i * pool.stride_w - pool.pad_w + kx;
+            if (!INSIDE && (across < 0 || across >= xs.width)) continue;
             const v16 v = ((const v16 *)x)[(ptrdiff_t)c * xs.plane + at * xs.row + across];
             // The first of equals; NaN wins. Above minus infinity there is no margin.
             const v16 size = (v16)((i16)best & 0x7fffffff);
             const v16 least = ROUNDED ? choose(size < INFINITY, best + WINS_BY * (size + 0.3f), best) : best;
             const i16 higher = seen++ ? (v > least) | (v != v) : (i16){0} - 1;
             best = choose(higher, v, best);
-            place = (higher & (ky * pool->kernel_w + kx)) | (~higher & place);
+            place = (higher & (ky * pool.kernel_w + kx)) | (~higher & place);
           }
         }
         ((v16 *)y)[(ptrdiff_t)c * ys.plane + row * ys.row + i] = best;
@@ -33,8 +41,13 @@ INLINE void max_pool_forward_of(const int ROUNDED, const ward_pool *pool, ward_p
 
 static void max_pool_forward(const ward_pool *pool, ward_planes xs, const float *x, ward_planes ys, float *y,
                              uint8_t *winner, int32_t rounded) {
-  if (rounded) max_pool_forward_of(1, pool, xs, x, ys, y, winner);
-  else max_pool_forward_of(0, pool, xs, x, ys, y, winner);
+#define RUN(ROUNDED, INSIDE, POOL) max_pool_forward_of(ROUNDED, INSIDE, POOL, xs, x, ys, y, winner)
+  if (is_halving(pool, xs, ys)) {
+    if (rounded) RUN(1, 1, HALVING);
+    else RUN(0, 1, HALVING);
+  } else if (rounded) RUN(1, 0, *pool);
+  else RUN(0, 0, *pool);
+#undef RUN
 }
 
 static void clear(ward_planes s, float *x) {
@@ -43,29 +56,41 @@ static void clear(ward_planes s, float *x) {
       memset((v16 *)x + (ptrdiff_t)c * s.plane + row * s.row, 0, s.width * sizeof(v16));
 }
 
-static void max_pool_backward(const ward_pool *pool, ward_planes ys, const float *gy, const uint8_t *winner,
-                              ward_planes xs, float *gx) {
+// COVERING: every pixel lies in exactly one window, and is written once.
+INLINE void max_pool_backward_of(const int COVERING, const ward_pool pool, ward_planes ys, const float *gy,
+                                 const uint8_t *winner, ward_planes xs, float *gx) {
   const b16 *which = (const b16 *)winner;
-  clear(xs, gx);
+  if (!COVERING) clear(xs, gx);
   for (int c = 0; c < ys.channels; c++) {
     for (int row = 0; row < ys.height; row++) {
       for (int i = 0; i < ys.width; i++) {
         const i16 place = __builtin_convertvector(*which++, i16);
         const v16 g = ((const v16 *)gy)[(ptrdiff_t)c * ys.plane + row * ys.row + i];
-        for (int ky = 0; ky < pool->kernel_h; ky++) {
-          const int at = row * pool->stride_h - pool->pad_h + ky;
-          if (at < 0 || at >= xs.height) continue;
-          for (int kx = 0; kx < pool->kernel_w; kx++) {
-            const int across = i * pool->stride_w - pool->pad_w + kx;
-            if (across < 0 || across >= xs.width) continue;
+        for (int ky = 0; ky < pool.kernel_h; ky++) {
+          const int at = row * pool.stride_h - pool.pad_h + ky;
+          if (!COVERING && (at < 0 || at >= xs.height)) continue;
+          for (int kx = 0; kx < pool.kernel_w; kx++) {
+            const int across = i * pool.stride_w - pool.pad_w + kx;
+            if (!COVERING && (across < 0 || across >= xs.width)) continue;
             v16 *to = (v16 *)gx + (ptrdiff_t)c * xs.plane + at * xs.row + across;
-            *to += choose(place == ky * pool->kernel_w + kx, g, splat(0));
+            const v16 share = choose(place == ky * pool.kernel_w + kx, g, splat(0));
+            *to = COVERING ? share : *to + share;
           }
         }
       }
     }
   }
 }
+
+static void max_pool_backward(const ward_pool *pool, ward_planes ys, const float *gy, const uint8_t *winner,
+                              ward_planes xs, float *gx) {
+  if (is_halving(pool, xs, ys) && 2 * ys.height == xs.height && 2 * ys.width == xs.width) {
+    max_pool_backward_of(1, HALVING, ys, gy, winner, xs, gx);
+  } else {
+    max_pool_backward_of(0, *pool, ys, gy, winner, xs, gx);
+  }
+}
+#undef HALVING
 
 // The pixels of a window that lie inside the image, and what their average divides by.
 typedef struct { int top, bottom, left, right; float share; } window;
