@@ -74,14 +74,14 @@ INLINE int next_pooled_block(int left) { return WIDE ? next_block(left) : left =
   default: RUN(6); break;   \
   }
 
-// One tile from bias to memory.
+// One tile from bias to memory, or on from what is there already.
 INLINE void finish_tile(const int CB, const int PB, const tile *t, const taps *taps, ptrdiff_t step, const float *bias,
-                        int activate, v16 *y, ptrdiff_t y_step, ptrdiff_t y_plane) {
+                        int activate, int goes_on, v16 *y, ptrdiff_t y_step, ptrdiff_t y_plane) {
   v16 acc[MOST_SUMS];
 #pragma clang loop unroll(full)
   for (int j = 0; j < CB; j++) {
 #pragma clang loop unroll(full)
-    for (int p = 0; p < PB; p++) acc[j * PB + p] = splat(bias ? bias[j] : 0);
+    for (int p = 0; p < PB; p++) acc[j * PB + p] = goes_on ? y[j * y_plane + p * y_step] : splat(bias ? bias[j] : 0);
   }
   multiply(CB, PB, 0, t, taps, step, 0, acc);
 #pragma clang loop unroll(full)
@@ -98,7 +98,7 @@ INLINE void row_tiles(const int CB, tile t, const taps *taps, const v16 *x, ptrd
 #define TILE(PB)                                                                      \
   for (; i + (PB) <= width; i += (PB)) {                                              \
     t.x = x + i * step;                                                               \
-    finish_tile(CB, PB, &t, taps, step, bias, activate, y + i, 1, y_plane);           \
+    finish_tile(CB, PB, &t, taps, step, bias, activate, 0, y + i, 1, y_plane);        \
   }
   TILE(PIXELS(CB))
   if (PIXELS(CB) > 4) { TILE(4) }
@@ -232,10 +232,16 @@ static void conv_pool_forward(const ward_conv *conv, ward_planes xs, const float
   }
 }
 
-// The taps that reach inside gy for one of `count` pixels of gx from the `i`-th of its remainder on.
-INLINE void gradient_taps(taps *taps, const ward_conv *conv, ward_planes gys, int row, int remainder, int i,
-                          int count, int cb) {
+// The taps of one row of gx, for the pixels whose column has one remainder by the stride.
+typedef struct {
+  taps all;
+  int32_t column[MAX_TAPS];  // of gy, where each reads for the first of these pixels
+  int least, most;           // of the columns
+} row_taps;
+
+INLINE void find_row_taps(row_taps *found, const ward_conv *conv, ward_planes gys, int row, int remainder, int cb) {
   const int stride = conv->stride_w;
+  taps *taps = &found->all;
   taps->count = 0;
   for (int ky = 0; ky < conv->kernel_h; ky++) {
     const int up = row + conv->pad_h - ky * conv->dilation_h;
@@ -244,26 +250,40 @@ INLINE void gradient_taps(taps *taps, const ward_conv *conv, ward_planes gys, in
       const int kx = cb == 1 ? conv->kernel_w - 1 - k : k;  // in the order of `slide`, which does the rest of the row
       const int left = remainder + conv->pad_w - kx * conv->dilation_w;
       if (left % stride) continue;
-      const int first = i + left / stride;
-      if (first + count <= 0 || first >= gys.width) continue;
-      taps->x[taps->count] = up / conv->stride_h * gys.row + left / stride;
-      taps->w[taps->count++] = (ky * conv->kernel_w + kx) * cb;
+      const int column = left / stride, n = taps->count++;
+      found->column[n] = column;
+      found->least = n == 0 || column < found->least ? column : found->least;
+      found->most = n == 0 || column > found->most ? column : found->most;
+      taps->x[n] = up / conv->stride_h * gys.row + column;
+      taps->w[n] = (ky * conv->kernel_w + kx) * cb;
     }
   }
 }
 
+// Those of them that reach inside gy for one of `count` pixels from the `i`-th on: all but at the ends of a row.
+INLINE const taps *taps_inside(const row_taps *found, int i, int count, int width, taps *some) {
+  if (found->all.count == 0 || (i + found->least + count > 0 && i + found->most < width)) return &found->all;
+  some->count = 0;
+  for (int k = 0; k < found->all.count; k++) {
+    const int first = i + found->column[k];
+    if (first + count <= 0 || first >= width) continue;
+    some->x[some->count] = found->all.x[k];
+    some->w[some->count++] = found->all.w[k];
+  }
+  return some;
+}
+
 // Visits the pixels of gx whose column has the same remainder by the stride together: they share their taps.
 // Each tile takes only the taps that reach inside gy for one of its pixels; what hangs over reads gy's halo of zeros.
-INLINE void gradient_row(const int CB, tile t, const ward_conv *conv, ward_planes gys, const v16 *gy, int row,
-                         int remainder, int done, int columns, v16 *gx, ptrdiff_t gx_plane) {
-  const int stride = conv->stride_w;
+INLINE void gradient_row(const int CB, tile t, const row_taps *found, int stride, ward_planes gys, const v16 *gy,
+                         int goes_on, int done, int columns, v16 *gx, ptrdiff_t gx_plane) {
   int i = done;
-  taps taps;
+  taps some;
 #define TILE(PB)                                                                                      \
   for (; i + (PB) <= columns; i += (PB)) {                                                            \
-    gradient_taps(&taps, conv, gys, row, remainder, i, PB, CB);                                       \
+    const taps *taps = taps_inside(found, i, PB, gys.width, &some);                                   \
     t.x = gy + i;                                                                                     \
-    finish_tile(CB, PB, &t, &taps, 1, 0, 0, gx + (ptrdiff_t)i * stride, stride, gx_plane);            \
+    finish_tile(CB, PB, &t, taps, 1, 0, 0, goes_on, gx + (ptrdiff_t)i * stride, stride, gx_plane);    \
   }
   TILE(PIXELS(CB))
   if (PIXELS(CB) > 4) { TILE(4) }
@@ -304,6 +324,10 @@ INLINE void slide(const int K, const ward_conv *conv, ward_planes gys, const v16
 #pragma clang loop unroll(full)
   for (int p = 0; p < SLIDE; p++) gx[p] = acc[p];
 }
+
+// How many channels the gradient by the input sums over before it goes on to the next pixels: what these share with the last ones then
+// still lies in the first cache. With few taps little is shared, and to load and store the sums would cost more.
+INLINE int summed_at_once(int kernel) { return kernel > 9 ? 8 : 72 / kernel; }
 
 // How many pixels of the row were done.
 INLINE int slide_row(const ward_conv *conv, ward_planes gys, const v16 *gy, const float *packed, int row, int width,
@@ -384,7 +408,7 @@ static void conv_input_gradient(const ward_conv *conv, ward_planes gys, const fl
                                 ward_planes gxs, float *gx) {
   const int inputs = conv->inputs / conv->groups, outputs = conv->outputs / conv->groups;
   const int kernel = conv->kernel_h * conv->kernel_w, stride = conv->stride_w;
-  const int whole = covers_whole_row(conv, gxs);
+  const int whole = covers_whole_row(conv, gxs), most = summed_at_once(kernel);
   for (int g = 0; g < conv->groups; g++, packed += (ptrdiff_t)outputs * inputs * kernel) {
     for (int row = 0; row < gxs.height; row++) {
       for (int c = 0; c < inputs;) {
@@ -396,14 +420,22 @@ static void conv_input_gradient(const ward_conv *conv, ward_planes gys, const fl
           c += cb;
           continue;
         }
+        const v16 *from = (const v16 *)gy + (ptrdiff_t)g * outputs * gys.plane;
         for (int r = 0; r < stride && r < gxs.width; r++) {
           v16 *line = (v16 *)gx + (ptrdiff_t)(g * inputs + c) * gxs.plane + row * gxs.row + r;
-          const v16 *from = (const v16 *)gy + (ptrdiff_t)g * outputs * gys.plane;
           const int done = cb == 1 ? slide_row(conv, gys, from, t.w, row, gxs.width, line) : 0;
-#define RUN(CB) gradient_row(CB, t, conv, gys, from, row, r, done, (gxs.width - r + stride - 1) / stride, line, \
-                             gxs.plane)
-          EACH_BLOCK(cb, RUN)
+          const int columns = (gxs.width - r + stride - 1) / stride;
+          row_taps found;
+          find_row_taps(&found, conv, gys, row, r, cb);
+          for (int o = 0; o < outputs; o += most) {
+            tile some = t;
+            some.w += (ptrdiff_t)o * t.w_channel;
+            some.channels = outputs - o < most ? outputs - o : most;
+#define RUN(CB) \
+  gradient_row(CB, some, &found, stride, gys, from + o * gys.plane, o > 0, done, columns, line, gxs.plane)
+            EACH_BLOCK(cb, RUN)
 #undef RUN
+          }
         }
         c += cb;
       }
