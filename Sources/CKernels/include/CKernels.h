@@ -156,10 +156,10 @@ typedef struct {
                            ward_planes ys, float *y, int32_t relu, float *scratch);
   void (*winograd_pool_forward)(const ward_conv *conv, ward_planes xs, const float *x, const float *forward,
                                 const float *b, ward_planes ys, float *y, uint8_t *winner, float *scratch);
-  // `gx` or `gw` is null where it is not asked for.
+  // `gx` or `gw` is null where it is not asked for. `y`: the output where a ReLU follows, and `gy` is the gradient after it; else null.
   void (*winograd_backward)(const ward_conv *conv, ward_planes xs, const float *x, ward_planes gys, const float *gy,
-                            const float *backward, ward_planes gxs, float *gx, float *gw, int32_t accumulate,
-                            float *scratch);
+                            ward_planes ys, const float *y, const float *backward, ward_planes gxs, float *gx, float *gw,
+                            int32_t accumulate, float *scratch);
   // The same for 5x5 windows with stride 1, one group and an output with even sides. Under a 2x2 maximum `gy` and `winner`
   // are those of the pooled image.
   void (*winograd5_pack)(const ward_conv *conv, const float *w, float *forward, float *backward);

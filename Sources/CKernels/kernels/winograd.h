@@ -110,15 +110,19 @@ INLINE place place_of(int tile, int height, int width) {
   return at;
 }
 
-INLINE void transform_slopes_of(const int SOME, place at, const v16 *gy, ptrdiff_t row, v16 *z, ptrdiff_t next) {
+// The gradients of a tile's 4x4 sums to 36 points. `y`: the outputs where a ReLU follows, through which the gradient comes; null
+// where none does.
+INLINE void transform_slopes_of(const int SOME, const int MASKED, place at, const v16 *gy, ptrdiff_t row, const v16 *y,
+                                ptrdiff_t y_row, v16 *z, ptrdiff_t next) {
   for (int half = 0; half < PARTS; half++) {
-    const part *from = (const part *)gy + half;
+    const part *from = (const part *)gy + half, *out_of = (const part *)y + half;
     part *to = (part *)z + half, t[PATCH][TILE_SIDE];
     UNROLL for (int j = 0; j < TILE_SIDE; j++) {
       part in[TILE_SIDE], out[PATCH];
       UNROLL for (int i = 0; i < TILE_SIDE; i++) {
         if (SOME && (i < at.again_y || j < at.again_x)) in[i] = (part){0};
         else in[i] = from[(i * row + j) * PARTS];
+        if (MASKED) in[i] = (part)((ipart)in[i] & (ipart)(out_of[(i * y_row + j) * PARTS] > 0.0f));
       }
       slopes_to_points(in, out);
       UNROLL for (int i = 0; i < PATCH; i++) t[i][j] = out[i];
@@ -131,9 +135,14 @@ INLINE void transform_slopes_of(const int SOME, place at, const v16 *gy, ptrdiff
   }
 }
 
-INLINE void transform_slopes(place at, const v16 *gy, ptrdiff_t row, v16 *z, ptrdiff_t next) {
-  if (at.again_y || at.again_x) transform_slopes_of(1, at, gy, row, z, next);
-  else transform_slopes_of(0, at, gy, row, z, next);
+INLINE void transform_slopes(place at, const v16 *gy, ptrdiff_t row, const v16 *y, ptrdiff_t y_row, v16 *z,
+                             ptrdiff_t next) {
+#define RUN(SOME) \
+  if (y) transform_slopes_of(SOME, 1, at, gy, row, y, y_row, z, next); \
+  else transform_slopes_of(SOME, 0, at, gy, row, y, y_row, z, next)
+  if (at.again_y || at.again_x) { RUN(1); }
+  else { RUN(0); }
+#undef RUN
 }
 
 INLINE part part_relu(part x) {
@@ -276,13 +285,14 @@ static void keep_zeros(i16 *alive, int height, int width, const ward_conv *conv,
   }
 }
 
-static void note_living(ward_planes gys, const float *gy, i16 *alive) {
+static void note_living(ward_planes gys, const float *gy, ward_planes ys, const float *y, i16 *alive) {
   memset(alive, 0, gys.height * gys.width * sizeof(i16));
   for (int row = 0; row < gys.height; row++, alive += gys.width) {
     int first_dead = 0;  // all pixels before it are alive in every image
     for (int o = 0; o < gys.channels && first_dead < gys.width; o++) {
       const i16 *from = (const i16 *)gy + (ptrdiff_t)o * gys.plane + row * gys.row;
-      for (int i = first_dead; i < gys.width; i++) alive[i] |= from[i];
+      const v16 *out = y ? (const v16 *)y + (ptrdiff_t)o * ys.plane + row * ys.row : 0;
+      for (int i = first_dead; i < gys.width; i++) alive[i] |= out ? from[i] & (out[i] > 0.0f) : from[i];
       while (first_dead < gys.width && in_all(is_alive(alive[first_dead]))) first_dead++;
     }
   }
@@ -502,8 +512,8 @@ static void winograd_weights(const ward_conv *conv, const winograd *s, float *gw
 }
 
 static void winograd_backward(const ward_conv *conv, ward_planes xs, const float *x, ward_planes gys, const float *gy,
-                              const float *u, ward_planes gxs, float *gx, float *gw, int32_t accumulate,
-                              float *scratch) {
+                              ward_planes ys, const float *y, const float *u, ward_planes gxs, float *gx, float *gw,
+                              int32_t accumulate, float *scratch) {
   const winograd s = winograd_places(conv, gys.height * gys.width, scratch);
   const int all = ward_winograd_all_tiles(gys.height, gys.width);
   place at[WARD_WINOGRAD_TILES];
@@ -513,7 +523,8 @@ static void winograd_backward(const ward_conv *conv, ward_planes xs, const float
     PLACES(gys.height, gys.width);
     for (int o = 0; o < conv->outputs; o++) {
       for (int t = 0; t < tiles; t++)
-        transform_slopes(at[t], CORNER(gy, gys, o, 0), gys.row, s.z + t * s.outputs + o, s.z_next);
+        transform_slopes(at[t], CORNER(gy, gys, o, 0), gys.row, y ? CORNER(y, ys, o, 0) : 0, ys.row,
+                         s.z + t * s.outputs + o, s.z_next);
     }
     if (gw) {
       for (int c = 0; c < conv->inputs; c++) {
@@ -533,7 +544,7 @@ static void winograd_backward(const ward_conv *conv, ward_planes xs, const float
     }
   }
   if (gx) {
-    note_living(gys, gy, s.alive);
+    note_living(gys, gy, ys, y, s.alive);
     keep_zeros(s.alive, gys.height, gys.width, conv, gxs, gx);
   }
   if (gw) winograd_weights(conv, &s, gw, accumulate);

@@ -151,14 +151,17 @@ struct Convolution: Layer {
 
   func operation(_ wiring: inout Wiring) -> any Operation {
     var before = wiring.outputGradient
-    if followedByReLU {
+    // The tiles' kernel takes the gradient through the ReLU by itself; that of the biases wants it apart.
+    let isInKernel = form(from: wiring.inputs[0].shape) == .tiles3 && !(wiring.isTraining && hasBias)
+    if followedByReLU, !isInKernel {
       let halo = Halo(height: 0, width: dilation.width * (kernel.width - 1) + 1)
       before = wiring.ownGradient(wiring.output.shape, halo: halo)
     }
     return ConvolutionOperation(
       weights: ConvolutionWeights(self, &wiring, transformsForward: !(isUnderMaximum && wiring.isFirst)),
       input: wiring.inputs[0], output: wiring.output, outputGradient: wiring.outputGradient, sumGradient: before,
-      inputGradient: wiring.inputGradients[0], isFirst: wiring.isFirst, hasReLU: followedByReLU)
+      inputGradient: wiring.inputGradients[0], isFirst: wiring.isFirst, hasReLU: followedByReLU,
+      leavesReLUToKernel: followedByReLU && isInKernel)
   }
 }
 
@@ -312,12 +315,23 @@ struct ConvolutionWeights: Sendable {
   }
 
   /// From the gradient of the sums those by the weights, if they are asked for, and by the input.
-  func backward(_ f: Frame, from sumGradient: Slot, input: Slot, to inputGradient: Slot, wantsInput: Bool) {
+  ///
+  /// - Parameter rectified: the output, if the gradient is still that after a ReLU: the form `tiles3`.
+  func backward(
+    _ f: Frame, from sumGradient: Slot, rectified: Slot?, input: Slot, to inputGradient: Slot, wantsInput: Bool
+  ) {
     let weightGradient = f.gradients.map { $0 + weight }
     withUnsafePointer(to: conv) {
-      if form == .tiles3 || form == .tiles5 {
-        let kernel = form == .tiles5 ? f.call.winograd5_backward : f.call.winograd_backward
-        kernel?(
+      if form == .tiles3 {
+        let output = rectified ?? sumGradient
+        f.call.winograd_backward(
+          $0, input.planes, f.at(input), sumGradient.planes, f.at(sumGradient), output.planes,
+          rectified.map { UnsafePointer(f.at($0)) }, f.prepared + packed, inputGradient.planes,
+          wantsInput ? f.at(inputGradient) : nil, weightGradient, f.adds, f.scratch)
+        return
+      }
+      if form == .tiles5 {
+        f.call.winograd5_backward(
           $0, input.planes, f.at(input), sumGradient.planes, f.at(sumGradient), f.prepared + packed,
           inputGradient.planes, wantsInput ? f.at(inputGradient) : nil, weightGradient, f.adds, f.scratch)
         return
@@ -370,6 +384,8 @@ struct ConvolutionOperation: Operation {
   let inputGradient: Slot
   let isFirst: Bool
   let hasReLU: Bool
+  /// Whether the gradient goes through the ReLU where the kernel reads it; `sumGradient` is then that after it.
+  let leavesReLUToKernel: Bool
 
   func prepare(
     _ weights: UnsafePointer<Float>, _ prepared: UnsafeMutablePointer<Float>, _ kernels: Kernels
@@ -380,13 +396,14 @@ struct ConvolutionOperation: Operation {
   }
 
   func backward(_ f: Frame, phase: Int) {
-    if hasReLU {
+    if hasReLU, !leavesReLUToKernel {
       f.call.activation_backward(
         WARD_RELU, 0, 0, output.planes, f.at(output), outputGradient.planes, f.at(outputGradient), sumGradient.planes,
         f.at(sumGradient))
     }
     weights.backward(
-      f, from: sumGradient, input: input, to: inputGradient, wantsInput: !isFirst || f.wantsInputGradient)
+      f, from: sumGradient, rectified: leavesReLUToKernel ? output : nil, input: input, to: inputGradient,
+      wantsInput: !isFirst || f.wantsInputGradient)
     if f.wantsBiasGradient, let gradients = f.gradients, let bias = weights.bias {
       f.call.channel_sums(sumGradient.planes, f.at(sumGradient), gradients + bias, f.adds)
     }

@@ -60,7 +60,8 @@ struct PooledConvolutionOperation: Operation {
       f.call.unpool(
         outputGradient.planes, f.at(outputGradient), winners, sumGradient.planes, f.at(sumGradient), biasGradient,
         f.adds)
-      weights.backward(f, from: sumGradient, input: input, to: inputGradient, wantsInput: wantsInput)
+      weights.backward(
+        f, from: sumGradient, rectified: nil, input: input, to: inputGradient, wantsInput: wantsInput)
     } else {
       if let biasGradient {
         f.call.pooled_sums(outputGradient.planes, f.at(outputGradient), winners, biasGradient, f.adds)

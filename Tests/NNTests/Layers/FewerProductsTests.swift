@@ -129,8 +129,8 @@ import Testing
     noise(16 * 18 * 9, seed: 5).withUnsafeBufferPointer { table.winograd_pack(&conv, $0.baseAddress!, nil, at + u) }
     func run(input: Bool, weights: Int?, adds: Int32 = 0) -> [Float] {
       table.winograd_backward(
-        &conv, x.planes, at + x.offset, gy.planes, at + gy.offset, at + u, gx.planes, input ? at + gx.offset : nil,
-        weights.map { at + $0 }, adds, arena.scratch)
+        &conv, x.planes, at + x.offset, gy.planes, at + gy.offset, gy.planes, nil, at + u, gx.planes,
+        input ? at + gx.offset : nil, weights.map { at + $0 }, adds, arena.scratch)
       let count = input ? gx.shape.count * WARD_LANES : 16 * 18 * 9
       return Array(UnsafeBufferPointer(start: at + (input ? gx.offset : weights!), count: count))
     }
@@ -139,6 +139,50 @@ import Testing
     #expect(run(input: true, weights: nil) == both)
     #expect(run(input: false, weights: second) == gradient)
     #expect(run(input: false, weights: second, adds: 1) == gradient.map { $0 + $0 })
+  }
+
+  /// A ReLU taken inside changes no bit, in images whose sides are a multiple of 4 and in others.
+  @Test(arguments: Kernels.all.map(\.name), [8, 11])
+  func aReLUInTheKernelIsTheOneBeforeIt(level: String, side: Int) throws {
+    let table = try #require(Kernels.named(level)).table.pointee
+    var conv = Convolution(20, kernel: 3, padding: 1).descriptor(inputs: 16)
+    var layout = ArenaLayout()
+    let shape = ImageShape(channels: 20, height: side, width: side)
+    let x = layout.slot(ImageShape(channels: 16, height: side, width: side), halo: Halo(height: 1, width: 1))
+    // The output lies otherwise than its gradient, as the next layer wants it.
+    let (y, gy, masked) = (layout.slot(shape, halo: Halo(height: 1, width: 1)), layout.slot(shape), layout.slot(shape))
+    let gx = layout.slot(x.shape)
+    let (u, gw) = (layout.floats(Int(ward_winograd_weights(20, 16))), layout.floats(20 * 16 * 9))
+    layout.shared(Int(ward_winograd_scratch(&conv, Int32(side * side), 1)))
+    let arena = Arena(layout)
+    let at = arena.floats
+    for slot in [x, y, gy] {
+      var values = noise(slot.shape.count * WARD_LANES, seed: slot.offset)
+      // Most outputs are dead, and those around one corner in every image: no gradient may arrive there.
+      if slot.offset == y.offset { values = values.map { max(0, $0 - 0.3) } }
+      values.withUnsafeBufferPointer { table.load_rows($0.baseAddress!, 16, slot.planes, at + slot.offset) }
+    }
+    for channel in 0..<20 {
+      for (row, column) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+        let pixel = y.offset + (channel * Int(y.planes.plane) + row * Int(y.planes.row) + column) * WARD_LANES
+        for lane in 0..<WARD_LANES { at[pixel + lane] = 0 }
+      }
+    }
+    noise(20 * 16 * 9, seed: 5).withUnsafeBufferPointer { table.winograd_pack(&conv, $0.baseAddress!, nil, at + u) }
+    func run(from gradient: Slot, rectified: Slot?) -> (input: [Float], weights: [Float]) {
+      table.winograd_backward(
+        &conv, x.planes, at + x.offset, gradient.planes, at + gradient.offset, y.planes,
+        rectified.map { UnsafePointer(at + $0.offset) }, at + u, gx.planes, at + gx.offset, at + gw, 0, arena.scratch)
+      let input = UnsafeBufferPointer(start: at + gx.offset, count: gx.shape.count * WARD_LANES)
+      return (Array(input), Array(UnsafeBufferPointer(start: at + gw, count: 20 * 16 * 9)))
+    }
+    table.activation_backward(
+      WARD_RELU, 0, 0, y.planes, at + y.offset, gy.planes, at + gy.offset, masked.planes, at + masked.offset)
+    let (apart, inside) = (run(from: masked, rectified: nil), run(from: gy, rectified: y))
+    #expect(inside.input == apart.input)
+    #expect(inside.weights == apart.weights)
+    #expect(!inside.input[0..<WARD_LANES].contains { $0 != 0 })
+    #expect(inside.input.contains { $0 != 0 })
   }
 
   /// Equal pixels give equal answers, so that the first of equals wins under a maximum: in what answers, and in training
