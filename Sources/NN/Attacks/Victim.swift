@@ -88,18 +88,42 @@ public final class Victim {
   public func ascend(
     _ images: [Pixels], of rows: [Int], _ gradient: (_ position: Int, _ logits: [Float]) -> [Float]
   ) throws -> [LogitsAndGradient] {
-    require(images.count == rows.count, "\(images.count) images for \(rows.count) rows")
-    try stop.check()
-    for row in rows {
-      efforts[row].queries += 1
-      efforts[row].gradients += 1
-    }
     if images.isEmpty { return [] }
-    let whole = surroundings?.whole(images, of: rows) ?? images
-    let found = responder.ascend(whole, gradient)
+    let found = try ascend(Tensor(images), of: rows, gradient)
+    return zip(found.logits.eachRow, found.gradient.eachRow).map { LogitsAndGradient(logits: $0, gradient: $1) }
+  }
+
+  /// The same for a batch in one piece, one row an image.
+  func ascend(
+    _ images: Tensor, of rows: [Int], _ gradient: (_ position: Int, _ logits: [Float]) -> [Float]
+  ) throws -> InputGradient {
+    for row in rows { efforts[row].gradients += 1 }
+    var found = try ask(images, of: rows) { logits, part in
+      var given = logits
+      for (row, position) in part.enumerated() {
+        given[row: row] = gradient(position, Array(logits[row: row]))[...]
+      }
+      return given
+    }
+    if let surroundings { found.gradient = surroundings.taken(from: found.gradient) }
+    return found
+  }
+
+  /// The logits as `ascend` sees them, one row an image, where no gradient is needed any more; a query each. Their answers are those of
+  /// `logits`, their last digits need not be.
+  func logitsOnTheWay(_ images: Tensor, of rows: [Int]) throws -> Tensor {
+    try ask(images, of: rows) { logits, _ in Tensor(shape: logits.shape) }.logits
+  }
+
+  private func ask(
+    _ images: Tensor, of rows: [Int], _ gradient: (_ logits: Tensor, _ rows: Range<Int>) -> Tensor
+  ) throws -> InputGradient {
+    require(images.rows == rows.count, "\(images.rows) images for \(rows.count) rows")
     try stop.check()
-    guard let free = surroundings?.free else { return found }
-    return found.map { LogitsAndGradient(logits: $0.logits, gradient: free.taken(from: $0.gradient)) }
+    for row in rows { efforts[row].queries += 1 }
+    let found = responder.ascend(surroundings?.whole(images, of: rows) ?? images, gradient)
+    try stop.check()
+    return found
   }
 
   /// Loss, gradient and logits at images that belong to `rows` of the batch; a query and a gradient each.
@@ -115,26 +139,13 @@ public final class Victim {
 
   /// The same for a batch in one piece, one row an image.
   func evaluate(_ loss: AttackLoss, at images: Tensor, towards aims: [Aim], of rows: [Int]) throws -> InputGradient {
-    require(images.rows == rows.count, "\(images.rows) images for \(rows.count) rows")
-    try stop.check()
-    for row in rows {
-      efforts[row].queries += 1
-      efforts[row].gradients += 1
-    }
     var losses = [Float](repeating: 0, count: rows.count)
-    let whole = surroundings?.whole(images, of: rows) ?? images
-    var found = responder.ascend(whole) { logits, part in
-      var gradient = logits
-      for (row, position) in part.enumerated() {
-        let (value, byLogits) = loss.evaluate(Array(logits[row: row]), aims[position])
-        losses[position] = value
-        gradient[row: row] = byLogits[...]
-      }
+    var found = try ascend(images, of: rows) { position, logits in
+      let (value, gradient) = loss.evaluate(logits, aims[position])
+      losses[position] = value
       return gradient
     }
     found.losses = losses
-    if let surroundings { found.gradient = surroundings.taken(from: found.gradient) }
-    try stop.check()
     return found
   }
 

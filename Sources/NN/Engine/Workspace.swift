@@ -93,8 +93,11 @@ public final class Workspace: Responder {
       if plan.canTransform { decideTies(&group, images, first) }
       let given = gradient(group, first..<first + frame.count)
       require(given.shape == group.shape, "gradients \(given.shape) for logits \(group.shape)")
-      result.gradient.values.withUnsafeMutableBufferPointer { found in
-        given.values.withUnsafeBufferPointer { back($0.baseAddress!, frame, first, found) }
+      // The gradient of a group in which no image has one is zero as it is.
+      if given.values.contains(where: { $0 != 0 }) {
+        result.gradient.values.withUnsafeMutableBufferPointer { found in
+          given.values.withUnsafeBufferPointer { back($0.baseAddress!, frame, first, found) }
+        }
       }
       result.logits.values.replaceSubrange(first * classes..<(first + frame.count) * classes, with: group.values)
     }

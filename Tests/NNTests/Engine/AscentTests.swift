@@ -92,4 +92,35 @@ import Testing
     #expect(after.logits.rows(1..<16) == before.logits.rows(1..<16))
     #expect(after.gradient.rows(1..<16) == before.gradient.rows(1..<16))
   }
+
+  @Test(arguments: networks.indices)
+  func imagesWithoutAGradientAloneOrInAWholeGroupChangeNoBitOfTheOthers(number: Int) throws {
+    let images = images(40)
+    let workspace = Workspace(try model(Self.networks[number], for: images))
+    let flat = [3] + Array(16..<32)
+    let whole = ascent(workspace, images)
+    let found = workspace.ascend(images) { logits, rows in
+      var given = logits
+      for row in flat where rows.contains(row) {
+        given[row: row - rows.lowerBound] = Pixels(repeating: 0, count: 10)[...]
+      }
+      return given
+    }
+    #expect(found.logits == whole.logits)
+    for row in 0..<40 {
+      let expected = flat.contains(row) ? Pixels(repeating: 0, count: 784)[...] : whole.gradient[row: row]
+      #expect(found.gradient[row: row] == expected)
+    }
+  }
+
+  @Test(arguments: networks.indices)
+  func whatIsAskedWithoutAGradientHasTheLogitsOfTheWayAndCountsNone(number: Int) throws {
+    let images = images(40)
+    let workspace = Workspace(try model(Self.networks[number], for: images))
+    let victim = Victim(workspace, count: 40, stop: .never)
+    let logits = try victim.logitsOnTheWay(images, of: Array(0..<40))
+    #expect(logits == ascent(workspace, images).logits)
+    #expect(logits.answers == workspace.logits(images).answers)
+    #expect(!victim.efforts.contains { $0.queries != 1 || $0.gradients != 0 })
+  }
 }

@@ -1,3 +1,4 @@
+import Contract
 import Foundation
 
 /// The smallest L2 change, by weighing distance against the margin and searching for the weight.
@@ -40,46 +41,49 @@ struct CarliniWagner: Attack {
 
   func perturb(_ batch: Batch, within threat: ThreatModel, against victim: Victim) throws -> [Pixels] {
     var searches = batch.images.map { WeightSearch(weight, clean: $0) }
+    let start = TanhDescents(batch.images, rate: rate, watchesLoss: abort)
     for search in 0..<self.searches {
       if search == self.searches - 1, self.searches >= 10 { for i in searches.indices { searches[i].useUpper() } }
-      try minimise(&searches, batch, victim)
+      try minimise(&searches, from: start, batch, victim)
       for i in searches.indices { searches[i].narrow() }
     }
     return searches.map(\.best)
   }
 
   /// Adam from the clean image, for every image with its own weight.
-  private func minimise(_ searches: inout [WeightSearch], _ batch: Batch, _ victim: Victim) throws {
-    var climbs = batch.images.map { TanhDescent($0, rate: rate) }
+  private func minimise(
+    _ searches: inout [WeightSearch], from start: TanhDescents, _ batch: Batch, _ victim: Victim
+  ) throws {
+    var descents = start
     var open = Array(0..<batch.count)
     let pause = max((steps + 9) / 10, 1)
     for step in 0..<steps where !open.isEmpty {
-      let points = open.map { climbs[$0].point }
       victim.step(open)
       var hinges: [Hinge] = []
-      let found = try victim.ascend(points, of: open) { position, logits in
+      let found = try victim.ascend(descents.points.rows(open), of: open) { position, logits in
         hinges.append(Hinge(logits, batch.aims[open[position]], confidence))
         return hinges[position].gradient
       }
-      var left: [Int] = []
-      for (i, row) in open.enumerated() {
-        searches[row].offer(points[i], isReached: hinges[i].isReached)
-        climbs[row].advance(found[i].gradient, hinges[i].value, weight: searches[row].weight)
-        let isStuck = abort && step % pause == 0 && climbs[row].isStuck(searches[row].smallest)
-        if !isStuck { left.append(row) }
+      for (position, row) in open.enumerated() where hinges[position].isReached {
+        searches[row].offer(descents.point(row), isReached: true)
       }
-      if left.count < open.count { open = left }
+      descents.advance(open, hinges, found.gradient, weights: open.map { searches[$0].weight })
+      if abort && step % pause == 0 { open.removeAll { descents.isStuck($0, searches[$0].smallest) } }
+      // Images that need no gradient stand together, as far as can be foreseen: it costs nothing where no image of a group needs one.
+      open.sort { descents.expectedLead($0) < descents.expectedLead($1) }
     }
-    let logits = try victim.logits(open.map { climbs[$0].point }, of: open)
+    let logits = try victim.logits(open.map(descents.point), of: open)
     for (i, row) in open.enumerated() {
       let hinge = Hinge(logits[i], batch.aims[row], confidence)
-      searches[row].offer(climbs[row].point, isReached: hinge.isReached)
+      searches[row].offer(descents.point(row), isReached: hinge.isReached)
     }
   }
 }
 
 /// `max(0, margin + confidence)`, the part of the loss that wants another answer, with its gradient in the logits.
 struct Hinge {
+  /// How much further than the confidence asks, in logits.
+  let lead: Float
   let value: Float
   let gradient: [Float]
   /// Whether the aim is reached by as much as the confidence asks.
@@ -87,6 +91,7 @@ struct Hinge {
 
   init(_ logits: [Float], _ aim: Aim, _ confidence: Float) {
     let (lead, rise) = AttackLoss.margin.evaluate(logits, aim)
+    self.lead = lead - confidence
     value = max(0, confidence - lead)
     gradient = value > 0 ? rise.map { -$0 } : rise.map { _ in 0 }
     isReached = aim.isReached(by: logits) && lead >= confidence
@@ -128,53 +133,103 @@ struct WeightSearch {
   mutating func useUpper() { if bounds.high.isFinite { weight = bounds.high } }
 }
 
-/// One image's descent in tanh space, in which every point lies in the box.
-private struct TanhDescent {
-  private(set) var point: Pixels
-  private let start: Pixels
-  private var inner: Pixels
+/// The descents of a batch in tanh space, in which every point lies in the box; one row an image.
+private struct TanhDescents {
+  private(set) var points: Tensor
+  private let starts: Tensor
+  private var inner: Tensor
+  /// By the places in tanh space.
+  private var slopes: Tensor
   private var adam: PixelAdam
-  private var lowest = Float.infinity
-  /// The lowest loss and the smallest change when last asked, and how often in a row they were no gain.
-  private var last = (loss: Float.infinity, change: Float.infinity)
-  private var rests = 0
+  private var paths: [Path]
+  private let watchesLoss: Bool
 
-  init(_ image: Pixels, rate: Float) {
+  /// What is remembered of one image.
+  private struct Path {
+    /// How far the last two points led beyond the aim.
+    var lead: Float?
+    var leadBefore: Float?
+    var lowest = Float.infinity
+    /// The lowest loss and the smallest change when last asked, and how often in a row they were no gain.
+    var last = (loss: Float.infinity, change: Float.infinity)
+    var rests = 0
+  }
+
+  init(_ images: [Pixels], rate: Float, watchesLoss: Bool) {
     // Without the factor, pixels at exactly 0 or 1 would lie at infinity and could never move.
-    inner = image.map { atanh(0.999999 * (2 * $0 - 1)) }
-    start = Self.inBox(inner)
-    point = start
-    adam = PixelAdam(image.count, rate: rate)
+    inner = Tensor(images.map { $0.map { atanh(0.999999 * (2 * $0 - 1)) } })
+    (points, slopes) = (inner, inner)
+    adam = PixelAdam(inner.count, rate: rate)
+    paths = Array(repeating: Path(), count: images.count)
+    self.watchesLoss = watchesLoss
+    starts = Self.inBox(inner)
+    points = starts
   }
 
-  /// One step down `‖x − x₀‖² + weight · hinge`.
-  mutating func advance(_ gradient: Pixels, _ hinge: Float, weight: Float) {
-    let offset = Vector.difference(point, start)
-    let down = Vector.map(offset, gradient) { 2 * $0 + weight * $1 }
-    // dx/dw = ½(1 − tanh²) = 2·x·(1 − x).
-    let inward = Vector.map(down, point) { $0 * 2 * $1 * (1 - $1) }
-    lowest = min(lowest, Float(Vector.sumOfSquares(offset)) + weight * hinge)
-    adam.move(&inner, against: inward)
-    point = Self.inBox(inner)
+  /// Where an image is.
+  func point(_ row: Int) -> Pixels { Pixels(points[row: row]) }
+
+  /// One step down `‖x − x₀‖² + weight · hinge` of each of `rows`, whose gradients of the hinges these are. The others are not asked
+  /// about any more.
+  mutating func advance(_ rows: [Int], _ hinges: [Hinge], _ gradients: Tensor, weights: [Float]) {
+    for (position, row) in rows.enumerated() {
+      let hinge = hinges[position]
+      (paths[row].leadBefore, paths[row].lead) = (paths[row].lead, hinge.lead)
+      if watchesLoss {
+        let change = Float(Vector.sumOfSquares(Vector.difference(point(row), Pixels(starts[row: row]))))
+        paths[row].lowest = min(paths[row].lowest, change + weights[position] * hinge.value)
+      }
+      setSlope(row, gradients[row: position], weights[position])
+    }
+    adam.move(&inner.values, against: slopes.values)
+    points = Self.inBox(inner)
   }
 
-  /// The image of a point in tanh space, `½ + ½·tanh(w)` for each pixel.
-  private static func inBox(_ inner: Pixels) -> Pixels {
-    Pixels(unsafeUninitializedCapacity: inner.count) { out, initialized in
+  private mutating func setSlope(_ row: Int, _ gradient: ArraySlice<Float>, _ weight: Float) {
+    let places = row * points.rowCount..<(row + 1) * points.rowCount
+    require(gradient.count == places.count, "\(gradient.count) pixels for \(places.count)")
+    let (points, starts) = (points, starts)
+    // Safety: three arrays of one length, in which `places` lie, and as many gradients.
+    slopes.values.withUnsafeMutableBufferPointer { slopes in
+      points.values.withUnsafeBufferPointer { points in
+        starts.values.withUnsafeBufferPointer { starts in
+          gradient.withUnsafeBufferPointer { gradient in
+            for (i, place) in places.enumerated() {
+              let x = points[place]
+              // dx/dw = ½(1 − tanh²) = 2·x·(1 − x).
+              slopes[place] = (2 * (x - starts[place]) + weight * gradient[i]) * 2 * x * (1 - x)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// The images of points in tanh space, `½ + ½·tanh(w)` for each pixel.
+  private static func inBox(_ inner: Tensor) -> Tensor {
+    let values = Pixels(unsafeUninitializedCapacity: inner.count) { out, initialized in
       // Safety: two buffers of one length.
-      inner.withUnsafeBufferPointer {
+      inner.values.withUnsafeBufferPointer {
         Kernels.chosen.table.pointee.tanh_box(Int64($0.count), $0.baseAddress, out.baseAddress)
       }
       initialized = inner.count
     }
+    return Tensor(shape: inner.shape, values: values)
+  }
+
+  /// How far the next point of a row may lead beyond its aim, by the last two.
+  func expectedLead(_ row: Int) -> Float {
+    let lead = paths[row].lead ?? 0
+    return lead + 0.5 * (lead - (paths[row].leadBefore ?? lead))
   }
 
   /// Whether neither the lowest loss nor the smallest change is well below what it was, this time and the last that this
   /// was asked.
-  mutating func isStuck(_ change: Float) -> Bool {
+  mutating func isStuck(_ row: Int, _ change: Float) -> Bool {
+    let (lowest, last) = (paths[row].lowest, paths[row].last)
     let hasGained = lowest <= 0.9999 * last.loss || change.isFinite && change <= 0.9999 * last.change
-    last = (lowest, change)
-    rests = hasGained ? 0 : rests + 1
-    return rests >= 2
+    paths[row].last = (lowest, change)
+    paths[row].rests = hasGained ? 0 : paths[row].rests + 1
+    return paths[row].rests >= 2
   }
 }

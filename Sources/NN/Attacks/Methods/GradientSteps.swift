@@ -26,7 +26,7 @@ struct GradientSteps {
     for _ in 0..<steps where !search.open.isEmpty {
       victim.step(search.open)
       var found = try victim.evaluate(loss, at: points, towards: search.aims, of: search.open)
-      let left = search.judge(points, found)
+      let left = search.judge(points, found.logits, found.losses)
       if left.count < points.rows {
         points = points.rows(left)
         found.gradient = found.gradient.rows(left)
@@ -35,6 +35,6 @@ struct GradientSteps {
       search.settle()
       if !left.isEmpty { move(&points, found.gradient, open) }
     }
-    try search.finish(points.eachRow, loss, victim)
+    try search.finish(points, loss, victim)
   }
 }

@@ -1,7 +1,7 @@
 import CKernels
 import Contract
 
-/// Adam for the pixels of one image (Kingma and Ba, ICLR 2015, Algorithm 1), with bias corrections in Double.
+/// Adam for the pixels of one image, or of several that step together (Kingma and Ba, ICLR 2015, Algorithm 1), with bias corrections in Double.
 struct PixelAdam {
   private var mean: Pixels
   private var square: Pixels

@@ -39,10 +39,10 @@ struct SearchState {
   }
 
   /// The same for points in one piece, one row each.
-  mutating func judge(_ points: Tensor, _ found: InputGradient) -> [Int] {
+  mutating func judge(_ points: Tensor, _ logits: Tensor, _ losses: [Float]) -> [Int] {
     var left: [Int] = []
     for (position, row) in open.enumerated() {
-      let (logits, loss) = (Array(found.logits[row: position]), found.losses[position])
+      let (logits, loss) = (Array(logits[row: position]), losses[position])
       // Only what is kept is copied.
       if loss > highest[row] || !batch.wantsStrongest && batch.aims[row].isReached(by: logits) {
         offer(row, Pixels(points[row: position]), logits, loss: loss)
@@ -72,11 +72,12 @@ struct SearchState {
 
   /// Looks at the last points of the open images, to which no gradient was needed any more; if the strongest are wanted
   /// they are taken as they are.
-  mutating func finish(_ points: [Pixels], _ loss: AttackLoss, _ victim: Victim) throws {
+  mutating func finish(_ points: Tensor, _ loss: AttackLoss, _ victim: Victim) throws {
     guard !open.isEmpty else { return }
-    if batch.wantsStrongest { return keepAll(points) }
-    let logits = try victim.logits(points, of: open)
-    _ = judge(points, zip(logits, aims).map { ($0, loss.value($0, $1)) })
+    if batch.wantsStrongest { return keepAll(points.eachRow) }
+    let logits = try victim.logitsOnTheWay(points, of: open)
+    let losses = zip(logits.eachRow, aims).map { loss.value($0, $1) }
+    _ = judge(points, logits, losses)
     settle()
   }
 
