@@ -1,3 +1,4 @@
+import CKernels
 import Testing
 
 @testable import NN
@@ -174,6 +175,56 @@ import Testing
       x: Tensor(shape: [1, 1, 4, 4]), parameters: [identity], gy: gy)
     #expect(zero.gx.values.allSatisfy { $0 == 0 })
     #expect(zero.parameterGradients[0].values == [0])
+  }
+
+  /// Also where a side is odd, so that no window reaches the last row or column: what lay there before is gone.
+  @Test(arguments: Kernels.all.map(\.name), [(8, 6), (7, 5)])
+  func aMaximumOfWindowsSideBySideGivesItsGradientToItsPixelAlone(level: String, extent: (Int, Int)) throws {
+    let table = try #require(Kernels.named(level)).table.pointee
+    var pool = ward_pool()
+    (pool.kernel_h, pool.kernel_w, pool.stride_h, pool.stride_w) = (2, 2, 2, 2)
+    var layout = ArenaLayout()
+    let shape = ImageShape(channels: 2, height: extent.0, width: extent.1)
+    let small = ImageShape(channels: 2, height: extent.0 / 2, width: extent.1 / 2)
+    let x = layout.slot(shape, halo: Halo(height: 1, width: 1))
+    let gx = layout.slot(shape, halo: Halo(height: 0, width: 3))
+    let (y, gy, winners) = (layout.slot(small), layout.slot(small), layout.floats(small.count * WARD_LANES))
+    let arena = Arena(layout)
+    let at = arena.floats
+    for (slot, seed) in [(x, 1), (gy, 2), (gx, 3)] {
+      noise(slot.shape.count * WARD_LANES, seed: seed).withUnsafeBufferPointer {
+        table.load_rows($0.baseAddress!, 16, slot.planes, at + slot.offset)
+      }
+    }
+    let which = UnsafeMutableRawPointer(at + winners).assumingMemoryBound(to: UInt8.self)
+    table.max_pool_forward(&pool, x.planes, at + x.offset, y.planes, at + y.offset, which, 0)
+    table.max_pool_backward(&pool, gy.planes, at + gy.offset, which, gx.planes, at + gx.offset)
+    func value(_ slot: Slot, _ channel: Int, _ row: Int, _ column: Int, _ lane: Int) -> Float {
+      let planes = slot.planes
+      return at[slot.offset + (channel * Int(planes.plane) + row * Int(planes.row) + column) * WARD_LANES + lane]
+    }
+    var (found, expected, highest, maxima) = ([Float](), [Float](), [Float](), [Float]())
+    for place in 0..<shape.count * WARD_LANES {
+      let (pixel, lane) = (place / WARD_LANES, place % WARD_LANES)
+      let (line, column) = (pixel / shape.width, pixel % shape.width)
+      let (channel, row) = (line / shape.height, line % shape.height)
+      let (i, j) = (row / 2, column / 2)
+      found.append(value(gx, channel, row, column, lane))
+      guard i < small.height, j < small.width else {
+        expected.append(0)
+        continue
+      }
+      var most = -Float.infinity
+      for (down, across) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+        most = max(most, value(x, channel, 2 * i + down, 2 * j + across, lane))
+      }
+      let isHighest = value(x, channel, row, column, lane) == most
+      expected.append(isHighest ? value(gy, channel, i, j, lane) : 0)
+      highest.append(value(y, channel, i, j, lane))
+      maxima.append(most)
+    }
+    #expect(found == expected)
+    #expect(highest == maxima)
   }
 
   @Test func notANumberPassesThroughReLUAndMaximum() throws {
