@@ -325,10 +325,6 @@ INLINE void slide(const int K, const ward_conv *conv, ward_planes gys, const v16
   for (int p = 0; p < SLIDE; p++) gx[p] = acc[p];
 }
 
-// How many channels the gradient by the input sums over before it goes on to the next pixels: what these share with the last ones then
-// still lies in the first cache. With few taps little is shared, and to load and store the sums would cost more.
-INLINE int summed_at_once(int kernel) { return kernel > 9 ? 8 : 72 / kernel; }
-
 // How many pixels of the row were done.
 INLINE int slide_row(const ward_conv *conv, ward_planes gys, const v16 *gy, const float *packed, int row, int width,
                      v16 *gx) {
@@ -403,6 +399,10 @@ static void conv_pack(const ward_conv *conv, ward_planes gxs, const float *w, fl
     }
   }
 }
+
+// How many channels the gradient by the input sums over before it goes on to the next pixels: what these share with the last ones then
+// still lies in the first cache. With few taps little is shared, and to load and store the sums would cost more.
+INLINE int summed_at_once(int kernel) { return kernel > 9 ? 8 : 72 / kernel; }
 
 static void conv_input_gradient(const ward_conv *conv, ward_planes gys, const float *gy, const float *packed,
                                 ward_planes gxs, float *gx) {

@@ -8,6 +8,14 @@ INLINE int is_halving(const ward_pool *pool, ward_planes xs, ward_planes ys) {
 }
 #define HALVING ((ward_pool){.kernel_h = 2, .kernel_w = 2, .stride_h = 2, .stride_w = 2})
 
+// The pixels of the window at `row` and `i` that lie in the image: `at` and `across` there, `ky` and `kx` in the window.
+#define EACH_PIXEL_OF_WINDOW(INSIDE)                                               \
+  for (int ky = 0; ky < pool.kernel_h; ky++)                                       \
+    for (int kx = 0, at = row * pool.stride_h - pool.pad_h + ky,                   \
+             across = i * pool.stride_w - pool.pad_w;                              \
+         kx < pool.kernel_w; kx++, across++)                                       \
+      if ((INSIDE) || (at >= 0 && at < xs.height && across >= 0 && across < xs.width))
+
 INLINE void max_pool_forward_of(const int ROUNDED, const int INSIDE, const ward_pool pool, ward_planes xs,
                                 const float *x, ward_planes ys, float *y, uint8_t *winner) {
   b16 *which = (b16 *)winner;
@@ -17,20 +25,14 @@ INLINE void max_pool_forward_of(const int ROUNDED, const int INSIDE, const ward_
         v16 best = splat(-INFINITY);
         i16 place = {0};
         int seen = 0;
-        for (int ky = 0; ky < pool.kernel_h; ky++) {
-          const int at = row * pool.stride_h - pool.pad_h + ky;
-          if (!INSIDE && (at < 0 || at >= xs.height)) continue;
-          for (int kx = 0; kx < pool.kernel_w; kx++) {
-            const int across = i * pool.stride_w - pool.pad_w + kx;
-            if (!INSIDE && (across < 0 || across >= xs.width)) continue;
-            const v16 v = ((const v16 *)x)[(ptrdiff_t)c * xs.plane + at * xs.row + across];
-            // The first of equals; NaN wins. Above minus infinity there is no margin.
-            const v16 size = (v16)((i16)best & 0x7fffffff);
-            const v16 least = ROUNDED ? choose(size < INFINITY, best + WINS_BY * (size + 0.3f), best) : best;
-            const i16 higher = seen++ ? (v > least) | (v != v) : (i16){0} - 1;
-            best = choose(higher, v, best);
-            place = (higher & (ky * pool.kernel_w + kx)) | (~higher & place);
-          }
+        EACH_PIXEL_OF_WINDOW(INSIDE) {
+          const v16 v = ((const v16 *)x)[(ptrdiff_t)c * xs.plane + at * xs.row + across];
+          // The first of equals; NaN wins. Above minus infinity there is no margin.
+          const v16 size = (v16)((i16)best & 0x7fffffff);
+          const v16 least = ROUNDED ? choose(size < INFINITY, best + WINS_BY * (size + 0.3f), best) : best;
+          const i16 higher = seen++ ? (v > least) | (v != v) : (i16){0} - 1;
+          best = choose(higher, v, best);
+          place = (higher & (ky * pool.kernel_w + kx)) | (~higher & place);
         }
         ((v16 *)y)[(ptrdiff_t)c * ys.plane + row * ys.row + i] = best;
         *which++ = __builtin_convertvector(place, b16);
@@ -66,16 +68,10 @@ INLINE void max_pool_backward_of(const int COVERING, const ward_pool pool, ward_
       for (int i = 0; i < ys.width; i++) {
         const i16 place = __builtin_convertvector(*which++, i16);
         const v16 g = ((const v16 *)gy)[(ptrdiff_t)c * ys.plane + row * ys.row + i];
-        for (int ky = 0; ky < pool.kernel_h; ky++) {
-          const int at = row * pool.stride_h - pool.pad_h + ky;
-          if (!COVERING && (at < 0 || at >= xs.height)) continue;
-          for (int kx = 0; kx < pool.kernel_w; kx++) {
-            const int across = i * pool.stride_w - pool.pad_w + kx;
-            if (!COVERING && (across < 0 || across >= xs.width)) continue;
-            v16 *to = (v16 *)gx + (ptrdiff_t)c * xs.plane + at * xs.row + across;
-            const v16 share = choose(place == ky * pool.kernel_w + kx, g, splat(0));
-            *to = COVERING ? share : *to + share;
-          }
+        EACH_PIXEL_OF_WINDOW(COVERING) {
+          v16 *to = (v16 *)gx + (ptrdiff_t)c * xs.plane + at * xs.row + across;
+          const v16 share = choose(place == ky * pool.kernel_w + kx, g, splat(0));
+          *to = COVERING ? share : *to + share;
         }
       }
     }
@@ -91,6 +87,7 @@ static void max_pool_backward(const ward_pool *pool, ward_planes ys, const float
   }
 }
 #undef HALVING
+#undef EACH_PIXEL_OF_WINDOW
 
 // The pixels of a window that lie inside the image, and what their average divides by.
 typedef struct { int top, bottom, left, right; float share; } window;

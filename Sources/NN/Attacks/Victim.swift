@@ -89,8 +89,7 @@ public final class Victim {
     _ images: [Pixels], of rows: [Int], _ gradient: (_ position: Int, _ logits: [Float]) -> [Float]
   ) throws -> [LogitsAndGradient] {
     if images.isEmpty { return [] }
-    let found = try ascend(Tensor(images), of: rows, gradient)
-    return zip(found.logits.eachRow, found.gradient.eachRow).map { LogitsAndGradient(logits: $0, gradient: $1) }
+    return try ascend(Tensor(images), of: rows, gradient).eachImage
   }
 
   /// The same for a batch in one piece, one row an image.
@@ -98,12 +97,8 @@ public final class Victim {
     _ images: Tensor, of rows: [Int], _ gradient: (_ position: Int, _ logits: [Float]) -> [Float]
   ) throws -> InputGradient {
     for row in rows { efforts[row].gradients += 1 }
-    var found = try ask(images, of: rows) { logits, part in
-      var given = logits
-      for (row, position) in part.enumerated() {
-        given[row: row] = gradient(position, Array(logits[row: row]))[...]
-      }
-      return given
+    var found = try forwardAndBack(images, of: rows) { logits, part in
+      Tensor(zip(part, logits.eachRow).map { gradient($0, $1) })
     }
     if let surroundings { found.gradient = surroundings.taken(from: found.gradient) }
     return found
@@ -112,10 +107,10 @@ public final class Victim {
   /// The logits as `ascend` sees them, one row an image, where no gradient is needed any more; a query each. Their answers are those of
   /// `logits`, their last digits need not be.
   func logitsOnTheWay(_ images: Tensor, of rows: [Int]) throws -> Tensor {
-    try ask(images, of: rows) { logits, _ in Tensor(shape: logits.shape) }.logits
+    try forwardAndBack(images, of: rows) { logits, _ in Tensor(shape: logits.shape) }.logits
   }
 
-  private func ask(
+  private func forwardAndBack(
     _ images: Tensor, of rows: [Int], _ gradient: (_ logits: Tensor, _ rows: Range<Int>) -> Tensor
   ) throws -> InputGradient {
     require(images.rows == rows.count, "\(images.rows) images for \(rows.count) rows")

@@ -59,10 +59,16 @@ extension Responder {
   /// Logits and gradients, given the gradient by the logits of each image.
   func ascend(_ images: [Pixels], _ gradient: (_ position: Int, _ logits: [Float]) -> [Float]) -> [LogitsAndGradient] {
     if images.isEmpty { return [] }
-    let found = ascend(Tensor(images)) { logits, rows in
+    return ascend(Tensor(images)) { logits, rows in
       Tensor(zip(rows, logits.eachRow).map { gradient($0, $1) })
-    }
-    return zip(found.logits.eachRow, found.gradient.eachRow).map { LogitsAndGradient(logits: $0, gradient: $1) }
+    }.eachImage
+  }
+}
+
+extension InputGradient {
+  /// What each image has of it.
+  var eachImage: [LogitsAndGradient] {
+    zip(logits.eachRow, gradient.eachRow).map { LogitsAndGradient(logits: $0, gradient: $1) }
   }
 }
 

@@ -158,7 +158,7 @@ private struct TanhDescents {
   init(_ images: [Pixels], rate: Float, watchesLoss: Bool) {
     // Without the factor, pixels at exactly 0 or 1 would lie at infinity and could never move.
     inner = Tensor(images.map { $0.map { atanh(0.999999 * (2 * $0 - 1)) } })
-    (points, slopes) = (inner, inner)
+    slopes = inner
     adam = PixelAdam(inner.count, rate: rate)
     paths = Array(repeating: Path(), count: images.count)
     self.watchesLoss = watchesLoss
