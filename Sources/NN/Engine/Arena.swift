@@ -63,6 +63,7 @@ private struct ZeroedBuffer {
   /// What a large page holds. Blocks of several are asked for in such pages: channels lie far apart, and a convolution that
   /// reads all of them would wait for the addresses of small ones.
   private static let largePage = 2 << 20
+  private static let smallPage = 4096
 
   init(_ count: Int) {
     let bytes = count * 4 + 64
@@ -76,6 +77,9 @@ private struct ZeroedBuffer {
     guard let raw = calloc(bytes, 1) else { fatalError("no memory for \(count) numbers") }
     (self.raw, mapped) = (raw, nil)
     floats = raw.alignedUp(toMultipleOf: 64).bindMemory(to: Float.self, capacity: count)
+    // The system maps a page that is read first to one page of zeros for all. Writing it later, as the optimiser's state is,
+    // stops all threads, page by page.
+    for place in stride(from: 0, to: count, by: Self.smallPage / 4) { floats[place] = 0 }
   }
 
   private static func map(_ bytes: Int) -> UnsafeMutableRawPointer? {

@@ -28,41 +28,90 @@ public struct WeightStatistics: Sendable, Hashable, Codable {
 
   /// The statistics of some weights.
   public init(layer: String, _ weights: [Float]) {
-    let values = weights.map(Double.init)
-    let sizes = Self.sortedMagnitudes(weights).map(Double.init)
-    let n = Double(values.count)
-    let mean = values.reduce(0, +) / n
-    let second = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / n
-    let fourth = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) * ($1 - mean) * ($1 - mean) } / n
-    let (sum, length, largest) = (sizes.reduce(0, +), sizes.reduce(0) { $0 + $1 * $1 }.squareRoot(), sizes.last ?? 0)
+    let n = Double(weights.count)
+    // Sums go on in the order of the weights, or of their sizes: another one would change last digits. One loop for several.
+    var total = 0.0
+    for weight in weights { total += Double(weight) }
+    let mean = total / n
+    var (second, fourth) = (0.0, 0.0)
+    for weight in weights {
+      let distance = Double(weight) - mean
+      second += distance * distance
+      fourth += distance * distance * distance * distance
+    }
+    second /= n
+    fourth /= n
+    let sizes = Self.sortedMagnitudes(weights)
+    let largest = Double(sizes.last ?? 0)
+    var (sum, squares, ranked) = (0.0, 0.0, 0.0)
+    var (thousandths, hundredths) = (0, 0)
+    for (rank, size) in sizes.enumerated() {
+      let size = Double(size)
+      sum += size
+      squares += size * size
+      ranked += size * (n - Double(rank) - 0.5)
+      if size < largest / 1000 { thousandths += 1 }
+      if size < largest / 100 { hundredths += 1 }
+    }
+    let length = squares.squareRoot()
     self.layer = layer
-    (count, l1, l2, max, std) = (values.count, sum, length, largest, second.squareRoot())
-    belowThousandth = Double(sizes.count { $0 < largest / 1000 }) / n
-    belowHundredth = Double(sizes.count { $0 < largest / 100 }) / n
+    (count, l1, l2, max, std) = (weights.count, sum, length, largest, second.squareRoot())
+    belowThousandth = Double(thousandths) / n
+    belowHundredth = Double(hundredths) / n
     kurtosis = second > 0 ? fourth / (second * second) : .nan
     hoyer = n > 1 && length > 0 ? (n.squareRoot() - sum / length) / (n.squareRoot() - 1) : .nan
-    let ranked = sizes.enumerated().reduce(0) { $0 + $1.element * (n - Double($1.offset) - 0.5) }
     gini = sum > 0 ? 1 - 2 * ranked / (sum * n) : .nan
   }
 
   /// The magnitudes, the smallest first. Their bits are in the order of the numbers, so they are sorted by digits, for
-  /// every epoch asks for this.
+  /// every epoch asks for this. The two halves take turns: many weights have the same digit, and each waits for the place
+  /// that the one before it in its half moved on.
   static func sortedMagnitudes(_ weights: [Float]) -> [Float] {
-    var keys = weights.map(\.magnitude.bitPattern)
+    var keys = weights.map(\.magnitude)
     var sorted = keys
-    for shift in [0, 11, 22] {
-      var places = [Int](repeating: 0, count: 1 << 11)
-      for key in keys { places[Int(key >> UInt32(shift)) & 0x7ff] += 1 }
-      var place = 0
-      for digit in places.indices { (places[digit], place) = (place, place + places[digit]) }
-      for key in keys {
-        let digit = Int(key >> UInt32(shift)) & 0x7ff
-        sorted[places[digit]] = key
-        places[digit] += 1
+    for shift: UInt32 in [0, 11, 22] {
+      keys.withUnsafeBufferPointer { keys in
+        sorted.withUnsafeMutableBufferPointer { sorted in Self.sort(keys, by: shift, into: sorted) }
       }
       swap(&keys, &sorted)
     }
-    return keys.map(Float.init(bitPattern:))
+    return keys
+  }
+
+  /// Sorts by eleven bits from `shift` on, those that are equal in the order in which they were.
+  private static func sort(
+    _ keys: UnsafeBufferPointer<Float>, by shift: UInt32, into sorted: UnsafeMutableBufferPointer<Float>
+  ) {
+    let digits = 1 << 11
+    let half = keys.count / 2
+    func digit(_ place: Int) -> Int { Int(keys[place].bitPattern >> shift) & (digits - 1) }
+    // How many of each digit, then where the next one belongs: of the first half, and of the rest.
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * digits) { memory in
+      memory.initialize(repeating: 0)
+      let first = UnsafeMutableBufferPointer(rebasing: memory[..<digits])
+      let rest = UnsafeMutableBufferPointer(rebasing: memory[digits...])
+      for place in 0..<half {
+        first[digit(place)] += 1
+        rest[digit(half + place)] += 1
+      }
+      for place in 2 * half..<keys.count { rest[digit(place)] += 1 }
+      var next = 0
+      for digit in 0..<digits {
+        let counts = (first[digit], rest[digit])
+        (first[digit], rest[digit]) = (next, next + counts.0)
+        next += counts.0 + counts.1
+      }
+      func move(_ place: Int, _ places: UnsafeMutableBufferPointer<Int>) {
+        let digit = digit(place)
+        sorted[places[digit]] = keys[place]
+        places[digit] += 1
+      }
+      for place in 0..<half {
+        move(place, first)
+        move(half + place, rest)
+      }
+      for place in 2 * half..<keys.count { move(place, rest) }
+    }
   }
 }
 
