@@ -47,28 +47,30 @@ public struct CertifyRun: Sendable {
       "proving on \(engine.threads) threads", [.init("bounds", Double(engine.threads * prover.bytes))],
       hint: "fewer threads (ward --threads 1), or a smaller network")
     let target = model.target
+    let responders = ToolPool { target.makeResponder() }
     let groups = (images.count + WARD_LANES - 1) / WARD_LANES
     let done = Mutex([Int: Double]())
     let parts = try engine.map(blocks: groups, stop: stop) { number in
       let rows = number * WARD_LANES..<min((number + 1) * WARD_LANES, images.count)
-      let responder = target.makeResponder()
-      responder.setStop(stop)
-      let pixels = images.tensor(at: Array(rows))
-      let answers = responder.forward(pixels, keeping: false).answers
-      try stop.check()
       func report(_ share: Double) {
         done.withLock { done in
           done[number] = share
           progress(done.values.reduce(0, +) / Double(groups))
         }
       }
-      let group = CertificateGroup(
-        images: pixels, labels: images.labels(rows), indices: Array(images.indices[rows]), answers: answers,
-        responder: responder, stop: stop, progress: report)
-      let found = try prover.prove(group)
-      try stop.check()
-      report(1)
-      return found
+      return try responders.withTool { responder in
+        responder.setStop(stop)
+        let pixels = images.tensor(at: Array(rows))
+        let answers = responder.forward(pixels, keeping: false).answers
+        try stop.check()
+        let group = CertificateGroup(
+          images: pixels, labels: images.labels(rows), indices: Array(images.indices[rows]), answers: answers,
+          responder: responder, stop: stop, progress: report)
+        let found = try prover.prove(group)
+        try stop.check()
+        report(1)
+        return found
+      }
     }
     let certification = Certification(
       classNames: images.classes, costs: costs, certificates: parts.flatMap { $0 })

@@ -15,11 +15,13 @@ extension Engine {
         .init("activations", 4 * Double(threads * model.plan.arena.count)),
       ], hint: "fewer threads (ward --threads 1), or a smaller network")
     let weights = PreparedWeights(FloatStorage(model.values), for: model.plan, kernels: kernels)
+    let workspaces = ToolPool { Workspace(model, weights: weights, kernels: self.kernels) }
     let parts = try map(blocks: (images.count + block - 1) / block, stop: stop) { number in
       let rows = number * block..<min((number + 1) * block, images.count)
-      let workspace = Workspace(model, weights: weights, kernels: self.kernels)
-      workspace.setStop(stop)
-      let answers = workspace.answers(to: images, rows)
+      let answers = workspaces.withTool { workspace in
+        workspace.setStop(stop)
+        return workspace.answers(to: images, rows)
+      }
       try stop.check()
       return answers
     }

@@ -45,13 +45,13 @@ struct Blocks: Sendable {
   ) throws -> [Part] {
     let size = try fitting(target)
     let ranges = stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
-    let idle = Mutex<[IdleResponder]>([])
+    let responders = ToolPool { target.makeResponder() }
     let done = Mutex(0)
     return try engine.map(blocks: ranges.count, stop: stop) { block in
-      let borrowed = idle.withLock { $0.popLast() } ?? IdleResponder(responder: target.makeResponder())
-      borrowed.responder.setStop(stop)
-      defer { idle.withLock { $0.append(borrowed) } }
-      let part = try body(ranges[block], borrowed.responder)
+      let part = try responders.withTool { responder in
+        responder.setStop(stop)
+        return try body(ranges[block], responder)
+      }
       try stop.check()  // a pass that broke off answers nonsense
       done.withLock { done in
         done += ranges[block].count
@@ -79,10 +79,5 @@ struct Blocks: Sendable {
       [.init("activations and images", bytes(size))],
       hint: "fewer threads (ward --threads 1), or a smaller network", available: available)
     return size
-  }
-
-  /// A responder on its way from one block to the next, perhaps on another thread.
-  private struct IdleResponder: @unchecked Sendable {  // Safety: popped from the list, so one block has it at a time
-    let responder: any Responder
   }
 }
