@@ -341,42 +341,67 @@ static void multiply_points(int channels, int tiles, const v16 *v, ptrdiff_t v_n
   }
 }
 
-// Adds CB outputs by 16 inputs of one point: over tiles, and then images, which `x` has one after the other.
-INLINE void multiply_weights(const int CB, int tiles, const v16 *x, const float *z, ptrdiff_t z_tile, int fresh,
-                             v16 *du) {
-  v16 acc[8];
-  UNROLL for (int j = 0; j < CB; j++) acc[j] = splat(0);
+// Adds CB outputs by XB times 16 inputs of one point: over tiles, and then images, which `x` has one after the other.
+// `x_next`, `du_next`: from 16 inputs to the next.
+INLINE void multiply_weights(const int CB, const int XB, int tiles, const v16 *x, ptrdiff_t x_next, const float *z,
+                             ptrdiff_t z_tile, int fresh, v16 *du, ptrdiff_t du_next) {
+  v16 acc[16];
+  UNROLL for (int i = 0; i < CB * XB; i++) acc[i] = splat(0);
   for (int t = 0; t < tiles; t++, z += z_tile * L) {
-    for (int n = 0; n < L; n++) {
-      const v16 in = *x++;
-      UNROLL for (int j = 0; j < CB; j++) acc[j] += splat(z[j * L + n]) * in;
+    for (int n = 0; n < L; n++, x++) {
+      v16 in[2];
+      UNROLL for (int i = 0; i < XB; i++) in[i] = x[i * x_next];
+      UNROLL for (int j = 0; j < CB; j++) {
+        const v16 s = splat(z[j * L + n]);
+        UNROLL for (int i = 0; i < XB; i++) acc[j * XB + i] += s * in[i];
+      }
     }
   }
-  UNROLL for (int j = 0; j < CB; j++) du[j] = fresh ? acc[j] : du[j] + acc[j];
+  UNROLL for (int j = 0; j < CB; j++) {
+    UNROLL for (int i = 0; i < XB; i++) {
+      v16 *to = du + i * du_next + j;
+      *to = fresh ? acc[j * XB + i] : *to + acc[j * XB + i];
+    }
+  }
+}
+
+// XB times 16 inputs by all outputs of one point.
+INLINE void multiply_outputs(const int XB, int outputs, int tiles, const v16 *x, const v16 *z, ptrdiff_t z_tile,
+                             int fresh, v16 *du) {
+  for (int o = 0; o < outputs;) {
+    const int left = outputs - o;
+#define RUN(CB) \
+  multiply_weights(CB, XB, tiles, x, WARD_WINOGRAD_TILES * L, (const float *)(z + o), z_tile, fresh, du + o, outputs); \
+  o += CB
+#if WIDE
+    if (XB == 1 && left >= 16) { RUN(16); }
+    else if (left >= 8) { RUN(8); }
+#else
+    if (left % 5 == 0) { RUN(5); }
+    else if (left >= 6) { RUN(6); }
+#endif
+    else if (left >= 4) { RUN(4); }
+    else { RUN(1); }
+#undef RUN
+  }
 }
 
 static void multiply_all_weights(int inputs, int outputs, int tiles, const v16 *v, ptrdiff_t v_next, ptrdiff_t v_tile,
                                  const v16 *z, ptrdiff_t z_next, ptrdiff_t z_tile, int fresh, v16 *du) {
-  v16 turned[WARD_WINOGRAD_TILES * L];
+  // A product needs a factor from memory. Where there are registers for 16 sums, 32 inputs share each: with 16 as many loads
+  // as products would wait for each other.
+  const int most = WIDE ? 2 : 1;
+  v16 turned[2][WARD_WINOGRAD_TILES * L];
   for (int p = 0; p < POINTS; p++, v += v_next, z += z_next) {
-    for (int c = 0; c < inputs; c += L) {
-      for (int t = 0; t < tiles; t++) transpose(v + t * v_tile + c, turned + t * L);
-      for (int o = 0; o < outputs;) {
-        const int left = outputs - o;
-        const float *slope = (const float *)(z + o);
-#define RUN(CB) multiply_weights(CB, tiles, turned, slope, z_tile, fresh, du); o += CB; du += CB
-#if WIDE
-        if (left >= 8) { RUN(8); }
-        else if (left >= 4) { RUN(4); }
-        else { RUN(1); }
-#else
-        if (left % 5 == 0) { RUN(5); }
-        else if (left >= 6) { RUN(6); }
-        else if (left >= 4) { RUN(4); }
-        else { RUN(1); }
-#endif
-#undef RUN
+    for (int c = 0; c < inputs;) {
+      const int blocks = inputs - c > L ? most : 1;
+      for (int i = 0; i < blocks; i++) {
+        for (int t = 0; t < tiles; t++) transpose(v + t * v_tile + c + i * L, turned[i] + t * L);
       }
+      if (blocks == 2) multiply_outputs(2, outputs, tiles, turned[0], z, z_tile, fresh, du);
+      else multiply_outputs(1, outputs, tiles, turned[0], z, z_tile, fresh, du);
+      c += blocks * L;
+      du += blocks * outputs;
     }
   }
 }

@@ -294,7 +294,7 @@ INLINE void multiply_weights5(const int DOWN, const int ACROSS, int inputs, cons
       transpose(z + p * z_next, turned);
       for (int c = 0; c < inputs;) {
         const int left = inputs - c;
-#define RUN(CB) multiply_weights(CB, 1, turned, x + c * L, 0, fresh, to + c); c += CB
+#define RUN(CB) multiply_weights(CB, 1, 1, turned, 0, x + c * L, 0, fresh, to + c, 0); c += CB
 #if WIDE
         if (left >= 8) { RUN(8); }
 #else
