@@ -145,7 +145,7 @@ typedef struct {
   void (*conv_pack)(const ward_conv *conv, ward_planes gxs, const float *w, float *packed);
   void (*conv_input_gradient)(const ward_conv *conv, ward_planes gys, const float *gy, const float *packed,
                               ward_planes gxs, float *gx);
-  // `lanes` is scratch: 8 * inputs / groups * kernel_h * kernel_w vectors.
+  // `lanes` is scratch: 16 * inputs / groups * kernel_h * kernel_w vectors.
   void (*conv_weight_gradient)(const ward_conv *conv, ward_planes xs, const float *x, ward_planes gys, const float *gy,
                                float *lanes, float *gw, int32_t accumulate);
   // The same three for 3x3 windows with stride 1 and one pixel of padding, one group, and sides of at least 4, with fewer

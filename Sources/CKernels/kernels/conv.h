@@ -3,7 +3,8 @@
 // One tile of CB output channels by PB pixels serves the forward pass, the fused pooling and the gradient by input:
 // they differ in which taps they visit and how far apart their weights lie. 24 sums fill the 32 registers of AVX-512
 // beside what is loaded. Where a vector takes two of 16 registers there is room for 6: one more, and every product is
-// stored and loaded again. How a tile is cut changes no bit: the terms of each sum come in the same order.
+// stored and loaded again. There tiles of up to 3 channels go through half a vector at a time. How a tile is cut changes no
+// bit: the terms of each sum come in the same order.
 
 // Arrays of sums have a constant length: one that depends on CB, even where that is constant, would stay in memory.
 enum { MAX_TAPS = 1024, MOST_SUMS = 24, MOST_PIXELS = 14 };
@@ -49,6 +50,26 @@ INLINE void multiply(const int CB, const int PB, const int SQUARE, const tile *t
   }
 }
 
+// The same for half a vector: so 12 sums fit, and each pixel is loaded once for all channels.
+INLINE void multiply_half(const int CB, const int PB, const int SQUARE, int half, const tile *t, const taps *taps,
+                          ptrdiff_t step, ptrdiff_t down, v8 *acc) {
+  const v16 *plane = t->x;
+  const float *w = t->w;
+  const int count = taps->count;
+  for (int c = 0; c < t->channels; c++, plane += t->x_plane, w += t->w_channel) {
+    for (int k = 0; k < count; k++) {
+      const v8 *at = (const v8 *)(plane + taps->x[k]) + half;
+      const float *weight = w + taps->w[k];
+      v8 factor[3];
+      UNROLL for (int j = 0; j < CB; j++) factor[j] = splat8(weight[j * t->w_output]);
+      UNROLL for (int p = 0; p < PB; p++) {
+        const v8 pixel = at[2 * PIXEL(p)];
+        UNROLL for (int j = 0; j < CB; j++) acc[j * PB + p] += factor[j] * pixel;
+      }
+    }
+  }
+}
+
 // How many output channels the next tile takes: as many as divide the rest well. Every level leaves the same channel
 // alone, the last of 4n + 1: the gradient of a single one takes its terms in an order of its own, see `slide`.
 INLINE int next_block(int left) {
@@ -61,7 +82,7 @@ INLINE int next_pooled_block(int left) { return WIDE ? next_block(left) : left =
 #if WIDE
 #define PIXELS(CB) ((CB) == 1 ? 14 : (CB) == 2 ? 8 : (CB) == 3 ? 6 : 4)
 #else
-#define PIXELS(CB) ((CB) == 1 ? 4 : (CB) == 2 ? 3 : (CB) == 3 ? 2 : 1)
+#define PIXELS(CB) ((CB) == 1 ? 8 : (CB) == 2 ? 6 : (CB) == 3 ? 4 : 1)
 #endif
 
 // Calls RUN(CB, PB) with constants for the block at hand.
@@ -77,17 +98,30 @@ INLINE int next_pooled_block(int left) { return WIDE ? next_block(left) : left =
 // One tile from bias to memory, or on from what is there already.
 INLINE void finish_tile(const int CB, const int PB, const tile *t, const taps *taps, ptrdiff_t step, const float *bias,
                         int activate, int goes_on, v16 *y, ptrdiff_t y_step, ptrdiff_t y_plane) {
+#if !WIDE
+  if (CB <= 3) {
+    for (int half = 0; half < 2; half++) {
+      v8 acc[12], *to = (v8 *)y + half;
+      UNROLL for (int j = 0; j < CB; j++) {
+        UNROLL for (int p = 0; p < PB; p++)
+          acc[j * PB + p] = goes_on ? to[2 * (j * y_plane + p * y_step)] : splat8(bias ? bias[j] : 0);
+      }
+      multiply_half(CB, PB, 0, half, t, taps, step, 0, acc);
+      UNROLL for (int j = 0; j < CB; j++) {
+        UNROLL for (int p = 0; p < PB; p++)
+          to[2 * (j * y_plane + p * y_step)] = activate ? part_relu(acc[j * PB + p]) : acc[j * PB + p];
+      }
+    }
+    return;
+  }
+#endif
   v16 acc[MOST_SUMS];
-#pragma clang loop unroll(full)
-  for (int j = 0; j < CB; j++) {
-#pragma clang loop unroll(full)
-    for (int p = 0; p < PB; p++) acc[j * PB + p] = goes_on ? y[j * y_plane + p * y_step] : splat(bias ? bias[j] : 0);
+  UNROLL for (int j = 0; j < CB; j++) {
+    UNROLL for (int p = 0; p < PB; p++) acc[j * PB + p] = goes_on ? y[j * y_plane + p * y_step] : splat(bias ? bias[j] : 0);
   }
   multiply(CB, PB, 0, t, taps, step, 0, acc);
-#pragma clang loop unroll(full)
-  for (int j = 0; j < CB; j++) {
-#pragma clang loop unroll(full)
-    for (int p = 0; p < PB; p++) y[j * y_plane + p * y_step] = activate ? relu(acc[j * PB + p]) : acc[j * PB + p];
+  UNROLL for (int j = 0; j < CB; j++) {
+    UNROLL for (int p = 0; p < PB; p++) y[j * y_plane + p * y_step] = activate ? relu(acc[j * PB + p]) : acc[j * PB + p];
   }
 }
 
@@ -140,44 +174,17 @@ static void conv_forward(const ward_conv *conv, ward_planes xs, const float *x, 
   }
 }
 
-// The sums of the four pixels of a window. Half a vector at a time where there are few registers: so 3 channels fit, and
-// each pixel is loaded once for all of them.
+// The sums of the four pixels of a window.
 INLINE void window_sums(const int CB, const tile *t, const taps *taps, ptrdiff_t down, const float *bias, v16 *acc) {
 #if WIDE
-#pragma clang loop unroll(full)
-  for (int j = 0; j < CB; j++) {
-#pragma clang loop unroll(full)
-    for (int p = 0; p < 4; p++) acc[j * 4 + p] = splat(bias ? bias[j] : 0);
-  }
+  UNROLL for (int i = 0; i < CB * 4; i++) acc[i] = splat(bias ? bias[i / 4] : 0);
   multiply(CB, 4, 1, t, taps, 1, down, acc);
 #else
   for (int half = 0; half < 2; half++) {
-    v8 sum[MOST_SUMS];
-#pragma clang loop unroll(full)
-    for (int j = 0; j < CB; j++) {
-#pragma clang loop unroll(full)
-      for (int p = 0; p < 4; p++) sum[j * 4 + p] = splat8(bias ? bias[j] : 0);
-    }
-    const v16 *plane = t->x;
-    const float *w = t->w;
-    const int count = taps->count;
-    for (int c = 0; c < t->channels; c++, plane += t->x_plane, w += t->w_channel) {
-      for (int k = 0; k < count; k++) {
-        const v8 *at = (const v8 *)(plane + taps->x[k]) + half;
-        const float *weight = w + taps->w[k];
-        v8 factor[6];
-#pragma clang loop unroll(full)
-        for (int j = 0; j < CB; j++) factor[j] = splat8(weight[j * t->w_output]);
-#pragma clang loop unroll(full)
-        for (int p = 0; p < 4; p++) {
-          const v8 pixel = at[2 * ((p & 1) + (p >> 1) * down)];
-#pragma clang loop unroll(full)
-          for (int j = 0; j < CB; j++) sum[j * 4 + p] += factor[j] * pixel;
-        }
-      }
-    }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < CB * 4; i++) ((v8 *)acc)[2 * i + half] = sum[i];
+    v8 sum[12];
+    UNROLL for (int i = 0; i < CB * 4; i++) sum[i] = splat8(bias ? bias[i / 4] : 0);
+    multiply_half(CB, 4, 1, half, t, taps, 1, down, sum);
+    UNROLL for (int i = 0; i < CB * 4; i++) ((v8 *)acc)[2 * i + half] = sum[i];
   }
 #endif
 }

@@ -9,74 +9,78 @@ INLINE void weight_rows(const int CB, const int KB, const v16 *gy, ptrdiff_t gy_
                         ptrdiff_t x_row, ptrdiff_t x_step, ptrdiff_t tap_step, int rows, int width, v16 *lanes,
                         ptrdiff_t lane_output) {
   v16 acc[MOST_SUMS];
-#pragma clang loop unroll(full)
-  for (int j = 0; j < CB; j++) {
-#pragma clang loop unroll(full)
-    for (int k = 0; k < KB; k++) acc[j * KB + k] = splat(0);
+  UNROLL for (int j = 0; j < CB; j++) {
+    UNROLL for (int k = 0; k < KB; k++) acc[j * KB + k] = splat(0);
   }
   for (int row = 0; row < rows; row++, gy += gy_row, x += x_row) {
     for (int i = 0; i < width; i++) {
       v16 g[6];
-#pragma clang loop unroll(full)
-      for (int j = 0; j < CB; j++) g[j] = gy[j * gy_plane + i];
-#pragma clang loop unroll(full)
-      for (int k = 0; k < KB; k++) {
+      UNROLL for (int j = 0; j < CB; j++) g[j] = gy[j * gy_plane + i];
+      UNROLL for (int k = 0; k < KB; k++) {
         const v16 v = x[i * x_step + k * tap_step];
-#pragma clang loop unroll(full)
-        for (int j = 0; j < CB; j++) acc[j * KB + k] += g[j] * v;
+        UNROLL for (int j = 0; j < CB; j++) acc[j * KB + k] += g[j] * v;
       }
     }
   }
-#pragma clang loop unroll(full)
-  for (int j = 0; j < CB; j++) {
-#pragma clang loop unroll(full)
-    for (int k = 0; k < KB; k++) lanes[j * lane_output + k] += acc[j * KB + k];
+  UNROLL for (int j = 0; j < CB; j++) {
+    UNROLL for (int k = 0; k < KB; k++) lanes[j * lane_output + k] += acc[j * KB + k];
   }
 }
 
-INLINE void weight_block(const int CB, const ward_conv *conv, ward_planes xs, const v16 *x, ward_planes gys,
-                         const v16 *gy, v16 *lanes) {
+// Where x does not fit the second cache, several blocks of outputs go through some rows of a channel before the next.
+enum { MOST_BLOCKS = 4, FITTING = 4096 };
+
+INLINE void weight_blocks(const int CB, int blocks, const ward_conv *conv, ward_planes xs, const v16 *x, ward_planes gys,
+                          const v16 *gy, v16 *lanes) {
   const int inputs = conv->inputs / conv->groups, kernel = conv->kernel_h * conv->kernel_w;
   const ptrdiff_t lane_output = (ptrdiff_t)inputs * kernel;
-  memset(lanes, 0, CB * lane_output * sizeof(v16));
+  // Taps side by side, or where a channel has a single one, a few channels.
+  const int channels = kernel == 1 ? 12 : 1;
+  const ptrdiff_t tap_step = kernel == 1 ? xs.plane : conv->dilation_w;
+  memset(lanes, 0, blocks * CB * lane_output * sizeof(v16));
   int chunk = 256 / (CB * gys.width);  // 16 KB of gy
   if (chunk < 1) chunk = 1;
   for (int first = 0; first < gys.height; first += chunk) {
     const int last = first + chunk < gys.height ? first + chunk : gys.height;
-    for (int c = 0; c < inputs; c++) {
-      for (int ky = 0; ky < conv->kernel_h; ky++) {
-        v16 *sums = lanes + (ptrdiff_t)c * kernel + ky * conv->kernel_w;
-        const int shift = ky * conv->dilation_h - conv->pad_h;
-        int from = first, to = last;  // the rows of the chunk whose tap lies inside x
-        while (from < to && from * conv->stride_h + shift < 0) from++;
-        while (to > from && (to - 1) * conv->stride_h + shift >= xs.height) to--;
-        if (from == to) continue;
-        const v16 *g = gy + from * gys.row;
-        const v16 *line = x + c * xs.plane + (from * conv->stride_h + shift) * xs.row - conv->pad_w;
-        int kx = 0;
-#define ROWS(B, K, j)                                                                                            \
-  weight_rows(B, K, g + (j) * gys.plane, gys.plane, gys.row, line + kx * conv->dilation_w, conv->stride_h * xs.row, \
-              conv->stride_w, conv->dilation_w, to - from, gys.width, sums + (j) * lane_output + kx, lane_output)
+    for (int c = 0; c < inputs; c += channels) {
+      const int side = kernel > 1 ? conv->kernel_w : inputs - c < channels ? inputs - c : channels;
+      for (int block = 0; block < blocks; block++) {
+        for (int ky = 0; ky < conv->kernel_h; ky++) {
+          const int shift = ky * conv->dilation_h - conv->pad_h;
+          int from = first, to = last;  // the rows of the chunk whose tap lies inside x
+          while (from < to && from * conv->stride_h + shift < 0) from++;
+          while (to > from && (to - 1) * conv->stride_h + shift >= xs.height) to--;
+          if (from == to) continue;
+          const v16 *g = gy + block * CB * gys.plane + from * gys.row;
+          const v16 *line = x + c * xs.plane + (from * conv->stride_h + shift) * xs.row - conv->pad_w;
+          v16 *sums = lanes + block * CB * lane_output + (ptrdiff_t)c * kernel + ky * conv->kernel_w;
+          int k = 0;
+#define ROWS(B, K, j)                                                                                                 \
+  weight_rows(B, K, g + (j) * gys.plane, gys.plane, gys.row, line + k * tap_step, conv->stride_h * xs.row, conv->stride_w, \
+              tap_step, to - from, gys.width, sums + (j) * lane_output + k, lane_output)
 // Two channels at a time where there are few registers.
-#define TAPS(K)                                       \
-  for (; kx + (K) <= conv->kernel_w; kx += (K)) {     \
-    if (WIDE) {                                       \
-      ROWS(CB, K, 0);                                 \
-    } else {                                          \
+#define TAPS(K)                                           \
+  for (; k + (K) <= side; k += (K)) {                     \
+    if (WIDE) {                                           \
+      ROWS(CB, K, 0);                                     \
+    } else {                                              \
       for (int j = 0; j + 2 <= CB; j += 2) ROWS(2, K, j); \
-      if (CB % 2) ROWS(1, K, CB - 1);                 \
-    }                                                 \
+      if (CB % 2) ROWS(1, K, CB - 1);                     \
+    }                                                     \
   }
-        if (WIDE && CB < 5) { TAPS(5) }
-        TAPS(3)
-        if (!WIDE) { TAPS(2) }
-        TAPS(1)
+          if (WIDE && CB < 5) { TAPS(5) }
+          TAPS(3)
+          if (!WIDE) { TAPS(2) }
+          TAPS(1)
 #undef TAPS
 #undef ROWS
+        }
       }
     }
   }
 }
+
+INLINE int next_weight_block(int left) { return left == 6 || left == 3 ? 3 : left >= 4 ? 4 : left; }
 
 static void conv_weight_gradient(const ward_conv *conv, ward_planes xs, const float *x, ward_planes gys,
                                  const float *gy, float *lanes, float *gw, int32_t accumulate) {
@@ -84,14 +88,17 @@ static void conv_weight_gradient(const ward_conv *conv, ward_planes xs, const fl
   const int each = inputs * conv->kernel_h * conv->kernel_w;
   for (int g = 0; g < conv->groups; g++) {
     for (int o = 0; o < outputs;) {
-      const int left = outputs - o, cb = left == 6 || left == 3 ? 3 : left >= 4 ? 4 : left;
+      const int cb = next_weight_block(outputs - o);
+      const int most = inputs * xs.plane > FITTING ? MOST_BLOCKS : 1;
+      int blocks = 1;
+      while (blocks < most && next_weight_block(outputs - o - blocks * cb) == cb) blocks++;
       const v16 *from = (const v16 *)x + (ptrdiff_t)g * inputs * xs.plane;
       const v16 *slope = (const v16 *)gy + (ptrdiff_t)(g * outputs + o) * gys.plane;
-#define RUN(CB) weight_block(CB, conv, xs, from, gys, slope, (v16 *)lanes)
+#define RUN(CB) weight_blocks(CB, blocks, conv, xs, from, gys, slope, (v16 *)lanes)
       EACH_BLOCK(cb, RUN)
 #undef RUN
-      sum_vectors((const v16 *)lanes, cb * each, gw + (ptrdiff_t)(g * outputs + o) * each, accumulate);
-      o += cb;
+      sum_vectors((const v16 *)lanes, blocks * cb * each, gw + (ptrdiff_t)(g * outputs + o) * each, accumulate);
+      o += blocks * cb;
     }
   }
 }

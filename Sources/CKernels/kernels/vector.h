@@ -34,6 +34,12 @@ INLINE v16 choose(i16 mask, v16 a, v16 b) { return (v16)(((i16)a & mask) | ((i16
 // NaN stays NaN: hiding one here would hide it from the check of the loss.
 INLINE v16 relu(v16 x) { return choose(x < 0.0f, splat(0), x); }
 
+#if WIDE
+INLINE part part_relu(part x) { return relu(x); }
+#else
+INLINE part part_relu(part x) { return (part)((ipart)x & ~(ipart)(x < 0.0f)); }
+#endif
+
 // Where rounding is that of fewer products, a later pixel of a window wins only if it is larger by more than that: those of
 // flat parts of an image are equal, and the first of equals wins in the plain sum.
 #define WINS_BY 3e-6f

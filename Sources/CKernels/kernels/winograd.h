@@ -145,16 +145,6 @@ INLINE void transform_slopes(place at, const v16 *gy, ptrdiff_t row, const v16 *
 #undef RUN
 }
 
-INLINE part part_relu(part x) {
-#if WIDE
-  return relu(x);
-#else
-  typedef int32_t whole __attribute__((vector_size(32)));
-  const whole negative = (whole)(x < 0.0f);
-  return (part)((whole)x & ~negative);  // NaN stays, as in `relu`
-#endif
-}
-
 // The maxima of a tile's 2x2 windows, with a ReLU, and which of the four they are: 4 where none is positive.
 INLINE void pool_sums(const int DOWN, const int ACROSS, int half, part sums[TILE_SIDE][TILE_SIDE], v16 *y, ptrdiff_t row,
                       i16 *won) {

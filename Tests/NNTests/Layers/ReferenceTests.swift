@@ -48,6 +48,10 @@ import Testing
     Case(inputs: 1, outputs: 4, extent: (3, 3), kernel: (3, 3), padding: (2, 2), images: 33),
     Case(inputs: 2, outputs: 2, extent: (4, 4), kernel: (4, 4), stride: (4, 4)),
     Case(inputs: 2, outputs: 6, extent: (5, 5), kernel: (2, 2), stride: (3, 3)),
+    Case(inputs: 3, outputs: 5, extent: (6, 15), kernel: (3, 3), padding: (1, 1)),
+    // So large that several blocks of outputs share what they read.
+    Case(inputs: 9, outputs: 19, extent: (22, 23), kernel: (3, 3), stride: (2, 2), padding: (1, 1)),
+    Case(inputs: 29, outputs: 22, extent: (24, 20), kernel: (1, 1), stride: (2, 2)),
   ]
 
   @Test(arguments: cases, Kernels.all.map(\.name))
