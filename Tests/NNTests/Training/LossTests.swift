@@ -72,7 +72,6 @@ import Testing
   @Test(arguments: [0, 6]) func costSensitiveGradientsAreThoseOfPyTorch(protected: Int) throws {
     let (golden, model, images, labels) = try Golden.leNet(seed: 0)
     let costs = try CostMatrix.protect([protected], weight: 10, classes: 10)
-    let workspace = Workspace(model)
     let plain = model.parameterGradient(of: ExpectedCost(costs, weight: 1), at: images, labels: labels)
     let mild = model.parameterGradient(of: ExpectedCost(costs, weight: 0.1), at: images, labels: labels)
     let gradient = FloatStorage(count: model.values.count)
