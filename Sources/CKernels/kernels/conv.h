@@ -60,7 +60,7 @@ INLINE void multiply_half(const int CB, const int PB, const int SQUARE, int half
     for (int k = 0; k < count; k++) {
       const v8 *at = (const v8 *)(plane + taps->x[k]) + half;
       const float *weight = w + taps->w[k];
-      v8 factor[3];
+      v8 factor[6];
       UNROLL for (int j = 0; j < CB; j++) factor[j] = splat8(weight[j * t->w_output]);
       UNROLL for (int p = 0; p < PB; p++) {
         const v8 pixel = at[2 * PIXEL(p)];
@@ -181,7 +181,7 @@ INLINE void window_sums(const int CB, const tile *t, const taps *taps, ptrdiff_t
   multiply(CB, 4, 1, t, taps, 1, down, acc);
 #else
   for (int half = 0; half < 2; half++) {
-    v8 sum[12];
+    v8 sum[MOST_SUMS];
     UNROLL for (int i = 0; i < CB * 4; i++) sum[i] = splat8(bias ? bias[i / 4] : 0);
     multiply_half(CB, 4, 1, half, t, taps, 1, down, sum);
     UNROLL for (int i = 0; i < CB * 4; i++) ((v8 *)acc)[2 * i + half] = sum[i];
