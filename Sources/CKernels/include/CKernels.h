@@ -36,6 +36,9 @@ static inline int32_t ward_winograd_tiles(const ward_conv *conv) {
   return most > 32 ? 2 : WARD_WINOGRAD_TILES;
 }
 
+// Output channels that the plain gradient by the weights has sums of at once, at most.
+enum { WARD_WEIGHT_OUTPUTS = 16 };
+
 // How many tiles cover an image; where a side is no multiple of 4 some of it is covered twice.
 static inline int32_t ward_winograd_all_tiles(int32_t height, int32_t width) {
   return (height + 3) / 4 * ((width + 3) / 4);
@@ -145,7 +148,7 @@ typedef struct {
   void (*conv_pack)(const ward_conv *conv, ward_planes gxs, const float *w, float *packed);
   void (*conv_input_gradient)(const ward_conv *conv, ward_planes gys, const float *gy, const float *packed,
                               ward_planes gxs, float *gx);
-  // `lanes` is scratch: 16 * inputs / groups * kernel_h * kernel_w vectors.
+  // `lanes` is scratch: WARD_WEIGHT_OUTPUTS * inputs / groups * kernel_h * kernel_w vectors.
   void (*conv_weight_gradient)(const ward_conv *conv, ward_planes xs, const float *x, ward_planes gys, const float *gy,
                                float *lanes, float *gw, int32_t accumulate);
   // The same three for 3x3 windows with stride 1 and one pixel of padding, one group, and sides of at least 4, with fewer
@@ -156,7 +159,8 @@ typedef struct {
                            ward_planes ys, float *y, int32_t relu, float *scratch);
   void (*winograd_pool_forward)(const ward_conv *conv, ward_planes xs, const float *x, const float *forward,
                                 const float *b, ward_planes ys, float *y, uint8_t *winner, float *scratch);
-  // `gx` or `gw` is null where it is not asked for. `y`: the output where a ReLU follows, and `gy` is the gradient after it; else null.
+  // `gx` or `gw` is null where it is not asked for. `y`: the output where a ReLU follows, and `gy` is the gradient after it;
+  // else null.
   void (*winograd_backward)(const ward_conv *conv, ward_planes xs, const float *x, ward_planes gys, const float *gy,
                             ward_planes ys, const float *y, const float *backward, ward_planes gxs, float *gx, float *gw,
                             int32_t accumulate, float *scratch);

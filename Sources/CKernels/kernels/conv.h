@@ -407,8 +407,9 @@ static void conv_pack(const ward_conv *conv, ward_planes gxs, const float *w, fl
   }
 }
 
-// How many channels the gradient by the input sums over before it goes on to the next pixels: what these share with the last ones then
-// still lies in the first cache. With few taps little is shared, and to load and store the sums would cost more.
+// How many channels the gradient by the input sums over before it goes on to the next pixels: what these share with the
+// last ones then still lies in the first cache. With few taps little is shared, and to load and store the sums would cost
+// more.
 INLINE int summed_at_once(int kernel) { return kernel > 9 ? 8 : 72 / kernel; }
 
 static void conv_input_gradient(const ward_conv *conv, ward_planes gys, const float *gy, const float *packed,

@@ -28,7 +28,7 @@ INLINE void weight_rows(const int CB, const int KB, const v16 *gy, ptrdiff_t gy_
 }
 
 // Where x does not fit the second cache, several blocks of outputs go through some rows of a channel before the next.
-enum { MOST_BLOCKS = 4, FITTING = 4096 };
+enum { MOST_BLOCKS = WARD_WEIGHT_OUTPUTS / 4, FITTING = 4096 };
 
 INLINE void weight_blocks(const int CB, int blocks, const ward_conv *conv, ward_planes xs, const v16 *x, ward_planes gys,
                           const v16 *gy, v16 *lanes) {

@@ -387,7 +387,16 @@ INLINE winograd5 winograd5_places(const ward_conv *conv, int pixels, float *scra
 }
 
 // Calls TILE(DOWN, ACROSS) with constants for each tile of `height` x `width` pixels, from pixel (y, x) on.
-#define EACH_TILE(height, width, TILE)                     for (int y = 0; y < (height); y += 4) {                    for (int x = 0; x < (width); x += 4) {                     const int low = (height)-y < 4, narrow = (width)-x < 4;       if (!low && !narrow) { TILE(4, 4) }                      else if (!low) { TILE(4, 2) }                            else if (!narrow) { TILE(2, 4) }                         else { TILE(2, 2) }                                    }                                                      }
+#define EACH_TILE(height, width, TILE)                        \
+  for (int y = 0; y < (height); y += 4) {                     \
+    for (int x = 0; x < (width); x += 4) {                    \
+      const int low = (height)-y < 4, narrow = (width)-x < 4; \
+      if (!low && !narrow) { TILE(4, 4) }                     \
+      else if (!low) { TILE(4, 2) }                           \
+      else if (!narrow) { TILE(2, 4) }                        \
+      else { TILE(2, 2) }                                     \
+    }                                                         \
+  }
 
 INLINE void winograd5_forward_tiles(const int POOLED, const ward_conv *conv, ward_planes xs, const float *in,
                                     const float *u, const float *b, ward_planes ys, float *out, uint8_t *winner,

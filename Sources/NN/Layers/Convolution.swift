@@ -115,8 +115,10 @@ struct Convolution: Layer {
     return isPooled && input.channels * outputs <= 128 ? .winners5 : .plain
   }
 
-  /// Floats of scratch for the gradient by the weights: a vector a weight of sixteen output channels.
-  func scratch(inputs: Int) -> Int { inputs / groups * kernel.height * kernel.width * 16 * WARD_LANES }
+  /// Floats of scratch for the gradient by the weights: a vector a weight of some output channels.
+  func scratch(inputs: Int) -> Int {
+    inputs / groups * kernel.height * kernel.width * WARD_WEIGHT_OUTPUTS * WARD_LANES
+  }
 
   /// With a maximum and a ReLU, or a ReLU, in one kernel; before that a batch normalisation whose averages are fixed.
   func fused(with readers: [any Layer], training: Bool) -> Fusion? {
