@@ -257,6 +257,9 @@ typedef struct {
   // y = x * scale[c] + shift[c], with a ReLU if `relu`; `shift` may be null.
   void (*scale_channels)(ward_planes xs, const float *x, const float *scale, const float *shift, ward_planes ys,
                          float *y, int32_t relu);
+  // y = x * scale[c] + shift[c] + b, with a ReLU if `relu`.
+  void (*scale_and_add)(ward_planes xs, const float *x, const float *scale, const float *shift, ward_planes bs,
+                        const float *b, ward_planes ys, float *y, int32_t relu);
   // Per channel: the mean of x over the first `count` lanes, and the sum of the squares of what x differs from it.
   void (*moments)(ward_planes xs, const float *x, int32_t count, double *means, double *squares);
   // Per channel: sum of gy and of gy * (x - mean[c]) * inverse_std[c]. Here and below gy counts only where the ReLU of

@@ -41,6 +41,7 @@ const ward_kernels LEVEL_TABLE = {
     .add_steps = add_steps, .fill = fill,
     .multiply = multiply_planes, .multiply_backward = multiply_planes_backward, .scale = scale,
     .scale_weight_gradient = scale_weight_gradient, .scale_channels = scale_channels,
+    .scale_and_add = scale_and_add,
     .moments = moments, .norm_sums = norm_sums, .norm_backward = norm_backward, .dropout = dropout,
     .group_norm_forward = group_norm_forward, .group_norm_backward = group_norm_backward,
     .box_gather = box_gather, .box_scatter = box_scatter, .planes_gather = planes_gather,

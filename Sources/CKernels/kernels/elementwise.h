@@ -211,6 +211,19 @@ static void scale_channels(ward_planes xs, const float *x, const float *scale, c
   }
 }
 
+static void scale_and_add(ward_planes xs, const float *x, const float *scale, const float *shift, ward_planes bs,
+                          const float *b, ward_planes ys, float *y, int32_t activated) {
+  EACH_ROW(ys) {
+    const v16 *from = ROW(const v16, x, xs), *other = ROW(const v16, b, bs);
+    v16 *to = ROW(v16, y, ys);
+    const v16 factor = splat(scale[c]), offset = splat(shift[c]);
+    for (int i = 0; i < ys.width; i++) {
+      const v16 scaled = from[i] * factor + offset, v = scaled + other[i];
+      to[i] = activated ? relu(v) : v;
+    }
+  }
+}
+
 // 1 in the first `count` lanes, 0 in those that hold no image.
 INLINE v16 used_lanes(int count) {
   v16 used;

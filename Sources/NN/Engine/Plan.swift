@@ -172,21 +172,36 @@ private struct PlanBuilder {
     /// The nodes of which each reads the one before and nothing else, and is its only reader.
     func chain(after node: Int) -> [Int] {
       var (all, last) = ([Int](), node)
-      while all.count < 4, let next = readers[last], next.count == 1, nodes[next[0]].inputs.count == 1 {
+      while all.count < 4, last != network.last, let next = readers[last], next.count == 1,
+        nodes[next[0]].inputs.count == 1
+      {
         last = next[0]
         all.append(last)
       }
       return all
     }
+    /// What a node becomes with some of those after it: they, and the inputs.
+    func fused(_ number: Int) -> (stage: any Stage, taken: [Int], inputs: [Int])? {
+      let node = nodes[number]
+      if number != network.last, let next = readers[number], next.count == 1, let sum = nodes[next[0]].layer as? Add,
+        // The other branch has to be there by then.
+        let branch = nodes[next[0]].inputs.first(where: { $0 < number })
+      {
+        let followers = chain(after: next[0])
+        if let fusion = node.layer.fused(into: sum, with: followers.map { nodes[$0].layer }) {
+          return (fusion.stage, next + followers.prefix(fusion.count), node.inputs + [branch])
+        }
+      }
+      let followers = chain(after: number)
+      return node.layer.fused(with: followers.map { nodes[$0].layer }, training: isTraining).map {
+        ($0.stage, Array(followers.prefix($0.count)), node.inputs)
+      }
+    }
     var done: Set<Int> = []
     for (number, node) in nodes.enumerated() where !done.contains(number) {
-      let followers = chain(after: number)
-      if let fusion = node.layer.fused(with: followers.map { nodes[$0].layer }, training: isTraining) {
-        let taken = followers.prefix(fusion.count)
+      if let (stage, taken, inputs) = fused(number) {
         places.append(
-          Place(
-            stage: fusion.stage, isView: false, inputs: node.inputs, output: taken.last ?? number,
-            nodes: [number] + taken))
+          Place(stage: stage, isView: false, inputs: inputs, output: taken.last ?? number, nodes: [number] + taken))
         done.formUnion(taken)
       } else {
         places.append(

@@ -12,7 +12,7 @@ public protocol Responder: AnyObject {
   /// The gradient by each image of the last `forward` that was kept, given `[n, classes]` by its logits. May be called
   /// several times.
   func backward(_ gradients: Tensor) -> Tensor
-  /// Logits, and gradients by the images for those by the logits that `gradient` gives for some rows.
+  /// Logits, and gradients by the images for those by the logits that `gradient` gives for some rows: each once, in any order.
   func ascend(
     _ images: Tensor, _ gradient: (_ logits: Tensor, _ rows: Range<Int>) -> Tensor
   ) -> InputGradient

@@ -11,12 +11,19 @@ public final class Workspace: Responder {
   private let plan: Plan
   private let weights: PreparedWeights
   private let kernels: Kernels
-  /// One for each group of 16 images of a question that is kept; otherwise the first serves all groups, and the second those
-  /// of which one is asked again.
-  private var arenas: [Arena] = []
+  /// Memory that no group is in. The last that was put here is taken first, as it may still be in the cache.
+  private var spare: [Arena] = []
   /// The groups of the last question that was kept.
-  private var kept: [Frame] = []
+  private var kept: [Group] = []
   private var stop = Stop.never
+
+  /// 16 images or fewer on their way through the network, and the memory that they are in.
+  private struct Group {
+    let arena: Arena
+    let frame: Frame
+    /// Its first image among those of the question.
+    let first: Int
+  }
 
   /// The weights are copied.
   public convenience init(_ model: Model) { self.init(model, kernels: .chosen) }
@@ -60,13 +67,13 @@ public final class Workspace: Responder {
 
   /// See `Responder`.
   public func backward(_ gradients: Tensor) -> Tensor {
-    let count = kept.reduce(0) { $0 + $1.count }
+    let count = kept.reduce(0) { $0 + $1.frame.count }
     require(gradients.shape == [count, classes], "gradients \(gradients.shape) for a question of \(count) images")
     var found = Tensor(shape: [count, shape.channels, shape.height, shape.width])
-    for (number, frame) in kept.enumerated() {
+    for group in kept {
       gradients.values.withUnsafeBufferPointer { gradients in
         found.values.withUnsafeMutableBufferPointer { found in
-          back(gradients.baseAddress! + number * WARD_LANES * classes, frame, number * WARD_LANES, found)
+          back(gradients.baseAddress! + group.first * classes, group, found)
         }
       }
     }
@@ -76,31 +83,65 @@ public final class Workspace: Responder {
   /// Of two logits that differ by less than this share of the largest, plain sums say which is larger. Those with fewer
   /// products are at least five times nearer to them (`AscentTests`).
   private static let nearTie: Float = 2e-4
+  /// What groups that wait for plain sums may take.
+  private static let mostWaiting = 32 << 20
+
+  /// A group that went forward with fewer products.
+  private struct Ascent {
+    let group: Group
+    var logits: Tensor
+    /// Rows of it whose answer is nearly a tie.
+    var nearTies: [Int] = []
+
+    var rows: Range<Int> { group.first..<group.first + group.frame.count }
+  }
 
   /// See `Responder`. Each group goes forward and back while its activations are in the cache, and forward with fewer
   /// products. The answers are nevertheless those of plain sums: where two logits are nearly equal they are asked for again.
+  /// Groups with such images wait before they go back, until so many are found that they fill a group of their own.
   public func ascend(
     _ images: Tensor, _ gradient: (_ logits: Tensor, _ rows: Range<Int>) -> Tensor
   ) -> InputGradient {
     check(images)
     var result = InputGradient(
       gradient: Tensor(shape: images.shape), losses: [], logits: Tensor(shape: [images.rows, classes]))
-    kept = []
-    eachGroup(images.rows, keeping: false, transforms: true) { first, frame in
-      load(images, first, frame)
-      plan.forward(frame)
-      var group = logits(of: frame)
-      if plan.canTransform { decideTies(&group, images, first) }
-      let given = gradient(group, first..<first + frame.count)
-      require(given.shape == group.shape, "gradients \(given.shape) for logits \(group.shape)")
+    releaseKept()
+    func sendBack(_ ascent: Ascent) {
+      let given = gradient(ascent.logits, ascent.rows)
+      require(given.shape == ascent.logits.shape, "gradients \(given.shape) for logits \(ascent.logits.shape)")
       // The gradient of a group in which no image has one is zero as it is.
       if given.values.contains(where: { $0 != 0 }) {
         result.gradient.values.withUnsafeMutableBufferPointer { found in
-          given.values.withUnsafeBufferPointer { back($0.baseAddress!, frame, first, found) }
+          given.values.withUnsafeBufferPointer { back($0.baseAddress!, ascent.group, found) }
         }
       }
-      result.logits.values.replaceSubrange(first * classes..<(first + frame.count) * classes, with: group.values)
+      let places = ascent.rows.lowerBound * classes..<ascent.rows.upperBound * classes
+      result.logits.values.replaceSubrange(places, with: ascent.logits.values)
+      spare.append(ascent.group.arena)
     }
+    var waiting: [Ascent] = []
+    func settle() {
+      decideTies(&waiting, images)
+      // The last is the likeliest to be in the cache.
+      for ascent in waiting.reversed() { sendBack(ascent) }
+      waiting = []
+    }
+    let room = max(1, Self.mostWaiting / (4 * plan.arena.count))
+    for first in stride(from: 0, to: images.rows, by: WARD_LANES) {
+      let group = group(at: first, of: images.rows, transforms: true)
+      load(images, first, group.frame)
+      plan.forward(group.frame)
+      var ascent = Ascent(group: group, logits: logits(of: group.frame))
+      if plan.canTransform { ascent.nearTies = (0..<ascent.logits.rows).filter { isNearTie(ascent.logits[row: $0]) } }
+      if ascent.nearTies.isEmpty {
+        sendBack(ascent)
+        continue
+      }
+      let found = waiting.reduce(ascent.nearTies.count) { $0 + $1.nearTies.count }
+      if found > WARD_LANES || waiting.count == room { settle() }
+      waiting.append(ascent)
+    }
+    settle()
     return result
   }
 
@@ -108,10 +149,10 @@ public final class Workspace: Responder {
   /// is taken.
   public func inputGradient(of loss: any Loss, at images: Tensor, labels: [Int]) -> InputGradient {
     require(labels.count == images.rows, "\(labels.count) labels for \(images.rows) images")
-    var losses: [Float] = []
+    var losses = [Float](repeating: 0, count: images.rows)
     var result = ascend(images) { logits, rows in
       let value = loss.evaluate(logits, labels: Array(labels[rows]))
-      losses += value.values
+      losses.replaceSubrange(rows, with: value.values)
       return value.gradient
     }
     result.losses = losses
@@ -124,17 +165,17 @@ public final class Workspace: Responder {
     return out
   }
 
-  /// Replaces the logits of a group's images whose answer is nearly a tie. Only theirs: an image's result may not depend on
-  /// which others are asked about with it.
-  private func decideTies(_ group: inout Tensor, _ images: Tensor, _ first: Int) {
-    let near = (0..<group.rows).filter { isNearTie(group[row: $0]) }
+  /// Replaces the logits of images whose answer is nearly a tie, which are at most 16. Only theirs: an image's result may not
+  /// depend on which others are asked about with it.
+  private func decideTies(_ ascents: inout [Ascent], _ images: Tensor) {
+    let near = ascents.indices.flatMap { number in ascents[number].nearTies.map { (number: number, row: $0) } }
     if near.isEmpty { return }
-    if arenas.count == 1 { arenas.append(Arena(plan.arena)) }
-    let again = frame(in: arenas[1], count: group.rows, transforms: false)
-    load(images, first, again)
-    plan.forward(again)
-    let plain = logits(of: again)
-    for row in near { group[row: row] = plain[row: row] }
+    let again = group(at: 0, of: near.count, transforms: false)
+    load(images.rows(near.map { ascents[$0.number].rows.lowerBound + $0.row }), 0, again.frame)
+    plan.forward(again.frame)
+    let plain = logits(of: again.frame)
+    for (place, tie) in near.enumerated() { ascents[tie.number].logits[row: tie.row] = plain[row: place] }
+    spare.append(again.arena)
   }
 
   private func isNearTie(_ logits: ArraySlice<Float>) -> Bool {
@@ -149,24 +190,27 @@ public final class Workspace: Responder {
 
   private func logits(_ count: Int, keeping: Bool, load: (_ first: Int, Frame) -> Void) -> Tensor {
     var out = Tensor(shape: [count, classes])
-    kept = []
-    eachGroup(count, keeping: keeping) { first, frame in
-      load(first, frame)
-      plan.forward(frame)
+    releaseKept()
+    for first in stride(from: 0, to: count, by: WARD_LANES) {
+      let group = group(at: first, of: count, transforms: false)
+      load(first, group.frame)
+      plan.forward(group.frame)
       out.values.withUnsafeMutableBufferPointer {  // Safety: rows first..<first + count lie inside
-        plan.logits(of: frame, into: $0.baseAddress! + first * classes)
+        plan.logits(of: group.frame, into: $0.baseAddress! + first * classes)
       }
+      if keeping { kept.append(group) } else { spare.append(group.arena) }
     }
     return out
   }
 
-  /// Safety: `gradients` has a row for each image of the frame, `found` all rows of the question.
+  /// Safety: `gradients` has a row for each image of the group, `found` all rows of the question.
   private func back(
-    _ gradients: UnsafePointer<Float>, _ frame: Frame, _ first: Int, _ found: UnsafeMutableBufferPointer<Float>
+    _ gradients: UnsafePointer<Float>, _ group: Group, _ found: UnsafeMutableBufferPointer<Float>
   ) {
-    plan.setOutputGradient(gradients, of: frame)
-    plan.backward(frame)
-    plan.pixelGradient(of: frame, into: found.baseAddress! + first * model.input.count, model.normalisation)
+    plan.setOutputGradient(gradients, of: group.frame)
+    plan.backward(group.frame)
+    plan.pixelGradient(
+      of: group.frame, into: found.baseAddress! + group.first * model.input.count, model.normalisation)
   }
 
   private func check(_ images: Tensor) {
@@ -179,20 +223,18 @@ public final class Workspace: Responder {
     }
   }
 
-  private func eachGroup(_ count: Int, keeping: Bool, transforms: Bool = false, _ body: (Int, Frame) -> Void) {
-    for first in stride(from: 0, to: count, by: WARD_LANES) {
-      let number = keeping ? kept.count : 0
-      if arenas.count == number { arenas.append(Arena(plan.arena)) }
-      let frame = frame(in: arenas[number], count: min(WARD_LANES, count - first), transforms: transforms)
-      if keeping { kept.append(frame) }
-      body(first, frame)
-    }
+  private func releaseKept() {
+    spare += kept.map(\.arena)
+    kept = []
   }
 
-  private func frame(in arena: Arena, count: Int, transforms: Bool) -> Frame {
-    Frame(
-      arena: arena, weights: weights, wantsInputGradient: true, count: count, transforms: transforms, kernels: kernels,
-      stop: stop)
+  /// The group that begins at one of `count` images, in memory of its own until that is put back to the spare.
+  private func group(at first: Int, of count: Int, transforms: Bool) -> Group {
+    let arena = spare.popLast() ?? Arena(plan.arena)
+    let frame = Frame(
+      arena: arena, weights: weights, wantsInputGradient: true, count: min(WARD_LANES, count - first),
+      transforms: transforms, kernels: kernels, stop: stop)
+    return Group(arena: arena, frame: frame, first: first)
   }
 }
 

@@ -8,8 +8,10 @@ struct BatchNorm: Layer {
   var epsilon: Float = 1e-5
   /// The share of the new value in the running averages.
   var momentum: Float = 0.1
-  /// Set where a ReLU follows: it is computed on the way out.
+  /// Set where a ReLU follows, after the sum if there is one: it is computed on the way out.
   var followedByReLU = false
+  /// Set where another branch is added, which is the second input.
+  var addsBranch = false
 
   init(epsilon: Float = 1e-5, momentum: Float = 0.1) {
     self.epsilon = epsilon
@@ -37,6 +39,13 @@ struct BatchNorm: Layer {
     return Fusion(stage: both, count: 1)
   }
 
+  func fused(into sum: Add, with readers: [any Layer]) -> Fusion? {
+    var both = self
+    both.addsBranch = true
+    both.followedByReLU = readers.first?.isReLU ?? false
+    return Fusion(stage: both, count: both.followedByReLU ? 1 : 0)
+  }
+
   func parameters(for input: ImageShape) -> [ParameterSpec] {
     let shape = [input.channels]
     return [
@@ -51,8 +60,11 @@ struct BatchNorm: Layer {
 
   func operation(_ wiring: inout Wiring) -> any Operation {
     let channels = Int(wiring.output.planes.channels)
+    let branch =
+      addsBranch ? BatchNormOperation.Branch(value: wiring.inputs[1], gradient: wiring.inputGradients[1]) : nil
     return BatchNormOperation(
-      epsilon: epsilon, momentum: momentum, hasReLU: followedByReLU, channels: channels, input: wiring.inputs[0],
+      epsilon: epsilon, momentum: momentum, hasReLU: followedByReLU, branch: branch, channels: channels,
+      input: wiring.inputs[0],
       inputGradient: wiring.inputGradients[0], output: wiring.output, outputGradient: wiring.outputGradient,
       parameters: NormParameters(wiring.parameters), sums: wiring.layout.floats(4 * channels),
       factors: wiring.layout.floats(6 * channels))
@@ -82,6 +94,7 @@ struct BatchNormOperation: Operation {
   let epsilon: Float
   let momentum: Float
   let hasReLU: Bool
+  let branch: Branch?
   let channels: Int
   let input: Slot
   let inputGradient: Slot
@@ -92,6 +105,12 @@ struct BatchNormOperation: Operation {
   let sums: Int
   /// Six numbers a channel, see `Factors`.
   let factors: Int
+
+  /// What is added to the normalised values. Its gradient is that before the ReLU, so theirs too.
+  struct Branch {
+    let value: Slot
+    let gradient: Slot
+  }
 
   /// Mean and variance of the batch; then everything on the way out.
   var forwardPhases: Int { 2 }
@@ -128,9 +147,14 @@ struct BatchNormOperation: Operation {
       view.scale[c] = f.weights[parameters.weight + c] * view.inverse[c]
       view.shift[c] = f.weights[parameters.bias + c] - view.mean[c] * view.scale[c]
     }
-    f.call.scale_channels(
-      input.planes, f.at(input), view.scale, view.shift, output.planes, f.at(output),
-      hasReLU ? 1 : 0)
+    let relu: Int32 = hasReLU ? 1 : 0
+    if let branch {
+      f.call.scale_and_add(
+        input.planes, f.at(input), view.scale, view.shift, branch.value.planes, f.at(branch.value), output.planes,
+        f.at(output), relu)
+    } else {
+      f.call.scale_channels(input.planes, f.at(input), view.scale, view.shift, output.planes, f.at(output), relu)
+    }
   }
 
   func combineForward(_ frames: [Frame], phase: Int) {
@@ -155,10 +179,18 @@ struct BatchNormOperation: Operation {
 
   func backward(_ f: Frame, phase: Int) {
     let view = views(f)
+    let slope = branch?.gradient ?? outputGradient
+    // Null where the slope has been through the ReLU, or there is none.
+    let shift = hasReLU && branch == nil ? view.shift : nil
     if phase == 0 || !f.isTraining {
+      if branch != nil {
+        f.call.add_backward(
+          output.planes, hasReLU ? f.at(output) : nil, outputGradient.planes, f.at(outputGradient), slope.planes,
+          f.at(slope), slope.planes, f.at(slope))
+      }
       f.call.norm_sums(
-        input.planes, f.at(input), outputGradient.planes, f.at(outputGradient), view.mean, view.inverse, view.scale,
-        hasReLU ? view.shift : nil, Int32(f.count), view.first, view.second)
+        input.planes, f.at(input), slope.planes, f.at(slope), view.mean, view.inverse, view.scale, shift,
+        Int32(f.count), view.first, view.second)
       if f.isTraining { return }
     }
     if !f.isTraining {
@@ -174,8 +206,8 @@ struct BatchNormOperation: Operation {
       }
     }
     f.call.norm_backward(
-      input.planes, f.at(input), outputGradient.planes, f.at(outputGradient), view.mean, view.inverse, view.scale,
-      hasReLU ? view.shift : nil, view.a, view.b, Int32(f.count), inputGradient.planes, f.at(inputGradient))
+      input.planes, f.at(input), slope.planes, f.at(slope), view.mean, view.inverse, view.scale, shift, view.a, view.b,
+      Int32(f.count), inputGradient.planes, f.at(inputGradient))
   }
 
   func combineBackward(_ frames: [Frame], phase: Int) {

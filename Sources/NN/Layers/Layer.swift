@@ -30,6 +30,11 @@ protocol Layer: Stage {
   ///   - readers: the layers that follow: each reads the one before and nothing else, and is its only reader.
   ///   - training: whether parameters are learnt and a batch has statistics of its own.
   func fused(with readers: [any Layer], training: Bool) -> Fusion?
+  /// This layer and a sum that is its only reader as one stage, if there are kernels for that. The stage's second input is the
+  /// sum's other branch.
+  ///
+  /// - Parameter readers: the layers that follow the sum, as above.
+  func fused(into sum: Add, with readers: [any Layer]) -> Fusion?
 }
 
 extension Layer {
@@ -40,6 +45,7 @@ extension Layer {
   var isView: Bool { false }
   var bounding: Bounding? { nil }
   func fused(with readers: [any Layer], training: Bool) -> Fusion? { nil }
+  func fused(into sum: Add, with readers: [any Layer]) -> Fusion? { nil }
 }
 
 /// What the plan turns into one operation: a layer, or several that have kernels in common.
@@ -59,7 +65,7 @@ extension Stage {
   var sendsOneGradient: Bool { false }
 }
 
-/// A layer together with `count` of those that follow it.
+/// A layer together with `count` of those that follow it; with a sum, of those that follow that.
 struct Fusion {
   let stage: any Stage
   let count: Int

@@ -55,27 +55,33 @@ enum Vector {
     }
   }
 
-  /// The sum of `f(a[i], b[i])`.
+  /// The sum of `f(a[i], b[i])`, where `f(0, 0) == 0`.
   @inline(__always)
   static func sum(_ a: Pixels, _ b: Pixels, _ f: (SIMD8<Double>, SIMD8<Double>) -> SIMD8<Double>) -> Double {
+    var total = SIMD8<Double>.zero
+    eights(a, b) { total += f($0, $1) }
+    return total.sum()
+  }
+
+  /// All elements of both, eight at a time and in order; the last eight are filled up with zeros.
+  @inline(__always)
+  static func eights(_ a: Pixels, _ b: Pixels, _ body: (SIMD8<Double>, SIMD8<Double>) -> Void) {
     require(a.count == b.count, "\(a.count) pixels against \(b.count)")
     let n = a.count
     // Safety: both have `n` elements and every index stays below it.
-    return a.withUnsafeBufferPointer { a in
+    a.withUnsafeBufferPointer { a in
       b.withUnsafeBufferPointer { b in
-        var total = SIMD8<Double>.zero
         var i = 0
         while i + 8 <= n {
-          total += f(load(a, i, 8), load(b, i, 8))
+          body(load(a, i, 8), load(b, i, 8))
           i += 8
         }
-        if i < n { total += f(load(a, i, n - i), load(b, i, n - i)) }
-        return total.sum()
+        if i < n { body(load(a, i, n - i), load(b, i, n - i)) }
       }
     }
   }
 
-  /// Eight elements from `i`, or `count` of them and zeros. Sums use it with functions for which `f(0, 0) == 0`.
+  /// Eight elements from `i`, or `count` of them and zeros.
   @inline(__always)
   private static func load(_ a: UnsafeBufferPointer<Float>, _ i: Int, _ count: Int) -> SIMD8<Double> {
     if count == 8, let start = a.baseAddress {

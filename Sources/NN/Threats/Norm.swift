@@ -61,16 +61,34 @@ public struct Distances: Sendable, Hashable {
 
   /// From `x` to `y`, in Double: single precision would round the differences themselves.
   static func between(_ x: Pixels, _ y: Pixels) -> Distances {
-    var (l0, l1, l2, linf) = (0, 0.0, 0.0, 0.0)
-    for i in 0..<x.count {
-      let difference = abs(Double(y[i]) - Double(x[i]))
-      if difference != 0 { l0 += 1 }
-      l1 += difference
-      l2 += difference * difference
-      // Written so that a NaN is kept.
-      linf = linf >= difference || linf.isNaN ? linf : difference
+    var (changed, sums, largest) = (SIMD8<Double>.zero, SIMD2<Double>.zero, SIMD8<Double>.zero)
+    Vector.eights(x, y) { x, y in
+      let sizes = size(y - x)
+      let squares = sizes * sizes
+      changed += SIMD8<Double>.zero.replacing(with: 1, where: sizes .!= 0)
+      largest = largest.replacing(with: sizes, where: sizes .> largest)
+      // Both sums pixel after pixel: their last digits are in stores.
+      for i in 0..<8 { sums += SIMD2(sizes[i], squares[i]) }
     }
-    return Distances(l0: l0, l1: l1, l2: l2.squareRoot(), linf: linf)
+    return Distances(
+      l0: Int(changed.sum()), l1: sums.x, l2: sums.y.squareRoot(), linf: sums.x.isNaN ? .nan : largest.max())
+  }
+
+  /// The same in one norm, as `exactly` has it; the largest change takes a tenth of the time.
+  static func between(_ x: Pixels, _ y: Pixels, in norm: Norm) -> Double {
+    guard norm == .linf else { return between(x, y).exactly(norm) }
+    var (largest, total) = (SIMD8<Double>.zero, SIMD8<Double>.zero)
+    Vector.eights(x, y) { x, y in
+      let sizes = size(y - x)
+      largest = largest.replacing(with: sizes, where: sizes .> largest)
+      total += sizes
+    }
+    return total.sum().isNaN ? .nan : largest.max()
+  }
+
+  @inline(__always)
+  private static func size(_ change: SIMD8<Double>) -> SIMD8<Double> {
+    change.replacing(with: -change, where: change .< 0)
   }
 }
 

@@ -133,7 +133,7 @@ public struct ThreatModel: Sendable, Hashable {
 
   /// A point moved back into the ball, wherever it lies by the box; in L0 it has to be in it already.
   func tightened(_ near: Pixels, around center: Pixels) -> Pixels {
-    let size = Distances.between(center, near).exactly(norm)
+    let size = Distances.between(center, near, in: norm)
     guard size > bound else { return near }
     // A share too small to be seen keeps the sum of the shrunk changes below the bound in spite of its own rounding.
     let share = norm == .linf ? 1 : bound / size * (1 - 1e-12)

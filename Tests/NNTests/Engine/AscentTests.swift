@@ -58,28 +58,56 @@ import Testing
     #expect(differ > 100)
   }
 
+  /// Points between two images whose answers differ, on either side of where the answer does.
+  private func edge(_ workspace: Workspace, _ some: Tensor) -> Tensor {
+    let answers = workspace.logits(some).answers
+    let others = (1..<some.rows).filter { answers[$0] != answers[0] }
+    // Halved until both ends are neighbours: the two logits then differ by their rounding.
+    var (near, far) = (some.rows(others.map { _ in 0 }), some.rows(others))
+    for _ in 0..<40 {
+      let middle = Tensor(shape: near.shape, values: zip(near.values, far.values).map { ($0 + $1) / 2 })
+      for (row, answer) in workspace.logits(middle).answers.enumerated() {
+        if answer == answers[0] { near[row: row] = middle[row: row] } else { far[row: row] = middle[row: row] }
+      }
+    }
+    return Tensor(shape: [2 * others.count, 1, 28, 28], values: near.values + far.values)
+  }
+
   @Test(arguments: networks.indices)
   func atTheEdgeBetweenTwoClassesItsAnswersAreThoseOfPlainSums(number: Int) throws {
     let some = images(64)
     let workspace = Workspace(try model(Self.networks[number], for: some))
-    let answers = workspace.logits(some).answers
-    var edge: [Pixels] = []
-    for row in 1..<some.rows where answers[row] != answers[0] {
-      // Halved until both ends are neighbours: the two logits then differ by their rounding.
-      var (near, far) = (Pixels(some[row: 0]), Pixels(some[row: row]))
-      for _ in 0..<40 {
-        let middle = zip(near, far).map { ($0 + $1) / 2 }
-        if workspace.logits(Tensor(shape: [1, 1, 28, 28], values: middle)).answers[0] == answers[0] {
-          near = middle
-        } else {
-          far = middle
-        }
-      }
-      edge += [near, far]
-    }
-    try #require(edge.count >= 8)
-    let points = Tensor(shape: [edge.count, 1, 28, 28], values: edge.flatMap { $0 })
+    let points = edge(workspace, some)
+    try #require(points.rows >= 8)
     #expect(ascent(workspace, points).logits.answers == workspace.logits(points).answers)
+  }
+
+  /// Groups with such points wait for each other: for one group, for several, for more than one more group can hold.
+  @Test(arguments: networks.indices)
+  func pointsOnTheEdgeInManyGroupsHaveTheBitsThatTheyHaveAlone(number: Int) throws {
+    let some = images(64)
+    let workspace = Workspace(try model(Self.networks[number], for: some))
+    let edge = edge(workspace, some)
+    try #require(edge.rows >= 8)
+    // Of the rows of six groups: none, one, all, three, ten and half of a last one that is not full.
+    let onEdge = [17] + Array(32..<48) + [48, 55, 63] + Array(64..<74) + Array(80..<84)
+    let places = (0..<88).map { onEdge.contains($0) ? 64 + $0 % edge.rows : $0 % 64 }
+    let points = Tensor(shape: [64 + edge.rows, 1, 28, 28], values: some.values + edge.values).rows(places)
+    var asked = [Int](repeating: 0, count: points.rows)
+    let found = workspace.ascend(points) { logits, rows in
+      for row in rows { asked[row] += 1 }
+      return logits
+    }
+    #expect(asked == Array(repeating: 1, count: points.rows))
+    for row in 0..<points.rows {
+      let alone = ascent(workspace, points.rows([row]))
+      #expect(found.logits[row: row] == alone.logits[row: 0], "row \(row)")
+      #expect(found.gradient[row: row] == alone.gradient[row: 0], "row \(row)")
+    }
+    let loss = CrossEntropy()
+    let labels = points.eachRow.indices.map { $0 % 10 }
+    let losses = workspace.inputGradient(of: loss, at: points, labels: labels)
+    #expect(losses.losses == loss.evaluate(losses.logits, labels: labels).values)
   }
 
   @Test func oneImageOnTheEdgeChangesNoBitOfTheOthers() throws {

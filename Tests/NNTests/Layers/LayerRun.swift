@@ -26,14 +26,16 @@ struct LayerRun {
   }
 
   /// - Parameters:
+  ///   - apart: whether no layers share an operation.
   ///   - sharesGradients: whether gradients take turns in memory.
   ///   - stale: what is in that memory when the way back begins.
   init(
     _ network: Network, at kernels: Kernels = .chosen, x: Tensor, parameters: [Tensor] = [], gy: Tensor,
-    training: Bool = false, keys: [UInt64] = [], answersOnly: Bool = false, sharesGradients: Bool = true,
-    stale: Float? = nil
+    training: Bool = false, keys: [UInt64] = [], answersOnly: Bool = false, apart: Bool = false,
+    sharesGradients: Bool = true, stale: Float? = nil
   ) {
-    let plan = Plan(network, training: !answersOnly, sharesGradients: sharesGradients)
+    let plan = Plan(
+      network, training: !answersOnly, apart: apart ? { $0 } : nil, sharesGradients: sharesGradients)
     let weights = FloatStorage(count: plan.parameterCount)
     for (place, tensor) in zip(plan.parameters, parameters) {
       precondition(place.count == tensor.count, "\(tensor.shape) for \(place)")

@@ -156,6 +156,57 @@ import Testing
     }
   }
 
+  /// Residual blocks in small: what is added is the image, a convolution, or itself normalised; before or after.
+  private static func sums() throws -> [(name: String, network: Network)] {
+    var all: [(String, Network)] = []
+    for (name, branch, isFirst, hasReLU) in [
+      ("the image", [], true, true), ("the image, no ReLU", [], false, false),
+      ("a convolution", [Convolution(4, kernel: 1)], false, true),
+      ("a normalised convolution", [Convolution(4, kernel: 1), BatchNorm()], true, false),
+    ] as [(String, [any Layer], Bool, Bool)] {
+      var network = Network(input: ImageShape(channels: 4, height: 3, width: 5), classes: 1)
+      var other = Network.image
+      for (number, layer) in branch.enumerated() {
+        other = try network.add("branch\(number)", layer, after: [other])
+      }
+      let sums = try network.add("conv", Convolution(4, kernel: 3, padding: 1), after: [Network.image])
+      let normal = try network.add("norm", BatchNorm(), after: [sums])
+      try network.add("", Add(), after: isFirst ? [other, normal] : [normal, other])
+      if hasReLU { try network.add("", Activation(.relu)) }
+      try network.add("last", Convolution(2, kernel: 3, padding: 1))
+      all.append((name, network))
+    }
+    return all
+  }
+
+  /// The sum is made where the values are normalised. Not a bit may show it, forward or back, in either mode.
+  @Test(arguments: Kernels.all.map(\.name)) func aNormalisationAddsTheOtherBranch(level: String) throws {
+    let kernels = try #require(Kernels.named(level))
+    let x = Tensor(shape: [20, 4, 3, 5], values: random(1200, seed: 3).map(Float.init))
+    let gy = Tensor(shape: [20, 2, 3, 5], values: random(600, seed: 4).map(Float.init))
+    for (name, network) in try Self.sums() {
+      let apart = Plan(network, training: true, apart: { $0 })
+      let adding = network.nodes.filter { $0.layer is Add || $0.layer is Activation }.count
+      #expect(Plan(network, training: true).operations.count == apart.operations.count - adding, "\(name)")
+      let parameters = apart.parameters.enumerated().map { number, place in
+        let centre: Float = place.name.hasSuffix("running_var") ? 2 : 0.5
+        return Tensor(
+          shape: place.shape, values: random(place.count, seed: 10 + number, around: centre).map(Float.init))
+      }
+      for training in [true, false] {
+        func run(apart: Bool) -> LayerRun {
+          LayerRun(network, at: kernels, x: x, parameters: parameters, gy: gy, training: training, apart: apart)
+        }
+        let (together, each) = (run(apart: false), run(apart: true))
+        let how = "\(name), training: \(training)"
+        #expect(together.y == each.y, "\(how)")
+        #expect(together.gx == each.gx && together.gx.values.contains { $0 != 0 }, "\(how)")
+        #expect(together.parameterGradients == each.parameterGradients, "\(how)")
+        #expect(together.state == each.state, "\(how)")
+      }
+    }
+  }
+
   @Test func aChannelOfOneValueHasNoVariance() throws {
     let run = try LayerRun(
       [BatchNorm(epsilon: 0, momentum: 1)], x: Tensor(shape: [3, 1, 2, 3], values: Array(repeating: 0.1, count: 18)),

@@ -59,11 +59,13 @@ struct CarliniWagner: Attack {
     let pause = max((steps + 9) / 10, 1)
     for step in 0..<steps where !open.isEmpty {
       victim.step(open)
-      var hinges: [Hinge] = []
+      var seen = [Hinge?](repeating: nil, count: open.count)
       let found = try victim.ascend(descents.points.rows(open), of: open) { position, logits in
-        hinges.append(Hinge(logits, batch.aims[open[position]], confidence))
-        return hinges[position].gradient
+        let hinge = Hinge(logits, batch.aims[open[position]], confidence)
+        seen[position] = hinge
+        return hinge.gradient
       }
+      let hinges = seen.compactMap(\.self)
       for (position, row) in open.enumerated() where hinges[position].isReached {
         searches[row].offer(descents.point(row), isReached: true)
       }

@@ -58,7 +58,7 @@ struct FMN: Attack {
     init(clean: Pixels, norm: Norm) { (self.clean, self.norm, point, best) = (clean, norm, clean, clean) }
 
     mutating func keepIfSmaller() {
-      let size = Distances.between(clean, point)[norm]
+      let size = Float(Distances.between(clean, point, in: norm))
       if size < smallest { (best, smallest) = (point, size) }
     }
 
@@ -83,7 +83,7 @@ struct FMN: Attack {
       } else {
         let dualNorm = max(ThreatModel(norm, epsilon: 0).dual(ascent.gradient), 1e-12)
         // A share further than the paper goes: where the picture is exact, rounding would leave the point on the boundary.
-        radius = (Distances.between(clean, point)[norm] + abs(ascent.loss) / dualNorm) * (1 + gamma)
+        radius = (Float(Distances.between(clean, point, in: norm)) + abs(ascent.loss) / dualNorm) * (1 + gamma)
         if norm == .l0 { radius = max(radius.rounded(.up), 1) }
       }
     }
