@@ -13,6 +13,8 @@ public final class Workspace: Responder {
   private let kernels: Kernels
   /// Memory that no group is in. The last that was put here is taken first, as it may still be in the cache.
   private var spare: [Arena] = []
+  /// The arena whose scratch all groups share, so that it stays in the cache.
+  private var common: Arena?
   /// The groups of the last question that was kept.
   private var kept: [Group] = []
   private var stop = Stop.never
@@ -231,9 +233,12 @@ public final class Workspace: Responder {
   /// The group that begins at one of `count` images, in memory of its own until that is put back to the spare.
   private func group(at first: Int, of count: Int, transforms: Bool) -> Group {
     let arena = spare.popLast() ?? Arena(plan.arena)
-    let frame = Frame(
+    let common = common ?? arena
+    self.common = common
+    var frame = Frame(
       arena: arena, weights: weights, wantsInputGradient: true, count: min(WARD_LANES, count - first),
       transforms: transforms, kernels: kernels, stop: stop)
+    frame.scratch = common.scratch
     return Group(arena: arena, frame: frame, first: first)
   }
 }

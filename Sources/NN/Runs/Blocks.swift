@@ -17,7 +17,7 @@ struct Blocks: Sendable {
   /// A size at which every thread gets a few blocks and none waits long for the last one. Large blocks keep the engine's
   /// lanes full when an attack has few images left in each: so the largest that leaves hardly any thread waiting.
   static func size(of count: Int, threads: Int, most: Int = 256) -> Int {
-    let even = count / (threads * 3)
+    let even = count / (threads * 2)
     let largest = min(max((even + 15) / 16 * 16, 32), most)
     let ideal = ((count + 15) / 16 + threads - 1) / threads
     // Not much smaller: where few images are open in a block, its lanes are mostly empty.

@@ -214,8 +214,10 @@ import Testing
 /// How a selection is cut for the threads.
 @Suite struct BlocksTests {
   @Test func noThreadWaitsLongForTheOthers() {
-    // 250 images are sixteen groups: eight for each of two threads, in blocks of 32, where 48 would leave 10 against 6.
-    #expect(Blocks.size(of: 250, threads: 2) == 32)
+    // 250 images are sixteen groups: eight for each of two threads, in blocks of 64. 500 are 32, where blocks of 112 would leave
+    // 18 against 14.
+    #expect(Blocks.size(of: 250, threads: 2) == 64)
+    #expect(Blocks.size(of: 500, threads: 2) == 128)
     #expect(Blocks.size(of: 3000, threads: 1) == 256)
     for (count, threads, most) in [(1, 1, 256), (17, 2, 256), (250, 3, 64), (10_000, 2, 256), (10_000, 7, 64)] {
       let size = Blocks.size(of: count, threads: threads, most: most)

@@ -196,10 +196,15 @@ private struct TanhDescents {
       points.values.withUnsafeBufferPointer { points in
         starts.values.withUnsafeBufferPointer { starts in
           gradient.withUnsafeBufferPointer { gradient in
-            for (i, place) in places.enumerated() {
-              let x = points[place]
+            guard let slopes = slopes.baseAddress, let points = points.baseAddress, let starts = starts.baseAddress,
+              let gradient = gradient.baseAddress
+            else { return }
+            let first = places.lowerBound
+            let (slope, point, start) = (slopes + first, points + first, starts + first)
+            for i in 0..<places.count {
+              let x = point[i]
               // dx/dw = ½(1 − tanh²) = 2·x·(1 − x).
-              slopes[place] = (2 * (x - starts[place]) + weight * gradient[i]) * 2 * x * (1 - x)
+              slope[i] = (2 * (x - start[i]) + weight * gradient[i]) * 2 * x * (1 - x)
             }
           }
         }
