@@ -67,7 +67,8 @@ struct Blocks: Sendable {
   private func fitting(_ target: Target) throws(MemoryShortage) -> Int {
     // An attack has a dozen copies of its images: where they began, where they are, gradients, the best so far.
     func bytes(_ size: Int) -> Double {
-      let groups = (size + 15) / 16
+      // And one for answers by plain sums.
+      let groups = (size + 15) / 16 + 1
       return Double(engine.threads) * (Double(groups * target.groupBytes) + 12 * 4 * Double(size * target.shape.count))
     }
     var size = size

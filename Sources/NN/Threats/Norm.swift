@@ -74,7 +74,7 @@ public struct Distances: Sendable, Hashable {
       l0: Int(changed.sum()), l1: sums.x, l2: sums.y.squareRoot(), linf: sums.x.isNaN ? .nan : largest.max())
   }
 
-  /// The same in one norm, as `exactly` has it; the largest change takes a tenth of the time.
+  /// The same in one norm, as `exactly` has it. The largest change needs no sum pixel after pixel.
   static func between(_ x: Pixels, _ y: Pixels, in norm: Norm) -> Double {
     guard norm == .linf else { return between(x, y).exactly(norm) }
     var (largest, total) = (SIMD8<Double>.zero, SIMD8<Double>.zero)

@@ -140,6 +140,32 @@ import Testing
     #expect(Distances.between([0, 0], [.nan, 0.1]).linf.isNaN)
   }
 
+  /// Last digits are stored, and compared when a result is repeated.
+  @Test(arguments: [0, 1, 7, 8, 9, 784]) func distancesAreThoseOfAPlainLoopToTheLastBit(count: Int) {
+    var random = Random(seed: 4, stream: count)
+    let x = random.uniforms(count)
+    var y = random.uniforms(count)
+    for i in y.indices where i % 3 == 0 { y[i] = x[i] }
+    func loop(_ y: Pixels) -> Distances {
+      zip(x, y).reduce(.zero) { all, pixels in
+        let change = abs(Double(pixels.1) - Double(pixels.0))
+        return Distances(
+          l0: all.l0 + (change == 0 ? 0 : 1), l1: all.l1 + change, l2: all.l2 + change * change,
+          linf: change.isNaN || all.linf.isNaN ? .nan : max(all.linf, change))
+      }
+    }
+    let (found, plain) = (Distances.between(x, y), loop(y))
+    #expect(found.l0 == plain.l0 && found.l1 == plain.l1 && found.linf == plain.linf)
+    #expect(found.l2 == plain.l2.squareRoot())
+    for norm in Norm.allCases { #expect(Distances.between(x, y, in: norm) == found.exactly(norm)) }
+    for i in [0, count / 2, count - 1] where i >= 0 && i < count {
+      var broken = y
+      broken[i] = .nan
+      #expect(Distances.between(x, broken).linf.isNaN && Distances.between(x, broken, in: .linf).isNaN)
+      #expect(Distances.between(x, broken).l0 == loop(broken).l0)
+    }
+  }
+
   @Test func radiiThatMakeNoSenseAreRefusedWithAHint() {
     let shape = ImageShape(channels: 1, height: 2, width: 2)
     func refusal(_ norm: Norm, _ epsilon: Float) -> AttackError? {
