@@ -58,8 +58,10 @@ import Testing
     #expect(differ > 100)
   }
 
-  /// Points between two images whose answers differ, on either side of where the answer does.
-  private func edge(_ workspace: Workspace, _ some: Tensor) -> Tensor {
+  /// A network, images, and points between two of these whose answers differ, on either side of where the answer does.
+  private func edge(_ number: Int) throws -> (workspace: Workspace, some: Tensor, edge: Tensor) {
+    let some = images(64)
+    let workspace = Workspace(try model(Self.networks[number], for: some))
     let answers = workspace.logits(some).answers
     let others = (1..<some.rows).filter { answers[$0] != answers[0] }
     // Halved until both ends are neighbours: the two logits then differ by their rounding.
@@ -70,25 +72,20 @@ import Testing
         if answer == answers[0] { near[row: row] = middle[row: row] } else { far[row: row] = middle[row: row] }
       }
     }
-    return Tensor(shape: [2 * others.count, 1, 28, 28], values: near.values + far.values)
+    try #require(others.count >= 4)
+    return (workspace, some, Tensor(shape: [2 * others.count, 1, 28, 28], values: near.values + far.values))
   }
 
   @Test(arguments: networks.indices)
   func atTheEdgeBetweenTwoClassesItsAnswersAreThoseOfPlainSums(number: Int) throws {
-    let some = images(64)
-    let workspace = Workspace(try model(Self.networks[number], for: some))
-    let points = edge(workspace, some)
-    try #require(points.rows >= 8)
+    let (workspace, _, points) = try edge(number)
     #expect(ascent(workspace, points).logits.answers == workspace.logits(points).answers)
   }
 
   /// Groups with such points wait for each other: for one group, for several, for more than one more group can hold.
   @Test(arguments: networks.indices)
   func pointsOnTheEdgeInManyGroupsHaveTheBitsThatTheyHaveAlone(number: Int) throws {
-    let some = images(64)
-    let workspace = Workspace(try model(Self.networks[number], for: some))
-    let edge = edge(workspace, some)
-    try #require(edge.rows >= 8)
+    let (workspace, some, edge) = try edge(number)
     // Of the rows of six groups: none, one, all, three, ten and half of a last one that is not full.
     let onEdge = [17] + Array(32..<48) + [48, 55, 63] + Array(64..<74) + Array(80..<84)
     let places = (0..<88).map { onEdge.contains($0) ? 64 + $0 % edge.rows : $0 % 64 }
