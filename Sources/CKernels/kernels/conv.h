@@ -27,44 +27,49 @@ typedef struct {
 // Pixel p of a tile: side by side `step` apart, or (SQUARE) the four of a 2x2 window.
 #define PIXEL(p) (SQUARE ? ((p) & 1) * step + ((p) >> 1) * down : (p) * step)
 
-INLINE void multiply(const int CB, const int PB, const int SQUARE, const tile *t, const taps *taps, ptrdiff_t step,
-                     ptrdiff_t down, v16 *acc) {
+// In both functions taps come in runs of ROW that lie side by side, and so do their weights: to find each tap takes half
+// as many instructions as its products. Loads stay in their turn, as registers have no room for those of a whole run.
+INLINE void multiply(const int CB, const int PB, const int SQUARE, const int ROW, const tile *t, const taps *taps,
+                     ptrdiff_t step, ptrdiff_t down, v16 *acc) {
   const v16 *plane = t->x;
   const float *w = t->w;
   const ptrdiff_t next = t->w_output;
   const int count = taps->count;
   for (int c = 0; c < t->channels; c++, plane += t->x_plane, w += t->w_channel) {
-    for (int k = 0; k < count; k++) {
+    for (int k = 0; k < count; k += ROW) {
       const v16 *at = plane + taps->x[k];
       const float *weight = w + taps->w[k];
-      v16 pixel[MOST_PIXELS];
-#pragma clang loop unroll(full)
-      for (int p = 0; p < PB; p++) pixel[p] = at[PIXEL(p)];
-#pragma clang loop unroll(full)
-      for (int j = 0; j < CB; j++) {
-        v16 s = splat(weight[j * next]);
-#pragma clang loop unroll(full)
-        for (int p = 0; p < PB; p++) acc[j * PB + p] += s * pixel[p];
+      UNROLL for (int i = 0; i < ROW; i++, at++, weight++) {
+        v16 pixel[MOST_PIXELS];
+        if (i) IN_TURN;
+        UNROLL for (int p = 0; p < PB; p++) pixel[p] = at[PIXEL(p)];
+        UNROLL for (int j = 0; j < CB; j++) {
+          v16 s = splat(weight[j * next]);
+          UNROLL for (int p = 0; p < PB; p++) acc[j * PB + p] += s * pixel[p];
+        }
       }
     }
   }
 }
 
 // The same for half a vector: so 12 sums fit, and each pixel is loaded once for all channels.
-INLINE void multiply_half(const int CB, const int PB, const int SQUARE, int half, const tile *t, const taps *taps,
-                          ptrdiff_t step, ptrdiff_t down, v8 *acc) {
+INLINE void multiply_half(const int CB, const int PB, const int SQUARE, const int ROW, int half, const tile *t,
+                          const taps *taps, ptrdiff_t step, ptrdiff_t down, v8 *acc) {
   const v16 *plane = t->x;
   const float *w = t->w;
   const int count = taps->count;
   for (int c = 0; c < t->channels; c++, plane += t->x_plane, w += t->w_channel) {
-    for (int k = 0; k < count; k++) {
+    for (int k = 0; k < count; k += ROW) {
       const v8 *at = (const v8 *)(plane + taps->x[k]) + half;
       const float *weight = w + taps->w[k];
-      v8 factor[6];
-      UNROLL for (int j = 0; j < CB; j++) factor[j] = splat8(weight[j * t->w_output]);
-      UNROLL for (int p = 0; p < PB; p++) {
-        const v8 pixel = at[2 * PIXEL(p)];
-        UNROLL for (int j = 0; j < CB; j++) acc[j * PB + p] += factor[j] * pixel;
+      UNROLL for (int i = 0; i < ROW; i++, at += 2, weight++) {
+        v8 factor[6];
+        if (i) IN_TURN;
+        UNROLL for (int j = 0; j < CB; j++) factor[j] = splat8(weight[j * t->w_output]);
+        UNROLL for (int p = 0; p < PB; p++) {
+          const v8 pixel = at[2 * PIXEL(p)];
+          UNROLL for (int j = 0; j < CB; j++) acc[j * PB + p] += factor[j] * pixel;
+        }
       }
     }
   }
@@ -96,8 +101,8 @@ INLINE int next_pooled_block(int left) { return WIDE ? next_block(left) : left =
   }
 
 // One tile from bias to memory, or on from what is there already.
-INLINE void finish_tile(const int CB, const int PB, const tile *t, const taps *taps, ptrdiff_t step, const float *bias,
-                        int activate, int goes_on, v16 *y, ptrdiff_t y_step, ptrdiff_t y_plane) {
+INLINE void finish_tile(const int CB, const int PB, const int ROW, const tile *t, const taps *taps, ptrdiff_t step,
+                        const float *bias, int activate, int goes_on, v16 *y, ptrdiff_t y_step, ptrdiff_t y_plane) {
 #if !WIDE
   if (CB <= 3) {
     for (int half = 0; half < 2; half++) {
@@ -106,7 +111,7 @@ INLINE void finish_tile(const int CB, const int PB, const tile *t, const taps *t
         UNROLL for (int p = 0; p < PB; p++)
           acc[j * PB + p] = goes_on ? to[2 * (j * y_plane + p * y_step)] : splat8(bias ? bias[j] : 0);
       }
-      multiply_half(CB, PB, 0, half, t, taps, step, 0, acc);
+      multiply_half(CB, PB, 0, ROW, half, t, taps, step, 0, acc);
       UNROLL for (int j = 0; j < CB; j++) {
         UNROLL for (int p = 0; p < PB; p++)
           to[2 * (j * y_plane + p * y_step)] = activate ? part_relu(acc[j * PB + p]) : acc[j * PB + p];
@@ -119,20 +124,20 @@ INLINE void finish_tile(const int CB, const int PB, const tile *t, const taps *t
   UNROLL for (int j = 0; j < CB; j++) {
     UNROLL for (int p = 0; p < PB; p++) acc[j * PB + p] = goes_on ? y[j * y_plane + p * y_step] : splat(bias ? bias[j] : 0);
   }
-  multiply(CB, PB, 0, t, taps, step, 0, acc);
+  multiply(CB, PB, 0, ROW, t, taps, step, 0, acc);
   UNROLL for (int j = 0; j < CB; j++) {
     UNROLL for (int p = 0; p < PB; p++) y[j * y_plane + p * y_step] = activate ? relu(acc[j * PB + p]) : acc[j * PB + p];
   }
 }
 
 // A row of outputs from `x` on: whole tiles while they fit, then smaller ones.
-INLINE void row_tiles(const int CB, tile t, const taps *taps, const v16 *x, ptrdiff_t step, const float *bias,
-                      int activate, v16 *y, ptrdiff_t y_plane, int width) {
+INLINE void row_tiles(const int CB, const int ROW, tile t, const taps *taps, const v16 *x, ptrdiff_t step,
+                      const float *bias, int activate, v16 *y, ptrdiff_t y_plane, int width) {
   int i = 0;
 #define TILE(PB)                                                                      \
   for (; i + (PB) <= width; i += (PB)) {                                              \
     t.x = x + i * step;                                                               \
-    finish_tile(CB, PB, &t, taps, step, bias, activate, 0, y + i, 1, y_plane);        \
+    finish_tile(CB, PB, ROW, &t, taps, step, bias, activate, 0, y + i, 1, y_plane);   \
   }
   TILE(PIXELS(CB))
   if (PIXELS(CB) > 4) { TILE(4) }
@@ -141,10 +146,21 @@ INLINE void row_tiles(const int CB, tile t, const taps *taps, const v16 *x, ptrd
 #undef TILE
 }
 
+// How many taps lie side by side: a row of the kernel. A tile in wide registers has enough products beside what finds its tap.
+INLINE int side_by_side(const ward_conv *conv) {
+  const int row = conv->kernel_w;
+  return !WIDE && conv->dilation_w == 1 && (row == 3 || row == 5) ? row : 1;
+}
+// Calls RUN(CB, ROW) with constants for the block at hand.
+#define EACH_RUN(row, CB, RUN) \
+  if (row == 5) RUN(CB, 5);    \
+  else if (row == 3) RUN(CB, 3); \
+  else RUN(CB, 1)
+
 static void conv_forward(const ward_conv *conv, ward_planes xs, const float *x, const float *w, const float *b,
                          ward_planes ys, float *y, int32_t activate) {
   const int inputs = conv->inputs / conv->groups, outputs = conv->outputs / conv->groups;
-  const int kernel = conv->kernel_h * conv->kernel_w;
+  const int kernel = conv->kernel_h * conv->kernel_w, beside = side_by_side(conv);
   const v16 *from = (const v16 *)x;
   v16 *to = (v16 *)y;
   taps taps;
@@ -164,55 +180,50 @@ static void conv_forward(const ward_conv *conv, ward_planes xs, const float *x, 
         const int cb = next_block(outputs - o), out = g * outputs + o;
         const tile t = {0, w + (ptrdiff_t)out * inputs * kernel, inputs, xs.plane, kernel, (ptrdiff_t)inputs * kernel};
         v16 *line = to + (ptrdiff_t)out * ys.plane + row * ys.row;
-#define RUN(CB) row_tiles(CB, t, &taps, from + (ptrdiff_t)g * inputs * xs.plane, conv->stride_w, b ? b + out : 0, \
-                          activate, line, ys.plane, ys.width)
+#define ROWS(CB, ROW) row_tiles(CB, ROW, t, &taps, from + (ptrdiff_t)g * inputs * xs.plane, conv->stride_w, \
+                                b ? b + out : 0, activate, line, ys.plane, ys.width)
+#define RUN(CB) EACH_RUN(beside, CB, ROWS)
         EACH_BLOCK(cb, RUN)
 #undef RUN
+#undef ROWS
         o += cb;
       }
     }
   }
 }
 
-// The sums of the four pixels of a window.
-INLINE void window_sums(const int CB, const tile *t, const taps *taps, ptrdiff_t down, const float *bias, v16 *acc) {
+// The sums of the four pixels of a window and at once their maximum.
+INLINE void pooled_tile(const int CB, const int ROW, const tile *t, const taps *taps, ptrdiff_t down, const float *bias,
+                        v16 *y, ptrdiff_t y_plane, b16 *winner, ptrdiff_t winner_plane) {
+  i16 won[6];
+  for (int half = 0; half < PARTS; half++) {
+    part sum[MOST_SUMS];
+    UNROLL for (int i = 0; i < CB * 4; i++) sum[i] = part_splat(bias ? bias[i / 4] : 0);
 #if WIDE
-  UNROLL for (int i = 0; i < CB * 4; i++) acc[i] = splat(bias ? bias[i / 4] : 0);
-  multiply(CB, 4, 1, t, taps, 1, down, acc);
+    multiply(CB, 4, 1, ROW, t, taps, 1, down, sum);
 #else
-  for (int half = 0; half < 2; half++) {
-    v8 sum[MOST_SUMS];
-    UNROLL for (int i = 0; i < CB * 4; i++) sum[i] = splat8(bias ? bias[i / 4] : 0);
-    multiply_half(CB, 4, 1, half, t, taps, 1, down, sum);
-    UNROLL for (int i = 0; i < CB * 4; i++) ((v8 *)acc)[2 * i + half] = sum[i];
-  }
+    multiply_half(CB, 4, 1, ROW, half, t, taps, 1, down, sum);
 #endif
-}
-
-INLINE void pooled_tile(const int CB, const tile *t, const taps *taps, ptrdiff_t down, const float *bias, v16 *y,
-                        ptrdiff_t y_plane, b16 *winner, ptrdiff_t winner_plane) {
-  v16 acc[MOST_SUMS];
-  window_sums(CB, t, taps, down, bias, acc);
-#pragma clang loop unroll(full)
-  for (int j = 0; j < CB; j++) {
-    v16 best = acc[j * 4];
-    i16 which = {0};
-#pragma clang loop unroll(full)
-    for (int p = 1; p < 4; p++) {  // ties take the first in row-major order
-      const i16 higher = acc[j * 4 + p] > best;
-      best = choose(higher, acc[j * 4 + p], best);
-      which = (higher & p) | (~higher & which);
+    UNROLL for (int j = 0; j < CB; j++) {
+      part best = sum[j * 4];
+      ipart which = {0};
+      UNROLL for (int p = 1; p < 4; p++) {  // ties take the first in row-major order
+        const part other = sum[j * 4 + p];
+        const ipart higher = (ipart)(other > best);
+        best = (part)((higher & (ipart)other) | (~higher & (ipart)best));
+        which = __builtin_elementwise_max(which, higher & p);
+      }
+      ((ipart *)&won[j])[half] = __builtin_elementwise_max(which, (ipart)(best <= 0.0f) & 4);
+      ((part *)(y + j * y_plane))[half] = part_relu(best);
     }
-    const i16 dead = best <= 0.0f;
-    which = (dead & 4) | (~dead & which);
-    y[j * y_plane] = relu(best);
-    winner[j * winner_plane] = __builtin_convertvector(which, b16);
   }
+  UNROLL for (int j = 0; j < CB; j++) winner[j * winner_plane] = __builtin_convertvector(won[j], b16);
 }
 
 static void conv_pool_forward(const ward_conv *conv, ward_planes xs, const float *x, const float *w, const float *b,
                               ward_planes ys, float *y, uint8_t *winner) {
   const int inputs = conv->inputs, outputs = conv->outputs, kernel = conv->kernel_h * conv->kernel_w;
+  const int beside = side_by_side(conv);
   const ptrdiff_t winner_plane = ys.height * ys.width;
   taps taps;
   taps.count = 0;
@@ -230,9 +241,11 @@ static void conv_pool_forward(const ward_conv *conv, ward_planes xs, const float
                         xs.plane, kernel, (ptrdiff_t)inputs * kernel};
         v16 *at = (v16 *)y + o * ys.plane + row * ys.row + i;
         b16 *chosen = (b16 *)winner + o * winner_plane + row * ys.width + i;
-#define RUN(CB) pooled_tile(CB, &t, &taps, xs.row, b ? b + o : 0, at, ys.plane, chosen, winner_plane)
+#define TILE(CB, ROW) pooled_tile(CB, ROW, &t, &taps, xs.row, b ? b + o : 0, at, ys.plane, chosen, winner_plane)
+#define RUN(CB) EACH_RUN(beside, CB, TILE)
         EACH_BLOCK(cb, RUN)
 #undef RUN
+#undef TILE
       }
       o += cb;
     }
@@ -290,7 +303,7 @@ INLINE void gradient_row(const int CB, tile t, const row_taps *found, int stride
   for (; i + (PB) <= columns; i += (PB)) {                                                            \
     const taps *taps = taps_inside(found, i, PB, gys.width, &some);                                   \
     t.x = gy + i;                                                                                     \
-    finish_tile(CB, PB, &t, taps, 1, 0, 0, goes_on, gx + (ptrdiff_t)i * stride, stride, gx_plane);    \
+    finish_tile(CB, PB, 1, &t, taps, 1, 0, 0, goes_on, gx + (ptrdiff_t)i * stride, stride, gx_plane); \
   }
   TILE(PIXELS(CB))
   if (PIXELS(CB) > 4) { TILE(4) }

@@ -78,24 +78,38 @@ static void dense_input_gradient(int32_t inputs, int32_t outputs, const float *g
 
 // 16 vectors of 16 lanes, transposed.
 #if WIDE
+// Pairs, then fours, within each quarter of a vector, then the quarters: steps that neither need an index nor write over what
+// they read.
 INLINE void transpose(const v16 *in, v16 *out) {
   v16 a[16], b[16];
-#pragma clang loop unroll(full)
-  for (int i = 0; i < 8; i++) {
-    a[2 * i] = __builtin_shufflevector(in[i], in[i + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-    a[2 * i + 1] =
-        __builtin_shufflevector(in[i], in[i + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+#define IN_QUARTERS(x, y, i, j, k, l)                                                                              \
+  __builtin_shufflevector(x, y, i, j, k, l, (i) + 4, (j) + 4, (k) + 4, (l) + 4, (i) + 8, (j) + 8, (k) + 8, (l) + 8, \
+                          (i) + 12, (j) + 12, (k) + 12, (l) + 12)
+#define QUARTERS(x, y, i, j)                                                                                           \
+  __builtin_shufflevector(x, y, i, (i) + 1, (i) + 2, (i) + 3, j, (j) + 1, (j) + 2, (j) + 3, (i) + 16, (i) + 17, (i) + 18, \
+                          (i) + 19, (j) + 16, (j) + 17, (j) + 18, (j) + 19)
+  UNROLL for (int i = 0; i < 16; i += 2) {
+    a[i] = IN_QUARTERS(in[i], in[i + 1], 0, 16, 1, 17);
+    a[i + 1] = IN_QUARTERS(in[i], in[i + 1], 2, 18, 3, 19);
   }
-#define WEAVE(from, to)                                                                                               \
-  _Pragma("clang loop unroll(full)") for (int i = 0; i < 8; i++) {                                                    \
-    to[2 * i] = __builtin_shufflevector(from[i], from[i + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23); \
-    to[2 * i + 1] = __builtin_shufflevector(from[i], from[i + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14,   \
-                                            30, 15, 31);                                                              \
+  UNROLL for (int i = 0; i < 16; i += 4) {
+    UNROLL for (int k = 0; k < 2; k++) {
+      b[i + 2 * k] = IN_QUARTERS(a[i + k], a[i + k + 2], 0, 1, 16, 17);
+      b[i + 2 * k + 1] = IN_QUARTERS(a[i + k], a[i + k + 2], 2, 3, 18, 19);
+    }
   }
-  WEAVE(a, b)
-  WEAVE(b, a)
-  WEAVE(a, out)
-#undef WEAVE
+  UNROLL for (int i = 0; i < 16; i += 8) {
+    UNROLL for (int k = 0; k < 4; k++) {
+      a[i + k] = QUARTERS(b[i + k], b[i + k + 4], 0, 8);
+      a[i + k + 4] = QUARTERS(b[i + k], b[i + k + 4], 4, 12);
+    }
+  }
+  UNROLL for (int k = 0; k < 8; k++) {
+    out[k] = QUARTERS(a[k], a[k + 8], 0, 8);
+    out[k + 8] = QUARTERS(a[k], a[k + 8], 4, 12);
+  }
+#undef IN_QUARTERS
+#undef QUARTERS
 }
 #else
 // Four blocks of 8 by 8: pairs, then fours, within each quarter of a vector, then the quarters.

@@ -27,6 +27,13 @@ enum { PARTS = sizeof(v16) / sizeof(part) };
 
 #define UNROLL _Pragma("clang loop unroll(full)")
 
+// Nothing that stands after this is loaded before it.
+#define IN_TURN __asm__ volatile("" ::: "memory")
+
+// The compiler forgets where a pointer came from. Else it computes the addresses of all points of a tile beforehand and, as
+// there are more than registers, loads each from the stack.
+#define FORGET(pointer) __asm__("" : "+r"(pointer))
+
 // Not zeros plus s: that is an addition for every use, and no load can make it.
 INLINE v8 splat8(float s) { return (v8){s, s, s, s, s, s, s, s}; }
 INLINE v16 splat(float s) { return (v16){s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s}; }
@@ -36,7 +43,9 @@ INLINE v16 relu(v16 x) { return choose(x < 0.0f, splat(0), x); }
 
 #if WIDE
 INLINE part part_relu(part x) { return relu(x); }
+INLINE part part_splat(float s) { return splat(s); }
 #else
+INLINE part part_splat(float s) { return splat8(s); }
 INLINE part part_relu(part x) { return (part)((ipart)x & ~(ipart)(x < 0.0f)); }
 #endif
 

@@ -85,7 +85,9 @@ INLINE void transform_pixels(const v16 *x, ptrdiff_t row, v16 *v, ptrdiff_t next
     UNROLL for (int i = 0; i < PATCH; i++) {
       part out[PATCH];
       pixels_to_points(t[i], out);
-      UNROLL for (int j = 0; j < PATCH; j++) to[(i * PATCH + j) * next * PARTS] = out[j];
+      UNROLL for (int j = 0; j < PATCH; j++) to[j * next * PARTS] = out[j];
+      to += PATCH * next * PARTS;
+      FORGET(to);
     }
   }
 }
@@ -130,7 +132,9 @@ INLINE void transform_slopes_of(const int SOME, const int MASKED, place at, cons
     UNROLL for (int i = 0; i < PATCH; i++) {
       part out[PATCH];
       slopes_to_points(t[i], out);
-      UNROLL for (int j = 0; j < PATCH; j++) to[(i * PATCH + j) * next * PARTS] = out[j];
+      UNROLL for (int j = 0; j < PATCH; j++) to[j * next * PARTS] = out[j];
+      to += PATCH * next * PARTS;
+      FORGET(to);
     }
   }
 }
@@ -181,7 +185,9 @@ INLINE void store_sums(const int POOLED, const int ACTIVATE, const v16 *m, ptrdi
     part *to = (part *)y + half, t[TILE_SIDE][PATCH], sums[TILE_SIDE][TILE_SIDE];
     UNROLL for (int j = 0; j < PATCH; j++) {
       part in[PATCH], out[TILE_SIDE];
-      UNROLL for (int i = 0; i < PATCH; i++) in[i] = from[(i * PATCH + j) * next * PARTS];
+      UNROLL for (int i = 0; i < PATCH; i++) in[i] = from[i * PATCH * next * PARTS];
+      from += next * PARTS;
+      FORGET(from);
       points_to_sums(in, out);
       UNROLL for (int i = 0; i < TILE_SIDE; i++) t[i][j] = out[i];
     }
@@ -189,8 +195,10 @@ INLINE void store_sums(const int POOLED, const int ACTIVATE, const v16 *m, ptrdi
       points_to_sums(t[i], sums[i]);
       UNROLL for (int j = 0; j < TILE_SIDE; j++) {
         sums[i][j] += bias;
-        if (!POOLED) to[(i * row + j) * PARTS] = ACTIVATE ? part_relu(sums[i][j]) : sums[i][j];
+        if (!POOLED) to[j * PARTS] = ACTIVATE ? part_relu(sums[i][j]) : sums[i][j];
       }
+      to += row * PARTS;
+      FORGET(to);
     }
     if (POOLED) pool_sums(TILE_SIDE, TILE_SIDE, half, sums, y, row, won);
   }
@@ -207,18 +215,21 @@ INLINE void add_pixels_of(const v16 *m, ptrdiff_t next, int top, int left, int b
     part *to = (part *)gx + half, t[PATCH][PATCH];
     UNROLL for (int j = 0; j < PATCH; j++) {
       part in[PATCH], out[PATCH];
-      UNROLL for (int i = 0; i < PATCH; i++) in[i] = from[(i * PATCH + j) * next * PARTS];
+      UNROLL for (int i = 0; i < PATCH; i++) in[i] = from[i * PATCH * next * PARTS];
+      from += next * PARTS;
+      FORGET(from);
       points_to_pixels(in, out);
       UNROLL for (int i = 0; i < PATCH; i++) t[i][j] = out[i];
     }
-    UNROLL for (int i = 0; i < PATCH; i++) {
+    UNROLL for (int i = 0; i < PATCH; i++, to += row * PARTS) {
+      FORGET(to);
       if ((i == 0 && top) || (i == PATCH - 1 && bottom)) continue;
-      part out[PATCH], *line = to + i * row * PARTS;
+      part out[PATCH];
       points_to_pixels(t[i], out);
       UNROLL for (int j = 0; j < PATCH; j++) {
         if ((j == 0 && left) || (j == PATCH - 1 && right)) continue;
-        if (i < above || j < before) line[j * PARTS] += out[j];
-        else line[j * PARTS] = out[j];
+        if (i < above || j < before) to[j * PARTS] += out[j];
+        else to[j * PARTS] = out[j];
       }
     }
   }
@@ -293,16 +304,18 @@ INLINE void multiply_point(const int CB, const int TB, int channels, const v16 *
                            v16 *m, ptrdiff_t m_tile) {
   v16 acc[16];
   UNROLL for (int i = 0; i < CB * TB; i++) acc[i] = splat(0);
-  for (int c = 0; c < channels; c++, v++, u += L) {
-    v16 x[4];
+  v16 x[4];
+  for (int c = 1; c < channels; c++, v++, u += L) {
     UNROLL for (int t = 0; t < TB; t++) x[t] = v[t * v_tile];
     UNROLL for (int j = 0; j < CB; j++) {
       const v16 s = splat(u[j]);
       UNROLL for (int t = 0; t < TB; t++) acc[j * TB + t] += s * x[t];
     }
   }
+  UNROLL for (int t = 0; t < TB; t++) x[t] = v[t * v_tile];
   UNROLL for (int j = 0; j < CB; j++) {
-    UNROLL for (int t = 0; t < TB; t++) m[t * m_tile + j] = acc[j * TB + t];
+    const v16 s = splat(u[j]);
+    UNROLL for (int t = 0; t < TB; t++) m[t * m_tile + j] = acc[j * TB + t] + s * x[t];
   }
 }
 

@@ -127,7 +127,9 @@ INLINE void transform_pixels5(const int DOWN, const int ACROSS, const v16 *x, pt
     UNROLL for (int i = 0; i < DOWN + 4; i++) {
       part out[SIDE5];
       pixels_to_points5(ACROSS, t[i], out);
-      UNROLL for (int j = 0; j < ACROSS + 4; j++) to[(i * SIDE5 + j) * next * PARTS] = out[j];
+      UNROLL for (int j = 0; j < ACROSS + 4; j++) to[j * next * PARTS] = out[j];
+      to += SIDE5 * next * PARTS;
+      FORGET(to);
     }
   }
 }
@@ -170,7 +172,9 @@ INLINE void transform_slopes5(const int POOLED, const int DOWN, const int ACROSS
     UNROLL for (int i = 0; i < DOWN + 4; i++) {
       part out[SIDE5];
       slopes_to_points5(ACROSS, t[i], out);
-      UNROLL for (int j = 0; j < ACROSS + 4; j++) to[(i * SIDE5 + j) * next * PARTS] = out[j];
+      UNROLL for (int j = 0; j < ACROSS + 4; j++) to[j * next * PARTS] = out[j];
+      to += SIDE5 * next * PARTS;
+      FORGET(to);
     }
   }
 }
@@ -216,19 +220,20 @@ INLINE void add_pixels5_of(const int DOWN, const int ACROSS, const int CLIPS, co
       points_to_pixels5(DOWN, in, out);
       UNROLL for (int i = 0; i < DOWN + 4; i++) t[i][j] = out[i];
     }
-    UNROLL for (int i = 0; i < DOWN + 4; i++) {
+    UNROLL for (int i = 0; i < DOWN + 4; i++, to += row * PARTS) {
+      FORGET(to);
       if (CLIPS && (i < inside.top || i >= inside.bottom)) continue;
       const int over = i < 4 && above;
-      part out[SIDE5], *line = to + i * row * PARTS;
+      part out[SIDE5];
       points_to_pixels5(ACROSS, t[i], out);
       if (CLIPS) {
         for (int j = inside.left > 0 ? inside.left : 0; j < inside.right && j < ACROSS + 4; j++)
-          line[j * PARTS] = over || (j < 4 && before) ? line[j * PARTS] + out[j] : out[j];
+          to[j * PARTS] = over || (j < 4 && before) ? to[j * PARTS] + out[j] : out[j];
         continue;
       }
       UNROLL for (int j = 0; j < ACROSS + 4; j++) {
-        if (over || (j < 4 && before)) line[j * PARTS] += out[j];
-        else line[j * PARTS] = out[j];
+        if (over || (j < 4 && before)) to[j * PARTS] += out[j];
+        else to[j * PARTS] = out[j];
       }
     }
   }
@@ -248,11 +253,12 @@ INLINE void add_pixels5(const int DOWN, const int ACROSS, const v16 *m, ptrdiff_
 INLINE void multiply_point5(const int CB, int channels, const v16 *v, const float *u, ptrdiff_t u_step, v16 *m) {
   v16 acc[16];
   UNROLL for (int j = 0; j < CB; j++) acc[j] = splat(0);
-  for (int c = 0; c < channels; c++, u += u_step) {
-    const v16 x = v[c];
+  for (int c = 1; c < channels; c++, u += u_step, v++) {
+    const v16 x = *v;
     UNROLL for (int j = 0; j < CB; j++) acc[j] += splat(u[j]) * x;
   }
-  UNROLL for (int j = 0; j < CB; j++) m[j] = acc[j];
+  const v16 x = *v;
+  UNROLL for (int j = 0; j < CB; j++) m[j] = acc[j] + splat(u[j]) * x;  // a burst of stores would keep products waiting
 }
 
 // Sums over channels at every point of a tile: m[j] = sum over c of u[c][j] v[c].
