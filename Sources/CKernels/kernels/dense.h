@@ -21,14 +21,17 @@ INLINE void dense_outputs(const int B, int inputs, const v16 *x, const float *w,
 
 static void dense_forward(int32_t inputs, int32_t outputs, const float *x, const float *w, const float *b, float *y,
                           int32_t activate) {
+  // A sum alone waits for each of its terms. Where fours would leave some, fives come first, as many as leave none.
+  const int fives = WIDE || outputs % 4 * 5 > outputs ? 0 : outputs % 4 * 5;
   int o = 0;
-#define BLOCK(B)                                                                                        \
-  for (; o + (B) <= outputs; o += (B))                                                                  \
+#define BLOCKS(B, end)                                                                                  \
+  for (; o + (B) <= (end); o += (B))                                                                    \
     dense_outputs(B, inputs, (const v16 *)x, w + (ptrdiff_t)o * inputs, b ? b + o : 0, (v16 *)y + o, activate);
-  BLOCK(DENSE_OUTPUTS)
-  BLOCK(5)
-  BLOCK(1)
-#undef BLOCK
+  BLOCKS(5, fives)
+  BLOCKS(DENSE_OUTPUTS, outputs)
+  BLOCKS(5, outputs)
+  BLOCKS(1, outputs)
+#undef BLOCKS
 }
 
 // Outputs that are taken at once. Those without a gradient in any image are left out: behind a ReLU they are many.
@@ -204,7 +207,10 @@ static void dense_weight_gradient(int32_t inputs, int32_t outputs, int32_t group
     const int here = outputs - first < DENSE_CHUNK ? outputs - first : DENSE_CHUNK;
     int alive[DENSE_CHUNK];
     const int count = dense_alive(groups, g, group, here, alive);
-    if (!accumulate && count < here) memset(to, 0, (ptrdiff_t)here * inputs * sizeof(float));
+    for (int o = 0, n = 0; o < here && !accumulate; o++) {
+      if (n < count && alive[n] == o) n++;
+      else memset(to + (ptrdiff_t)o * inputs, 0, inputs * sizeof(float));
+    }
     for (int n = 0; n < count;) {
       const int left = count - n, ob = left >= 6 ? 6 : left >= 3 ? 3 : 1;
       for (int i = 0; i < padded;) {
