@@ -2,7 +2,8 @@ import CKernels
 import Contract
 
 extension Engine {
-  /// The answers to images of a data set, on all threads; a batch at a time is converted from bytes.
+  /// The answers to images of a data set, on all threads; a batch at a time is converted from bytes. More than one batch goes
+  /// forward with fewer products, and where two logits are nearly equal by plain sums too: the answers are those of plain sums.
   ///
   /// - Throws: `Interrupted`.
   public func answers(of model: Model, to images: Images, stop: Stop = .never) throws -> [Int] {
@@ -16,11 +17,18 @@ extension Engine {
       ], hint: "fewer threads (ward --threads 1), or a smaller network")
     let weights = PreparedWeights(FloatStorage(model.values), for: model.plan, kernels: kernels)
     let workspaces = ToolPool { Workspace(model, weights: weights, kernels: self.kernels) }
+    let rounding: Float? =
+      images.count <= block
+      ? nil
+      : workspaces.withTool { workspace in
+        workspace.setStop(stop)
+        return workspace.roundingOfTransforms(on: images)
+      }
     let parts = try map(blocks: (images.count + block - 1) / block, stop: stop) { number in
       let rows = number * block..<min((number + 1) * block, images.count)
       let answers = workspaces.withTool { workspace in
         workspace.setStop(stop)
-        return workspace.answers(to: images, rows)
+        return workspace.answers(to: images, rows, rounding: rounding)
       }
       try stop.check()
       return answers
@@ -36,9 +44,4 @@ extension Engine {
     let right = zip(try answers(of: model, to: images, stop: stop), images.labels).filter { $0 == $1 }.count
     return Double(right) / Double(images.count)
   }
-}
-
-extension Workspace {
-  /// The answers to some images of a data set.
-  func answers(to images: Images, _ rows: Range<Int>) -> [Int] { logits(of: images, rows).answers }
 }

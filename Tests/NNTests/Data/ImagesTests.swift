@@ -57,7 +57,9 @@ import Testing
     let narrow = try same.only([2, 1]).first(train: 5)
     #expect(narrow.train.pixels(at: 4) == (try bytes.only([2, 1])).train.pixels(at: 4))
     let model = try Model(MLP(), input: bytes.shape, classes: 4)
-    #expect(Workspace(model).logits(of: bytes.train, 3..<37) == Workspace(model).logits(of: same.train, 3..<37))
+    let positions = Array(3..<37)
+    #expect(
+      Workspace(model).logits(of: bytes.train, at: positions) == Workspace(model).logits(of: same.train, at: positions))
   }
 
   @Test func floatsThatAreNoSharesAreRefused() {

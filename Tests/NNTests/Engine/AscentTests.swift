@@ -82,6 +82,22 @@ import Testing
     #expect(ascent(workspace, points).logits.answers == workspace.logits(points).answers)
   }
 
+  /// As after each epoch of a training, and for a model that was opened.
+  @Test(arguments: networks.indices)
+  func theAnswersToManyImagesOnTheEdgeAreThoseOfPlainSums(number: Int) throws {
+    let (workspace, some, edge) = try edge(number)
+    let points = Tensor(shape: [64 + edge.rows, 1, 28, 28], values: some.values + edge.values)
+      .rows((0..<600).map { $0 % (64 + edge.rows) })
+    let images = try Dataset(
+      name: "edge", classes: (0..<10).map { "\($0)" }, shape: workspace.shape, train: .init(bytes: [], labels: []),
+      test: .init(floats: points.values, labels: Array(repeating: 0, count: 600))
+    ).test
+    let plain = workspace.logits(points).answers
+    for threads in [1, 2] {
+      #expect(try Engine(threads: threads).answers(of: workspace.model, to: images) == plain)
+    }
+  }
+
   /// Groups with such points wait for each other: for one group, for several, for more than one more group can hold.
   @Test(arguments: networks.indices)
   func pointsOnTheEdgeInManyGroupsHaveTheBitsThatTheyHaveAlone(number: Int) throws {
