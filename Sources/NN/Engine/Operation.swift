@@ -24,7 +24,8 @@ struct Frame {
   let count: Int
   /// Training: batch statistics and dropout. Otherwise the network computes one fixed function.
   let isTraining: Bool
-  /// Whether convolutions may go forward with fewer products, which round ten times more: where gradients are asked for.
+  /// Whether convolutions may go forward with fewer products, which round ten times more: where gradients are asked for, and where
+  /// plain sums decide what nearly ties.
   let transforms: Bool
   /// One key an image: what dropout draws from.
   let keys: [UInt64]
