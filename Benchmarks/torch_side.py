@@ -1,4 +1,5 @@
-"""PyTorch's side of the benchmarks, in the best eager settings found: channels_last, fused Adam, tensors in memory.
+"""PyTorch's side of the benchmarks, in the best eager settings found: channels_last, fused Adam, tensors in memory. With
+--compile networks and convolutions go through torch.compile, each shape and number of threads by itself.
 
 Started by the program beside it. Reads lines "threads seconds clock work" and answers each with images (or GFLOP) a second,
 the median over whole calls; "nan" for work it does not know.
@@ -10,6 +11,11 @@ import time
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+
+COMPILE = "--compile" in sys.argv[1:]
+# Beyond this many shapes of one function it would go on in eager mode without a word.
+torch._dynamo.config.recompile_limit = 64
+torch._dynamo.config.fail_on_recompile_limit_hit = True
 
 LOW, HIGH, EPSILON, STRIDE = -0.8932584, 2.2278402, 0.3, 2 / 255 / 0.3204
 
@@ -80,8 +86,22 @@ def cnn():
     )
 
 
+def compiled(function):
+    return torch.compile(function, dynamic=False) if COMPILE else function
+
+
 def last(net):
-    return net.to(memory_format=torch.channels_last)
+    return compiled(net.to(memory_format=torch.channels_last))
+
+
+@compiled
+def convolution(x, w):
+    return F.conv2d(x, w, padding=1)
+
+
+@compiled
+def convolution_backward(g, x, w, mask):
+    return torch.ops.aten.convolution_backward(g, x, w, None, [1, 1], [1, 1], [1, 1], False, [0, 0], 1, mask)
 
 
 def stepper(net):
@@ -119,7 +139,6 @@ class Side:
             "cnn": (last(cnn()), self.x, 1280),
         }
         self.steps = {}
-        self.compiled = None
         self.convolutions = {}
 
     def train(self):
@@ -162,14 +181,6 @@ class Side:
                 self.frozen(self.x[i : i + 1000]).argmax(1)
         return 6000
 
-    def infer_compiled(self):
-        if self.compiled is None:
-            self.compiled = torch.compile(self.frozen)
-        with torch.no_grad():
-            for i in range(0, 6000, 1000):
-                self.compiled(self.x[i : i + 1000]).argmax(1)
-        return 6000
-
     def pgd(self):
         x, y = self.x[:250], self.y[:250]
         a = x
@@ -188,10 +199,9 @@ class Side:
         x, w, g = self.convolutions[key]
         with torch.no_grad():
             if which == "forward":
-                F.conv2d(x, w, padding=1)
+                convolution(x, w)
             else:
-                mask = (which == "input", which == "weights", False)
-                torch.ops.aten.convolution_backward(g, x, w, None, [1, 1], [1, 1], [1, 1], False, [0, 0], 1, mask)
+                convolution_backward(g, x, w, (which == "input", which == "weights", False))
         return 64 * 2 * 9 * channels * channels * extent * extent / 1e9
 
 
@@ -207,7 +217,7 @@ def measure(work, seconds, clock):
 
 def main():
     side = Side()
-    print(torch.__version__, flush=True)
+    print(torch.__version__ + (" through torch.compile" if COMPILE else ""), flush=True)
     for line in sys.stdin:
         threads, seconds, clock, name, *rest = line.split()
         clock = time.process_time if clock == "cpu" else time.perf_counter

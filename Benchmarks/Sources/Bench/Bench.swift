@@ -5,7 +5,7 @@ import NN
 @main struct Bench {
   static func main() throws {
     let options = Options(CommandLine.arguments.dropFirst())
-    let torch = options.torch.flatMap { Torch(python: $0, script: options.script) }
+    let torch = options.torch.flatMap { Torch(python: $0, script: options.script, compiles: options.compiles) }
     var rows: [Row] = []
     for threads in options.threads {
       let engine = Engine(threads: threads)
@@ -19,7 +19,7 @@ import NN
   }
 
   private static func measure(_ work: Work, _ engine: Engine, _ torch: Torch?, _ options: Options) throws -> Row {
-    var row = Row(work: work, threads: engine.threads)
+    var row = Row(work: work, threads: engine.threads, hasGoal: !options.compiles)
     try work.body()
     for _ in 0..<options.rounds {
       row.peaks.append(Probe.peak(engine, seconds: 0.02))
@@ -61,6 +61,9 @@ struct Options {
   /// `--clock cpu` counts this process's processor time: for one thread on a machine that others use.
   var usesProcessorTime = false
 
+  /// `--peer compile`: networks and convolutions of PyTorch's side go through torch.compile.
+  var compiles = false
+
   /// Seconds since some moment.
   func clock() -> Double {
     var time = timespec()
@@ -77,6 +80,7 @@ struct Options {
       case "--seconds": seconds = Double(value) ?? seconds
       case "--only": only = value
       case "--clock": usesProcessorTime = value == "cpu"
+      case "--peer": compiles = value == "compile"
       case "--torch": torch = value
       case "--script": script = value
       default: break

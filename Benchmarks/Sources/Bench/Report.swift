@@ -5,13 +5,15 @@ import NN
 struct Row {
   let work: Work
   let threads: Int
+  /// Goals are set beside PyTorch's eager mode.
+  let hasGoal: Bool
   var peaks: [Double] = []
   var ward: [Double] = []
   var torch: [Double] = []
 
   /// Same-round ratios: what else the machine does then touches both.
   var ratio: Double? { torch.count == ward.count ? median(zip(ward, torch).map { $0 / $1 }) : nil }
-  var goal: Double? { work.goals.map { threads == 1 ? $0.0 : $0.1 } }
+  var goal: Double? { hasGoal ? work.goals.map { threads == 1 ? $0.0 : $0.1 } : nil }
   var share: Double? { work.flop.map { flop in median(zip(ward, peaks).map { $0 * flop / $1 }) } }
 
   var line: String {

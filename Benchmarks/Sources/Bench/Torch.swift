@@ -10,9 +10,9 @@ final class Torch {
   private(set) var version = ""
 
   /// Nil if the interpreter does not start or has no torch.
-  init?(python: String, script: String) {
+  init?(python: String, script: String, compiles: Bool) {
     process.executableURL = URL(fileURLWithPath: python)
-    process.arguments = [script]
+    process.arguments = [script] + (compiles ? ["--compile"] : [])
     process.standardInput = questions
     process.standardOutput = answers
     guard (try? process.run()) != nil, let first = readLine() else { return nil }

@@ -47,10 +47,6 @@ func works(_ engine: Engine) throws -> [Work] {
       name: "LeNet inference, batch 1,000", key: "infer", amount: 6000, unit: "img/s", flop: 833_040, goals: (5.8, 5.8)
     ) { _ = try engine.answers(of: model, to: thousand) },
     Work(
-      name: "the same, against torch.compile", key: "infer_compiled", amount: 6000, unit: "img/s", flop: 833_040,
-      goals: nil
-    ) { _ = try engine.answers(of: model, to: thousand) },
-    Work(
       name: "LeNet PGD step, 250 images, as `attack` runs it", key: "pgd", amount: 10_000, unit: "img/s",
       flop: 1_666_080,
       goals: (8.5, 9.5)
