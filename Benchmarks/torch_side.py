@@ -136,7 +136,7 @@ class Side:
             "resnet8": (last(ResNet(1)), self.color, 2560),
             "resnet20": (last(ResNet(3)), self.color, 2560),
             "vgg_small": (last(vgg_small()), self.color, 2560),
-            "cnn": (last(cnn()), self.x, 1280),
+            "cnn": (last(cnn()), self.x, 2560),
         }
         self.steps = {}
         self.convolutions = {}

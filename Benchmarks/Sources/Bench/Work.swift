@@ -62,7 +62,7 @@ func works(_ engine: Engine) throws -> [Work] {
   all += try network("resnet20", on: color, images: 2560, goal: 1.8, flop: 40_810_000, engine)
   all += try network("vgg_small", on: color, images: 2560, attacked: 64, goal: 2, flop: 38_630_000, engine)
   all += try network(
-    "cnn", cnn, called: "cnn(channels: [32, 64], hidden: 256)", on: gray, images: 1280, attacked: 128, goal: 2,
+    "cnn", cnn, called: "cnn(channels: [32, 64], hidden: 256)", on: gray, images: 2560, attacked: 128, goal: 2,
     flop: 4_640_000, engine)
   for (channels, extent) in [(16, 32), (32, 16), (64, 8), (128, 8)] {
     let convolution = Probe.Convolution3x3(channels: channels, extent: extent, batch: 64, engine: engine)
