@@ -54,4 +54,21 @@ import Testing
     let answers = try Engine(threads: 2).answers(of: model, to: try stripes(300))
     #expect(answers == Array(repeating: Outcome.noAnswer, count: 300))
   }
+
+  /// Pixels are multiplied by up to 25 before they meet a weight where there are fewer products.
+  @Test func whatOverflowsOnlyWithFewerProductsHasTheAnswersOfPlainSums() throws {
+    var model = try Model(LeNet(), input: Self.shape, classes: 10, seed: 3)
+    model["conv1.bias"]!.values[0] = 1e38
+    var weights = model["conv2.weight"]!
+    for output in 0..<16 {
+      for tap in 0..<25 { weights.values[output * 150 + tap] *= 1e-37 }
+    }
+    model["conv2.weight"] = weights
+    let images = try stripes(300)
+    let plain = Workspace(model).logits(images.tensor(0..<300))
+    #expect(!plain.values.contains { !$0.isFinite })
+    // Else nothing was tried.
+    #expect(Workspace(model).roundingOfTransforms(on: images) == .infinity)
+    #expect(try Engine(threads: 2).answers(of: model, to: images) == plain.answers)
+  }
 }
