@@ -7,31 +7,35 @@
 
 enum { WINDOW = 5, SPREAD_OUT = WINDOW + 1, MOST_SPREAD = 6 };
 
-#if PICKS
-// Lane l of the result is the number of four that which[l] says.
-INLINE part pick(const float *four, ipart which) {
+// What `slope` adds to P pixels of two rows: those from column `first` on of what its window spreads out to. `weights`: of
+// that window, [column][upper, lower][winner].
+INLINE void spread_window(const int P, const int first, part slope, ipart won, const float *weights, part *upper,
+                          part *lower) {
 #if WIDE
-  return (part)_mm512_permutevar_ps(_mm512_broadcast_f32x4(_mm_load_ps(four)), (__m512i)which);
-#else
-  return (part)_mm256_permutevar_ps(_mm256_broadcast_ps((const __m128 *)four), (__m256i)which);
+  // Two columns a register, of which a lane picks one of 16 weights: on Zen 4 a load that repeats four of them takes the
+  // place of a pick.
+  const ipart which[4] = {won, won | 4, won | 8, won | 12};
 #endif
-}
-#endif
-
-// What `slope` adds to two pixels, one below the other, in column `x` of what its window spreads out to.
-INLINE void add_slope(const int x, part slope, ipart won, const float *four, part *upper, part *lower) {
-#if PICKS
-  (void)x;
-  *upper += slope * pick(four, won);
-  *lower += slope * pick(four + 4, won);
+  UNROLL for (int x = 0; x < SPREAD_OUT; x++) {
+    const int p = x - first;
+    if (p < 0 || p >= P) continue;
+#if WIDE
+    const __m512 both = _mm512_loadu_ps(weights + x / 2 * L);
+    upper[p] += slope * (part)_mm512_permutexvar_ps((__m512i)which[x % 2 * 2], both);
+    lower[p] += slope * (part)_mm512_permutexvar_ps((__m512i)which[x % 2 * 2 + 1], both);
+#elif PICKS
+    const float *four = weights + x * 8;
+    upper[p] += slope * (part)_mm256_permutevar_ps(_mm256_broadcast_ps((const __m128 *)four), (__m256i)won);
+    lower[p] += slope * (part)_mm256_permutevar_ps(_mm256_broadcast_ps((const __m128 *)(four + 4)), (__m256i)won);
 #else
-  UNROLL for (int q = 0; q < 4; q++) {
-    if (x - q % 2 < 0 || x - q % 2 >= WINDOW) continue;
-    const part s = (part)((ipart)slope & (won == q));
-    *upper += s * four[q];
-    *lower += s * four[4 + q];
+    UNROLL for (int q = 0; q < 4; q++) {
+      if (x - q % 2 < 0 || x - q % 2 >= WINDOW) continue;
+      const part s = (part)((ipart)slope & (won == q));
+      upper[p] += s * weights[x * 8 + q];
+      lower[p] += s * weights[x * 8 + 4 + q];
+    }
+#endif
   }
-#endif
 }
 
 // P pixels of two rows of gx, of which the first pixel lies an even number from the padding's corner. `slope` and `won`:
@@ -48,10 +52,7 @@ INLINE void spread_windows(const int P, int outputs, const v16 *slope, const i16
       const float *weights = packed + (o * (SPREAD_OUT / 2) + d) * SPREAD_OUT * 8;
       UNROLL for (int i = 0; i < windows; i++) {
         if (i < from || i >= to) continue;
-        UNROLL for (int x = 0; x < SPREAD_OUT; x++) {
-          const int p = 2 * i - (SPREAD_OUT - 2) + x;
-          if (p >= 0 && p < P) add_slope(x, s[i * PARTS], w[i * PARTS], weights + x * 8, upper + p, lower + p);
-        }
+        spread_window(P, SPREAD_OUT - 2 - 2 * i, s[i * PARTS], w[i * PARTS], weights, upper, lower);
       }
     }
   }

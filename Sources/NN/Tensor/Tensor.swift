@@ -4,6 +4,8 @@ import Contract
 public struct Tensor: Sendable, Equatable {
   /// Extents, the slowest index first.
   public let shape: [Int]
+  /// Values to a row: what one image takes.
+  public let rowCount: Int
   /// As many as the product of the extents.
   public var values: [Float]
 
@@ -12,6 +14,7 @@ public struct Tensor: Sendable, Equatable {
     require(shape.allSatisfy { $0 >= 0 }, "negative extent in \(shape)")
     require(shape.reduce(1, *) == values.count, "\(values.count) values for shape \(shape)")
     self.shape = shape
+    rowCount = shape.dropFirst().reduce(1, *)
     self.values = values
   }
 
@@ -38,9 +41,6 @@ public struct Tensor: Sendable, Equatable {
 
   /// Extent of the first index: the number of images of a batch.
   public var rows: Int { shape.first ?? 1 }
-
-  /// Values to a row: what one image takes.
-  public var rowCount: Int { shape.dropFirst().reduce(1, *) }
 
   /// The values of one row.
   public subscript(row index: Int) -> ArraySlice<Float> {

@@ -42,10 +42,9 @@ struct SearchState {
   mutating func judge(_ points: Tensor, _ logits: Tensor, _ losses: [Float]) -> [Int] {
     var left: [Int] = []
     for (position, row) in open.enumerated() {
-      let (logits, loss) = (Array(logits[row: position]), losses[position])
-      // Only what is kept is copied.
-      if loss > highest[row] || !batch.wantsStrongest && batch.aims[row].isReached(by: logits) {
-        offer(row, Pixels(points[row: position]), logits, loss: loss)
+      offer(row, Array(logits[row: position]), loss: losses[position]) {
+        // Most steps keep a point: its pixels go where those of the last are.
+        $0.replaceSubrange($0.indices, with: points[row: position])
       }
       if !settled[row] { left.append(position) }
     }
@@ -54,12 +53,16 @@ struct SearchState {
 
   /// Looks at one point of one row.
   mutating func offer(_ row: Int, _ point: Pixels, _ logits: [Float], loss: Float) {
+    offer(row, logits, loss: loss) { $0 = point }
+  }
+
+  private mutating func offer(_ row: Int, _ logits: [Float], loss: Float, keep: (inout Pixels) -> Void) {
     if !batch.wantsStrongest, batch.aims[row].isReached(by: logits) {
-      found[row] = point
+      keep(&found[row])
       settled[row] = true
     } else if loss > highest[row] {
       highest[row] = loss
-      found[row] = point
+      keep(&found[row])
     }
   }
 
