@@ -8,6 +8,7 @@
 #define LEVEL_TABLE ward_kernels_v3
 #define WIDE 0
 #define PICKS 1
+#define FUSES 1
 #pragma clang diagnostic ignored "-Wpsabi"
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
 #include "kernels/all.h"

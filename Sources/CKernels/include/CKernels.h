@@ -130,6 +130,7 @@ typedef struct {
 // One table for each instruction set level.
 typedef struct {
   const char *name;
+  int32_t fuses;  // whether a product and a sum round once, not twice
 
   // Rows to lanes and back. `count` images of `channels` * `pixels` values; lanes from `count` on become zero pixels.
   void (*load_floats)(const float *rows, int32_t count, ward_planes shape, const float *mean, const float *inverse_std,

@@ -1,5 +1,5 @@
 // Every kernel, once; the file that includes this names the level: LEVEL_NAME, LEVEL_TABLE, WIDE where there are 32
-// registers of 16 floats, and PICKS where a lane can pick one of four numbers.
+// registers of 16 floats, PICKS where a lane can pick one of four numbers, and FUSES where a product and a sum round once.
 #include "vector.h"
 
 #include "dense.h"
@@ -18,7 +18,7 @@
 #include "optimiser.h"
 
 const ward_kernels LEVEL_TABLE = {
-    .name = LEVEL_NAME,
+    .name = LEVEL_NAME, .fuses = FUSES,
     .load_floats = load_floats, .load_bytes = load_bytes, .store_rows = store_rows, .load_rows = load_rows,
     .conv_forward = conv_forward, .conv_pool_forward = conv_pool_forward,
     .conv_pack = conv_pack, .conv_input_gradient = conv_input_gradient, .conv_weight_gradient = conv_weight_gradient,
